@@ -1,0 +1,1 @@
+"""Tiendo: from department workbooks to a published, traceable quarterly report. Importable without Airflow."""

@@ -1,0 +1,1 @@
+"""Answers to senders, in Vietnamese."""

@@ -1,0 +1,102 @@
+"""What a submitted workbook says, cell by cell, before anybody judges it. Plain values that travel between processes."""
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+# The sheet names and the marker sheet of the workbooks that `tiendo template` makes.
+SHEET_INDICATORS = "Chỉ tiêu"
+SHEET_TASKS = "Nhiệm vụ"
+SHEET_CORRECTIONS = "Sửa số kỳ trước"
+SHEET_GUIDE = "Hướng dẫn"
+SHEET_MARKER = "_tiendo"
+TEMPLATE_VERSION = "1"
+
+
+class RawCell(NamedTuple):
+    """One cell as typed.
+
+    Attributes:
+        value: what the file holds; None for an empty cell. A number that was typed as a number is int or float.
+        address: ``F12``; empty when the sheet has no such column.
+        is_percent: the cell's number format is a percentage, so 0.087 is shown as 8,7 %.
+        error: ``#N/A``, ``#REF!`` ... when the cell holds an error, else "".
+        is_uncalculated: the cell holds a formula whose result was never stored.
+    """
+
+    value: str | int | float | bool | date | datetime | None = None
+    address: str = ""
+    is_percent: bool = False
+    error: str = ""
+    is_uncalculated: bool = False
+
+
+class IndicatorRow(NamedTuple):
+    """One filled row of sheet ``Chỉ tiêu``."""
+
+    sheet: str
+    row: int
+    code: RawCell
+    name: RawCell
+    unit: RawCell
+    target: RawCell
+    quarter: RawCell
+    year_to_date: RawCell
+    kind: RawCell
+    data_on: RawCell
+    note: RawCell
+    explanation: RawCell
+
+
+class TaskRow(NamedTuple):
+    """One filled row of sheet ``Nhiệm vụ``."""
+
+    sheet: str
+    row: int
+    ref: RawCell
+    title: RawCell
+    state: RawCell
+    completion: RawCell
+    result: RawCell
+    difficulty: RawCell
+    proposal: RawCell
+
+
+class CorrectionRow(NamedTuple):
+    """One filled row of sheet ``Sửa số kỳ trước``: a new figure for an earlier period, with a reason."""
+
+    sheet: str
+    row: int
+    period: RawCell
+    code: RawCell
+    name: RawCell
+    quarter: RawCell
+    year_to_date: RawCell
+    kind: RawCell
+    data_on: RawCell
+    reason: RawCell
+
+
+class Marker(NamedTuple):
+    """The very hidden sheet ``_tiendo``: which template this is. Empty strings where it is missing."""
+
+    plan: str = ""
+    agency: str = ""
+    period: str = ""
+    template_version: str = ""
+
+
+class WorkbookContent(NamedTuple):
+    """Everything read from one file.
+
+    Attributes:
+        fault: "" when it could be read, else a code: ``not_a_workbook``, ``encrypted``, ``no_table`` (no sheet with
+            known headings), ``no_data`` (tables there, nothing filled in), ``too_large``, ``reader_failed``.
+        fault_detail: for operations, in English.
+    """
+
+    fault: str = ""
+    fault_detail: str = ""
+    marker: Marker = Marker()
+    indicator_rows: tuple[IndicatorRow, ...] = ()
+    task_rows: tuple[TaskRow, ...] = ()
+    correction_rows: tuple[CorrectionRow, ...] = ()

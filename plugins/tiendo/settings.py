@@ -1,0 +1,65 @@
+"""Where things are. Everything that is written lives under ``home``; everything that is read lies under ``include``."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+INCLUDE = Path(os.environ.get("TIENDO_INCLUDE") or PROJECT / "include")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Paths and addresses of one installation.
+
+    Attributes:
+        home: root of all that is written (``TIENDO_HOME``, by default ``var/`` beside the code).
+        plan_dir: the register in force (``TIENDO_PLAN``: a folder, or the name of one under ``include/plans/``).
+        database_url: PostgreSQL address of the warehouse (``TIENDO_DATABASE_URL``), or None for the embedded server.
+    """
+
+    home: Path
+    plan_dir: Path
+    database_url: str | None
+
+    @property
+    def inbox(self) -> Path:
+        """One folder per agency, into which departments drop files."""
+        return self.home / "inbox"
+
+    @property
+    def outbox(self) -> Path:
+        """Receipts, by agency and period."""
+        return self.home / "outbox"
+
+    @property
+    def archive(self) -> Path:
+        """Every file ever received, under its SHA-256."""
+        return self.home / "archive"
+
+    @property
+    def published(self) -> Path:
+        """Editions, by period and edition number."""
+        return self.home / "published"
+
+    @property
+    def postgres(self) -> Path:
+        """Data folder of the embedded PostgreSQL server."""
+        return self.home / "postgres"
+
+    @property
+    def airflow(self) -> Path:
+        """Airflow's own home: logs, generated passwords."""
+        return self.home / "airflow"
+
+
+@cache
+def get_settings() -> Settings:
+    """Reads the settings from the environment, once per process."""
+    plan = Path(os.environ.get("TIENDO_PLAN") or "282-kh-ubnd-2023")
+    return Settings(
+        home=Path(os.environ.get("TIENDO_HOME") or PROJECT / "var").resolve(),
+        plan_dir=plan if plan.is_absolute() else INCLUDE / "plans" / plan,
+        database_url=os.environ.get("TIENDO_DATABASE_URL") or None,
+    )

@@ -1,0 +1,1 @@
+"""Rules over rows as typed: Great Expectations suites in, findings and observations out."""
