@@ -187,7 +187,9 @@ create table core.observation (
   foreign key (plan_code, indicator_code, agency_code) references core.reporter,
   foreign key (plan_code, period) references core.period
 );
-create index on core.observation (plan_code, period, indicator_code, agency_code, basis);
+-- The current figure of an indicator, body, period and basis is the first row in this order
+create index on core.observation (
+  plan_code, agency_code, indicator_code, period, basis, received_at desc, observation_id desc);
 create index on core.observation (submission_id);
 
 create table core.task_progress (
@@ -209,7 +211,8 @@ create table core.task_progress (
   foreign key (plan_code, task_ref, agency_code) references core.task_lead,
   foreign key (plan_code, period) references core.period
 );
-create index on core.task_progress (plan_code, period, task_ref, agency_code);
+create index on core.task_progress (
+  plan_code, period, task_ref, agency_code, received_at desc, task_progress_id desc);
 create index on core.task_progress (submission_id);
 
 -- Status: one row whenever the verdict on an indicator and period, or anything it rests on, changed ------------------
@@ -307,5 +310,4 @@ grant update (state, settled_at, plan_code, agency_code, period, duplicate_of, r
   on intake.submission_file to tiendo_loader;
 grant insert, update on core.plan, core.agency, core.indicator, core.reporter, core.task, core.task_lead, core.period
   to tiendo_loader;
-grant delete on core.reporter, core.task_lead to tiendo_loader;
 grant usage on schema mart to tiendo_reader;

@@ -109,3 +109,164 @@ create view mart.agency_timeliness as
 grant select on all tables in schema mart to tiendo_reader, tiendo_loader;
 revoke all on function mart.indicator_status_at(timestamptz) from public;
 grant execute on function mart.indicator_status_at(timestamptz) to tiendo_reader, tiendo_loader;
+
+-- Comments: the source of docs/data_dictionary.md --------------------------------------------------------------------
+
+comment on view mart.indicator_status is
+  'The verdict on each indicator in each period, as it stands at present: one row per plan, period and indicator. The same for any instant: function indicator_status_at(instant).';
+comment on column mart.indicator_status.plan_code is 'The plan, such as 282-kh-ubnd-2023.';
+comment on column mart.indicator_status.period is 'The quarter the verdict is for, such as 2023-Q1.';
+comment on column mart.indicator_status.as_of is
+  'When this verdict was reached; it holds until a later row replaces it.';
+comment on column mart.indicator_status.indicator_code is
+  'Our own stable code; printed numbers are labels only, 18 and 19 occur twice.';
+comment on column mart.indicator_status.indicator_name is
+  'Name of the indicator, misprints of the plan mended.';
+comment on column mart.indicator_status.section is 'Section of Phụ lục II, or the body text (TB).';
+comment on column mart.indicator_status.unit is 'Unit of value, target, expected value, margin and needed.';
+comment on column mart.indicator_status.agency_code is
+  'The body whose figure was graded; null when there is none.';
+comment on column mart.indicator_status.target_text is 'Target exactly as the plan prints it.';
+comment on column mart.indicator_status.comparator is
+  'The target as understood: ge, gt, le, lt, range (floor with an upper hope), between (true band), none.';
+comment on column mart.indicator_status.target_low is 'Lower end of the target, in unit.';
+comment on column mart.indicator_status.target_high is 'Upper end of the target, in unit.';
+comment on column mart.indicator_status.value is
+  'Figure graded: year to date for flows, at the reporting day for the rest, in unit. Exact as sent.';
+comment on column mart.indicator_status.value_kind is 'actual (thực hiện) or estimate (ước thực hiện).';
+comment on column mart.indicator_status.value_basis is 'year_to_date or quarter.';
+comment on column mart.indicator_status.expected_value is
+  'What the value should be by the end of the period, in unit; see docs/methodology.md.';
+comment on column mart.indicator_status.ratio is
+  'Actual to expected, turned round for lower-is-better; 1 is exactly as expected. Null where none is defined.';
+comment on column mart.indicator_status.status is
+  'exceeded, achieved, missed, on_track, at_risk, behind, no_data, not_yet_published, no_target, conflicting or undecidable.';
+comment on column mart.indicator_status.margin is
+  'Distance from the line that separates good from not, in unit; positive is good.';
+comment on column mart.indicator_status.needed is
+  'What the remaining quarters must bring, in unit; flows only.';
+comment on column mart.indicator_status.explanation is 'One sentence in Vietnamese.';
+comment on column mart.indicator_status.rule_version is 'Version of the grading rules.';
+comment on column mart.indicator_status.submission_id is 'The submission the value came with.';
+comment on column mart.indicator_status.file_sha256 is 'The file the value came in.';
+comment on column mart.indicator_status.sheet is 'Sheet the value stands on.';
+comment on column mart.indicator_status.cell is 'Cell the value stands in.';
+comment on column mart.indicator_status.row_order is 'Printed order in the plan.';
+comment on column mart.indicator_status.row_kind is 'indicator, sub_indicator or body_target.';
+comment on column mart.indicator_status.margin_up is 'What is lacking to the next better status, in unit.';
+comment on column mart.indicator_status.margin_down is 'Room left before the next worse status, in unit.';
+comment on column mart.indicator_status.is_estimate is 'Whether the verdict rests on an estimate.';
+comment on column mart.indicator_status.is_approximate is
+  'Whether the sender gave only an approximate figure, such as gần 65.600.';
+comment on column mart.indicator_status.is_illustrative is
+  'Whether the figure is made up for demonstration (số liệu minh họa).';
+comment on column mart.indicator_status.observation_id is 'The figure in observation_history.';
+comment on column mart.indicator_status.components is 'Everything the verdict was computed from, as JSON.';
+
+comment on view mart.observation_history is
+  'Every figure ever accepted, one row per figure and revision. Nothing is changed or deleted: period says what a figure is for, recorded_at when we learnt it.';
+comment on column mart.observation_history.observation_id is 'Number of the figure.';
+comment on column mart.observation_history.plan_code is 'The plan.';
+comment on column mart.observation_history.period is 'The quarter the figure is for.';
+comment on column mart.observation_history.indicator_code is 'The indicator.';
+comment on column mart.observation_history.agency_code is 'The body that reported it.';
+comment on column mart.observation_history.basis is 'quarter or year_to_date.';
+comment on column mart.observation_history.kind is 'actual or estimate.';
+comment on column mart.observation_history.answer is
+  'value, not_applicable or not_available; only the first has a value.';
+comment on column mart.observation_history.value is 'The figure in the indicator''s unit, exact as sent.';
+comment on column mart.observation_history.value_text is 'The figure as typed.';
+comment on column mart.observation_history.is_approximate is
+  'Whether the sender gave only an approximate figure.';
+comment on column mart.observation_history.is_illustrative is
+  'Whether the figure is made up for demonstration.';
+comment on column mart.observation_history.is_correction is
+  'Whether it came as a correction of an earlier period.';
+comment on column mart.observation_history.promised_on is 'Day by which a missing figure is promised.';
+comment on column mart.observation_history.data_on is 'Day up to which the figure counts.';
+comment on column mart.observation_history.note is 'The sender''s note.';
+comment on column mart.observation_history.explanation is
+  'The sender''s explanation, or the reason of a correction.';
+comment on column mart.observation_history.received_at is 'When the file came.';
+comment on column mart.observation_history.recorded_at is 'When the figure was loaded.';
+comment on column mart.observation_history.submission_id is 'The submission it came with.';
+comment on column mart.observation_history.version is
+  'Version of the body''s report for the period it was sent for.';
+comment on column mart.observation_history.receipt_no is 'Receipt given to the sender.';
+comment on column mart.observation_history.file_name is 'File name as sent.';
+comment on column mart.observation_history.file_sha256 is 'SHA-256 of the file.';
+comment on column mart.observation_history.sender is 'Inbox folder, mail address or user.';
+comment on column mart.observation_history.channel is 'folder, mail or command.';
+comment on column mart.observation_history.sheet is 'Sheet.';
+comment on column mart.observation_history.cell is 'Cell.';
+comment on column mart.observation_history.revision is
+  '1 for the first figure for this indicator, body, period and basis, counting up.';
+comment on column mart.observation_history.is_current is 'Whether no later revision exists.';
+
+comment on view mart.submission_tracker is
+  'Who owes a quarterly report and what came of it: one row per period and obliged body.';
+comment on column mart.submission_tracker.plan_code is 'The plan.';
+comment on column mart.submission_tracker.period is 'The quarter.';
+comment on column mart.submission_tracker.agency_code is 'The body.';
+comment on column mart.submission_tracker.agency_name is 'Its name.';
+comment on column mart.submission_tracker.state is
+  'missing, rejected (something came, nothing acceptable), accepted or accepted_with_warnings.';
+comment on column mart.submission_tracker.received_at is
+  'When the first acceptable file came; of a rejected one where there is none.';
+comment on column mart.submission_tracker.due_at is 'Instant before which it was due.';
+comment on column mart.submission_tracker.is_on_time is
+  'Whether the first acceptable file came before due_at; null when there is none.';
+comment on column mart.submission_tracker.days_late is
+  'Days begun after due_at, 0 when on time; null when nothing acceptable came.';
+comment on column mart.submission_tracker.version is 'Number of acceptable versions so far.';
+comment on column mart.submission_tracker.finding_count is 'Findings on the file that counts.';
+comment on column mart.submission_tracker.receipt_no is 'Receipt of the file that counts.';
+comment on column mart.submission_tracker.row_order is 'The register''s order of bodies.';
+
+comment on view mart.task_status is
+  'Progress of each task as the bodies that owe it tell it: the latest row per period, task and body.';
+comment on column mart.task_status.plan_code is 'The plan.';
+comment on column mart.task_status.period is 'The quarter.';
+comment on column mart.task_status.task_ref is 'Reference in the plan, such as II.4.a.1.';
+comment on column mart.task_status.section_ref is 'Section, such as II.4.';
+comment on column mart.task_status.section_title is 'Its heading.';
+comment on column mart.task_status.title is 'The task in short.';
+comment on column mart.task_status.is_collective is 'Whether every body owes it.';
+comment on column mart.task_status.due_on is 'Day the plan sets, if any.';
+comment on column mart.task_status.agency_code is 'The body.';
+comment on column mart.task_status.agency_name is 'Its name.';
+comment on column mart.task_status.state is 'done, on_schedule, late, not_started or not_applicable.';
+comment on column mart.task_status.completion_pct is 'Share completed, in percent, as told.';
+comment on column mart.task_status.result is 'Results, as told.';
+comment on column mart.task_status.difficulty is 'Difficulties, as told.';
+comment on column mart.task_status.proposal is 'Proposals, as told.';
+comment on column mart.task_status.received_at is 'When the file came.';
+comment on column mart.task_status.recorded_at is 'When it was loaded.';
+comment on column mart.task_status.submission_id is 'The submission.';
+comment on column mart.task_status.file_sha256 is 'SHA-256 of the file.';
+comment on column mart.task_status.sheet is 'Sheet.';
+comment on column mart.task_status.cell is 'Cell of the state.';
+
+comment on view mart.edition is
+  'Published editions. Frozen: none changes after it is published.';
+comment on column mart.edition.plan_code is 'The plan.';
+comment on column mart.edition.period is 'The quarter.';
+comment on column mart.edition.edition is '1 for the first published, counting up.';
+comment on column mart.edition.as_of is 'The edition holds what was known at this instant.';
+comment on column mart.edition.approved_by is 'Who approved it.';
+comment on column mart.edition.approved_at is 'When.';
+comment on column mart.edition.manifest_sha256 is 'SHA-256 of manifest.json.';
+comment on column mart.edition.manifest is 'The manifest: hashes of every output and every input file.';
+
+comment on view mart.agency_timeliness is
+  'How punctual each body has been over the plan''s periods.';
+comment on column mart.agency_timeliness.plan_code is 'The plan.';
+comment on column mart.agency_timeliness.agency_code is 'The body.';
+comment on column mart.agency_timeliness.agency_name is 'Its name.';
+comment on column mart.agency_timeliness.submission_count is 'Periods with an accepted report.';
+comment on column mart.agency_timeliness.on_time_count is 'Of these, on time.';
+comment on column mart.agency_timeliness.late_count is 'Of these, late.';
+comment on column mart.agency_timeliness.days_late_max is 'Longest delay in days.';
+
+comment on function mart.indicator_status_at(timestamptz) is
+  'mart.indicator_status as it stood at an instant.';

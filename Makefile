@@ -1,0 +1,91 @@
+# Everything from nothing: a fresh machine needs python3 (3.11 to 3.13), make and git, and a way to its package registry.
+# The virtual environment is made once per state of the lock files; a stamp in .venv/ tells which state is installed.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+# Variables of the caller that would change what Python sees or make every import compile anew.
+unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH PYTHONSTARTUP VIRTUAL_ENV
+
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_STAMP := $(VENV)/.installed-$(shell cat requirements.txt pyproject.toml | cksum | cut -d ' ' -f 1)
+DEV_STAMP := $(VENV)/.installed-dev-$(shell cat requirements.txt requirements-dev.txt pyproject.toml | cksum | cut -d ' ' -f 1)
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -qq --no-deps
+
+# Upgrades on request only: make lock UPGRADE=--upgrade
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make lock" $(UPGRADE)
+
+.PHONY: help run test up check format docs bench lock clean
+
+help:
+	@echo 'make run      replay the four quarters of 2023 through the real system, from nothing to four published reports'
+	@echo 'make test     the whole test suite, from nothing'
+	@echo 'make up       the services in the foreground, Airflow at http://localhost:8080, watching var/inbox/'
+	@echo 'make check    format, lint, types, generated documents'
+	@echo 'make format   put the code into the format that check asks for'
+	@echo 'make docs     write the generated documents anew'
+	@echo 'make bench    the benchmarks'
+	@echo 'make lock     requirements*.txt from pyproject.toml (UPGRADE=--upgrade for newer versions)'
+	@echo 'make clean    remove .venv/ and var/'
+
+run: $(RUN_STAMP)
+	@$(BIN)/tiendo run
+
+up: $(RUN_STAMP)
+	@$(BIN)/tiendo up
+
+test: $(DEV_STAMP)
+	$(BIN)/python -m pytest
+
+check: $(DEV_STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/tiendo docs --check
+
+format: $(DEV_STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(RUN_STAMP)
+	$(BIN)/tiendo docs
+
+bench: $(DEV_STAMP)
+	$(BIN)/python -m tests.bench
+
+lock: $(DEV_STAMP)
+	$(COMPILE) pyproject.toml --group build --output-file requirements.txt
+	$(COMPILE) --group dev --constraint requirements.txt --output-file requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) var
+
+# A python3 that is too old, or that was packaged without venv, is passed over for another one of the machine.
+$(RUN_STAMP):
+	@set -e; \
+	probe='import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))'; \
+	if ! $(BIN)/python -c "$$probe" >/dev/null 2>&1; then \
+	  found=''; \
+	  for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	    if $$candidate -c "$$probe" >/dev/null 2>&1; then found=$$candidate; break; fi; \
+	  done; \
+	  if [ -z "$$found" ]; then \
+	    echo 'Tiendo needs Python 3.11, 3.12 or 3.13 with its venv module (on Debian and Ubuntu: apt-get install python3-venv).' >&2; \
+	    echo "Found: $$(python3 --version 2>&1 || true). Another one can be named: make PYTHON=/path/to/python3.12 ..." >&2; \
+	    exit 1; \
+	  fi; \
+	  rm -rf $(VENV); \
+	  $$found -m venv $(VENV); \
+	fi
+	@echo 'Installing the locked packages into $(VENV)/ (once; two minutes or so) ...'
+	@$(PIP_INSTALL) --require-hashes -r requirements.txt
+	@$(PIP_INSTALL) --no-build-isolation --editable .
+	@rm -f $(VENV)/.installed-*
+	@touch $@
+
+$(DEV_STAMP): $(RUN_STAMP)
+	@echo 'Installing the locked tools of the tests ...'
+	@$(PIP_INSTALL) --require-hashes -r requirements-dev.txt
+	@touch $@

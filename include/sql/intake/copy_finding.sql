@@ -1,0 +1,1 @@
+copy intake.finding (file_id, rule, severity, sheet, cell, message, found, expected, fix) from stdin

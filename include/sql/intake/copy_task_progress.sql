@@ -1,0 +1,4 @@
+copy core.task_progress (
+  submission_id, plan_code, task_ref, period, agency_code, state, completion_pct, result, difficulty, proposal, sheet,
+  cell, received_at, recorded_at)
+from stdin

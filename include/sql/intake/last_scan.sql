@@ -1,0 +1,1 @@
+select max(completed_at) from intake.scan where channel = :channel

@@ -1,0 +1,1 @@
+insert into intake.scan (channel, completed_at) values (:channel, :completed_at)

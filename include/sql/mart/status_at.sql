@@ -1,0 +1,3 @@
+select * from mart.indicator_status_at(:instant)
+where plan_code = :plan_code and period = :period
+order by row_order

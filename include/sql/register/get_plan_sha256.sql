@@ -1,0 +1,1 @@
+select register_sha256 from core.plan where plan_code = :plan_code

@@ -1,0 +1,6 @@
+insert into core.reporter (
+  plan_code, indicator_code, agency_code, precedence)
+values (
+  :plan_code, :indicator_code, :agency_code, :precedence)
+on conflict (plan_code, indicator_code, agency_code) do update set
+  precedence = excluded.precedence

@@ -1,0 +1,7 @@
+insert into core.task (
+  plan_code, task_ref, row_order, section_ref, section_title, title, is_collective, due_on)
+values (
+  :plan_code, :task_ref, :row_order, :section_ref, :section_title, :title, :is_collective, :due_on)
+on conflict (plan_code, task_ref) do update set
+  row_order = excluded.row_order, section_ref = excluded.section_ref, section_title = excluded.section_title,
+  title = excluded.title, is_collective = excluded.is_collective, due_on = excluded.due_on

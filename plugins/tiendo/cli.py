@@ -1,0 +1,227 @@
+"""The ``tiendo`` command. Each command is a few lines over the library; heavy imports wait until one needs them."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import simplejson
+import typer
+
+from tiendo.plan.period import Period
+from tiendo.settings import get_settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from tiendo.plan.model import Register
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+plan_app = typer.Typer(no_args_is_help=True, help="The register of a plan.")
+app.add_typer(plan_app, name="plan")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+def _period(text: str) -> Period:
+    try:
+        return Period.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+PeriodOption = Annotated[Any, typer.Option("--period", parser=_period, metavar="PERIOD", help="For example 2023-Q1.")]
+
+
+def _register() -> "Register":
+    from tiendo.plan.register import get_register
+
+    return get_register()
+
+
+def _known_period(register: "Register", period: Period) -> Period:
+    if period not in register.calendar_by_period:
+        known = ", ".join(str(entry.period) for entry in register.calendar)
+        raise typer.BadParameter(f"the plan has no period {period}; it has {known}", param_hint="--period")
+    return period
+
+
+def _engine() -> "Engine":
+    """Returns the warehouse's engine, migrated and with the register stored: every command works on a fresh home."""
+    from tiendo.warehouse.engine import get_engine
+    from tiendo.warehouse.migrate import initialise
+
+    initialise(get_engine(), _register())
+    return get_engine()
+
+
+def _print_json(document: Any) -> None:
+    """Prints JSON with decimals exact and instants in ISO 8601."""
+    text = simplejson.dumps(
+        document, use_decimal=True, ensure_ascii=False, indent=2, default=lambda value: value.isoformat()
+    )
+    sys.stdout.write(text + "\n")
+
+
+@app.command()
+def run() -> None:
+    """Replay the four quarters of 2023 through the real DAGs under a real scheduler, and end."""
+    from tiendo.demo import build_scenario
+    from tiendo.replay import run_replay
+
+    raise typer.Exit(run_replay(get_settings(), build_scenario(_register())))
+
+
+@app.command()
+def up() -> None:
+    """Run all services in the foreground, with the Airflow UI on port 8080, watching the inbox."""
+    from tiendo.airflow_glue.services import run_up
+
+    raise typer.Exit(run_up(get_settings()))
+
+
+@app.command()
+def init() -> None:
+    """Migrate the warehouse, store the register and make the inbox folders. Safe to repeat."""
+    from tiendo.intake.folder import make_inboxes
+
+    _engine()
+    make_inboxes(get_settings(), _register())
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+    agency: Annotated[str, typer.Option(help="The body it comes from; by default the one the workbook names.")] = "",
+    period: Annotated[Any, typer.Option("--period", parser=_period, metavar="PERIOD")] = None,
+    as_json: Json = False,
+) -> None:
+    """Read and validate one file as the pipeline would; load nothing. Exit 0 accepted, 1 rejected or quarantined."""
+    from tiendo.check_command import check_file, print_check
+
+    register = _register()
+    if agency and agency not in register.agency_by_code:
+        raise typer.BadParameter(f"the plan has no body {agency!r}", param_hint="--agency")
+    result = check_file(register, _engine(), file, agency, period)
+    _print_json(result) if as_json else print_check(result)
+    raise typer.Exit(0 if result["verdict"] in ("accepted", "accepted_with_warnings", "duplicate") else 1)
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(exists=True, readable=True)],
+    as_json: Json = False,
+) -> None:
+    """Land and settle files, or folders laid out as inbox/, by the pipeline's own batch path; grade what changed."""
+    from tiendo.ingest_command import ingest_paths
+
+    result = ingest_paths(get_settings(), _register(), _engine(), paths, show_progress=sys.stderr.isatty())
+    if as_json:
+        _print_json(result)
+    else:
+        for state, number in sorted(result["states"].items()):
+            typer.echo(f"{state:24}{number:6}")
+
+
+@app.command()
+def template(
+    period: PeriodOption,
+    out: Annotated[Path, typer.Option(help="Folder for the workbooks.")],
+    agency: Annotated[str, typer.Option(help="One body only.")] = "",
+) -> None:
+    """Write the workbooks that departments fill in."""
+    from tiendo.intake.template import write_templates
+    from tiendo.queries import last_values
+
+    register = _register()
+    _known_period(register, period)
+    if agency and agency not in {body.code for body in register.obliged}:
+        raise typer.BadParameter(f"no body {agency!r} owes a report", param_hint="--agency")
+    codes = [agency] if agency else None
+    for path in write_templates(register, period, out, codes, last_values(_engine(), register, period)):
+        typer.echo(path)
+
+
+@app.command()
+def status(
+    period: PeriodOption,
+    as_of: Annotated[str, typer.Option("--as-of", help="Instant, ISO 8601; by default now.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Show what stands where, and why."""
+    from tiendo.queries import print_status, status_rows
+
+    register = _register()
+    rows = status_rows(_engine(), register, _known_period(register, period), _instant(as_of))
+    _print_json(rows) if as_json else print_status(register, rows)
+
+
+@app.command()
+def explain(indicator: str, period: PeriodOption, as_json: Json = False) -> None:
+    """Follow a printed number back to file, sheet, cell, sender and rule version."""
+    from tiendo.queries import explanation, print_explanation
+
+    register = _register()
+    if indicator not in register.indicator_by_code or not register.indicator_by_code[indicator].is_leaf:
+        known = ", ".join(i.code for i in register.indicators if i.is_leaf)
+        raise typer.BadParameter(f"no indicator {indicator!r}; known: {known}", param_hint="INDICATOR")
+    result = explanation(_engine(), register, indicator, _known_period(register, period))
+    _print_json(result) if as_json else print_explanation(register, result)
+
+
+@app.command()
+def tracker(period: PeriodOption, as_json: Json = False) -> None:
+    """Show who sent, who is late, who is missing."""
+    from tiendo.queries import print_tracker, tracker_rows
+
+    register = _register()
+    rows = tracker_rows(_engine(), register, _known_period(register, period))
+    _print_json(rows) if as_json else print_tracker(rows)
+
+
+@app.command()
+def ledger(as_json: Json = False) -> None:
+    """Show every file and its fate, and whether it adds up."""
+    from tiendo.queries import ledger_document, print_ledger
+
+    document = ledger_document(_engine())
+    _print_json(document) if as_json else print_ledger(document)
+    raise typer.Exit(0 if document["adds_up"] else 1)
+
+
+@plan_app.command("check")
+def plan_check() -> None:
+    """Check the register and name every fault at once, with file, row and column."""
+    from tiendo.plan.register import RegisterError, load_register
+
+    try:
+        register = load_register(get_settings().plan_dir)
+    except RegisterError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    typer.echo(
+        f"{register.code}: {sum(i.is_leaf for i in register.indicators)} indicators, {len(register.tasks)} tasks, "
+        f"{len(register.obliged)} bodies that report, {len(register.calendar)} periods. No fault found."
+    )
+
+
+def _instant(text: str) -> Any:
+    from datetime import datetime
+
+    from tiendo.clock import HANOI, now
+
+    if not text:
+        return now()
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--as-of") from error
+    return instant if instant.tzinfo else instant.replace(tzinfo=HANOI)
+
+
+def main() -> None:
+    """Entry point of the ``tiendo`` script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,257 @@
+"""From landed files to settled ones: read, validate, answer, load. One transaction per batch.
+
+A crash anywhere leaves the batch's files waiting; the next run settles them as the first would have. Receipts are
+written before the commit, under names that a repetition writes again: a settled file always has its receipt.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, Row
+
+from tiendo import clock
+from tiendo.feedback.receipt import Receipt, write_receipts
+from tiendo.intake.archive import archived_path
+from tiendo.plan.model import Register
+from tiendo.settings import Settings
+from tiendo.validation.outcome import FileOutcome, Finding
+from tiendo.vietnamese.dates import format_instant
+from tiendo.warehouse.copying import copy_rows
+from tiendo.warehouse.engine import LOAD_LOCK, loader
+from tiendo.warehouse.sql import fetch_frame, statement
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tiendo.intake.content import WorkbookContent
+    from tiendo.validation.check import BatchFile
+
+BATCH_SIZE = 200
+ACCEPTED = ("accepted", "accepted_with_warnings")
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """What became of a batch: files by state, and the periods whose figures changed."""
+
+    states: dict[str, int]
+    periods: list[str]
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """One file with its fate."""
+
+    file: Row[Any]
+    outcome: FileOutcome
+    duplicate_of: int | None = None
+
+
+def waiting_batches(engine: Engine, size: int = BATCH_SIZE) -> list[list[int]]:
+    """Returns the ids of all files without a fate, oldest first, in batches."""
+    with loader(engine) as connection:
+        ids = list(connection.execute(statement("intake/waiting_files.sql")).scalars())
+    return [ids[start : start + size] for start in range(0, len(ids), size)]
+
+
+def process(settings: Settings, register: Register, engine: Engine, file_ids: Sequence[int]) -> BatchResult:
+    """Settles the files of a batch that have no fate yet. A file's fault is a finding; only ours raises."""
+    with loader(engine) as connection:
+        parameters = {"file_ids": list(file_ids)}
+        files = connection.execute(statement("intake/files_to_settle.sql"), parameters).all()
+        earlier = {row.file_id: row for row in connection.execute(statement("intake/earlier_same.sql"), parameters)}
+    settled, fresh = _set_duplicates_aside(files, earlier)
+    settled += _check(settings, register, engine, fresh)
+    with loader(engine) as connection:
+        connection.exec_driver_sql(LOAD_LOCK)
+        waiting = set(connection.execute(statement("intake/still_waiting.sql"), parameters).scalars())
+        settled = [item for item in settled if item.file.file_id in waiting]
+        periods = _load(connection, settings, register, settled)
+    return BatchResult(dict(Counter(item.outcome.verdict for item in settled)), periods)
+
+
+def earlier_settled(engine: Engine, sha256: str, sender: str) -> Row[Any] | None:
+    """Returns the first settled file with these bytes from this sender, if there is one."""
+    with loader(engine) as connection:
+        return connection.execute(
+            statement("intake/earlier_settled.sql"), {"sha256": sha256, "sender": sender}
+        ).first()
+
+
+def _set_duplicates_aside(
+    files: Iterable[Row[Any]], earlier: dict[int, Row[Any]]
+) -> tuple[list[_Settled], list[Row[Any]]]:
+    """Parts the files whose bytes the same sender has sent before from the fresh ones."""
+    duplicates: list[_Settled] = []
+    fresh: dict[tuple[str, str], Row[Any]] = {}
+    for file in files:
+        key = (file.sha256, file.sender_agency_code or file.sender)
+        first = earlier.get(file.file_id)
+        if first is None and key in fresh:
+            first = fresh[key]
+        if first is None:
+            fresh[key] = file
+        else:
+            original_id = first.earlier_id if hasattr(first, "earlier_id") else first.file_id
+            duplicates.append(_Settled(file, _duplicate(file, first), original_id))
+    return duplicates, list(fresh.values())
+
+
+def _duplicate(file: Row[Any], first: Row[Any]) -> FileOutcome:
+    finding = Finding(
+        rule="file-duplicate",
+        severity="info",
+        sheet="",
+        cell="",
+        message=f"Tệp này trùng khớp hoàn toàn với tệp đã nhận lúc {format_instant(first.received_at)} "
+        f"(phiếu {first.receipt_no}); số liệu không thay đổi.",
+        found=file.name,
+        expected="",
+        fix="Nếu cần điều chỉnh, đề nghị sửa số liệu trong tệp rồi gửi lại.",
+    )
+    return FileOutcome("duplicate", file.sender_agency_code or "", getattr(first, "period", "") or "", (finding,), (), ())
+
+
+def _check(settings: Settings, register: Register, engine: Engine, files: list[Row[Any]]) -> list[_Settled]:
+    """Reads and validates files, those of earlier periods first: their figures are history to the later ones."""
+    if not files:
+        return []
+    import pandas as pd
+
+    from tiendo.intake.reader import WorkbookReader
+    from tiendo.validation.check import BatchFile, check_batch
+
+    with WorkbookReader() as reader:
+        contents = list(reader.read_many([archived_path(settings.archive, file.sha256) for file in files]))
+    batch = [
+        (file, BatchFile(file.file_id, file.name, file.sender_agency_code or "", content))
+        for file, content in zip(files, contents, strict=True)
+    ]
+    history = fetch_history(engine, register, contents, [item.sender_agency for _, item in batch])
+    settled: list[_Settled] = []
+    for period in sorted({content.marker.period for content in contents}):
+        part = [(file, item) for file, item in batch if item.content.marker.period == period]
+        outcomes = check_batch(register, [item for _, item in part], history, today=clock.today())
+        settled += [_Settled(file, outcome) for (file, _), outcome in zip(part, outcomes, strict=True)]
+        history = pd.concat([history, history_frame(outcomes)]).drop_duplicates(
+            ["indicator", "agency", "period", "basis"], keep="last", ignore_index=True
+        )
+    return settled
+
+
+def fetch_history(
+    engine: Engine, register: Register, contents: Sequence["WorkbookContent"], senders: Sequence[str]
+) -> "pd.DataFrame":
+    """Returns the current figures of the bodies that sent these files, as ``check_batch`` wants them."""
+    agencies = {content.marker.agency for content in contents} | set(senders)
+    with loader(engine) as connection:
+        return fetch_frame(
+            connection, "intake/history.sql", plan_code=register.code, agencies=sorted(agencies - {""})
+        )
+
+
+def history_frame(outcomes: Iterable[FileOutcome]) -> "pd.DataFrame":
+    """Returns the figures of outcomes in the shape of ``intake/history.sql``."""
+    import pandas as pd
+
+    rows = [(o.indicator, o.agency, o.period, o.basis, o.value) for outcome in outcomes for o in outcome.observations]
+    return pd.DataFrame(rows, columns=["indicator", "agency", "period", "basis", "value"], dtype=object)
+
+
+def _load(connection: Connection, settings: Settings, register: Register, settled: list[_Settled]) -> list[str]:
+    """Writes a checked batch: submissions, figures, findings, receipts, fates. Returns the periods touched."""
+    if not settled:
+        return []
+    recorded_at = clock.now()
+    accepted = [item for item in settled if item.outcome.verdict in ACCEPTED]
+    submission_ids = _put_submissions(connection, register, accepted, recorded_at)
+    _copy_observations(connection, register, accepted, submission_ids, recorded_at)
+    _copy_task_progress(connection, register, accepted, submission_ids, recorded_at)
+    copy_rows(
+        connection,
+        "intake/copy_finding.sql",
+        [(item.file.file_id, *finding) for item in settled for finding in item.outcome.findings],
+    )
+    receipts = write_receipts(
+        settings,
+        register,
+        [
+            Receipt(item.file.receipt_no, item.file.name, item.file.sha256, item.file.sender, item.file.received_at,
+                    item.outcome)
+            for item in settled
+        ],
+    )
+    connection.execute(
+        statement("intake/settle_files.sql"),
+        {
+            "settled_at": recorded_at,
+            "plan_code": register.code,
+            "file_ids": [item.file.file_id for item in settled],
+            "states": [item.outcome.verdict for item in settled],
+            "agencies": [item.outcome.agency or item.file.sender_agency_code for item in settled],
+            "periods": [item.outcome.period or None for item in settled],
+            "duplicates": [item.duplicate_of for item in settled],
+            "receipts": receipts,
+        },
+    )
+    touched = {o.period for item in accepted for o in item.outcome.observations}
+    return sorted(touched | {item.outcome.period for item in accepted})
+
+
+def _put_submissions(
+    connection: Connection, register: Register, accepted: list[_Settled], recorded_at: datetime
+) -> dict[int, int]:
+    if not accepted:
+        return {}
+    rows = connection.execute(
+        statement("intake/put_submissions.sql"),
+        {
+            "plan_code": register.code,
+            "recorded_at": recorded_at,
+            "file_ids": [item.file.file_id for item in accepted],
+            "agencies": [item.outcome.agency for item in accepted],
+            "periods": [item.outcome.period for item in accepted],
+            "received": [item.file.received_at for item in accepted],
+        },
+    )
+    return {row.file_id: row.submission_id for row in rows}
+
+
+def _copy_observations(
+    connection: Connection,
+    register: Register,
+    accepted: list[_Settled],
+    submission_ids: dict[int, int],
+    recorded_at: datetime,
+) -> None:
+    rows = [
+        (
+            submission_ids[item.file.file_id], register.code, o.indicator, o.period, o.agency, o.basis, o.kind, o.answer,
+            o.value, o.value_text, o.is_approximate, o.is_illustrative, o.is_correction, o.promised_on, o.data_on,
+            o.note, o.explanation, o.sheet, o.cell, item.file.received_at, recorded_at,
+        )
+        for item in accepted
+        for o in item.outcome.observations
+    ]  # fmt: skip
+    copy_rows(connection, "intake/copy_observation.sql", rows)
+
+
+def _copy_task_progress(
+    connection: Connection,
+    register: Register,
+    accepted: list[_Settled],
+    submission_ids: dict[int, int],
+    recorded_at: datetime,
+) -> None:
+    rows = [
+        (
+            submission_ids[item.file.file_id], register.code, t.task_ref, t.period, t.agency, t.state, t.completion_pct,
+            t.result, t.difficulty, t.proposal, t.sheet, t.cell, item.file.received_at, recorded_at,
+        )
+        for item in accepted
+        for t in item.outcome.tasks
+    ]  # fmt: skip
+    copy_rows(connection, "intake/copy_task_progress.sql", rows)

@@ -1,0 +1,127 @@
+"""What the command line shows: rows of the mart, and the same for people to read."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import typer
+from sqlalchemy import Engine
+
+from tiendo.plan.model import Register
+from tiendo.plan.period import Period
+from tiendo.vietnamese.dates import format_instant
+from tiendo.vietnamese.number import format_number
+from tiendo.warehouse.engine import loader, reader
+from tiendo.warehouse.sql import statement
+
+STATES = ("accepted", "accepted_with_warnings", "rejected", "duplicate", "quarantined")
+Rows = list[dict[str, Any]]
+
+
+def _rows(engine: Engine, name: str, **parameters: Any) -> Rows:
+    with reader(engine) as connection:
+        return [dict(row) for row in connection.execute(statement(name), parameters).mappings()]
+
+
+def status_rows(engine: Engine, register: Register, period: Period, as_of: datetime) -> Rows:
+    """Returns rows of ``mart.indicator_status`` as they stood at an instant, in printed order."""
+    return _rows(engine, "mart/status_at.sql", instant=as_of, plan_code=register.code, period=str(period))
+
+
+def tracker_rows(engine: Engine, register: Register, period: Period) -> Rows:
+    """Returns rows of ``mart.submission_tracker``, one per body."""
+    return _rows(engine, "mart/tracker.sql", plan_code=register.code, period=str(period))
+
+
+def explanation(engine: Engine, register: Register, indicator: str, period: Period) -> dict[str, Any]:
+    """Returns one object that leads from the graded value to its cell: the document of ``tiendo explain --json``."""
+    (row,) = _rows(engine, "mart/explain.sql", plan_code=register.code, period=str(period), indicator=indicator)
+    return row
+
+
+def last_values(engine: Engine, register: Register, period: Period) -> Mapping[tuple[str, str], Decimal]:
+    """Returns the last year-to-date figure before a period, by (agency, indicator), for the workbook's column."""
+    rows = _rows(engine, "mart/last_values.sql", plan_code=register.code, period=str(period))
+    return {(row["agency_code"], row["indicator_code"]): row["value"] for row in rows}
+
+
+def ledger_document(engine: Engine) -> dict[str, Any]:
+    """Returns the document of ``tiendo ledger --json``. Files that still wait are a state of their own, ``waiting``."""
+    with loader(engine) as connection:
+        files = [dict(row) for row in connection.execute(statement("intake/ledger.sql")).mappings()]
+    counts = Counter(file["state"] or "waiting" for file in files)
+    states = {state: counts.get(state, 0) for state in STATES}
+    if counts["waiting"]:
+        states["waiting"] = counts["waiting"]
+    return {
+        "received": len(files),
+        "states": states,
+        "adds_up": sum(states.values()) == len(files),
+        "files": files,
+    }
+
+
+def print_status(register: Register, rows: Rows) -> None:
+    """Prints a status table in Vietnamese."""
+    from tiendo.status.names import STATUS_NAMES
+
+    section = ""
+    for row in rows:
+        if row["section"] != section:
+            section = row["section"]
+            typer.echo(f"\n{section}")
+        name = STATUS_NAMES[row["status"]]
+        typer.echo(f"  {name:22}{_value(row):>18}  {row['indicator_name']}")
+        typer.echo(f"  {'':22}{'':>18}  {row['explanation']}")
+    if not rows:
+        typer.echo("Chưa có đánh giá nào tại thời điểm này.")
+    total = Counter(STATUS_NAMES[row["status"]] for row in rows)
+    typer.echo("\n" + "; ".join(f"{name}: {number}" for name, number in total.most_common()))
+
+
+def _value(row: Mapping[str, Any]) -> str:
+    return "-" if row["value"] is None else f"{format_number(row['value'])} {row['unit']}".strip()
+
+
+def print_explanation(register: Register, row: Mapping[str, Any]) -> None:
+    """Prints where a number comes from, in Vietnamese."""
+    from tiendo.status.names import STATUS_NAMES
+
+    typer.echo(f"{row['indicator_name']} ({row['indicator']}), kỳ {row['period']}")
+    typer.echo(f"  Đánh giá:  {STATUS_NAMES[row['status']]}. {row['explanation']}")
+    typer.echo(f"  Quy tắc:   phiên bản {row['rule_version']}, tính lúc {format_instant(row['as_of'])}")
+    if row["value"] is None:
+        typer.echo("  Chưa có số liệu nào để truy về tệp.")
+        return
+    agency = register.agency_by_code[row["observation"]["agency"]]
+    typer.echo(f"  Giá trị:   {_value(row)} (đang ghi: {row['observation']['value_text']})")
+    typer.echo(f"  Ô:         {row['sheet']}!{row['cell']} của tệp {row['file']}")
+    typer.echo(f"  Nơi gửi:   {agency.name}, nhận lúc {format_instant(row['received_at'])}, phiếu {row['receipt_no']}")
+    typer.echo(f"  SHA-256:   {row['file_sha256']}")
+
+
+def print_tracker(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Prints who sent, who is late, who is missing, in Vietnamese."""
+    names = {
+        "accepted": "Đã nhận",
+        "accepted_with_warnings": "Đã nhận, cần giải trình",
+        "rejected": "Bị trả lại",
+        "missing": "Chưa gửi",
+    }
+    for row in rows:
+        received = format_instant(row["received_at"]) if row["received_at"] else ""
+        late = f"chậm {row['days_late']} ngày" if row["days_late"] else ""
+        typer.echo(f"{row['agency_name']:48}{names[row['state']]:26}{received:26}{late}")
+    total = Counter(names[row["state"]] for row in rows)
+    typer.echo("\n" + "; ".join(f"{name}: {number}" for name, number in total.items()))
+
+
+def print_ledger(document: Mapping[str, Any]) -> None:
+    """Prints every file and its fate."""
+    for file in document["files"]:
+        state = file["state"] or "waiting"
+        typer.echo(f"{file['receipt_no']}  {state:24}{file['agency'] or '-':32}{file['period'] or '-':9}{file['name']}")
+    typer.echo(f"\n{document['received']} files received; " + ", ".join(f"{n} {s}" for s, n in document["states"].items()))
+    typer.echo("The ledger adds up." if document["adds_up"] else "THE LEDGER DOES NOT ADD UP.")

@@ -1,0 +1,284 @@
+"""What an edition says, as read-only values: everything a renderer needs and nothing it must look up.
+
+``tiendo.report.gather`` fills these from the warehouse as of one instant; renderers are pure functions of them.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+
+from tiendo.plan.period import Period
+
+RECEIVED_STATES = ("accepted", "accepted_with_warnings")
+NOT_REPORTED = "not_reported"
+
+
+@dataclass(frozen=True)
+class Letterhead:
+    """The words round the report that do not come from figures; ``report:`` in the plan's plan.yaml.
+
+    Attributes:
+        parent_body: the body above the issuing one, ``Ủy ban nhân dân tỉnh Bình Dương``.
+        symbol: what follows the number, ``/BC-SKHĐT``.
+        addressee: to whom the report goes.
+        recipients: lines of ``Nơi nhận``.
+    """
+
+    parent_body: str
+    issuing_body: str
+    symbol: str
+    place: str
+    addressee: str
+    signing_office: str
+    signer: str
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a figure or a sentence was read: the file, the place in it, who sent it and when."""
+
+    receipt_no: str
+    file_name: str
+    file_sha256: str
+    sheet: str
+    cell: str
+    agency_name: str
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One obliged body and its report for the period.
+
+    Attributes:
+        state: ``accepted``, ``accepted_with_warnings``, ``rejected`` or ``missing``.
+        received_at: of the first accepted version; of the last rejected file where none was accepted.
+        days_late: days begun after the deadline; 0 when on time, None when nothing was accepted.
+    """
+
+    agency_code: str
+    agency_name: str
+    state: str
+    received_at: datetime | None
+    is_on_time: bool | None
+    days_late: int | None
+    version: int | None
+    finding_count: int
+    receipt_no: str
+
+    @property
+    def is_received(self) -> bool:
+        """Whether an accepted report is there."""
+        return self.state in RECEIVED_STATES
+
+
+@dataclass(frozen=True)
+class HistoryPoint:
+    """An indicator at one earlier or the present quarter, as known at the edition's instant."""
+
+    period: Period
+    value: Decimal | None
+    expected: Decimal | None
+    status: str
+
+
+@dataclass(frozen=True)
+class IndicatorLine:
+    """One row of the indicator list; a group row has a name and nothing else.
+
+    Attributes:
+        status: a code of ``tiendo.status.names``; "" for a group row, or where no status was computed.
+        margin: value against the expected value, in the unit, positive is good.
+        needed: what the remaining quarters must bring, in the unit.
+        sentence: the verdict in one Vietnamese sentence.
+        expected_path: expected value at the end of each of the four quarters, where one can be given.
+        history: quarters of the year up to this one that have a status.
+    """
+
+    code: str
+    row_order: int
+    row_kind: str
+    section_no: str
+    section_title: str
+    printed_no: str
+    name: str
+    unit: str
+    decimals: int
+    target_text: str
+    target_low: Decimal | None
+    target_high: Decimal | None
+    agency_name: str
+    status: str
+    value: Decimal | None
+    value_text: str
+    value_kind: str
+    value_basis: str
+    expected: Decimal | None
+    ratio: Decimal | None
+    margin: Decimal | None
+    needed: Decimal | None
+    sentence: str
+    rule_version: str
+    is_estimate: bool
+    is_approximate: bool
+    is_illustrative: bool
+    data_on: date | None
+    note: str
+    explanation: str
+    origin: Origin | None
+    expected_path: tuple[Decimal | None, ...]
+    history: tuple[HistoryPoint, ...]
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether it carries a status (everything but group rows)."""
+        return bool(self.status)
+
+
+@dataclass(frozen=True)
+class TaskReport:
+    """What one body says of one task; ``state`` is ``not_reported`` and ``origin`` None where it said nothing."""
+
+    agency_code: str
+    agency_name: str
+    state: str
+    completion_pct: Decimal | None
+    result: str
+    difficulty: str
+    proposal: str
+    origin: Origin | None
+
+
+@dataclass(frozen=True)
+class TaskLine:
+    """One task of the plan with one report per lead body, all obliged bodies for a collective task."""
+
+    ref: str
+    section_ref: str
+    section_title: str
+    title: str
+    is_collective: bool
+    due_on: date | None
+    due_text: str
+    reports: tuple[TaskReport, ...]
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A figure of an earlier period that was not the same in the last edition that showed it."""
+
+    indicator_code: str
+    indicator_name: str
+    unit: str
+    decimals: int
+    period: Period
+    basis: str
+    old_value: Decimal | None
+    new_value: Decimal | None
+    reason: str
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Change:
+    """A verdict or a figure that differs from the previous edition of the same period."""
+
+    indicator_code: str
+    indicator_name: str
+    unit: str
+    decimals: int
+    old_status: str
+    new_status: str
+    old_value: Decimal | None
+    new_value: Decimal | None
+
+
+@dataclass(frozen=True)
+class PreviousEdition:
+    """The edition of the same period before this one, and what is different now.
+
+    Attributes:
+        arrivals: names of bodies whose report was not there then.
+    """
+
+    number: int
+    as_of: datetime
+    changes: tuple[Change, ...]
+    arrivals: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file that came for this period, or that a printed figure rests on."""
+
+    receipt_no: str
+    name: str
+    sha256: str
+    size_bytes: int
+    agency_name: str
+    period: str
+    state: str
+    received_at: datetime
+    is_used: bool
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Who let the edition out, and when."""
+
+    approved_by: str
+    approved_at: datetime
+
+
+@dataclass(frozen=True)
+class EditionData:
+    """A whole edition. Sequences are in the order of print; ``approval`` is None for a draft."""
+
+    plan_code: str
+    plan_title: str
+    plan_short_title: str
+    province: str
+    plan_issued_by: str
+    plan_issued_on: date
+    register_sha256: str
+    rule_version: str
+    letterhead: Letterhead
+    period: Period
+    edition: int
+    as_of: datetime
+    cut_off_on: date
+    due_at: datetime
+    closing_at: datetime
+    approval: Approval | None
+    submissions: tuple[Submission, ...]
+    indicators: tuple[IndicatorLine, ...]
+    body_targets: tuple[IndicatorLine, ...]
+    tasks: tuple[TaskLine, ...]
+    revisions: tuple[Revision, ...]
+    previous: PreviousEdition | None
+    inputs: tuple[InputFile, ...]
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether nobody has approved it."""
+        return self.approval is None
+
+    @property
+    def is_supplement(self) -> bool:
+        """Whether it comes after the period's closing day."""
+        return self.as_of >= self.closing_at
+
+    @cached_property
+    def graded(self) -> tuple[IndicatorLine, ...]:
+        """Every line with a status: Phụ lục II, then the targets of the body text."""
+        return tuple(line for line in (*self.indicators, *self.body_targets) if line.is_graded)
+
+    @cached_property
+    def status_counts(self) -> dict[str, int]:
+        """How many graded lines stand where; statuses nobody has are left out."""
+        counts: dict[str, int] = {}
+        for line in self.graded:
+            counts[line.status] = counts.get(line.status, 0) + 1
+        return counts

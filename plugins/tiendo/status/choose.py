@@ -1,0 +1,78 @@
+"""Which of the reported figures counts, where one indicator has several reporters. Pure; docs/methodology.md, section 2."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from tiendo.plan.model import Indicator
+
+
+class Report(NamedTuple):
+    """One current year-to-date observation, as far as status needs it."""
+
+    observation_id: int
+    agency_code: str
+    kind: str
+    answer: str
+    value: Decimal | None
+    value_text: str
+    is_approximate: bool
+    is_illustrative: bool
+    note: str
+    promised_on: object
+
+
+class Outcome(StrEnum):
+    """What choosing came to."""
+
+    CHOSEN = "chosen"
+    CONFLICT = "conflict"
+    NOT_AVAILABLE = "not_available"
+    NOT_APPLICABLE = "not_applicable"
+    QUARTER_ONLY = "quarter_only"
+    MISSING = "missing"
+
+
+class Choice(NamedTuple):
+    """The figure that counts, or why there is none.
+
+    Attributes:
+        report: the chosen figure; of ``not_available`` and ``not_applicable``, the answer that said so.
+        others: the other figures, in the order of the reporters.
+        difference: largest difference between any two figures, where there are several.
+        is_disputed: ``difference`` is above the indicator's tolerance.
+    """
+
+    outcome: Outcome
+    report: Report | None
+    others: tuple[Report, ...]
+    difference: Decimal | None
+    is_disputed: bool
+
+
+_NOTHING = Choice(Outcome.MISSING, None, (), None, False)
+
+
+def choose(indicator: Indicator, reports: Mapping[str, Report], *, has_quarter_figure: bool = False) -> Choice:
+    """Chooses among the current answers of an indicator's reporters, given by agency code.
+
+    The first reporter in the register's order that gave a figure counts. Figures that differ by more than the tolerance
+    are a conflict unless the register says that this order is one of precedence.
+    """
+    answers = [reports[code] for code in indicator.reporters if code in reports]
+    figures = [report for report in answers if report.value is not None]
+    if not figures:
+        for outcome in (Outcome.NOT_AVAILABLE, Outcome.NOT_APPLICABLE):
+            for report in answers:
+                if report.answer == outcome:
+                    return Choice(outcome, report, (), None, False)
+        return _NOTHING._replace(outcome=Outcome.QUARTER_ONLY) if has_quarter_figure else _NOTHING
+    first, others = figures[0], tuple(figures[1:])
+    if not others:
+        return Choice(Outcome.CHOSEN, first, (), None, False)
+    values = [report.value for report in figures if report.value is not None]
+    difference = max(values) - min(values)
+    is_disputed = difference > indicator.tolerance
+    outcome = Outcome.CONFLICT if is_disputed and not indicator.has_precedence else Outcome.CHOSEN
+    return Choice(outcome, first, others, difference, is_disputed)

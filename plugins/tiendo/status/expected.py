@@ -1,0 +1,131 @@
+"""What a target asks for by the end of a quarter. Pure; docs/methodology.md, section 3, gives the formulas."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from tiendo.plan.model import Comparator, Indicator, Nature
+
+_ZERO, _ONE, _FOUR = Decimal(0), Decimal(1), Decimal(4)
+YEAR_END = 4
+
+
+class Side(NamedTuple):
+    """One boundary of a target, seen in one quarter. A floor or a ceiling has one side, a band has two.
+
+    Attributes:
+        sign: +1 where more is better (a floor), -1 where less is (a ceiling).
+        target: the year's boundary; ``expected``: the same for the quarter.
+        scale: what a distance is measured by where a quotient makes no sense; never zero.
+        is_strict: the boundary itself does not satisfy the target (``> 8,7``).
+        top: boundary past which the year's figure is ``exceeded``; None where the sign asks for no amount.
+        is_early: reaching the target within the year settles it (flows that add up, stocks).
+        is_final: passing the target within the year cannot be mended (the ceiling of a flow).
+    """
+
+    sign: int
+    target: Decimal
+    expected: Decimal
+    scale: Decimal
+    is_strict: bool
+    top: Decimal | None
+    is_early: bool
+    is_final: bool
+
+
+class Goal(NamedTuple):
+    """A target in one quarter.
+
+    Attributes:
+        share: part of the year's way to be covered by the end of the quarter, 0 to 1.
+        formula: how ``expected`` came about: ``flow_share``, ``flow_profile``, ``baseline_path``, ``target_itself``.
+        has_path: the expected value differs from the target by design (false for ``target_itself``).
+    """
+
+    quarter: int
+    nature: Nature
+    share: Decimal
+    formula: str
+    has_path: bool
+    sides: tuple[Side, ...]
+
+    @property
+    def is_band(self) -> bool:
+        """Whether both too little and too much are bad."""
+        return len(self.sides) == 2
+
+
+def share_of_year(indicator: Indicator, quarter: int) -> Decimal:
+    """Returns the part of the year's flow expected by the end of the quarter: the indicator's profile, else q/4."""
+    if indicator.profile is not None and indicator.nature is Nature.FLOW:
+        return indicator.profile[quarter - 1]
+    return quarter / _FOUR
+
+
+def goal_of(indicator: Indicator, quarter: int) -> Goal | None:
+    """Returns what the indicator's target asks for by the end of the quarter, None where it has no target.
+
+    Raises:
+        ValueError: the comparator needs a bound that the register does not give.
+    """
+    comparator = indicator.comparator
+    if comparator is Comparator.NONE:
+        return None
+    share = share_of_year(indicator, quarter)
+    if indicator.nature is Nature.FLOW:
+        formula = "flow_share" if indicator.profile is None else "flow_profile"
+    elif (
+        indicator.nature in (Nature.STOCK, Nature.RATIO)
+        and indicator.baseline is not None
+        and comparator is not Comparator.BETWEEN
+    ):
+        formula = "baseline_path"
+    else:
+        formula = "target_itself"
+
+    def side(sign: int, target: Decimal | None, top: Decimal | None = None) -> Side:
+        if target is None:
+            raise ValueError(f"{indicator.code}: comparator {comparator} without its bound")
+        is_band = comparator is Comparator.BETWEEN
+        expected = _expected(indicator, formula, share, target)
+        return Side(
+            sign=sign,
+            target=target,
+            expected=expected,
+            scale=_scale(expected, target, indicator.baseline),
+            is_strict=comparator in (Comparator.GT, Comparator.LT),
+            top=top,
+            is_early=not is_band
+            and (indicator.nature is Nature.STOCK or (indicator.nature is Nature.FLOW and sign > 0)),
+            is_final=indicator.nature is Nature.FLOW and sign < 0,
+        )
+
+    low, high = indicator.low, indicator.high
+    sides: tuple[Side, ...]
+    match comparator:
+        case Comparator.GE:
+            sides = (side(1, low, low),)
+        case Comparator.GT:
+            sides = (side(1, low),)
+        case Comparator.RANGE:
+            sides = (side(1, low, low if high is None else high),)
+        case Comparator.LE:
+            sides = (side(-1, high, high),)
+        case Comparator.LT:
+            sides = (side(-1, high),)
+        case Comparator.BETWEEN:
+            sides = (side(1, low), side(-1, high))
+    return Goal(quarter, indicator.nature, share, formula, formula != "target_itself", sides)
+
+
+def _expected(indicator: Indicator, formula: str, share: Decimal, target: Decimal) -> Decimal:
+    if formula in ("flow_share", "flow_profile"):
+        return target * share
+    if formula == "baseline_path" and indicator.baseline is not None:
+        return indicator.baseline + share * (target - indicator.baseline)
+    return target
+
+
+def _scale(expected: Decimal, target: Decimal, baseline: Decimal | None) -> Decimal:
+    """Returns the first of |expected|, |target|, |target - baseline|, 1 that is not zero."""
+    way = _ZERO if baseline is None else abs(target - baseline)
+    return abs(expected) or abs(target) or way or _ONE

