@@ -7,7 +7,7 @@ RUN apt-get update \
  && apt-get install --yes --no-install-recommends fonts-liberation libreoffice-writer-nogui tini \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 50000 tiendo \
- && useradd --uid 50000 --gid tiendo --no-create-home --home-dir /tmp/home --shell /usr/sbin/nologin tiendo
+ && useradd --uid 50000 --gid tiendo --no-create-home --home-dir /tmp --shell /usr/sbin/nologin tiendo
 
 WORKDIR /opt/tiendo
 ENV PATH=/opt/venv/bin:$PATH \
@@ -33,7 +33,7 @@ ENV AIRFLOW_HOME=/opt/airflow \
     AIRFLOW__CORE__LOAD_EXAMPLES=False \
     AIRFLOW__LOGGING__BASE_LOG_FOLDER=/var/log/airflow \
     TIENDO_HOME=/var/lib/tiendo \
-    HOME=/tmp/home
+    HOME=/tmp
 
 USER tiendo
 VOLUME ["/var/lib/tiendo", "/var/log/airflow"]

@@ -123,5 +123,7 @@ def print_ledger(document: Mapping[str, Any]) -> None:
     for file in document["files"]:
         state = file["state"] or "waiting"
         typer.echo(f"{file['receipt_no']}  {state:24}{file['agency'] or '-':32}{file['period'] or '-':9}{file['name']}")
-    typer.echo(f"\n{document['received']} files received; " + ", ".join(f"{n} {s}" for s, n in document["states"].items()))
+    typer.echo(
+        f"\n{document['received']} files received; " + ", ".join(f"{n} {s}" for s, n in document["states"].items())
+    )
     typer.echo("The ledger adds up." if document["adds_up"] else "THE LEDGER DOES NOT ADD UP.")

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tiendo.intake.content import WorkbookContent
-    from tiendo.validation.check import BatchFile
 
 BATCH_SIZE = 200
 ACCEPTED = ("accepted", "accepted_with_warnings")
@@ -76,9 +75,7 @@ def process(settings: Settings, register: Register, engine: Engine, file_ids: Se
 def earlier_settled(engine: Engine, sha256: str, sender: str) -> Row[Any] | None:
     """Returns the first settled file with these bytes from this sender, if there is one."""
     with loader(engine) as connection:
-        return connection.execute(
-            statement("intake/earlier_settled.sql"), {"sha256": sha256, "sender": sender}
-        ).first()
+        return connection.execute(statement("intake/earlier_settled.sql"), {"sha256": sha256, "sender": sender}).first()
 
 
 def _set_duplicates_aside(
@@ -112,7 +109,9 @@ def _duplicate(file: Row[Any], first: Row[Any]) -> FileOutcome:
         expected="",
         fix="Nếu cần điều chỉnh, đề nghị sửa số liệu trong tệp rồi gửi lại.",
     )
-    return FileOutcome("duplicate", file.sender_agency_code or "", getattr(first, "period", "") or "", (finding,), (), ())
+    return FileOutcome(
+        "duplicate", file.sender_agency_code or "", getattr(first, "period", "") or "", (finding,), (), ()
+    )
 
 
 def _check(settings: Settings, register: Register, engine: Engine, files: list[Row[Any]]) -> list[_Settled]:
@@ -148,9 +147,7 @@ def fetch_history(
     """Returns the current figures of the bodies that sent these files, as ``check_batch`` wants them."""
     agencies = {content.marker.agency for content in contents} | set(senders)
     with loader(engine) as connection:
-        return fetch_frame(
-            connection, "intake/history.sql", plan_code=register.code, agencies=sorted(agencies - {""})
-        )
+        return fetch_frame(connection, "intake/history.sql", plan_code=register.code, agencies=sorted(agencies - {""}))
 
 
 def history_frame(outcomes: Iterable[FileOutcome]) -> "pd.DataFrame":
@@ -179,8 +176,14 @@ def _load(connection: Connection, settings: Settings, register: Register, settle
         settings,
         register,
         [
-            Receipt(item.file.receipt_no, item.file.name, item.file.sha256, item.file.sender, item.file.received_at,
-                    item.outcome)
+            Receipt(
+                item.file.receipt_no,
+                item.file.name,
+                item.file.sha256,
+                item.file.sender,
+                item.file.received_at,
+                item.outcome,
+            )
             for item in settled
         ],
     )
@@ -229,7 +232,8 @@ def _copy_observations(
 ) -> None:
     rows = [
         (
-            submission_ids[item.file.file_id], register.code, o.indicator, o.period, o.agency, o.basis, o.kind, o.answer,
+            submission_ids[item.file.file_id], register.code, o.indicator, o.period, o.agency, o.basis, o.kind,
+            o.answer,
             o.value, o.value_text, o.is_approximate, o.is_illustrative, o.is_correction, o.promised_on, o.data_on,
             o.note, o.explanation, o.sheet, o.cell, item.file.received_at, recorded_at,
         )

@@ -8,6 +8,10 @@ from tiendo.intake.content import SHEET_CORRECTIONS, SHEET_INDICATORS, SHEET_TAS
 from tiendo.vietnamese.text import fold
 
 
+NOT_YET_PUBLISHED = "Chưa đến kỳ công bố"
+"""The note the template gives to an indicator that has no figure in the period; nobody filled it in."""
+
+
 @dataclass(frozen=True)
 class Column:
     """One column.
@@ -26,7 +30,7 @@ class Column:
     is_value: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """One table of the workbook.
 
@@ -61,6 +65,7 @@ _YEAR_TO_DATE = Column(
     "Lũy kế từ đầu năm (hoặc tại thời điểm báo cáo)",
     (
         "Lũy kế",
+        "Lũy kế từ đầu",
         "Lũy kế đến kỳ báo cáo",
         "Lũy kế từ đầu năm đến kỳ báo cáo",
         "Thực hiện lũy kế",

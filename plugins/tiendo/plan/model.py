@@ -79,7 +79,7 @@ class Agency:
     """A body named in the plan, or a district.
 
     Attributes:
-        kind: ``department``, ``central_agency_in_province``, ``armed_forces``, ``district``, ``receiver`` or ``group``.
+        kind: ``department``, ``central_agency_in_province``, ``armed_forces``, ``district`` or ``receiver``.
         is_obliged: owes a quarterly report (the 21 bodies and nine districts).
         variants: other ways its name is written, the present name included.
     """
@@ -172,7 +172,11 @@ class Task:
 
 @dataclass(frozen=True)
 class PeriodCalendar:
-    """The days of one period. ``due_at`` is exclusive: midnight at the end of the 14th for "before the 15th"."""
+    """The days of one period.
+
+    ``due_at`` and ``closing_at`` are exclusive: midnight at the end of the 14th for "before the 15th", midnight at the
+    end of the 25th for "by the 25th".
+    """
 
     period: Period
     cut_off_on: date
@@ -192,7 +196,10 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Register:
-    """A whole plan, checked. Lookups by code are dictionaries; sequences keep the printed order."""
+    """A whole plan, checked. Lookups by code are dictionaries; sequences keep the printed order.
+
+    ``own_plan_task`` is the task by whose ``due_on`` every body sends in its own implementation plan (III.3).
+    """
 
     code: str
     title: str
@@ -210,6 +217,7 @@ class Register:
     indicators: tuple[Indicator, ...]
     tasks: tuple[Task, ...]
     calendar: tuple[PeriodCalendar, ...]
+    own_plan_task: str
 
     @cached_property
     def agency_by_code(self) -> dict[str, Agency]:

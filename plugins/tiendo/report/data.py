@@ -20,8 +20,9 @@ class Letterhead:
 
     Attributes:
         parent_body: the body above the issuing one, ``Ủy ban nhân dân tỉnh Bình Dương``.
-        symbol: what follows the number, ``/BC-SKHĐT``.
+        symbol: what follows the number and the stroke, ``BC-SKHĐT``.
         addressee: to whom the report goes.
+        signing_office: lines above the signature, ``KT. GIÁM ĐỐC`` and ``PHÓ GIÁM ĐỐC``.
         recipients: lines of ``Nơi nhận``.
     """
 
@@ -30,7 +31,7 @@ class Letterhead:
     symbol: str
     place: str
     addressee: str
-    signing_office: str
+    signing_office: tuple[str, ...]
     signer: str
     recipients: tuple[str, ...]
 
@@ -89,6 +90,7 @@ class IndicatorLine:
     """One row of the indicator list; a group row has a name and nothing else.
 
     Attributes:
+        full_name: the name where it stands alone, a sub-row's with its group's.
         status: a code of ``tiendo.status.names``; "" for a group row, or where no status was computed.
         margin: value against the expected value, in the unit, positive is good.
         needed: what the remaining quarters must bring, in the unit.
@@ -104,6 +106,7 @@ class IndicatorLine:
     section_title: str
     printed_no: str
     name: str
+    full_name: str
     unit: str
     decimals: int
     target_text: str

@@ -13,7 +13,7 @@ from typing import Any
 from tiendo.clock import HANOI
 from tiendo.plan.period import Period
 from tiendo.report.data import NOT_REPORTED, Change, EditionData, IndicatorLine, Origin, Revision, TaskLine, TaskReport
-from tiendo.status.names import STATUS_NAMES
+from tiendo.status.names import LABELS, STYLES, Status
 from tiendo.validation.states import TASK_STATES
 from tiendo.vietnamese.dates import format_date, long_date
 from tiendo.vietnamese.number import format_number
@@ -56,6 +56,18 @@ def clean(text: str) -> str:
 def task_state_name(state: str) -> str:
     """Returns the Vietnamese name of a task's state, ``Chưa báo cáo`` where its body said nothing."""
     return "Chưa báo cáo" if state == NOT_REPORTED else TASK_STATES[state]
+
+
+def status_name(status: str) -> str:
+    """Returns the Vietnamese name of a status; "" for none."""
+    return LABELS[Status(status)] if status else ""
+
+
+def tint(status: str) -> str:
+    """Returns a status's colour thinned on white, ``RRGGBB``: black text (Decree 30) stays easy to read on it."""
+    colour = STYLES[Status(status)].colour.removeprefix("#") if status else "FFFFFF"
+    parts = (int(colour[at : at + 2], 16) for at in (0, 2, 4))
+    return "".join(f"{255 - round((255 - part) * 0.3):02X}" for part in parts)
 
 
 def number(value: Decimal | None, decimals: int | None = None) -> str:
@@ -117,7 +129,7 @@ def build_view(data: EditionData) -> dict[str, Any]:
             "issuing_body_name": data.letterhead.issuing_body,
             "symbol": data.letterhead.symbol,
             "addressee": data.letterhead.addressee,
-            "signing_office": data.letterhead.signing_office,
+            "signing_office": "\n".join(data.letterhead.signing_office),
             "signer": data.letterhead.signer,
             "recipients": list(data.letterhead.recipients),
         },
@@ -178,10 +190,10 @@ def line_view(line: IndicatorLine) -> dict[str, Any]:
         "ratio": "" if line.ratio is None else f"{number(line.ratio * 100, 1)}%",
         "margin": signed(line.margin, line.decimals),
         "needed": number(line.needed, line.decimals),
-        "status": STATUS_NAMES[status].label if status else "",
+        "status": status_name(status),
         "status_code": status,
-        "text_colour": STATUS_NAMES[status].text_colour if status else "000000",
-        "fill_colour": STATUS_NAMES[status].fill_colour if status else "FFFFFF",
+        "mark": STYLES[Status(status)].mark if status else "",
+        "tint": tint(status),
         "kind": KINDS[line.value_kind],
         "basis": BASES[line.value_basis],
         "data_on": "" if line.data_on is None else format_date(line.data_on),
@@ -214,8 +226,8 @@ def status_sentence(lines: Iterable[IndicatorLine]) -> str:
     if not graded:
         return ""
     parts = [
-        f"{two_digits(count)} {STATUS_NAMES[code].label[0].lower()}{STATUS_NAMES[code].label[1:]}"
-        for code in STATUS_NAMES
+        f"{two_digits(count)} {_lower(label)}"
+        for code, label in LABELS.items()
         if (count := _count(graded, (code,)))
     ]
     return f"Trong {two_digits(len(graded))} chỉ tiêu: {'; '.join(parts)}."
@@ -256,6 +268,16 @@ def summary_lines(data: EditionData) -> list[dict[str, str]]:
             else "Chưa có báo cáo tiến độ nhiệm vụ.",
         }
     )
+    estimates = sum(line.is_estimate for line in data.graded)
+    illustrative = sum(line.is_illustrative for line in data.graded)
+    if estimates or illustrative:
+        lines.append(
+            {
+                "label": "Cơ sở số liệu",
+                "text": f"{two_digits(estimates)} chỉ tiêu đánh giá theo số ước thực hiện; {two_digits(illustrative)} "
+                "chỉ tiêu dùng số liệu minh họa, đánh dấu (*), xem Mục VII.",
+            }
+        )
     if data.is_supplement or data.previous is not None:
         lines.append({"label": "Lần ban hành", "text": _previous_sentence(data)})
     return lines
@@ -268,7 +290,7 @@ def submissions_view(data: EditionData) -> dict[str, Any]:
         "total": two_digits(len(data.submissions)),
         "received": two_digits(len(received)),
         "on_time": two_digits(sum(bool(row.is_on_time) for row in received)),
-        "deadline": f"trước {instant(data.due_at)}",
+        "deadline": _deadline(data.due_at),
         "late": [
             f"{row.agency_name} (chậm {two_digits(row.days_late or 0)} ngày, nhận {short_instant(row.received_at)})"
             for row in received
@@ -370,7 +392,7 @@ def remarks_view(data: EditionData, field: str) -> list[dict[str, Any]]:
     return [
         {
             "agency": name,
-            "items": [{"text": text, "refs": ", ".join(refs)} for text, refs in by_agency[name].items()],
+            "entries": [{"text": text, "refs": ", ".join(refs)} for text, refs in by_agency[name].items()],
         }
         for name in names
     ]
@@ -412,8 +434,8 @@ def change_view(change: Change) -> dict[str, Any]:
         "unit": change.unit,
         "old_value": number(change.old_value) or "–",
         "new_value": number(change.new_value) or "–",
-        "old_status": STATUS_NAMES[change.old_status].label if change.old_status else "–",
-        "new_status": STATUS_NAMES[change.new_status].label if change.new_status else "–",
+        "old_status": status_name(change.old_status) or "–",
+        "new_status": status_name(change.new_status) or "–",
         "is_flip": change.old_status != change.new_status,
     }
 
@@ -426,6 +448,12 @@ def period_name(period: Period) -> str:
 def _issue_day(data: EditionData) -> Any:
     moment = data.as_of if data.approval is None else data.approval.approved_at
     return moment.astimezone(HANOI).date()
+
+
+def _deadline(due_at: datetime) -> str:
+    local = due_at.astimezone(HANOI)
+    is_midnight = (local.hour, local.minute) == (0, 0)
+    return f"trước {long_date(local.date()) if is_midnight else instant(due_at)}"
 
 
 def _by_section(data: EditionData) -> list[tuple[str, list[IndicatorLine]]]:
@@ -444,25 +472,33 @@ def _count(lines: Iterable[IndicatorLine], statuses: Sequence[str]) -> int:
 
 def _headline(line: IndicatorLine) -> str:
     if line.value is None:
-        return line.name
-    unit = "%" if line.unit == "%" else f" {line.unit}" if line.unit else ""
-    figure = clean(line.value_text) if line.is_approximate else f"{number(line.value)}{unit}"
-    return f"{line.name} ({figure}/{line.target_text}{unit})"
+        return line.full_name
+    figure = clean(line.value_text) if line.is_approximate else number(line.value)
+    return f"{line.full_name} ({_with_unit(figure, line.unit)}; kế hoạch {_with_unit(line.target_text, line.unit)})"
 
 
 def _named_value(line: IndicatorLine) -> str:
     figure = value_text(line).replace(" (ước)", "").replace(" (*)", "")
-    unit = "%" if line.unit == "%" else f" {line.unit}" if line.unit else ""
-    return f"{line.name}: {figure}{unit}" if figure else line.name
+    return f"{line.full_name}: {_with_unit(figure, line.unit)}" if figure else line.full_name
+
+
+def _with_unit(figure: str, unit: str) -> str:
+    if not figure or not unit:
+        return figure
+    return f"{figure}{unit}" if unit in ("%", "‰") else f"{figure} {_lower(unit)}"
 
 
 def _state_counts(reports: Sequence[TaskReport]) -> str:
     counts = [
-        f"{two_digits(count)} {name[0].lower()}{name[1:]}"
+        f"{two_digits(count)} {_lower(name)}"
         for code, name in (*TASK_STATES.items(), (NOT_REPORTED, "Chưa báo cáo"))
         if (count := sum(report.state == code for report in reports))
     ]
     return "; ".join(counts)
+
+
+def _lower(label: str) -> str:
+    return label[0].lower() + label[1:]
 
 
 def _timeliness(is_on_time: bool | None, days_late: int | None) -> str:

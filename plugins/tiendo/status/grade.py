@@ -1,6 +1,6 @@
 """From a figure and what was asked for to a verdict, with what separates it from the next. Pure; see docs/methodology.md."""
 
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
 from tiendo.plan.model import Nature, Thresholds
@@ -133,19 +133,20 @@ def grade(
         status = Status.UNDECIDABLE
     else:
         up, next_status = worst.up, worst.next_status
-        down = min((stand.down for stand in stands if stand.down is not None), default=None) if worst.place else None
+        rooms = [stand.down for stand in stands if stand.place == worst.place and stand.down is not None]
+        down = min(rooms, default=None)
     expected, needed = _nearer(goal, actual), _needed(goal, actual)
     return Grade(status, ratio, formula, expected, margin, up, down, next_status, needed, interval, possible)
 
 
-def tidy(value: Decimal) -> Decimal:
-    """Returns the value with at most six decimals, cut downwards, and no trailing zeros or exponent.
+def tidy(value: Decimal, rounding: str = ROUND_FLOOR) -> Decimal:
+    """Returns the value with at most six decimals and no trailing zeros or exponent.
 
-    Cut, not rounded: a ratio of 0.9499999 must not be stored as the 0.95 it has not reached.
+    Downwards by default: a ratio of 0.9499999 must not be stored as the 0.95 it has not reached.
     """
     if value.adjusted() > 20:
         return value
-    cut = value.quantize(_SIX_PLACES, rounding=ROUND_FLOOR).normalize()
+    cut = value.quantize(_SIX_PLACES, rounding=rounding).normalize()
     exponent = cut.as_tuple().exponent
     return cut.quantize(_ONE) if isinstance(exponent, int) and exponent > 0 else cut
 
@@ -215,9 +216,11 @@ def _stand(goal: Goal, side: Side, actual: Decimal, thresholds: Thresholds) -> _
     up = next_status = None
     if place + 1 < len(levels):
         line = levels[place + 1].line
-        # Two statuses may begin at one line; crossing it leads to the better of them.
-        next_status = [level.status for level in levels[place + 1 :] if level.line == line][-1]
-        up = None if line is None else tidy(max(_ZERO, line - position))
+        next_status = levels[place + 1].status
+        if goal.quarter != YEAR_END:
+            # Two statuses may begin at one line; reaching it leads to the better of them.
+            next_status = [level.status for level in levels[place + 1 :] if level.line == line][-1]
+        up = None if line is None else tidy(max(_ZERO, line - position), ROUND_CEILING)
     return _Stand(place, tidy(margin), up, down, next_status)
 
 

@@ -13,8 +13,6 @@ def copy_rows(connection: Connection, name: str, rows: Iterable[Sequence[Any]]) 
 
     NUL characters, which PostgreSQL text cannot hold, are dropped.
     """
-    driver = connection.connection.driver_connection
-    assert driver is not None, "the connection is open"
-    with driver.cursor().copy(statement(name).text) as copy:
+    with connection.connection.cursor().copy(statement(name).text) as copy:
         for row in rows:
             copy.write_row([v.replace("\x00", "") if isinstance(v, str) else v for v in row])

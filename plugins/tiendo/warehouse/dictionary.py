@@ -1,4 +1,7 @@
-"""The data dictionary of schema mart, made from the comments in the database: ``python -m tiendo.warehouse.dictionary``."""
+"""The data dictionary of schema mart, made from the comments in the database.
+
+``python -m tiendo.warehouse.dictionary > docs/data_dictionary.md``
+"""
 
 import sys
 from itertools import groupby
@@ -37,8 +40,8 @@ def dictionary(engine: Engine) -> str:
 
 
 if __name__ == "__main__":
-    from tempfile import TemporaryDirectory
     from pathlib import Path
+    from tempfile import TemporaryDirectory
 
     from tiendo.warehouse.embedded import server_url
     from tiendo.warehouse.engine import make_engine

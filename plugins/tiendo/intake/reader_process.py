@@ -1,0 +1,287 @@
+"""Reads foreign workbooks in a process of its own, with limits: a file that takes the reader down costs itself only.
+
+The child is started as a program (``python -m tiendo.intake.reader_process``), not forked: Airflow's workers run threads
+and forbid their tasks to fork by ``multiprocessing``. It gets paths on standard input and answers on standard output,
+each message with its length before it, and reads ahead while the parent works on what it has.
+"""
+
+import io
+import os
+import pickle
+import resource
+import select
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from tiendo.intake import content as content_module
+from tiendo.intake.content import WorkbookContent
+
+_LENGTH = struct.Struct("<I")
+_READY = b"ready"
+_MEMORY_BYTES = 1536 * 2**20
+_SECONDS_PER_FILE = 30.0
+_START_SECONDS = 60.0
+_AHEAD = 64
+_PIPE_BYTES = 2**20
+_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+_CHILD_MODULE = "tiendo.intake.reader_process"
+# The child opens hostile files: it learns no password from the environment.
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONHOME", "VIRTUAL_ENV", "SYSTEMROOT")
+
+
+class ReaderError(RuntimeError):
+    """The reading process itself does not start; no file is to blame."""
+
+
+class WorkbookReader:
+    """A reading process shared by a batch. A context manager; not for use by several threads.
+
+    Args:
+        seconds_per_file: how long one file may take; also its limit of processor time.
+        memory_bytes: limit of the child's address space.
+
+    Raises:
+        ReaderError: the child does not come up.
+    """
+
+    def __init__(self, *, seconds_per_file: float = _SECONDS_PER_FILE, memory_bytes: int = _MEMORY_BYTES) -> None:
+        self._seconds = seconds_per_file
+        self._memory = memory_bytes
+        self._child: _Child | None = None
+
+    def __enter__(self) -> "WorkbookReader":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the child."""
+        if self._child:
+            self._child.end()
+            self._child = None
+
+    def read(self, path: Path) -> WorkbookContent:
+        """Reads one file."""
+        return next(iter(self.read_many([path])))
+
+    def read_many(self, paths: Iterable[Path]) -> Iterator[WorkbookContent]:
+        """Yields the content of each file, in order.
+
+        A file that kills the child twice, or takes longer than it may, gets fault ``reader_failed``; a fresh child
+        reads the others. (Once may be the machine's doing: the kernel kills for memory whom it likes.)
+        """
+        coming = iter(paths)
+        waiting: deque[Path] = deque()
+        has_died_on_first = False
+        while True:
+            for path in coming:
+                waiting.append(path)
+                if self._child:
+                    self._child.ask(path)
+                if len(waiting) >= _AHEAD:
+                    break
+            if not waiting:
+                return
+            if self._child is None:
+                self._child = _Child(self._seconds, self._memory)
+                for path in waiting:
+                    self._child.ask(path)
+            try:
+                answer = self._child.answer(self._seconds)
+            except _ChildFailed as failure:
+                self._child.end()
+                self._child = None
+                if failure.may_be_retried and not has_died_on_first:
+                    has_died_on_first = True
+                    continue
+                answer = WorkbookContent(fault="reader_failed", fault_detail=str(failure))
+            has_died_on_first = False
+            waiting.popleft()
+            yield answer
+
+
+class _ChildFailed(Exception):
+    def __init__(self, detail: str, *, may_be_retried: bool) -> None:
+        super().__init__(detail)
+        self.may_be_retried = may_be_retried
+
+
+class _Child:
+    """One reading process and its two pipes."""
+
+    def __init__(self, seconds: float, memory_bytes: int) -> None:
+        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        environment["PYTHONPATH"] = str(_PACKAGE_ROOT)
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed by end())
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", _CHILD_MODULE, str(seconds), str(memory_bytes)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=environment,
+            cwd="/",
+            bufsize=0,
+        )
+        self._unsent = bytearray()
+        self._received = bytearray()
+        for pipe in (self._in, self._out):
+            os.set_blocking(pipe.fileno(), False)
+            _enlarge(pipe)
+        try:
+            ready = self._receive(_START_SECONDS)
+        except _ChildFailed as failure:
+            self._errors.seek(0)
+            trace = self._errors.read().decode("utf-8", "replace")[-2000:]
+            self.end()
+            raise ReaderError(f"the reading process does not start: {failure}\n{trace}") from failure
+        if ready != _READY:
+            self.end()
+            raise ReaderError(f"the reading process greets with {ready[:50]!r}")
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def _in(self) -> IO[bytes]:
+        assert self._process.stdin  # noqa: S101  (opened above)
+        return self._process.stdin
+
+    @property
+    def _out(self) -> IO[bytes]:
+        assert self._process.stdout  # noqa: S101  (opened above)
+        return self._process.stdout
+
+    def ask(self, path: Path) -> None:
+        """Queues a file; sends what the pipe takes now."""
+        self._unsent += _framed(os.fsencode(path.absolute()))
+        self._send()
+
+    def answer(self, seconds: float) -> WorkbookContent:
+        """Waits for the next result.
+
+        Raises:
+            _ChildFailed: the child died, hangs, or answers with something else.
+        """
+        message = self._receive(seconds)
+        try:
+            result = _Unpickler(io.BytesIO(message)).load()
+        except Exception as error:
+            raise _ChildFailed(f"unreadable answer: {error}", may_be_retried=False) from error
+        if not isinstance(result, WorkbookContent):
+            raise _ChildFailed("answer of another type", may_be_retried=False)
+        return result
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._in, self._out, self._errors):
+            with suppress(OSError):
+                stream.close()
+
+    def _send(self) -> None:
+        while self._unsent:
+            try:
+                sent = os.write(self._in.fileno(), self._unsent)
+            except BlockingIOError:
+                return
+            except BrokenPipeError:  # told by the answer that does not come
+                self._unsent.clear()
+                return
+            del self._unsent[:sent]
+
+    def _receive(self, seconds: float) -> bytes:
+        deadline = time.monotonic() + seconds
+        poll = select.poll()
+        poll.register(self._out, select.POLLIN)
+        while True:
+            if len(self._received) >= _LENGTH.size:
+                end = _LENGTH.size + _LENGTH.unpack_from(self._received)[0]
+                if len(self._received) >= end:
+                    message = bytes(self._received[_LENGTH.size : end])
+                    del self._received[:end]
+                    return message
+            self._send()
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise _ChildFailed(f"took longer than {seconds:g} s", may_be_retried=False)
+            # With a queue still unsent the wait is cut short, so that the child never starves.
+            if not poll.poll(min(left, 0.05 if self._unsent else left) * 1000):
+                continue
+            piece = os.read(self._out.fileno(), _PIPE_BYTES)
+            if not piece:
+                code = self._process.wait()
+                raise _ChildFailed(f"the reading process ended with {_ending(code)}", may_be_retried=code != -signal.SIGXCPU)
+            self._received += piece
+
+
+class _Unpickler(pickle.Unpickler):
+    """Takes the values of ``tiendo.intake.content`` and dates, so that a subverted child cannot run code here."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module == content_module.__name__ or (module, name) in {("datetime", "date"), ("datetime", "datetime")}:
+            return super().find_class(module, name)
+        raise pickle.UnpicklingError(f"{module}.{name}")
+
+
+def _framed(message: bytes) -> bytes:
+    return _LENGTH.pack(len(message)) + message
+
+
+def _ending(code: int) -> str:
+    with suppress(ValueError):
+        return signal.Signals(-code).name
+    return f"exit code {code}"
+
+
+def _enlarge(pipe: IO[bytes]) -> None:
+    """Lets the child read further ahead; only Linux has it, and a quota may forbid it."""
+    with suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+
+
+def _serve(seconds: float, memory_bytes: int) -> None:
+    """The child's loop: limits first, then file after file until the parent closes the pipe."""
+    from tiendo.intake.reader import read_workbook
+
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not mix with the answers
+    _limit(resource.RLIMIT_AS, memory_bytes)
+    _limit(resource.RLIMIT_CORE, 0)
+    answers.write(_framed(_READY))
+    answers.flush()
+    while len(header := requests.read(_LENGTH.size)) == _LENGTH.size:
+        path = Path(os.fsdecode(requests.read(_LENGTH.unpack(header)[0])))
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        _limit(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime + seconds) + 1)
+        try:
+            result = read_workbook(path.read_bytes())
+        except OSError as error:
+            result = WorkbookContent(fault="reader_failed", fault_detail=f"{type(error).__name__}: {error}"[:500])
+        answers.write(_framed(pickle.dumps(result, pickle.HIGHEST_PROTOCOL)))
+        answers.flush()
+
+
+def _limit(kind: int, wanted: int) -> None:
+    """Sets a soft limit; the hard one, which may be the machine's own, stays."""
+    hard = resource.getrlimit(kind)[1]
+    resource.setrlimit(kind, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+
+
+if __name__ == "__main__":
+    _serve(float(sys.argv[1]), int(sys.argv[2]))

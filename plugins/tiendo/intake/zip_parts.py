@@ -1,0 +1,121 @@
+"""The members of a zip container held in memory, with limits.
+
+Opening and reading by the standard library's ``zipfile`` costs half of what calamine needs for the whole workbook. Nearly
+all workbooks use a small part of the format (stored and deflated members, no zip64), which is read here directly.
+"""
+
+import io
+import struct
+import zipfile
+import zlib
+from typing import NamedTuple
+
+MAX_UNCOMPRESSED = 50 * 2**20
+MAX_MEMBERS = 2000
+_MAX_RATIO = 200
+_RATIO_COUNTS_FROM = 5 * 2**20
+
+_END = struct.Struct("<4s4H2LH")
+_CENTRAL = struct.Struct("<4s6H3L5H2L")
+_LOCAL = struct.Struct("<4s5H3L2H")
+_ZIP64_COUNT, _ZIP64_SIZE = 0xFFFF, 0xFFFFFFFF
+_STORED, _DEFLATED = 0, 8
+
+
+class NotAZip(Exception):
+    """The bytes are no zip container, or a broken one."""
+
+
+class TooLarge(Exception):
+    """Unpacked it would be larger than any workbook a body sends."""
+
+
+class Member(NamedTuple):
+    """Where a member lies. ``size`` is what the container declares, which need not be true."""
+
+    offset: int
+    compressed: int
+    size: int
+    method: int
+
+
+def members(data: bytes) -> dict[str, Member]:
+    """Reads the central directory.
+
+    Raises:
+        NotAZip: there is none, or it is cut off.
+        TooLarge: the declared sizes pass the limits.
+    """
+    at = data.rfind(b"PK\5\6", max(0, len(data) - _END.size - 0xFFFF))
+    if at < 0 or at + _END.size > len(data):
+        raise NotAZip("no end of central directory")
+    _, _, _, _, count, length, position, _ = _END.unpack_from(data, at)
+    if count == _ZIP64_COUNT or _ZIP64_SIZE in (length, position):
+        return _members_of_zip64(data)
+    if position + length > at:
+        raise NotAZip("central directory lies outside the file")
+    if count > MAX_MEMBERS:
+        raise TooLarge(f"{count} members")
+    found: dict[str, Member] = {}
+    total = 0
+    for _ in range(count):
+        if position + _CENTRAL.size > at:
+            raise NotAZip("central directory is cut off")
+        fields = _CENTRAL.unpack_from(data, position)
+        if fields[0] != b"PK\1\2":
+            raise NotAZip("central directory is broken")
+        method, compressed, size, offset = fields[4], fields[8], fields[9], fields[16]
+        name_length, extra_length, comment_length = fields[10:13]
+        position += _CENTRAL.size
+        name = data[position : position + name_length].decode("utf-8", "replace")
+        position += name_length + extra_length + comment_length
+        if _ZIP64_SIZE in (compressed, size, offset):
+            return _members_of_zip64(data)
+        found[name] = Member(offset, compressed, size, method)
+        total += size
+    _check_total(total, len(data))
+    return found
+
+
+def _members_of_zip64(data: bytes) -> dict[str, Member]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as container:
+            infos = container.infolist()
+    except (zipfile.BadZipFile, struct.error, ValueError, OSError) as error:
+        raise NotAZip(str(error)) from error
+    _check_total(sum(info.file_size for info in infos), len(data))
+    return {i.filename: Member(i.header_offset, i.compress_size, i.file_size, i.compress_type) for i in infos}
+
+
+def _check_total(total: int, packed: int) -> None:
+    if total > MAX_UNCOMPRESSED:
+        raise TooLarge(f"{total} bytes unpacked")
+    if total > _RATIO_COUNTS_FROM and total > _MAX_RATIO * packed:
+        raise TooLarge(f"{total} bytes unpacked from {packed}")
+
+
+def content(data: bytes, member: Member) -> bytes:
+    """Returns a member's bytes.
+
+    Raises:
+        NotAZip: the member is cut off, broken, or packed in a way no workbook is.
+        TooLarge: it holds more than it declares.
+    """
+    if member.offset + _LOCAL.size > len(data):
+        raise NotAZip("member lies outside the file")
+    fields = _LOCAL.unpack_from(data, member.offset)
+    start = member.offset + _LOCAL.size + fields[9] + fields[10]
+    packed = data[start : start + member.compressed]
+    if fields[0] != b"PK\3\4" or len(packed) < member.compressed:
+        raise NotAZip("member is cut off")
+    if member.method == _STORED:
+        return packed
+    if member.method != _DEFLATED:
+        raise NotAZip(f"packing method {member.method}")
+    try:
+        unpacked = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, member.size + 1)
+    except zlib.error as error:
+        raise NotAZip(str(error)) from error
+    if len(unpacked) > member.size:
+        raise TooLarge("a member holds more than it declares")
+    return unpacked

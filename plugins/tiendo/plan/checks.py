@@ -1,0 +1,289 @@
+"""Holds a register's rows against each other: references, targets against their printed form, the calendar's order.
+
+A row that already has a fault in a cell is left out of the checks between cells: what follows from a fault is no news.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+
+from tiendo.plan.deadlines import compute_calendar
+from tiendo.plan.model import Agency, Comparator, Direction, Indicator, Nature, RowKind, Task
+from tiendo.plan.plan_file import PlanFile
+from tiendo.plan.tables import Fault, Row
+from tiendo.vietnamese.target import read_target
+from tiendo.vietnamese.text import fold
+
+# The sides a target needs, and the direction it can have.
+_SHAPES: Mapping[Comparator, tuple[bool, bool, tuple[Direction, ...]]] = {
+    Comparator.GE: (True, False, (Direction.HIGHER_BETTER,)),
+    Comparator.GT: (True, False, (Direction.HIGHER_BETTER,)),
+    Comparator.LE: (False, True, (Direction.LOWER_BETTER,)),
+    Comparator.LT: (False, True, (Direction.LOWER_BETTER,)),
+    Comparator.RANGE: (True, True, (Direction.HIGHER_BETTER,)),
+    Comparator.BETWEEN: (True, True, (Direction.WITHIN_RANGE,)),
+    Comparator.NONE: (False, False, (Direction.NONE, Direction.HIGHER_BETTER, Direction.LOWER_BETTER)),
+}
+_BETWEEN_NAMES = re.compile(r"[\s,;]+|và")
+
+
+def check_register(
+    plan: PlanFile | None,
+    tables: Mapping[str, Sequence[Row]],
+    agencies: Sequence[tuple[Row, Agency]],
+    indicators: Sequence[tuple[Row, Indicator]],
+    tasks: Sequence[tuple[Row, Task]],
+    *,
+    faults: list[Fault],
+) -> None:
+    """Notes every fault that shows only when rows are seen together."""
+    _check_unique(tables["units.csv"], "code")
+    for file, key in (("agencies.csv", "code"), ("indicators.csv", "code"), ("tasks.csv", "ref")):
+        _check_unique(tables[file], key)
+        _check_order(tables[file])
+    names = AgencyNames(agencies)
+    known = {agency.code: agency for _, agency in agencies}
+    if agencies and not any(agency.is_obliged for _, agency in agencies):
+        faults.append(Fault("agencies.csv", 0, "is_obliged", "nobody owes a report"))
+    refs = {task.ref for _, task in tasks}
+    by_code = {indicator.code: indicator for _, indicator in indicators}
+    parents = {indicator.parent_code for _, indicator in indicators}
+    for row, indicator in indicators:
+        if row.is_sound:
+            _check_place(row, indicator, by_code, parents, refs)
+            _check_target(row, indicator)
+            _check_reporters(row, indicator, known, names)
+            _check_release(row, indicator, plan)
+            _check_decided(row, indicator)
+    for row, task in tasks:
+        if row.is_sound:
+            _check_task(row, task, known, names)
+    if plan:
+        _check_calendar(plan, {task.ref: task for _, task in tasks}, faults)
+
+
+class AgencyNames:
+    """All names of all agencies, folded. A name that would mean two agencies is noted as a fault."""
+
+    def __init__(self, agencies: Iterable[tuple[Row, Agency]]) -> None:
+        self._owner: dict[str, str] = {}
+        for row, agency in agencies:
+            for variant in agency.variants:
+                owner = self._owner.setdefault(fold(variant), agency.code)
+                if owner != agency.code:
+                    row.fault("variants", f"{variant!r} is also a name of {owner}")
+        longest_first = sorted(self._owner, key=len, reverse=True)
+        self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first)) or '$.'})(?!\w)")
+
+    def read_list(self, text: str) -> tuple[set[str], str]:
+        """Finds the agencies named in a printed cell. Names hold commas themselves, so nothing is split on commas.
+
+        Returns:
+            The codes found, and what remains of the text when names and what separates them are taken away.
+        """
+        folded = fold(text)
+        codes = {self._owner[name] for name in self._pattern.findall(folded)}
+        return codes, _BETWEEN_NAMES.sub("", self._pattern.sub("", folded))
+
+
+def _check_unique(rows: Sequence[Row], column: str) -> None:
+    first: dict[str, int] = {}
+    for row in rows:
+        code = row.text(column)
+        earlier = first.setdefault(code, row.number)
+        if code and earlier != row.number:
+            row.fault(column, f"{code!r} stands in row {earlier} already")
+
+
+def _check_order(rows: Sequence[Row]) -> None:
+    for place, row in enumerate(rows, start=1):
+        if row.text("row_order").isdecimal() and int(row.text("row_order")) != place:
+            row.fault("row_order", f"must count rows without a gap: {place}, not {row.text('row_order')}")
+            return
+
+
+def _check_place(
+    row: Row,
+    indicator: Indicator,
+    by_code: Mapping[str, Indicator],
+    parents: set[str | None],
+    refs: set[str],
+) -> None:
+    kind = indicator.row_kind
+    if (indicator.parent_code is not None) != (kind is RowKind.SUB_INDICATOR):
+        row.fault("parent_code", "belongs to sub_indicator rows, and every one of them has one")
+    elif indicator.parent_code is not None:
+        parent = by_code.get(indicator.parent_code)
+        if parent is None or parent.row_kind is not RowKind.GROUP:
+            row.fault("parent_code", f"{indicator.parent_code!r} is no group row")
+        elif parent.row_order > indicator.row_order:
+            row.fault("parent_code", f"group {parent.code} stands below its part")
+    if (kind is RowKind.GROUP) != (indicator.nature is Nature.GROUP):
+        row.fault("nature", "is group for a group row, and for no other")
+    if kind is RowKind.GROUP:
+        if indicator.unit or indicator.comparator is not Comparator.NONE:
+            row.fault("unit" if indicator.unit else "comparator", "a group row has neither unit nor target")
+        if indicator.code not in parents:
+            row.fault("code", "no row names this group as its parent_code")
+    elif indicator.unit is None:
+        row.fault("unit", "is empty; only a group row has no unit")
+    body_ref, quote = row.text("body_ref"), row.text("body_quote")
+    if kind is RowKind.BODY_TARGET and not body_ref:
+        row.fault("body_ref", "is empty; a body target needs the task it stands in")
+    if body_ref and body_ref not in refs:
+        row.fault("body_ref", f"{body_ref!r} is no task of tasks.csv")
+    if bool(body_ref) != bool(quote):
+        row.fault("body_quote", "goes together with body_ref")
+    elif kind is RowKind.BODY_TARGET and fold(indicator.target_text) not in fold(quote):
+        row.fault("target_text", f"{indicator.target_text!r} does not stand in body_quote")
+
+
+def _check_target(row: Row, indicator: Indicator) -> None:
+    low, high, comparator = indicator.low, indicator.high, indicator.comparator
+    needs_low, needs_high, directions = _SHAPES[comparator]
+    for column, value, is_needed in (("low", low, needs_low), ("high", high, needs_high)):
+        if (value is not None) != is_needed:
+            row.fault(column, f"{'must be given' if is_needed else 'must be empty'} for comparator {comparator}")
+    if not row.is_sound:
+        return
+    if low is not None and high is not None and low >= high:
+        row.fault("high", f"{high} is not above low {low}")
+    for column, value in (("low", low), ("high", high), ("baseline", indicator.baseline)):
+        if value is None:
+            continue
+        if indicator.minimum is not None and value < indicator.minimum:
+            row.fault(column, f"{value} is below the minimum {indicator.minimum}")
+        if indicator.maximum is not None and value > indicator.maximum:
+            row.fault(column, f"{value} is above the maximum {indicator.maximum}")
+    if indicator.direction not in directions:
+        row.fault("direction", f"{indicator.direction} does not go with comparator {comparator}")
+    if row.is_sound and not _is_understood(indicator):
+        sides = " to ".join(str(side) for side in (low, high) if side is not None)
+        row.fault("target_text", f"{indicator.target_text!r} does not say {comparator} {sides}".rstrip())
+
+
+def _is_understood(indicator: Indicator) -> bool:
+    """Tells whether the target as understood can be what is printed.
+
+    A sign or a word (``>``, ``dưới``, ``tối thiểu``) binds. A bare number may be a floor or a ceiling, and it or one to
+    be kept (``duy trì mức 57,5%``) the inside of a band; two numbers are the ends of a range or band.
+    """
+    comparator, low, high = indicator.comparator, indicator.low, indicator.high
+    try:
+        printed = read_target(indicator.target_text)
+    except ValueError:
+        return False
+    if printed.comparator is Comparator.RANGE:
+        return comparator in (Comparator.RANGE, Comparator.BETWEEN) and (low, high) == (printed.low, printed.high)
+    is_bare = indicator.target_text[:1].isdigit()
+    if comparator is Comparator.BETWEEN and (is_bare or printed.comparator is Comparator.BETWEEN):
+        return low is not None and high is not None and printed.low is not None and low < printed.low < high
+    if comparator is Comparator.LE and is_bare:
+        return high == printed.low
+    return (comparator, low, high) == (printed.comparator, printed.low, printed.high)
+
+
+def _check_reporters(row: Row, indicator: Indicator, known: Mapping[str, Agency], names: AgencyNames) -> None:
+    for code in indicator.reporters:
+        if code not in known:
+            row.fault("reporters", f"{code!r} is no agency of agencies.csv")
+        elif not known[code].is_obliged:
+            row.fault("reporters", f"{code} owes no report (is_obliged is no)")
+    if not indicator.reporters:
+        row.fault("reporters", "is empty")
+    if len(set(indicator.reporters)) < len(indicator.reporters):
+        row.fault("reporters", "names an agency twice")
+    if indicator.has_precedence and len(indicator.reporters) < 2:
+        row.fault("has_precedence", "makes sense for two reporters or more only")
+    if indicator.tolerance < 0:
+        row.fault("tolerance", "must not be negative")
+    source, printed = (
+        row.choice("agency_source", ("printed", "span_deduced", "task_lead")),
+        row.text("agency_as_printed"),
+    )
+    if (source == "printed") != bool(printed):
+        row.fault("agency_as_printed", "is given exactly where agency_source is printed")
+    elif printed:
+        codes, rest = names.read_list(printed)
+        if rest:
+            row.fault("agency_as_printed", f"{printed!r}: no agency's name is {rest!r}")
+        elif codes != set(indicator.reporters):
+            row.fault("reporters", f"{printed!r} names {', '.join(sorted(codes))}")
+
+
+def _check_release(row: Row, indicator: Indicator, plan: PlanFile | None) -> None:
+    if indicator.is_leaf and len(indicator.published_in) < 4 and not indicator.publication_note:
+        row.fault("publication_note", "is empty; say why not every quarter has a figure")
+    if not indicator.is_leaf and indicator.published_in:
+        row.fault("published_in", "a group row has no figures")
+    if (indicator.baseline is None) != (indicator.baseline_on is None):
+        row.fault("baseline_on", "goes together with baseline")
+    if indicator.baseline is not None and not indicator.baseline_source:
+        row.fault("baseline_source", "is empty; say where the baseline was published")
+    if indicator.baseline_on and plan and indicator.baseline_on.year >= plan.year:
+        row.fault("baseline_on", f"is not before the plan's year {plan.year}")
+    if indicator.profile and indicator.nature is not Nature.FLOW:
+        row.fault("profile", "a profile belongs to a flow only")
+
+
+def _check_decided(row: Row, indicator: Indicator) -> None:
+    """Where the print is silent or odd, the register must say what was decided and why."""
+    direction_source = row.choice("direction_source", ("", "printed", "evident", "deduced"))
+    if (direction_source == "") != (indicator.direction is Direction.NONE):
+        row.fault("direction_source", "is given exactly where there is a direction")
+    reasons = {
+        "agency_source is span_deduced": row.text("agency_source") == "span_deduced",
+        "direction_source is deduced": direction_source == "deduced",
+        "two agencies report": len(indicator.reporters) > 1,
+        "the label differs from the printed name": indicator.label != indicator.name,
+        "the unit differs from the printed one": indicator.unit is not None
+        and fold(indicator.unit.label) != fold(indicator.unit_as_printed),
+        "there is no target": indicator.comparator is Comparator.NONE,
+    }
+    because = [reason for reason, holds in reasons.items() if holds]
+    if because and not indicator.decision:
+        row.fault("decision", f"is empty, though {', '.join(because)}")
+
+
+def _check_task(row: Row, task: Task, known: Mapping[str, Agency], names: AgencyNames) -> None:
+    if task.ref != task.section_ref and not task.ref.startswith(f"{task.section_ref}."):
+        row.fault("section_ref", f"task {task.ref} does not stand in section {task.section_ref}")
+    if task.due_text == "" and task.due_on is not None and not task.decision:
+        row.fault("decision", "is empty, though the due day is in no words of the plan")
+    if task.is_collective:
+        if row.codes("lead_agencies"):
+            row.fault("lead_agencies", "must be empty for a collective task: every obliged agency leads it")
+        return
+    if not task.lead_agencies:
+        row.fault("lead_agencies", "is empty")
+    for code in task.lead_agencies:
+        if code not in known:
+            row.fault("lead_agencies", f"{code!r} is no agency of agencies.csv")
+        elif not known[code].is_obliged:
+            row.fault("lead_agencies", f"{code} owes no report (is_obliged is no)")
+    codes, rest = names.read_list(task.lead_as_printed)
+    if rest:
+        row.fault("lead_as_printed", f"{task.lead_as_printed!r}: no agency's name is {rest!r}")
+    elif codes != set(task.lead_agencies):
+        row.fault("lead_agencies", f"{task.lead_as_printed!r} names {', '.join(sorted(codes))}")
+
+
+def _check_calendar(plan: PlanFile, tasks: Mapping[str, Task], faults: list[Fault]) -> None:
+    def fault(key: str, what: str) -> None:
+        faults.append(Fault("plan.yaml", plan.lines.get(f"calendar.{key}", 0), f"calendar.{key}", what))
+
+    for days in compute_calendar(plan.rules, plan.year):
+        last_day = (days.due_at - timedelta(microseconds=1)).date()
+        if days.cut_off_on > last_day:
+            fault("cut_off", f"{days.period}: {days.cut_off_on} is after the last day to submit, {last_day}")
+        if not days.period.first_day <= days.cut_off_on <= days.period.last_day:
+            fault("cut_off", f"{days.period}: {days.cut_off_on} is not in the quarter")
+        if days.publish_at >= days.due_at:
+            fault("publication", f"{days.period}: {days.publish_at} is not before submissions are due, {days.due_at}")
+        if days.closing_at <= days.due_at:
+            fault("closing", f"{days.period}: {days.closing_at} is not after submissions are due, {days.due_at}")
+    own = tasks.get(plan.own_plan_task)
+    if own is None:
+        fault("own_plan.task", f"{plan.own_plan_task!r} is no task of tasks.csv")
+    elif own.due_on != plan.own_plan_due_on:
+        fault("own_plan.due_on", f"{plan.own_plan_due_on} is not the due day of task {own.ref}, {own.due_on}")

@@ -1,0 +1,94 @@
+"""The days of a period, computed from the plan's rules and Viet Nam's working days.
+
+Decree 09/2019/NĐ-CP closes a quarter's data on the 14th of its last month (article 12) and lets the province report
+to the Government until the 25th (article 13); the plan wants the reports before the 15th (III.5). "Before the 15th"
+and "until the 25th" end at midnight in Viet Nam, and are kept as the first instant that is too late.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+
+from tiendo.clock import HANOI
+from tiendo.plan.model import PeriodCalendar
+from tiendo.plan.period import Period
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
+
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class PeriodOverride:
+    """Days set by hand for one period; None leaves the rule's day."""
+
+    cut_off_on: date | None = None
+    due_before: date | None = None
+    publish_at: datetime | None = None
+    closing_on: date | None = None
+
+
+@dataclass(frozen=True)
+class CalendarRules:
+    """Days of the last month of a quarter, as the plan and the law give them.
+
+    Attributes:
+        cut_off_day: last day the data may speak of.
+        due_before_day: first day that is too late to submit.
+        publish_day, publish_time: when the first edition is due; on the last working day before when that is none.
+        closing_day: last day on which the period is open.
+        overrides: days set by hand.
+    """
+
+    cut_off_day: int
+    due_before_day: int
+    publish_day: int
+    publish_time: time
+    closing_day: int
+    overrides: Mapping[Period, PeriodOverride] = field(default_factory=dict)
+
+
+def is_working_day(day: date) -> bool:
+    """Tells whether offices work on a day: no weekend, public holiday or Tết, or a Saturday worked in exchange."""
+    return _viet_nam().is_working_day(day)
+
+
+def last_working_day(day: date) -> date:
+    """Returns the day itself when it is a working day, else the last working day before it."""
+    while not is_working_day(day):
+        day -= _ONE_DAY
+    return day
+
+
+def compute_period(rules: CalendarRules, period: Period) -> PeriodCalendar:
+    """Returns the days of one period. Whether their order makes sense is for the register to check."""
+    own = rules.overrides.get(period, PeriodOverride())
+    month = date(period.year, period.last_month, 1)
+    publish_on = last_working_day(month.replace(day=rules.publish_day))
+    return PeriodCalendar(
+        period=period,
+        cut_off_on=own.cut_off_on or month.replace(day=rules.cut_off_day),
+        due_at=_midnight(own.due_before or month.replace(day=rules.due_before_day)),
+        publish_at=own.publish_at or datetime.combine(publish_on, rules.publish_time, HANOI),
+        closing_at=_midnight((own.closing_on or month.replace(day=rules.closing_day)) + _ONE_DAY),
+    )
+
+
+def compute_calendar(rules: CalendarRules, year: int) -> tuple[PeriodCalendar, ...]:
+    """Returns the days of the four quarters of a year."""
+    return tuple(compute_period(rules, Period(year, quarter)) for quarter in (1, 2, 3, 4))
+
+
+@cache
+def _viet_nam() -> "HolidayBase":
+    # Imported here since it costs a tenth of a second, which DAG files must not pay when parsed.
+    from holidays import country_holidays
+
+    return country_holidays("VN")
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(0), HANOI)

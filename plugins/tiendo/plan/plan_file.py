@@ -1,0 +1,279 @@
+"""Reads plan.yaml: a plan's identity, sections, calendar rules, thresholds and the form of its report."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, cast
+
+import yaml
+
+from tiendo.clock import HANOI
+from tiendo.plan.deadlines import CalendarRules, PeriodOverride
+from tiendo.plan.model import Thresholds
+from tiendo.plan.period import Period
+from tiendo.plan.tables import Fault, decode
+
+_IDENTITY = ("code", "title", "short_title", "province", "issued_by", "issued_on", "year", "rule_version")
+_KEYS = {
+    "": (*_IDENTITY, "sections", "task_sections", "calendar", "thresholds", "report"),
+    "calendar": ("cut_off", "submission_due", "publication", "closing", "own_plan", "overrides"),
+    "calendar.cut_off": ("day", "law"),
+    "calendar.submission_due": ("before_day", "law"),
+    "calendar.publication": ("day", "time", "law"),
+    "calendar.closing": ("day", "law"),
+    "calendar.own_plan": ("task", "due_on", "law"),
+    "thresholds": ("on_track", "at_risk", "approximate_tolerance_pct"),
+}
+_OVERRIDE_KEYS = ("cut_off_on", "due_before", "publish_at", "closing_on", "reason")
+_CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
+@dataclass(frozen=True)
+class PlanFile:
+    """What plan.yaml says; fields of a file with faults are neutral and must not be used further.
+
+    ``lines`` tells on which line each dotted key stands.
+    """
+
+    code: str
+    title: str
+    short_title: str
+    province: str
+    issued_by: str
+    issued_on: date
+    year: int
+    rule_version: str
+    sections: dict[str, str]
+    task_sections: dict[str, str]
+    rules: CalendarRules
+    own_plan_task: str
+    own_plan_due_on: date
+    thresholds: Thresholds
+    report: dict[str, Any]
+    lines: dict[str, int]
+
+
+class Document:
+    """A YAML document whose values are fetched by dotted key; what is wrong is noted with the line it stands on."""
+
+    def __init__(self, name: str, data: bytes, faults: list[Fault]) -> None:
+        self._name = name
+        self._faults = faults
+        self.lines: dict[str, int] = {}
+        self._root: dict[str, Any] = {}
+        text = decode(name, data, faults)
+        if text is None:
+            return
+        try:
+            node = yaml.compose(text, Loader=yaml.CSafeLoader)
+            for key, line, is_first in _walk(node, ""):
+                if not is_first:
+                    faults.append(Fault(name, line, key, "key stands twice"))
+                self.lines.setdefault(key, line)
+            root = yaml.load(text, Loader=yaml.CSafeLoader)
+        except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
+            mark = getattr(error, "problem_mark", None)
+            what = getattr(error, "problem", None) or error
+            faults.append(Fault(name, mark.line + 1 if mark else 0, "", f"is no well-formed YAML: {what}"))
+            return
+        if not isinstance(root, dict):
+            faults.append(Fault(name, 1, "", "must hold keys and values"))
+            return
+        self._root = root
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether there is anything to fetch; if not, one fault says why."""
+        return bool(self._root)
+
+    def fault(self, key: str, what: str) -> None:
+        """Notes that a key's value is wrong."""
+        line = next((self.lines[near] for near in _upwards(key) if near in self.lines), 0)
+        self._faults.append(Fault(self._name, line, key, what))
+
+    def mapping(self, key: str) -> dict[str, Any]:
+        """Returns the keys and values under a key."""
+        value = self._get(key) if key else self._root
+        if not isinstance(value, dict):
+            if value is not None or key not in self.lines:
+                self.fault(key, "must hold keys and values")
+            return {}
+        return {str(name): item for name, item in value.items()}
+
+    def check_keys(self, key: str, allowed: tuple[str, ...]) -> None:
+        """Notes keys that nothing reads: most likely misspelt."""
+        for name in self.mapping(key):
+            if name not in allowed:
+                self.fault(f"{key}.{name}" if key else name, f"is not known; known are {', '.join(allowed)}")
+
+    def text(self, key: str) -> str:
+        """Returns a text that must be there."""
+        value = self._get(key)
+        if not isinstance(value, str) or not value.strip():
+            self.fault(key, f"must be a text, not {value!r}")
+            return ""
+        return value.strip()
+
+    def texts(self, key: str) -> dict[str, str]:
+        """Returns a mapping of texts that must not be empty."""
+        items = self.mapping(key)
+        if not items:
+            self.fault(key, "is empty")
+        return {name: self.text(f"{key}.{name}") for name in items}
+
+    def whole(self, key: str, low: int, high: int) -> int:
+        """Returns a whole number within bounds."""
+        value = self._get(key)
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            self.fault(key, f"must be a whole number from {low} to {high}, not {value!r}")
+            return low
+        return value
+
+    def exact(self, key: str) -> Decimal:
+        """Returns an exact decimal, written as a text so that it never was a binary fraction."""
+        value = self._get(key)
+        if not isinstance(value, str) or not re.fullmatch(r"\d+(\.\d+)?", value):
+            self.fault(key, f'must be a number in quotes ("0.95"), not {value!r}')
+            return Decimal(0)
+        return Decimal(value)
+
+    def day(self, key: str) -> date:
+        """Returns a date that must be there."""
+        value = self._get(key)
+        if isinstance(value, datetime) or not isinstance(value, date):
+            self.fault(key, f"must be a date (2023-02-28), not {value!r}")
+            return date.min
+        return value
+
+    def clock_time(self, key: str) -> time:
+        """Returns a time of day, written in quotes since YAML 1.1 takes 16:30 for the number 990."""
+        value = self._get(key)
+        if not isinstance(value, str) or not _CLOCK_TIME.fullmatch(value):
+            self.fault(key, f'must be a time in quotes ("16:30"), not {value!r}')
+            return time(0)
+        return time.fromisoformat(value)
+
+    def instant(self, key: str) -> datetime:
+        """Returns a local instant, ``2023-03-13 16:30``."""
+        value = self._get(key)
+        try:
+            instant = value if isinstance(value, datetime) else datetime.fromisoformat(cast(str, value))
+        except (TypeError, ValueError):
+            self.fault(key, f"must be a day and time (2023-03-13 16:30), not {value!r}")
+            return datetime.min.replace(tzinfo=HANOI)
+        return instant.replace(tzinfo=instant.tzinfo or HANOI)
+
+    def _get(self, key: str) -> Any:
+        value: Any = self._root
+        names = key.split(".")
+        while names:
+            if not isinstance(value, dict):
+                return None
+            # Section numbers such as II.1 hold points themselves: the longest name that is there is meant.
+            for length in range(len(names), 0, -1):
+                name = ".".join(names[:length])
+                if name in value:
+                    value, names = value[name], names[length:]
+                    break
+            else:
+                return None
+        return value
+
+
+def read_plan_file(name: str, data: bytes, faults: list[Fault]) -> PlanFile | None:
+    """Reads plan.yaml, noting every fault.
+
+    Returns:
+        The plan's own values, or None when the file is no YAML at all.
+    """
+    document = Document(name, data, faults)
+    if not document.is_readable:
+        return None
+    for key, allowed in _KEYS.items():
+        document.check_keys(key, allowed)
+    plan = PlanFile(
+        code=document.text("code"),
+        title=document.text("title"),
+        short_title=document.text("short_title"),
+        province=document.text("province"),
+        issued_by=document.text("issued_by"),
+        issued_on=document.day("issued_on"),
+        year=document.whole("year", 2000, 2100),
+        rule_version=document.text("rule_version"),
+        sections=document.texts("sections"),
+        task_sections=document.texts("task_sections"),
+        rules=_read_rules(document),
+        own_plan_task=document.text("calendar.own_plan.task"),
+        own_plan_due_on=document.day("calendar.own_plan.due_on"),
+        thresholds=Thresholds(
+            on_track=document.exact("thresholds.on_track"),
+            at_risk=document.exact("thresholds.at_risk"),
+            approximate_tolerance_pct=document.exact("thresholds.approximate_tolerance_pct"),
+        ),
+        report=document.mapping("report"),
+        lines=document.lines,
+    )
+    cuts = plan.thresholds
+    if not 0 < cuts.at_risk < cuts.on_track <= 1:
+        document.fault("thresholds", "must be 0 < at_risk < on_track <= 1")
+    if cuts.approximate_tolerance_pct > 100:
+        document.fault("thresholds.approximate_tolerance_pct", "must not exceed 100")
+    for period in plan.rules.overrides:
+        if period.year != plan.year:
+            document.fault(f"calendar.overrides.{period}", f"is no period of the plan's year {plan.year}")
+    return plan
+
+
+def _read_rules(document: Document) -> CalendarRules:
+    # Every month that ends a quarter has 30 days at least.
+    return CalendarRules(
+        cut_off_day=document.whole("calendar.cut_off.day", 1, 30),
+        due_before_day=document.whole("calendar.submission_due.before_day", 1, 30),
+        publish_day=document.whole("calendar.publication.day", 1, 30),
+        publish_time=document.clock_time("calendar.publication.time"),
+        closing_day=document.whole("calendar.closing.day", 1, 30),
+        overrides=dict(_read_overrides(document)),
+    )
+
+
+def _read_overrides(document: Document) -> Iterator[tuple[Period, PeriodOverride]]:
+    for name in document.mapping("calendar.overrides"):
+        key = f"calendar.overrides.{name}"
+        try:
+            period = Period.parse(name)
+        except ValueError as error:
+            document.fault(key, str(error))
+            continue
+        document.check_keys(key, _OVERRIDE_KEYS)
+        document.text(f"{key}.reason")
+        given = document.mapping(key)
+        yield (
+            period,
+            PeriodOverride(
+                cut_off_on=document.day(f"{key}.cut_off_on") if "cut_off_on" in given else None,
+                due_before=document.day(f"{key}.due_before") if "due_before" in given else None,
+                publish_at=document.instant(f"{key}.publish_at") if "publish_at" in given else None,
+                closing_on=document.day(f"{key}.closing_on") if "closing_on" in given else None,
+            ),
+        )
+
+
+def _walk(node: yaml.Node | None, prefix: str) -> Iterator[tuple[str, int, bool]]:
+    """Yields each dotted key with its line, and whether it is the first of that name."""
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen: set[str] = set()
+    for key_node, value_node in node.value:
+        name = str(key_node.value)
+        key = f"{prefix}.{name}" if prefix else name
+        yield key, key_node.start_mark.line + 1, name not in seen
+        seen.add(name)
+        yield from _walk(value_node, key)
+
+
+def _upwards(key: str) -> Iterator[str]:
+    while key:
+        yield key
+        key = key.rpartition(".")[0]

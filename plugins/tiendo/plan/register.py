@@ -1,0 +1,246 @@
+"""Loads a plan's register from its folder: plan.yaml, units.csv, agencies.csv, indicators.csv, tasks.csv.
+
+Everything is checked on loading, and every fault is reported at once, so that a wrong register stops the work before
+any submission is judged by it.
+"""
+
+import hashlib
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from pathlib import Path
+
+from tiendo.plan.checks import check_register
+from tiendo.plan.deadlines import compute_calendar
+from tiendo.plan.model import Agency, Comparator, Direction, Indicator, Nature, Register, RowKind, Task, Unit
+from tiendo.plan.plan_file import PlanFile, read_plan_file
+from tiendo.plan.tables import Fault, Row, read_table
+from tiendo.settings import get_settings
+
+PLAN_FILE = "plan.yaml"
+COLUMNS = {
+    "units.csv": ("code", "label", "family", "decimals", "minimum", "maximum"),
+    "agencies.csv": (
+        *("row_order", "code", "name", "short_name", "kind", "is_obliged"),
+        *("printed_as", "variants", "decision"),
+    ),
+    "indicators.csv": (
+        *("row_order", "code", "row_kind", "parent_code", "section_no", "printed_no", "body_ref", "body_quote"),
+        *("name", "label", "unit_as_printed", "unit", "target_text", "comparator", "low", "high"),
+        *("direction", "direction_source", "nature"),
+        *("reporters", "has_precedence", "agency_as_printed", "agency_source"),
+        *("published_in", "publication_note", "baseline", "baseline_on", "baseline_source", "profile"),
+        *("tolerance", "minimum", "maximum", "decision"),
+    ),
+    "tasks.csv": (
+        *("row_order", "ref", "section_ref", "title", "lead_as_printed", "lead_agencies", "is_collective"),
+        *("coordinating_text", "due_on", "due_text", "verbatim_start", "decision"),
+    ),
+}
+UNIT_FAMILIES = ("share", "percent_change", "per_mille", "money", "count", "measure", "rank")
+AGENCY_KINDS = ("department", "central_agency_in_province", "armed_forces", "district", "receiver")
+
+_Bounds = tuple[Decimal | None, Decimal | None]
+
+
+class RegisterError(ValueError):
+    """A register that must not be used; ``faults`` lists all that is wrong with it, in the order of the files."""
+
+    def __init__(self, plan_dir: Path, faults: list[Fault]) -> None:
+        self.faults = tuple(sorted(faults, key=lambda fault: (_place(fault.file), fault.row)))
+        lines = "\n".join(f"  {fault}" for fault in self.faults)
+        super().__init__(f"{plan_dir}: {len(self.faults)} faults in the register\n{lines}")
+
+
+def load_register(plan_dir: Path) -> Register:
+    """Reads and checks a plan's folder.
+
+    Raises:
+        RegisterError: listing every fault found, each with file, row and column.
+    """
+    faults: list[Fault] = []
+    contents = {name: _read(plan_dir / name, faults) for name in (PLAN_FILE, *COLUMNS)}
+    plan_data = contents[PLAN_FILE]
+    plan = read_plan_file(PLAN_FILE, plan_data, faults) if plan_data is not None else None
+    tables = {
+        name: read_table(plan_dir / name, data, columns, faults) if (data := contents[name]) is not None else []
+        for name, columns in COLUMNS.items()
+    }
+    units = {unit.code: unit for unit in map(_unit, tables["units.csv"])}
+    bounds = {row.text("code"): (row.decimal("minimum"), row.decimal("maximum")) for row in tables["units.csv"]}
+    agencies = [(row, _agency(row)) for row in tables["agencies.csv"]]
+    obliged = tuple(agency.code for _, agency in agencies if agency.is_obliged)
+    indicators = [(row, _indicator(row, plan, units, bounds)) for row in tables["indicators.csv"]]
+    tasks = [(row, _task(row, plan, obliged)) for row in tables["tasks.csv"]]
+    check_register(plan, tables, agencies, indicators, tasks, faults=faults)
+    if faults or plan is None:
+        raise RegisterError(plan_dir, faults)
+    return Register(
+        code=plan.code,
+        title=plan.title,
+        short_title=plan.short_title,
+        province=plan.province,
+        issued_by=plan.issued_by,
+        issued_on=plan.issued_on,
+        year=plan.year,
+        rule_version=plan.rule_version,
+        sha256=_digest(contents),
+        thresholds=plan.thresholds,
+        report=plan.report,
+        units=units,
+        agencies=tuple(agency for _, agency in agencies),
+        indicators=tuple(indicator for _, indicator in indicators),
+        tasks=tuple(task for _, task in tasks),
+        calendar=compute_calendar(plan.rules, plan.year),
+        own_plan_task=plan.own_plan_task,
+    )
+
+
+def get_register() -> Register:
+    """Returns the register in force, read once per process.
+
+    Raises:
+        RegisterError: see ``load_register``.
+    """
+    return _load_once(get_settings().plan_dir)
+
+
+_load_once = cache(load_register)
+
+
+def _read(path: Path, faults: list[Fault]) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        faults.append(Fault(path.name, 0, "", f"cannot be read: {error.strerror}"))
+        return None
+
+
+def _digest(contents: dict[str, bytes | None]) -> str:
+    """Returns one SHA-256 over the files' names and contents."""
+    digest = hashlib.sha256()
+    for name, data in sorted(contents.items()):
+        digest.update(f"{name}\0{len(data or b'')}\0".encode())
+        digest.update(data or b"")
+    return digest.hexdigest()
+
+
+def _place(file: str) -> int:
+    return (PLAN_FILE, *COLUMNS).index(file)
+
+
+def _unit(row: Row) -> Unit:
+    return Unit(
+        code=row.code("code"),
+        label=row.text("label", is_required=True),
+        family=row.choice("family", UNIT_FAMILIES),
+        decimals=row.integer("decimals"),
+    )
+
+
+def _agency(row: Row) -> Agency:
+    name = row.text("name", is_required=True)
+    short_name = row.text("short_name", is_required=True)
+    # The printed forms first: they are the surest.
+    variants = (name, short_name, *row.codes("printed_as"), *row.codes("variants"))
+    return Agency(
+        code=row.code("code"),
+        name=name,
+        short_name=short_name,
+        kind=row.choice("kind", AGENCY_KINDS),
+        is_obliged=row.flag("is_obliged"),
+        row_order=row.integer("row_order"),
+        variants=tuple(dict.fromkeys(variant for variant in variants if variant)),
+        decision=row.text("decision"),
+    )
+
+
+def _indicator(row: Row, plan: PlanFile | None, units: dict[str, Unit], bounds: dict[str, _Bounds]) -> Indicator:
+    unit_code = row.text("unit")
+    if unit_code and unit_code not in units:
+        row.fault("unit", f"{unit_code!r} is no unit of units.csv")
+    unit_minimum, unit_maximum = bounds.get(unit_code, (None, None))
+    minimum, maximum = row.decimal("minimum"), row.decimal("maximum")
+    row_kind = row.member("row_kind", RowKind)
+    section_no = row.text("section_no", is_required=True)
+    return Indicator(
+        code=row.code("code"),
+        row_order=row.integer("row_order"),
+        row_kind=row_kind,
+        parent_code=row.text("parent_code") or None,
+        section_no=section_no,
+        section_title=_section(row, "section_no", section_no, plan.sections if plan else None),
+        printed_no=row.text("body_ref" if row_kind is RowKind.BODY_TARGET else "printed_no"),
+        name=row.text("name", is_required=True),
+        label=row.text("label", is_required=True),
+        unit_as_printed=row.text("unit_as_printed"),
+        unit=units.get(unit_code),
+        target_text=row.text("target_text"),
+        comparator=row.member("comparator", Comparator),
+        low=row.decimal("low"),
+        high=row.decimal("high"),
+        direction=row.member("direction", Direction),
+        nature=row.member("nature", Nature),
+        reporters=row.codes("reporters"),
+        has_precedence=row.flag("has_precedence"),
+        published_in=_quarters(row),
+        publication_note=row.text("publication_note"),
+        baseline=row.decimal("baseline"),
+        baseline_on=row.day("baseline_on"),
+        baseline_source=row.text("baseline_source"),
+        profile=_profile(row),
+        tolerance=row.decimal("tolerance") or Decimal(0),
+        minimum=unit_minimum if minimum is None else minimum,
+        maximum=unit_maximum if maximum is None else maximum,
+        decision=row.text("decision"),
+    )
+
+
+def _task(row: Row, plan: PlanFile | None, obliged: tuple[str, ...]) -> Task:
+    section_ref = row.text("section_ref", is_required=True)
+    is_collective = row.flag("is_collective")
+    return Task(
+        ref=row.text("ref", is_required=True),
+        row_order=row.integer("row_order"),
+        section_ref=section_ref,
+        section_title=_section(row, "section_ref", section_ref, plan.task_sections if plan else None),
+        title=row.text("title", is_required=True),
+        lead_as_printed=row.text("lead_as_printed", is_required=True),
+        lead_agencies=obliged if is_collective else row.codes("lead_agencies"),
+        coordinating_text=row.text("coordinating_text"),
+        is_collective=is_collective,
+        due_on=row.day("due_on"),
+        due_text=row.text("due_text"),
+        verbatim_start=row.text("verbatim_start", is_required=True),
+        decision=row.text("decision"),
+    )
+
+
+def _section(row: Row, column: str, number: str, titles: dict[str, str] | None) -> str:
+    if titles is None or not number:
+        return ""
+    if number not in titles:
+        row.fault(column, f"{number!r} is no section of {PLAN_FILE}")
+    return titles.get(number, "")
+
+
+def _quarters(row: Row) -> tuple[int, ...]:
+    entries = row.codes("published_in")
+    if entries != tuple(sorted(set(entries))) or not set(entries) <= {"1", "2", "3", "4"}:
+        row.fault("published_in", f"must be quarters in order, such as 1;2;3;4, not {';'.join(entries)!r}")
+        return ()
+    return tuple(int(entry) for entry in entries)
+
+
+def _profile(row: Row) -> tuple[Decimal, ...] | None:
+    entries = row.codes("profile")
+    if not entries:
+        return None
+    try:
+        shares = tuple(Decimal(entry) for entry in entries)
+        is_sound = len(shares) == 4 and shares[0] >= 0 and list(shares) == sorted(shares) and shares[3] == 1
+    except InvalidOperation:
+        is_sound = False
+    if not is_sound:
+        row.fault("profile", f"must be four rising shares that end in 1, such as 0.2;0.45;0.7;1, not {entries}")
+        return None
+    return shares

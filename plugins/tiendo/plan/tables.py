@@ -1,0 +1,171 @@
+"""Reads a register's CSV files cell by cell, noting every fault with file, row and column instead of stopping at one.
+
+A cell that cannot be understood yields a neutral value and a fault; nothing is built from a row with a fault.
+"""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+_Member = TypeVar("_Member", bound=StrEnum)
+_DECIMAL = re.compile(r"-?\d+(\.\d+)?")
+_CODE = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
+
+
+class Fault(NamedTuple):
+    """One thing wrong with a register.
+
+    Attributes:
+        row: as a spreadsheet counts, the heading is row 1; of plan.yaml, the line; 0 for the whole file.
+        column: heading of the column; of plan.yaml, the dotted key; "" for the whole row or file.
+    """
+
+    file: str
+    row: int
+    column: str
+    what: str
+
+    def __str__(self) -> str:
+        place = ", ".join(
+            part for part in (self.file, f"row {self.row}" if self.row else "", f"column {self.column}"[:99]) if part
+        )
+        return f"{place.removesuffix(', column ')}: {self.what}"
+
+
+class Row:
+    """One row of a table, whose cells are read by type. Faults go to the list shared by the whole register."""
+
+    def __init__(self, file: str, number: int, cells: dict[str, str], faults: list[Fault]) -> None:
+        self.number = number
+        self.is_sound = True
+        self._file = file
+        self._cells = cells
+        self._faults = faults
+
+    def fault(self, column: str, what: str) -> None:
+        """Notes that a cell of this row is wrong."""
+        self.is_sound = False
+        self._faults.append(Fault(self._file, self.number, column, what))
+
+    def text(self, column: str, *, is_required: bool = False) -> str:
+        """Returns a cell's text without outer blanks."""
+        text = self._cells[column].strip()
+        if is_required and not text:
+            self.fault(column, "is empty")
+        return text
+
+    def code(self, column: str) -> str:
+        """Returns a code: small ASCII letters, digits and single hyphens, so that it can be a folder's name too."""
+        text = self.text(column, is_required=True)
+        if text and not _CODE.fullmatch(text):
+            self.fault(column, f"{text!r} is no code (small letters a-z, digits, single hyphens)")
+        return text
+
+    def codes(self, column: str) -> tuple[str, ...]:
+        """Returns the entries of a list separated by semicolons."""
+        return tuple(entry.strip() for entry in self._cells[column].split(";") if entry.strip())
+
+    def decimal(self, column: str) -> Decimal | None:
+        """Returns an exact number, written the machine's way (``74617``, ``8.7``), or None for an empty cell."""
+        text = self.text(column)
+        if not text:
+            return None
+        if not _DECIMAL.fullmatch(text):
+            self.fault(column, f"{text!r} is no number (digits, a point before decimals, no thousands mark)")
+            return None
+        return Decimal(text)
+
+    def integer(self, column: str) -> int:
+        """Returns a whole number that must be there."""
+        text = self.text(column, is_required=True)
+        if text and not text.isdecimal():
+            self.fault(column, f"{text!r} is no whole number")
+        return int(text) if text.isdecimal() else 0
+
+    def day(self, column: str) -> date | None:
+        """Returns a date written ``2023-02-28``, or None for an empty cell."""
+        text = self.text(column)
+        try:
+            return date.fromisoformat(text) if text else None
+        except ValueError:
+            self.fault(column, f"{text!r} is no date (2023-02-28)")
+            return None
+
+    def flag(self, column: str) -> bool:
+        """Returns a ``yes`` or ``no``."""
+        text = self.text(column)
+        if text not in ("yes", "no"):
+            self.fault(column, f"must be yes or no, not {text!r}")
+        return text == "yes"
+
+    def choice(self, column: str, allowed: Sequence[str]) -> str:
+        """Returns a text out of a list."""
+        text = self.text(column)
+        if text not in allowed:
+            self.fault(column, f"must be one of {', '.join(word or '(empty)' for word in allowed)}; not {text!r}")
+        return text
+
+    def member(self, column: str, kind: type[_Member]) -> _Member:
+        """Returns a member of an enumeration; its first one, with a fault, for a word that is none."""
+        text = self.choice(column, [member.value for member in kind])
+        return next((member for member in kind if member.value == text), next(iter(kind)))
+
+
+def decode(name: str, data: bytes, faults: list[Fault]) -> str | None:
+    """Decodes a register's file: UTF-8 in composed form (NFC), with or without the mark a spreadsheet puts before it.
+
+    Returns:
+        The text, or None after noting a fault.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = data.count(b"\n", 0, error.start) + 1
+        faults.append(Fault(name, row, "", f"is not UTF-8: byte {data[error.start]:#04x}"))
+        return None
+    for row, line in enumerate(text.splitlines(), start=1):
+        if not unicodedata.is_normalized("NFC", line):
+            faults.append(Fault(name, row, "", "holds decomposed letters (not Unicode NFC); save it composed"))
+    return text
+
+
+def read_table(path: Path, data: bytes, columns: Sequence[str], faults: list[Fault]) -> list[Row]:
+    """Reads a table whose heading is exactly ``columns``; wholly empty rows are passed over."""
+    name = path.name
+    text = decode(name, data, faults)
+    if text is None:
+        return []
+    rows: list[Row] = []
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        heading = next(reader, [])
+        missing = [column for column in columns if column not in heading]
+        extra = [column for column in heading if column not in columns]
+        for column in missing:
+            faults.append(Fault(name, 1, column, "column is missing"))
+        for column in extra:
+            faults.append(Fault(name, 1, column, "column is not known"))
+        if len(set(heading)) < len(heading):
+            faults.append(Fault(name, 1, "", "a column stands twice"))
+        if missing or extra or len(set(heading)) < len(heading):
+            return []
+        for number, cells in enumerate(reader, start=2):
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) != len(heading):
+                faults.append(Fault(name, number, "", f"has {len(cells)} cells, the heading {len(heading)}"))
+                continue
+            rows.append(Row(name, number, dict(zip(heading, cells, strict=True)), faults))
+    except csv.Error as error:
+        faults.append(Fault(name, reader.line_num, "", f"is no well-formed CSV: {error}"))
+        return []
+    if not rows:
+        faults.append(Fault(name, 0, "", "has no rows"))
+    return rows

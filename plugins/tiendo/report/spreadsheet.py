@@ -1,0 +1,194 @@
+"""XLSX of an edition: the tables with filters, frozen headings, number formats and status colours."""
+
+import io
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from tiendo.report.archive_bytes import repack
+from tiendo.report.data import EditionData
+from tiendo.report.tables import Field, Table, build_tables
+from tiendo.report.view import build_view
+from tiendo.status.names import STYLES, Status
+
+if TYPE_CHECKING:
+    from openpyxl.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
+
+FONT = "Times New Roman"
+SUMMARY_SHEET = "Tổng hợp"
+# Excel's own limit on the text of a cell.
+MAX_TEXT = 32_767
+_VIETNAMESE = "[$-42A]"
+_HEAD_FILL = "D9E1F2"
+# Columns for machines; the CSV and Parquet have them, people need not see them.
+_HIDDEN = {"row_kind", "value_basis", "status", "state", "kind", "section_ref", "value_kind", "old_status",
+           "new_status", "basis", "period"}  # fmt: skip
+
+
+def render_spreadsheet(data: EditionData) -> bytes:
+    """Returns the edition as XLSX; the same data give the same bytes. Text is never taken for a formula."""
+    from openpyxl import Workbook
+
+    workbook = Workbook()
+    summary = workbook.worksheets[0]
+    summary.title = SUMMARY_SHEET
+    _write_summary(summary, data)
+    for table in build_tables(data):
+        _write_table(workbook.create_sheet(table.sheet), table, data)
+    properties = workbook.properties
+    properties.title = f"{data.plan_short_title}: {data.period.vietnamese}, lần ban hành thứ {data.edition}"
+    properties.creator = data.letterhead.issuing_body
+    properties.lastModifiedBy = data.letterhead.issuing_body
+    out = io.BytesIO()
+    workbook.save(out)
+    return repack(out.getvalue(), data.as_of)
+
+
+def _write_summary(sheet: "Worksheet", data: EditionData) -> None:
+    from openpyxl.styles import Alignment, Font, PatternFill
+
+    view = build_view(data)
+    sheet.column_dimensions["A"].width = 46
+    for column in "BCDEFGHI":
+        sheet.column_dimensions[column].width = 12
+    lines = [
+        (view["draft_mark"], Font(name=FONT, size=14, bold=True, color="C00000")),
+        (view["letterhead"]["issuing_body"], Font(name=FONT, size=12, bold=True)),
+        (f"Kết quả thực hiện {view['plan_reference']} {view['period']}", Font(name=FONT, size=14, bold=True)),
+        (f"{view['edition_label']}. Số liệu theo báo cáo tiếp nhận đến {view['as_of']}.", Font(name=FONT, size=11)),
+    ]
+    row = 0
+    for text, font in lines:
+        if text:
+            row += 1
+            put(sheet.cell(row, 1), text).font = font
+    row += 1
+    for line in view["summary"]:
+        row += 1
+        cell = put(sheet.cell(row, 1), f"{line['label']}: {line['text']}")
+        cell.font = Font(name=FONT, size=12)
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+        sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=9)
+        # Merged cells do not grow by themselves: about 125 characters of this size fit in a line.
+        sheet.row_dimensions[row].height = 16.5 * (1 + len(str(cell.value)) // 125)
+    row += 2
+    overview = view["overview"]
+    head = ["Nhóm chỉ tiêu", "Tổng số", *overview["headings"]]
+    body = [[line["title"], line["total"], *line["counts"]] for line in overview["rows"]]
+    total = ["Tổng số", overview["total"], *overview["sums"]]
+    for line in (head, *body, total):
+        for column, text in enumerate(line, start=1):
+            is_count = column > 1 and line is not head
+            cell = put(sheet.cell(row, column), int(text) if is_count else text)
+            cell.font = Font(name=FONT, size=11, bold=line is head or line is total)
+            cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="left" if column == 1 else "center")
+            cell.border = _border()
+            if line is head:
+                cell.fill = PatternFill("solid", fgColor=_HEAD_FILL)
+        row += 1
+    _print_setup(sheet, data)
+
+
+def _write_table(sheet: "Worksheet", table: Table, data: EditionData) -> None:
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+
+    font, bold = Font(name=FONT, size=11), Font(name=FONT, size=11, bold=True)
+    head_fill = PatternFill("solid", fgColor=_HEAD_FILL)
+    border = _border()
+    centred = Alignment(wrap_text=True, vertical="center", horizontal="center")
+    alignments = {field: Alignment(wrap_text=True, vertical="top", horizontal=_side(field)) for field in table.fields}
+    for column, field in enumerate(table.fields, start=1):
+        cell = put(sheet.cell(1, column), field.title)
+        cell.font, cell.fill, cell.border, cell.alignment = bold, head_fill, border, centred
+        dimension = sheet.column_dimensions[get_column_letter(column)]
+        dimension.width = field.width
+        dimension.hidden = field.name in _HIDDEN
+    for row, values in enumerate(table.rows, start=2):
+        for column, (field, value) in enumerate(zip(table.fields, values, strict=True), start=1):
+            cell = put(sheet.cell(row, column), value)
+            cell.font, cell.border, cell.alignment = font, border, alignments[field]
+    for code_field, name_field in (("status", "status_name"), ("old_status", "old_status_name"),
+                                   ("new_status", "new_status_name")):  # fmt: skip
+        if code_field in (field.name for field in table.fields):
+            _colour(sheet, table, code_field, name_field)
+    sheet.freeze_panes = sheet.cell(2, _frozen(table) + 1)
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(table.fields))}{max(2, len(table.rows) + 1)}"
+    sheet.print_title_rows = "1:1"
+    _print_setup(sheet, data)
+
+
+def put(cell: "Cell", value: Any) -> "Cell":
+    """Writes one value as what it is: text never becomes a formula, decimals keep their digits, instants their day."""
+    match value:
+        case bool():
+            cell.value = "Có" if value else "Không"
+        case str():
+            cell.value = value[:MAX_TEXT]
+            cell.data_type = "s"
+            # Excel then keeps it text when somebody edits the cell.
+            cell.quotePrefix = value.startswith(("=", "+", "-", "@"))
+        case Decimal():
+            places = max(0, -int(value.normalize().as_tuple().exponent))
+            cell.value = value
+            cell.number_format = f"{_VIETNAMESE}#,##0" + ("." + "0" * min(places, 4) if places else "")
+        case datetime():
+            cell.value = value.replace(tzinfo=None)
+            cell.number_format = f"{_VIETNAMESE}dd/mm/yyyy hh:mm"
+        case None | int():
+            cell.value = value
+        case _:
+            cell.value = value
+            cell.number_format = f"{_VIETNAMESE}dd/mm/yyyy"
+    return cell
+
+
+def _colour(sheet: "Worksheet", table: Table, code_field: str, name_field: str) -> None:
+    from openpyxl.styles import Font, PatternFill
+
+    looks = {
+        status.value: (
+            PatternFill("solid", fgColor=style.colour.removeprefix("#")),
+            Font(name=FONT, size=11, bold=True, color=style.ink.removeprefix("#")),
+            style.mark,
+        )
+        for status, style in STYLES.items()
+    }
+    code, name = table.column(code_field), table.column(name_field)
+    for row, values in enumerate(table.rows, start=2):
+        if values[code] in looks:
+            cell = sheet.cell(row, name + 1)
+            cell.fill, cell.font, mark = looks[Status(values[code]).value]
+            put(cell, f"{mark} {values[name]}")
+
+
+def _frozen(table: Table) -> int:
+    """Columns that stay in sight: up to the first one people know a row by."""
+    for name in ("indicator_name", "title", "agency_name"):
+        if name in (field.name for field in table.fields):
+            return table.column(name) + 1
+    return 1
+
+
+def _side(field: Field) -> str:
+    return {"number": "right", "integer": "right", "string": "left"}.get(field.type, "center")
+
+
+def _border() -> Any:
+    from openpyxl.styles import Border, Side
+
+    line = Side(style="thin", color="BFBFBF")
+    return Border(left=line, right=line, top=line, bottom=line)
+
+
+def _print_setup(sheet: "Worksheet", data: EditionData) -> None:
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = 9  # A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.page_margins.left = sheet.page_margins.right = 0.6
+    sheet.oddFooter.left.text = f"{data.plan_short_title}, {data.period.vietnamese}"
+    sheet.oddFooter.right.text = "&P/&N"
+    if data.is_draft:
+        sheet.oddHeader.right.text = "DỰ THẢO"

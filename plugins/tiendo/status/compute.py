@@ -1,0 +1,276 @@
+"""Status of every indicator of a plan in one period, from the register and the observations known at an instant."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from decimal import Context, Decimal, localcontext
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tiendo.plan.model import Indicator, Register
+from tiendo.plan.period import Period
+from tiendo.status.choose import Choice, Outcome, Report, choose
+from tiendo.status.expected import Goal, goal_of
+from tiendo.status.grade import Grade, grade, interval_of, tidy
+from tiendo.status.names import Status
+from tiendo.status.sentence import explain_figure, explain_ungraded
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = (
+    "plan_code",
+    "period",
+    "as_of",
+    "indicator_code",
+    "agency_code",
+    "value",
+    "value_kind",
+    "value_basis",
+    "expected_value",
+    "ratio",
+    "status",
+    "margin",
+    "margin_up",
+    "margin_down",
+    "needed",
+    "is_estimate",
+    "is_approximate",
+    "is_illustrative",
+    "explanation",
+    "components",
+    "rule_version",
+    "observation_id",
+)
+_BASIS = "year_to_date"
+_FIELDS = (
+    "observation_id",
+    "agency_code",
+    "kind",
+    "answer",
+    "value",
+    "value_text",
+    "is_approximate",
+    "is_illustrative",
+    "note",
+)
+
+
+class Verdict(NamedTuple):
+    """The status of one indicator in one period and all it rests on; ``grade`` is None where nothing was graded."""
+
+    indicator: Indicator
+    status: Status
+    choice: Choice
+    goal: Goal | None
+    grade: Grade | None
+    explanation: str
+
+
+def compute(register: Register, observations: pd.DataFrame, period: Period, as_of: datetime) -> pd.DataFrame:
+    """Grades every leaf indicator in one period.
+
+    Args:
+        register: the plan.
+        observations: the current observations of all agencies and periods, as known at ``as_of``: one row per
+            indicator, period, agency and basis, with columns observation_id, indicator_code, period, agency_code, basis,
+            kind, answer, value (Decimal or None), value_text, is_approximate, is_illustrative, note, and optionally
+            promised_on. Should an agency have several for one indicator, the highest observation_id counts.
+        period: the period to grade.
+        as_of: the instant the observations were taken at; stored, not applied.
+
+    Returns:
+        One row per leaf indicator in the register's order, columns as in core.indicator_status without its ids and hash;
+        ``components`` is a dict fit for JSON, decimals in it as strings. All columns are of dtype object, None for null.
+
+    Raises:
+        ValueError: the period is of another year than the plan.
+        TypeError: a value is no Decimal.
+    """
+    import pandas as pd  # noqa: PLC0415  heavy; nothing else here needs it
+
+    if period.year != register.year:
+        raise ValueError(f"{period} is outside plan {register.code} of {register.year}")
+    reports, with_quarter = _reports(observations, period)
+    rows = []
+    with localcontext(Context(prec=40)):
+        for indicator in register.indicators:
+            if indicator.is_leaf:
+                verdict = judge(
+                    register, indicator, period, reports.get(indicator.code, {}), indicator.code in with_quarter
+                )
+                rows.append(_row(register, period, as_of, verdict))
+    columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) if rows else {name: () for name in COLUMNS}
+    return pd.DataFrame({name: pd.Series(list(cells), dtype=object) for name, cells in columns.items()})
+
+
+def judge(
+    register: Register,
+    indicator: Indicator,
+    period: Period,
+    reports: dict[str, Report],
+    has_quarter_figure: bool = False,
+) -> Verdict:
+    """Judges one indicator from its reporters' current year-to-date answers, given by agency code."""
+    choice = choose(indicator, reports, has_quarter_figure=has_quarter_figure)
+    report = choice.report
+
+    def ungraded(status: Status, goal: Goal | None = None) -> Verdict:
+        text = explain_ungraded(register, indicator, period, status, choice)
+        return Verdict(indicator, status, choice, goal, None, text)
+
+    if period.quarter not in indicator.published_in:
+        return ungraded(Status.NOT_YET_PUBLISHED)
+    goal = goal_of(indicator, period.quarter)
+    if goal is None:
+        return ungraded(Status.NO_TARGET)
+    if report is None or report.value is None:
+        return ungraded(Status.NO_DATA, goal)
+    if choice.outcome is Outcome.CONFLICT:
+        return ungraded(Status.CONFLICTING, goal)
+    interval = None
+    if report.is_approximate:
+        interval = interval_of(
+            report.value, register.thresholds.approximate_tolerance_pct, indicator.minimum, indicator.maximum
+        )
+    result = grade(goal, report.value, register.thresholds, interval)
+    text = explain_figure(register, indicator, period, goal, choice, result)
+    return Verdict(indicator, result.status, choice, goal, result, text)
+
+
+def _reports(
+    observations: pd.DataFrame, period: Period
+) -> tuple[dict[str, dict[str, Report]], set[str]]:
+    """Returns year-to-date answers by indicator and agency, and the indicators that have a figure of the quarter."""
+    frame = observations[observations["period"] == str(period)]
+    # An agency's later observation replaces its earlier one.
+    frame = frame.sort_values("observation_id")
+    by_indicator: dict[str, dict[str, Report]] = defaultdict(dict)
+    with_quarter = set()
+    promised = frame["promised_on"].tolist() if "promised_on" in frame.columns else [None] * len(frame)
+    columns = [frame[name].tolist() for name in _FIELDS]
+    for code, basis, promised_on, *fields in zip(
+        frame["indicator_code"].tolist(), frame["basis"].tolist(), promised, *columns, strict=True
+    ):
+        report = Report(*fields, promised_on)
+        if report.answer != "value":
+            report = report._replace(value=None)
+        elif not isinstance(report.value, Decimal):
+            raise TypeError(f"observation {report.observation_id}: value {report.value!r} is no Decimal")
+        if basis == _BASIS:
+            by_indicator[code][report.agency_code] = report
+        elif report.value is not None:
+            with_quarter.add(code)
+    return by_indicator, with_quarter
+
+
+def _row(register: Register, period: Period, as_of: datetime, verdict: Verdict) -> tuple[Any, ...]:
+    indicator, choice, result = verdict.indicator, verdict.choice, verdict.grade
+    is_conflict = verdict.status is Status.CONFLICTING
+    report = None if is_conflict else choice.report
+    has_value = report is not None and report.value is not None
+    expected = result.expected if result is not None else _expected_without_figure(verdict.goal)
+    rests_on = [each for each in (choice.report, *choice.others) if each] if is_conflict else [report] if report else []
+    if report is not None:
+        agency = report.agency_code
+    else:
+        agency = None if is_conflict or not indicator.reporters else indicator.reporters[0]
+    return (
+        register.code,
+        str(period),
+        as_of,
+        indicator.code,
+        agency,
+        report.value if report is not None else None,
+        report.kind if report is not None and has_value else None,
+        _BASIS if has_value else None,
+        None if expected is None else tidy(expected),
+        result.ratio if result else None,
+        verdict.status.value,
+        result.margin if result else None,
+        result.margin_up if result else None,
+        result.margin_down if result else None,
+        result.needed if result else None,
+        any(each.kind == "estimate" and each.value is not None for each in rests_on),
+        any(bool(each.is_approximate) for each in rests_on),
+        any(bool(each.is_illustrative) for each in rests_on),
+        verdict.explanation,
+        _components(register, verdict, expected),
+        register.rule_version,
+        int(report.observation_id) if report is not None else None,
+    )
+
+
+def _expected_without_figure(goal: Goal | None) -> Decimal | None:
+    """What the quarter asks for when no figure says which end of a band is nearer."""
+    return None if goal is None or goal.is_band else goal.sides[0].expected
+
+
+def _components(register: Register, verdict: Verdict, expected: Decimal | None) -> dict[str, Any]:
+    """Returns all that the verdict was made of; decimals as strings, so that JSON keeps them exact."""
+    indicator, choice, goal, result = verdict.indicator, verdict.choice, verdict.goal, verdict.grade
+    thresholds = register.thresholds
+    figures = [each for each in (choice.report, *choice.others) if each is not None]
+    components: dict[str, Any] = {
+        "rule_version": register.rule_version,
+        "status": verdict.status.value,
+        "nature": indicator.nature.value,
+        "comparator": indicator.comparator.value,
+        "direction": indicator.direction.value,
+        "target_low": _text(indicator.low),
+        "target_high": _text(indicator.high),
+        "baseline": _text(indicator.baseline),
+        "published_in": list(indicator.published_in),
+        "choice": choice.outcome.value,
+        "reporters": [
+            {
+                "agency": each.agency_code,
+                "observation_id": int(each.observation_id),
+                "answer": each.answer,
+                "value": _text(each.value),
+                "kind": each.kind,
+            }
+            for each in figures
+        ],
+    }
+    if len(figures) > 1:
+        components |= {
+            "has_precedence": indicator.has_precedence,
+            "difference": _text(choice.difference),
+            "tolerance": _text(indicator.tolerance),
+            "is_disputed": choice.is_disputed,
+        }
+    if goal is not None:
+        components |= {
+            "expected_formula": goal.formula,
+            "share": _text(goal.share),
+            "expected": _text(expected),
+            "expected_low": _text(goal.sides[0].expected) if goal.is_band else None,
+            "expected_high": _text(goal.sides[1].expected) if goal.is_band else None,
+        }
+    if result is not None:
+        report = choice.report
+        components |= {
+            "actual": _text(report.value) if report is not None else None,
+            "ratio": _text(result.ratio),
+            "ratio_formula": result.ratio_formula,
+            "scale": _text(goal.sides[0].scale) if goal is not None else None,
+            "threshold_on_track": _text(thresholds.on_track),
+            "threshold_at_risk": _text(thresholds.at_risk),
+            "margin": _text(result.margin),
+            "margin_up": _text(result.margin_up),
+            "margin_down": _text(result.margin_down),
+            "next_status": result.next_status.value if result.next_status else None,
+            "needed": _text(result.needed),
+        }
+        if result.interval is not None:
+            components |= {
+                "approximate_tolerance_pct": _text(thresholds.approximate_tolerance_pct),
+                "interval": [_text(tidy(end)) for end in result.interval],
+                "possible_statuses": [status.value for status in result.possible],
+            }
+    return components
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else format(value, "f")

@@ -1,0 +1,334 @@
+"""One Vietnamese sentence per verdict: the figure, what was asked, what is still needed, what the figure rests on."""
+
+from collections.abc import Iterable
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from functools import lru_cache
+
+from tiendo.plan.model import Comparator, Indicator, Nature, Register, Thresholds, Unit
+from tiendo.plan.period import Period
+from tiendo.status.choose import Choice, Outcome, Report
+from tiendo.status.expected import YEAR_END, Goal, Side
+from tiendo.status.grade import Grade, satisfies, tidy
+from tiendo.status.names import LABELS, Status
+from tiendo.vietnamese.dates import format_date
+from tiendo.vietnamese.number import format_number
+
+_ZERO, _HUNDRED = Decimal(0), Decimal(100)
+_PLACES = tuple(Decimal(1).scaleb(-places) for places in range(7))
+_LONGEST_QUOTE = 60
+
+
+def explain_figure(
+    register: Register, indicator: Indicator, period: Period, goal: Goal, choice: Choice, grade: Grade
+) -> str:
+    """Returns the sentence of a graded figure (``undecidable`` included)."""
+    report = choice.report
+    if report is None or report.value is None:
+        raise ValueError(f"{indicator.code}: nothing was chosen")
+    actual = report.value
+    says = _Words(indicator, period)
+    clauses = [f"{says.head(actual, report)}, {_comparison(says, goal, actual, grade, register.thresholds)}"]
+    if goal.quarter != YEAR_END:
+        clauses += _outlook(says, goal, actual, grade)
+    if grade.status is Status.UNDECIDABLE and grade.interval is not None:
+        low, high = grade.interval
+        names = ", ".join(LABELS[status] for status in grade.possible)
+        clauses.append(
+            f"số gần đúng có thể nằm trong khoảng từ {says.bare(low)} đến {says.amount(high)}, cho các kết quả khác nhau"
+            f" ({names})"
+        )
+    clauses.append(_verdict(says, goal, grade))
+    return _sentence([*clauses, *_rests_on(register, says, choice)])
+
+
+def explain_ungraded(
+    register: Register, indicator: Indicator, period: Period, status: Status, choice: Choice
+) -> str:
+    """Returns the sentence of a row that gets no grade: no data, not yet published, no target, conflicting."""
+    says = _Words(indicator, period)
+    report = choice.report
+    verdict = f"đánh giá: {LABELS[status]}"
+    if status is Status.CONFLICTING and report is not None:
+        told = ", ".join(
+            f"{_name(register, each)} báo cáo {says.amount(each.value)}" for each in (report, *choice.others)
+        )
+        clauses = [
+            f"Các cơ quan báo cáo số liệu khác nhau: {told}, chênh {says.difference(choice.difference)}"
+            f" trong khi mức cho phép là {says.difference(indicator.tolerance)}",
+            verdict,
+        ]
+        return _sentence([*clauses, *_marks((report, *choice.others))])
+    if status is Status.NOT_YET_PUBLISHED:
+        why = indicator.publication_note.strip().rstrip(".;")
+        clauses = [f"Chưa đến kỳ công bố số liệu{f' ({why})' if why else ''}"]
+        if report is not None and report.value is not None:
+            clauses.append(f"số đã gửi ({says.amount(report.value)}) được lưu, chưa đưa vào đánh giá")
+            return _sentence([*clauses, *_marks([report])])
+        return _sentence(clauses)
+    if status is Status.NO_TARGET:
+        if report is None or report.value is None:
+            return _sentence(["Kế hoạch không giao chỉ tiêu nên không đánh giá", "chưa có số liệu trong kỳ"])
+        clauses = [f"{says.head(report.value, report)}", "kế hoạch không giao chỉ tiêu nên không đánh giá"]
+        return _sentence([*clauses, *_rests_on(register, says, choice)])
+    return _sentence([_missing(register, indicator, period, choice), verdict])
+
+
+class _Words:
+    """Writes amounts of one indicator."""
+
+    def __init__(self, indicator: Indicator, period: Period) -> None:
+        self.indicator = indicator
+        self.quarter = _quarter(period)
+        self.is_year = period.quarter == YEAR_END
+        self.is_rank = indicator.nature is Nature.RANK
+        self.suffix, self.difference_suffix = _suffixes(indicator.unit, self.is_rank)
+        unit = indicator.unit
+        self.places = 2 if unit is None else 0 if unit.family in ("count", "rank") else max(1, unit.decimals)
+
+    def bare(self, value: Decimal | None) -> str:
+        """A figure without its unit, as it came."""
+        return "" if value is None else format_number(tidy(value))
+
+    def amount(self, value: Decimal | None) -> str:
+        """A figure with its unit, as it came."""
+        return f"hạng {self.bare(value)}" if self.is_rank else f"{self.bare(value)}{self.suffix}"
+
+    def derived(self, value: Decimal) -> str:
+        """A computed level with its unit, rounded for reading."""
+        return f"{'hạng ' if self.is_rank else ''}{self._rounded(value)}{self.suffix}"
+
+    def difference(self, value: Decimal | None, rounding: str = ROUND_HALF_UP) -> str:
+        """A computed difference, in points for shares."""
+        return "" if value is None else f"{self._rounded(value, rounding)}{self.difference_suffix}"
+
+    def _rounded(self, value: Decimal, rounding: str = ROUND_HALF_UP) -> str:
+        rounded = value.quantize(_PLACES[self.places], rounding) if value.adjusted() < 20 else value
+        # A difference that is there must not be written as none.
+        return self.bare(value if rounded == 0 != value else rounded)
+
+    def target(self) -> str:
+        """The year's target in words, as understood."""
+        i = self.indicator
+        low, high = i.low, i.high
+        match i.comparator:
+            case Comparator.GT:
+                return f"trên {self.amount(low)}"
+            case Comparator.LE:
+                return f"không quá {self.amount(high)}"
+            case Comparator.LT:
+                return f"hạng nhỏ hơn {self.bare(high)}" if self.is_rank else f"dưới {self.amount(high)}"
+            case Comparator.RANGE | Comparator.BETWEEN if high is not None:
+                return f"từ {self.bare(low)} đến {self.amount(high)}"
+        return self.amount(low)
+
+    def head(self, value: Decimal, report: Report) -> str:
+        """The opening: what was reported."""
+        nature = self.indicator.nature
+        if nature is Nature.GROWTH:
+            size = self.amount(abs(value))
+            moved = f"tăng {size}" if value > 0 else f"giảm {size}" if value < 0 else "không tăng, không giảm"
+            text = f"Cả năm {moved} so với năm trước" if self.is_year else f"Lũy kế {moved} so với cùng kỳ"
+        elif nature is Nature.RANK:
+            text = f"Xếp {self.amount(value)}"
+        elif nature is Nature.FLOW:
+            text = f"{'Cả năm thực hiện' if self.is_year else 'Lũy kế'} {self.amount(value)}"
+        elif nature is Nature.STOCK:
+            text = f"{'Cuối năm có' if self.is_year else 'Hiện có'} {self.amount(value)}"
+        else:
+            text = f"{'Cuối năm ở mức' if self.is_year else 'Ở mức'} {self.amount(value)}"
+        if report.is_approximate and report.value_text:
+            text += f" (số gần đúng, nguyên văn “{report.value_text.strip()[:_LONGEST_QUOTE]}”)"
+        return text
+
+
+def _comparison(says: _Words, goal: Goal, actual: Decimal, grade: Grade, thresholds: Thresholds) -> str:
+    side = goal.sides[0]
+    marks = (thresholds.on_track, thresholds.at_risk)
+    if goal.is_band:
+        return _against_band(says, goal, actual)
+    has_shares = side.sign > 0 and side.target > 0 and actual >= 0
+    if goal.quarter != YEAR_END and goal.has_path:
+        expected = says.derived(side.expected)
+        if side.is_final:
+            share = f"bằng {_percent(actual / side.target, ())} mức trần cả năm" if side.target > 0 else "mức trần cả năm"
+            return f"{share} ({says.target()}), mức cho phép đến hết {says.quarter} là {expected}"
+        if has_shares and grade.ratio_formula == "quotient" and grade.ratio is not None:
+            return (
+                f"bằng {_percent(actual / side.target, ())} {_base(says)} ({says.target()})"
+                f" và {_percent(grade.ratio, marks)} mức cần đạt đến hết {says.quarter} ({expected})"
+            )
+        return f"{_relation(says, side, actual)}, mức cần đạt đến hết {says.quarter} là {expected}"
+    if has_shares and goal.nature in (Nature.FLOW, Nature.STOCK) and not satisfies(side, actual):
+        share = f"bằng {_percent(actual / side.target, ())} {_base(says)}"
+        if goal.quarter == YEAR_END:
+            return f"{share} ({says.target()}), thiếu {says.difference(side.target - actual)}"
+        return f"{share} ({says.target()})"
+    return _relation(says, side, actual)
+
+
+def _against_band(says: _Words, goal: Goal, actual: Decimal) -> str:
+    floor, ceiling = goal.sides
+    band, name = says.target(), "khoảng chỉ tiêu"
+    low, high = floor.target, ceiling.target
+    if goal.quarter != YEAR_END and goal.has_path:
+        low, high = floor.expected, ceiling.expected
+        band = f"từ {says.derived(low)} đến {says.derived(high)}"
+        name = f"khoảng cần đạt đến hết {says.quarter}"
+    if actual < low:
+        return f"thấp hơn {says.difference(low - actual)} so với {name} ({band})"
+    if actual > high:
+        return f"cao hơn {says.difference(actual - high)} so với {name} ({band})"
+    return f"nằm trong {name} ({band})"
+
+
+def _base(says: _Words) -> str:
+    return "mức sàn của chỉ tiêu năm" if says.indicator.comparator is Comparator.RANGE else "chỉ tiêu năm"
+
+
+def _relation(says: _Words, side: Side, actual: Decimal) -> str:
+    target = says.target()
+    gap = side.sign * (actual - side.target)
+    if gap == 0 and side.is_strict:
+        return f"bằng đúng mốc {says.amount(side.target)} nên chưa đáp ứng chỉ tiêu năm ({target})"
+    if says.indicator.comparator is Comparator.RANGE and side.top is not None and gap >= 0:
+        if actual <= side.top:
+            return f"đáp ứng chỉ tiêu năm ({target})"
+        return f"cao hơn {says.difference(actual - side.top)} so với mức trên của chỉ tiêu năm ({target})"
+    if gap == 0:
+        return f"đúng bằng chỉ tiêu năm ({target})"
+    if says.is_rank:
+        word = "tốt hơn" if gap > 0 else "kém"
+    else:
+        word = "cao hơn" if actual > side.target else "thấp hơn"
+    return f"{word} {says.difference(abs(gap))} so với {_base(says)} ({target})"
+
+
+def _outlook(says: _Words, goal: Goal, actual: Decimal, grade: Grade) -> list[str]:
+    """Says what the remaining quarters must bring, or may still bring under a ceiling."""
+    remaining = YEAR_END - goal.quarter
+    within = "trong quý còn lại" if remaining == 1 else f"trong {remaining} quý còn lại"
+    ceiling = goal.sides[-1]
+    if ceiling.is_final:
+        if not satisfies(ceiling, actual):
+            over = actual - ceiling.target
+            return [f"đã vượt mức trần cả năm {says.difference(over)}" if over else "đã chạm mức trần cả năm"]
+        if not goal.is_band:
+            return [f"còn được phép {says.difference(ceiling.target - actual)} {within}"]
+    side = goal.sides[0]
+    if satisfies(side, actual) and not goal.is_band:
+        return ["đã đạt chỉ tiêu năm"] if side.is_early else []
+    if grade.needed:
+        if goal.nature is Nature.FLOW:
+            verb, gained = "cần thêm", actual
+        else:
+            verb = "cần tăng thêm" if side.sign > 0 else "cần giảm thêm"
+            baseline = says.indicator.baseline
+            gained = _ZERO if baseline is None else side.sign * (actual - baseline)
+        text = f"{verb} {says.difference(grade.needed)} {within}"
+        if gained > 0:
+            pace = (grade.needed / remaining) / (gained / goal.quarter)
+            text += f", {_times(pace)} tốc độ đã đạt"
+        return [text]
+    if goal.has_path and goal.nature is Nature.RATIO and grade.ratio_formula == "quotient":
+        return [f"còn cách chỉ tiêu năm {says.difference(abs(side.target - actual))}"]
+    return []
+
+
+def _times(pace: Decimal) -> str:
+    rounded = pace.quantize(_PLACES[2], ROUND_HALF_UP)
+    if rounded == 1:
+        return "bằng"
+    if rounded == 0:
+        return "chưa bằng 0,01 lần"
+    return f"{'gấp' if pace > 1 else 'bằng'} {format_number(tidy(rounded))} lần"
+
+
+def _verdict(says: _Words, goal: Goal, grade: Grade) -> str:
+    text = f"đánh giá: {LABELS[grade.status]}"
+    on_track = LABELS[Status.ON_TRACK]
+    if grade.status in (Status.AT_RISK, Status.BEHIND) and grade.margin < 0 and not goal.sides[-1].is_final:
+        return f"{text} (cách mức “{on_track}” {says.difference(-grade.margin, ROUND_CEILING)})"
+    if grade.status is Status.ON_TRACK and grade.margin > 0:
+        return f"{text} (cách mức “{LABELS[Status.AT_RISK]}” {says.difference(grade.margin, ROUND_FLOOR)})"
+    return text
+
+
+def _rests_on(register: Register, says: _Words, choice: Choice) -> list[str]:
+    report = choice.report
+    if report is None:
+        return []
+    clauses = []
+    if choice.others:
+        told = ", ".join(f"{_name(register, each)} báo cáo {says.amount(each.value)}" for each in choice.others)
+        beyond = f", vượt mức cho phép {says.difference(says.indicator.tolerance)}" if choice.is_disputed else ""
+        apart = f" (chênh {says.difference(choice.difference)}{beyond})" if choice.difference else " (trùng khớp)"
+        clauses.append(f"lấy số của {_name(register, report)} theo thứ tự ưu tiên, {told}{apart}")
+    return clauses + _marks([report])
+
+
+def _marks(reports: Iterable[Report]) -> list[str]:
+    reports = list(reports)
+    clauses = []
+    if any(report.kind == "estimate" for report in reports):
+        clauses.append("số ước thực hiện")
+    if any(report.is_illustrative for report in reports):
+        clauses.append("số liệu minh họa")
+    return clauses
+
+
+def _missing(register: Register, indicator: Indicator, period: Period, choice: Choice) -> str:
+    report = choice.report
+    if choice.outcome is Outcome.NOT_AVAILABLE and report is not None:
+        promised = f", dự kiến có ngày {format_date(report.promised_on)}" if report.promised_on else ""
+        return f"{_name(register, report)} báo cáo chưa có số liệu {period.vietnamese}{promised}"
+    if choice.outcome is Outcome.NOT_APPLICABLE and report is not None:
+        return f"{_name(register, report)} báo cáo không phát sinh hoặc không thuộc phạm vi trong {period.vietnamese}"
+    names = " và ".join(_agency(register, code) for code in indicator.reporters)
+    if choice.outcome is Outcome.QUARTER_ONLY:
+        return f"{names} chỉ báo cáo số trong quý, chưa có số lũy kế đến hết {period.vietnamese}"
+    return f"Chưa nhận được số liệu {period.vietnamese} từ {names}"
+
+
+def _percent(ratio: Decimal, marks: tuple[Decimal, ...]) -> str:
+    """Returns ``97,1%``, with as many decimals as it takes not to show a cut-off (or 100 %) that was not reached."""
+    for places in range(1, 5):
+        shown = (ratio * _HUNDRED).quantize(_PLACES[places], ROUND_HALF_UP)
+        if all((shown >= mark * _HUNDRED) == (ratio >= mark) for mark in (*marks, Decimal(1))):
+            break
+    return f"{format_number(shown, places)}%"
+
+
+@lru_cache(maxsize=256)
+def _suffixes(unit: Unit | None, is_rank: bool) -> tuple[str, str]:
+    """Returns what follows an amount and what follows a difference of two amounts."""
+    if is_rank:
+        return "", " bậc"
+    if unit is None or not unit.label:
+        return "", " điểm"
+    if unit.label == "%":
+        return "%", " điểm phần trăm"
+    if unit.label == "‰":
+        return "‰", " điểm phần nghìn"
+    label = unit.label.removeprefix("Số ")
+    lowered = label if label[:2].isupper() else label[:1].lower() + label[1:]
+    # "2,5 bé trai so với 100 bé gái so với chỉ tiêu" would not be read.
+    return f" {lowered}", " điểm" if " so với " in label else f" {lowered}"
+
+
+@lru_cache(maxsize=8)
+def _quarter(period: Period) -> str:
+    return period.vietnamese.split(" năm ")[0]
+
+
+def _name(register: Register, report: Report) -> str:
+    return _agency(register, report.agency_code)
+
+
+def _agency(register: Register, code: str) -> str:
+    agency = register.agency_by_code.get(code)
+    return code if agency is None else agency.name
+
+
+def _sentence(clauses: list[str]) -> str:
+    text = "; ".join(clauses)
+    return f"{text[:1].upper()}{text[1:]}."

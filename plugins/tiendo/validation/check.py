@@ -1,0 +1,144 @@
+"""Checks a batch of files: rows as typed in, findings for the senders and figures for the warehouse out."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from tiendo.plan.model import Nature, Register
+from tiendo.validation.correction_records import add_correction_records
+from tiendo.validation.facts import HISTORY_COLUMNS, HistoryFacts, RegisterFacts
+from tiendo.validation.indicator_records import add_indicator_records
+from tiendo.validation.outcome import SEVERITIES, FileOutcome, Finding
+from tiendo.validation.records import BatchFile, Context, Record, Tables
+from tiendo.validation.submission_records import submission_record
+from tiendo.validation.suites import ROW_ID, SUBMISSION_SUITES, Rule, Suite, failing_rows, get_suite
+from tiendo.validation.task_records import add_task_records
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    import pandas as pd
+
+__all__ = ["BatchFile", "check_batch", "empty_history", "record_frame"]
+
+# Fewer unchanged levels than this say nothing; a flow that did not move at all does.
+_FEWEST_REPEATED = 3
+
+
+def check_batch(
+    register: Register, files: Sequence[BatchFile], history: "pd.DataFrame", *, today: date
+) -> list[FileOutcome]:
+    """Checks files, each suite in one run of Great Expectations over the whole batch.
+
+    Args:
+        register: the plan.
+        files: of any bodies and periods.
+        history: one row per figure known so far: ``indicator``, ``agency``, ``period``, ``basis``, ``value`` (Decimal
+            or None). What other files of the batch say is no history; give files of earlier periods first.
+        today: the day in Asia/Ho_Chi_Minh.
+
+    Returns:
+        One outcome per file, in order. Verdict ``duplicate`` is never given here.
+    """
+    tables = build_tables(register, files, history, today=today)
+    findings: list[list[tuple[Rule, Finding]]] = [[] for _ in files]
+    for name in SUBMISSION_SUITES:
+        suite, records = get_suite(name), tables.records[name]
+        for number, rows in failing_rows(suite, record_frame(suite, records)):
+            for row in rows:
+                rule, record = suite.rules[number], records[row]
+                findings[record["file_index"]].append((rule, _finding(rule, record)))
+        if name == "submission":
+            _set_aside_refused(tables, findings)
+    return [
+        _outcome(found, record, tables, index)
+        for index, (found, record) in enumerate(zip(findings, tables.records["submission"], strict=True))
+    ]
+
+
+def build_tables(register: Register, files: Sequence[BatchFile], history: "pd.DataFrame", *, today: date) -> Tables:
+    """Returns the records that the suites are run over."""
+    facts, known = RegisterFacts(register), HistoryFacts(history)
+    ordered_pairs = get_suite("indicator_row").meta["ordered_pairs"]
+    tables = Tables(len(files))
+    for index, file in enumerate(files):
+        record, context = submission_record(index, file, facts, known, today)
+        tables.records["submission"].append(record)
+        if context is None:
+            continue
+        corrected = add_correction_records(tables, file.content, context)
+        values = add_indicator_records(tables, file.content, context, corrected, ordered_pairs)
+        add_task_records(tables, file.content, context)
+        _judge_repetition(record, context, values)
+    return tables
+
+
+def record_frame(suite: Suite, records: Sequence[Record]) -> "pd.DataFrame":
+    """Returns records as the frame a suite looks at, with ``row_id`` their position."""
+    import pandas as pd  # noqa: PLC0415
+
+    columns = {name: [record[name] for record in records] for name in suite.columns}
+    return pd.DataFrame({ROW_ID: range(len(records))} | columns)
+
+
+def empty_history() -> "pd.DataFrame":
+    """Returns a history without figures."""
+    import pandas as pd  # noqa: PLC0415
+
+    return pd.DataFrame(columns=list(HISTORY_COLUMNS), dtype=object)
+
+
+def _judge_repetition(
+    record: Record, context: Context, values: dict[str, "tuple[Decimal, Decimal | None]"]
+) -> None:
+    """Last quarter's figures under this quarter's heading: all are the same."""
+    if not values or any(value != last for value, last in values.values()):
+        record["figures_are_new"] = True if values else None
+        return
+    natures = [context.facts.indicators[code].indicator.nature for code in values]
+    has_moved_in_truth = Nature.FLOW in natures or len(values) >= _FEWEST_REPEATED
+    record["figures_are_new"] = not has_moved_in_truth
+    record["repeated_count"] = len(values)
+    record["last_period_name"] = "kỳ trước"
+
+
+def _set_aside_refused(tables: Tables, findings: list[list[tuple[Rule, Finding]]]) -> None:
+    """A file refused as a whole (another body's, another period's) gets no findings on its rows: they would follow."""
+    refused = {index for index, found in enumerate(findings) if any(r.severity == "critical" for r, _ in found)}
+    for name, records in tables.records.items():
+        if name != "submission":
+            tables.records[name] = [record for record in records if record["file_index"] not in refused]
+
+
+def _finding(rule: Rule, record: Record) -> Finding:
+    return Finding(
+        rule=rule.rule,
+        severity=rule.severity,
+        sheet=record["sheet"],
+        cell=record[rule.cell_column] if rule.cell_column else "",
+        message=rule.message.format_map(record),
+        found=rule.found.format_map(record),
+        expected=rule.expected.format_map(record),
+        fix=rule.fix.format_map(record),
+    )
+
+
+def _outcome(found: list[tuple[Rule, Finding]], record: Record, tables: Tables, index: int) -> FileOutcome:
+    ranked = sorted(found, key=lambda item: SEVERITIES.index(item[0].severity))
+    verdicts = [rule.verdict for rule, _ in ranked if rule.verdict]
+    severities = {rule.severity for rule, _ in ranked}
+    if verdicts:
+        verdict = verdicts[0]
+    elif "critical" in severities:
+        verdict = "rejected"
+    else:
+        verdict = "accepted_with_warnings" if "warning" in severities else "accepted"
+    is_accepted = verdict in ("accepted", "accepted_with_warnings")
+    return FileOutcome(
+        verdict=verdict,
+        agency=record["agency"],
+        period=record["period"],
+        findings=tuple(finding for _, finding in ranked),
+        observations=tuple(tables.observations[index]) if is_accepted else (),
+        tasks=tuple(tables.tasks[index]) if is_accepted else (),
+    )

@@ -1,0 +1,136 @@
+"""Records of sheet "Sửa số kỳ trước": new figures for earlier periods, each with a reason."""
+
+from decimal import Decimal
+
+from tiendo.intake.content import CorrectionRow, WorkbookContent
+from tiendo.plan.period import Period
+from tiendo.validation.indicator_records import QUARTER, YEAR_TO_DATE, find_code
+from tiendo.validation.magnitude import misplaced_power
+from tiendo.validation.records import (
+    KINDS_EXPECTED,
+    Context,
+    Record,
+    Tables,
+    figure_record,
+    observation,
+    read_figure,
+    read_kind,
+    text_of,
+)
+from tiendo.validation.submission_records import parse_period
+from tiendo.vietnamese.dates import read_date
+from tiendo.vietnamese.text import fold
+
+
+def add_correction_records(
+    tables: Tables, content: WorkbookContent, context: Context
+) -> dict[tuple[str, Period], Decimal]:
+    """Adds what the sheet of one file says, and returns the corrected figures since the year's start."""
+    corrected: dict[tuple[str, Period], Decimal] = {}
+    seen: set[tuple[str, Period]] = set()
+    for row in content.correction_rows:
+        record = _record(row, context)
+        tables.records["correction_row"].append(record)
+        period = parse_period(text_of(row.period), context.facts)
+        if not (record["period_is_earlier"] and record["is_entitled"]) or period is None:
+            continue
+        key = (record["unique_code"], period)
+        if key not in seen:
+            seen.add(key)
+            value = _add_figures(tables, row, record, context, period)
+            if value is not None:
+                corrected[key] = value
+    return corrected
+
+
+def _record(row: CorrectionRow, context: Context) -> Record:
+    register = context.facts
+    period = parse_period(text_of(row.period), register)
+    is_known_period = period is not None and str(period) in register.periods
+    code = find_code(row.code, row.name, register)
+    facts = register.indicators.get(code)
+    kind = read_kind(row.kind)
+    date_text = text_of(row.data_on)
+    is_entitled = context.agency in facts.indicator.reporters if facts else None
+    return {
+        "file_index": context.index,
+        "file_key": context.index,
+        "sheet": row.sheet,
+        "period_cell": row.period.address,
+        "code_cell": row.code.address or row.name.address,
+        "value_cell": row.year_to_date.address or row.quarter.address,
+        "kind_cell": row.kind.address,
+        "date_cell": row.data_on.address,
+        "reason_cell": row.reason.address,
+        "period_text": text_of(row.period) or "(để trống)",
+        "periods_expected": register.period_list,
+        "period_example": register.register.calendar[0].period.vietnamese,
+        "file_period_name": context.period.vietnamese,
+        "code_text": text_of(row.code) or text_of(row.name),
+        "code_expected": register.code_by_name.get(fold(text_of(row.name)), "Mã chỉ tiêu có sẵn trong biểu mẫu"),
+        "label": facts.indicator.label if facts else "",
+        "unit": facts.unit_label if facts else "",
+        "reporters": facts.reporters if facts else "",
+        "kind_text": text_of(row.kind) or "(để trống)",
+        "kinds_expected": KINDS_EXPECTED,
+        "date_text": date_text,
+        "date_example": register.date_example,
+        "period_is_known": is_known_period,
+        "period_is_earlier": period < context.period if period and is_known_period else None,
+        "is_known": facts is not None,
+        "is_entitled": is_entitled,
+        "unique_code": code if is_entitled else None,
+        "unique_period": str(period) if is_known_period else None,
+        "has_figure": None,
+        "kind": None,
+        "kind_code": kind,
+        "date_is_readable": read_date(row.data_on, year=context.period.year) is not None if date_text else None,
+        "has_reason": bool(text_of(row.reason)),
+    }
+
+
+def _add_figures(
+    tables: Tables, row: CorrectionRow, record: Record, context: Context, period: Period
+) -> Decimal | None:
+    facts = context.facts.indicators[record["unique_code"]]
+    code, reason, kind = facts.indicator.code, text_of(row.reason), record["kind_code"]
+    total_value: Decimal | None = None
+    readings = {}
+    for basis, cell in ((YEAR_TO_DATE, row.year_to_date), (QUARTER, row.quarter)):
+        known = context.history.value(code, context.agency, basis, period)
+        readings[basis] = (read_figure(cell, facts, known, period), known)
+    if not facts.is_flow and readings[YEAR_TO_DATE][0].answer == "blank":
+        readings[YEAR_TO_DATE] = readings[QUARTER]
+    if not facts.is_flow:
+        del readings[QUARTER]
+    answers = [reading.answer for reading, _ in readings.values()]
+    record["has_figure"] = any(answer != "blank" for answer in answers)
+    is_estimate = any(reading.number and reading.number.is_estimate for reading, _ in readings.values())
+    if "value" in answers and not (is_estimate and kind == ""):
+        record["kind"] = kind or "?"
+    data_on = read_date(row.data_on, year=period.year)
+    for basis, (reading, known) in readings.items():
+        if reading.answer in ("value", "unreadable"):
+            power = 0
+            if reading.value is not None and basis == YEAR_TO_DATE:
+                power = misplaced_power(
+                    reading.value,
+                    nature=facts.indicator.nature,
+                    target=facts.target_middle,
+                    expected=facts.expected(period),
+                    last=known,
+                )
+            # The reason of a correction does not explain a slipped separator in it.
+            tables.records["figure"].append(
+                figure_record(context, row.sheet, facts, reading, power=power, last=known, explanation="")
+            )
+        if reading.answer not in ("blank", "unreadable"):
+            tables.observations[context.index].append(
+                observation(
+                    context, row.sheet, code, period, basis, reading,
+                    kind=kind, data_on=data_on, note="", explanation=reason, is_correction=True,
+                )
+            )  # fmt: skip
+        if basis == YEAR_TO_DATE:
+            total_value = reading.value
+    return total_value

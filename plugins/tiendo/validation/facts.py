@@ -1,0 +1,152 @@
+"""What the register and earlier figures say about a cell, looked up once per batch instead of once per row."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tiendo.plan.model import Agency, Indicator, Nature, Register
+from tiendo.plan.period import Period
+from tiendo.vietnamese.dates import format_date
+from tiendo.vietnamese.text import fold
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HISTORY_COLUMNS = ("indicator", "agency", "period", "basis", "value")
+
+# Natures whose value stands on its own at the period's end; the other two are told from the year's start.
+POINT_NATURES = frozenset({Nature.STOCK, Nature.RATIO, Nature.INDEX, Nature.RANK})
+
+
+@dataclass(frozen=True)
+class IndicatorFacts:
+    """One leaf indicator with its names and units in the form that is compared."""
+
+    indicator: Indicator
+    names: frozenset[str]
+    units: frozenset[str]
+    unit_label: str
+    reporters: str
+
+    @property
+    def family(self) -> str:
+        """Family of its unit, "" without one."""
+        return self.indicator.unit.family if self.indicator.unit else ""
+
+    @property
+    def is_flow(self) -> bool:
+        """Whether it is added up over the year."""
+        return self.indicator.nature is Nature.FLOW
+
+    @property
+    def target_middle(self) -> Decimal | None:
+        """The target as one number: its floor, else its ceiling."""
+        return self.indicator.low if self.indicator.low is not None else self.indicator.high
+
+    def expected(self, period: Period) -> Decimal | None:
+        """Returns what the year's target lets one expect at the period's end; flows take their share of the year."""
+        target = self.target_middle
+        if target is None or not self.is_flow:
+            return target
+        profile = self.indicator.profile
+        return target * (profile[period.quarter - 1] if profile else Decimal(period.quarter) / 4)
+
+    def is_due(self, period: Period) -> bool:
+        """Tells whether a figure of it exists in the period."""
+        return period.quarter in self.indicator.published_in
+
+
+class RegisterFacts:
+    """Lookups over a register. Built once per batch: about a millisecond."""
+
+    def __init__(self, register: Register) -> None:
+        self.register = register
+        self.periods = {str(entry.period): entry for entry in register.calendar}
+        self.senders = {agency.code: agency for agency in register.obliged}
+
+    @cached_property
+    def indicators(self) -> dict[str, IndicatorFacts]:
+        """Leaf indicators by code."""
+        register = self.register
+        groups = {i.code: i for i in register.indicators if not i.is_leaf}
+        facts: dict[str, IndicatorFacts] = {}
+        for indicator in register.indicators:
+            if not indicator.is_leaf:
+                continue
+            names = {fold(indicator.name), fold(indicator.label)}
+            if (parent := groups.get(indicator.parent_code or "")) is not None:
+                # A sub-row is called "- Di động" in print, "Số thuê bao điện thoại - Di động" where it stands alone.
+                sub_name = indicator.name.lstrip("- ")
+                names |= {fold(sub_name)} | {fold(f"{p} - {sub_name}") for p in (parent.name, parent.label)}
+            unit_label = indicator.unit.label if indicator.unit else indicator.unit_as_printed
+            units = {fold(unit_label), fold(indicator.unit_as_printed)} - {""}
+            facts[indicator.code] = IndicatorFacts(
+                indicator, frozenset(names), frozenset(units), unit_label, self.agency_names(indicator.reporters)
+            )
+        return facts
+
+    @cached_property
+    def code_by_name(self) -> dict[str, str]:
+        """Codes by folded name; names that two indicators share are left out."""
+        codes: dict[str, set[str]] = {}
+        for code, facts in self.indicators.items():
+            for name in facts.names:
+                codes.setdefault(name, set()).add(code)
+        return {name: next(iter(found)) for name, found in codes.items() if len(found) == 1}
+
+    @cached_property
+    def indicators_by_agency(self) -> dict[str, tuple[str, ...]]:
+        """Codes of the leaves each agency reports."""
+        return {code: tuple(i.code for i in self.register.indicators_of(code)) for code in self.senders}
+
+    @cached_property
+    def tasks_by_agency(self) -> dict[str, tuple[str, ...]]:
+        """References of the tasks each agency leads."""
+        return {code: tuple(t.ref for t in self.register.tasks_of(code)) for code in self.senders}
+
+    @cached_property
+    def period_list(self) -> str:
+        """The plan's periods for people: ``quý I năm 2023; quý II năm 2023``."""
+        return "; ".join(entry.period.vietnamese for entry in self.register.calendar)
+
+    @cached_property
+    def date_example(self) -> str:
+        """A day in the plan's first period, as a date should be typed."""
+        return format_date(self.register.calendar[0].cut_off_on)
+
+    def agency_names(self, codes: Iterable[str]) -> str:
+        """Returns ``Sở Y tế, Sở Tài chính``."""
+        agencies: dict[str, Agency] = self.register.agency_by_code
+        return ", ".join(agencies[code].name if code in agencies else code for code in codes)
+
+
+class HistoryFacts:
+    """Last known figures, by indicator, agency, basis and period."""
+
+    def __init__(self, history: "pd.DataFrame") -> None:
+        self._values: dict[tuple[str, str, str], dict[Period, Decimal]] = {}
+        self._reported: set[tuple[str, str]] = set()
+        for indicator, agency, period, basis, value in zip(*(history[name] for name in HISTORY_COLUMNS), strict=True):
+            self._reported.add((agency, period))
+            if isinstance(value, Decimal):
+                self._values.setdefault((indicator, agency, basis), {})[Period.parse(period)] = value
+
+    def has_reported(self, agency: str, period: Period) -> bool:
+        """Tells whether figures of the agency for the period are known."""
+        return (agency, str(period)) in self._reported
+
+    def value(self, indicator: str, agency: str, basis: str, period: Period) -> Decimal | None:
+        """Returns the figure of exactly this period."""
+        return self._values.get((indicator, agency, basis), {}).get(period)
+
+    def last_before(
+        self, indicator: str, agency: str, basis: str, period: Period, *, same_year: bool
+    ) -> tuple[Period, Decimal] | None:
+        """Returns the latest figure of an earlier period, of the same year where sums start anew each year."""
+        known = self._values.get((indicator, agency, basis))
+        if not known:
+            return None
+        earlier = [p for p in known if p < period and (p.year == period.year or not same_year)]
+        return (max(earlier), known[max(earlier)]) if earlier else None

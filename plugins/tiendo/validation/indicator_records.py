@@ -1,0 +1,334 @@
+"""Records of sheet "Chỉ tiêu": one per row, one per number cell, and one per owed indicator that has no row."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from tiendo.intake.content import SHEET_INDICATORS, IndicatorRow, RawCell, WorkbookContent
+from tiendo.plan.model import Nature
+from tiendo.plan.period import Period
+from tiendo.validation.facts import POINT_NATURES, IndicatorFacts, RegisterFacts
+from tiendo.validation.magnitude import misplaced_part, misplaced_power
+from tiendo.validation.records import (
+    KINDS_EXPECTED,
+    Context,
+    Reading,
+    Record,
+    Tables,
+    figure_record,
+    observation,
+    read_figure,
+    read_kind,
+    text_of,
+)
+from tiendo.vietnamese.dates import format_date, read_date
+from tiendo.vietnamese.number import format_number, read_answer, read_target
+from tiendo.vietnamese.text import fold
+
+YEAR_TO_DATE, QUARTER = "year_to_date", "quarter"
+
+# A quarter may differ from the difference of cumulatives by roundings: half a percent of the cumulative.
+_ROUNDING_SHARE = Decimal("0.005")
+
+Corrected = Mapping[tuple[str, Period], Decimal]
+"""Cumulative figures that the same file corrects, by indicator and period: they count as the last known ones."""
+
+
+class _Last(NamedTuple):
+    """The last figure a new one is compared with."""
+
+    value: Decimal | None
+    period: Period | None
+
+
+_COLUMNS = (
+    "is_known", "is_entitled", "unique_code", "name_is_its_own", "name_is_unchanged", "unit_is_unchanged",
+    "target_is_unchanged", "row_is_present", "is_answered", "is_due", "has_year_to_date", "year_to_date_is_typed",
+    "has_quarter", "has_promised_date", "kind", "kind_agrees", "has_data_date", "date_is_readable",
+    "date_is_within_period", "date_is_past", "year_to_date", "last_year_to_date", "quarter_adds_up", "upper_value",
+    "lower_value", "stock_value",
+)  # fmt: skip
+
+
+def add_indicator_records(
+    tables: Tables,
+    content: WorkbookContent,
+    context: Context,
+    corrected: Corrected,
+    ordered_pairs: list[list[str]],
+) -> dict[str, tuple[Decimal, Decimal | None]]:
+    """Adds what sheet "Chỉ tiêu" of one file says.
+
+    Args:
+        ordered_pairs: pairs of indicators of which the first can never be below the second.
+
+    Returns:
+        The figures it holds, by indicator, each with the last one before it.
+    """
+    by_code: dict[str, Record] = {}
+    values: dict[str, tuple[Decimal, Decimal | None]] = {}
+    for row in content.indicator_rows:
+        record, facts = _row_record(row, context)
+        tables.records["indicator_row"].append(record)
+        if facts is None or not record["is_entitled"]:
+            continue
+        code = facts.indicator.code
+        is_first = code not in by_code
+        by_code.setdefault(code, record)
+        if is_first:
+            value = _add_figures(tables, row, record, facts, context, corrected)
+            if value is not None:
+                values[code] = value
+    for upper, lower in ordered_pairs:
+        if upper in values and lower in values:
+            by_code[upper] |= {
+                "upper_value": float(values[upper][0]),
+                "lower_value": float(values[lower][0]),
+                "lower_label": context.facts.indicators[lower].indicator.label,
+                "lower_text": format_number(values[lower][0]),
+            }
+    for code in context.facts.indicators_by_agency[context.agency]:
+        facts = context.facts.indicators[code]
+        if code not in by_code and facts.is_due(context.period):
+            record = dict.fromkeys(_COLUMNS) | _shown(context, SHEET_INDICATORS, facts) | {"row_is_present": False}
+            tables.records["indicator_row"].append(record)
+    return values
+
+
+def find_code(code: RawCell, name: RawCell, facts: RegisterFacts) -> str:
+    """Returns an indicator's code as typed; a row without a code is known by its full name. "" when unknown."""
+    typed = text_of(code)
+    if not typed:
+        return facts.code_by_name.get(fold(text_of(name)), "")
+    return typed if typed in facts.indicators else ""
+
+
+def _row_record(row: IndicatorRow, context: Context) -> tuple[Record, IndicatorFacts | None]:
+    """What the printed cells of a row say; the figures come later."""
+    register = context.facts
+    code = find_code(row.code, row.name, register)
+    facts = register.indicators.get(code)
+    name = fold(text_of(row.name))
+    record: Record = dict.fromkeys(_COLUMNS) | _shown(context, row.sheet, facts)
+    record |= {
+        "code_cell": row.code.address or row.name.address,
+        "name_cell": row.name.address,
+        "unit_cell": row.unit.address,
+        "target_cell": row.target.address,
+        "kind_cell": row.kind.address,
+        "date_cell": row.data_on.address,
+        "quarter_cell": row.quarter.address,
+        "value_cell": row.year_to_date.address or row.quarter.address,
+        "code_text": text_of(row.code) or text_of(row.name),
+        "code_expected": register.code_by_name.get(name, "Mã chỉ tiêu có sẵn trong biểu mẫu"),
+        "name_text": text_of(row.name),
+        "is_known": facts is not None,
+    }
+    if facts is None:
+        return record, None
+    record["is_entitled"] = context.agency in facts.indicator.reporters
+    if not record["is_entitled"]:
+        return record, facts
+    record["unique_code"] = code
+    if name:
+        record["name_is_its_own"] = register.code_by_name.get(name, code) == code
+        record["name_is_unchanged"] = name in facts.names if record["name_is_its_own"] else None
+    if unit := text_of(row.unit):
+        record["unit_text"] = unit
+        record["unit_is_unchanged"] = fold(unit) in facts.units or not facts.units
+    if typed := text_of(row.target):
+        record["target_typed"] = typed
+        record["target_is_unchanged"] = _is_target(row.target, typed, facts)
+    return record, facts
+
+
+def _is_target(cell: RawCell, typed: str, facts: IndicatorFacts) -> bool:
+    """Tells whether a target cell still says what the plan prints, in whatever notation."""
+    printed = facts.indicator.target_text
+    if fold(typed) == fold(printed):
+        return True
+    target = read_target(printed)
+    if isinstance(cell.value, (int, float)) and not isinstance(cell.value, bool):
+        value = Decimal(repr(cell.value)) * (100 if cell.is_percent else 1)
+        return value in (target.low, target.high) and None in (target.low, target.high, None if target.low == target.high else 0)
+    return read_target(typed) == target
+
+
+def _shown(context: Context, sheet: str, facts: IndicatorFacts | None) -> Record:
+    """The placeholders of the messages."""
+    period = context.period
+    return {
+        "file_index": context.index,
+        "file_key": context.index,
+        "sheet": sheet,
+        "label": facts.indicator.label if facts else "",
+        "unit": facts.unit_label if facts else "",
+        "target": facts.indicator.target_text if facts else "",
+        "reporters": facts.reporters if facts else "",
+        "kinds_expected": KINDS_EXPECTED,
+        "first_day_text": format_date(period.first_day),
+        "last_day_text": format_date(period.last_day),
+        "today_text": format_date(context.today),
+        "date_example": format_date(period.last_day),
+    }
+
+
+def _add_figures(
+    tables: Tables, row: IndicatorRow, record: Record, facts: IndicatorFacts, context: Context, corrected: Corrected
+) -> tuple[Decimal, Decimal | None] | None:
+    """Reads the number cells of a row, judges them and returns the figure told from the year's start."""
+    period = context.period
+    is_due = facts.is_due(period)
+    last = _last_figure(context, facts, corrected)
+    quarter_last = None if period.quarter > 1 else last.value
+    total = read_figure(row.year_to_date, facts, last.value, period)
+    quarter = read_figure(row.quarter, facts, quarter_last, period)
+    note, explanation = text_of(row.note), text_of(row.explanation)
+    if not facts.is_flow:
+        total, quarter = _only_figure(record, total, quarter, facts, period)
+    elif total.answer == "blank" and quarter.answer != "blank" and period.quarter == 1:
+        record["year_to_date_is_typed"] = False
+        total = quarter
+    if total.answer == "blank" and quarter.answer == "blank":
+        if not is_due:
+            return None
+        total = _answer_in_note(total, note, explanation, period)
+    has_figure = "value" in (total.answer, quarter.answer)
+    record |= {
+        "value_cell": total.cell.address or record["value_cell"],
+        "value_text": text_of(total.cell),
+        "quarter_text": text_of(quarter.cell),
+        "last_period_name": last.period.vietnamese if last.period else "",
+        "is_answered": not (total.answer == quarter.answer == "blank") if is_due else None,
+        "is_due": is_due if has_figure else None,
+    }
+    if record["is_answered"] is False:
+        return None
+    if facts.is_flow:
+        record["has_year_to_date"] = total.answer != "blank"
+        record["has_quarter"] = quarter.answer != "blank" if total.answer == "value" else None
+    if total.answer == "not_available" and is_due:
+        record["has_promised_date"] = total.promised_on is not None
+    kind = _judge_kind_and_date(record, row, total, quarter, context, is_due=is_due) if has_figure else "actual"
+    powers = _judge_values(record, total, quarter, facts, context, last)
+    data_on = read_date(row.data_on, year=period.year)
+    for basis, reading, power in ((YEAR_TO_DATE, total, powers[0]), (QUARTER, quarter, powers[1])):
+        if reading.answer == "blank" or (basis == QUARTER and not facts.is_flow):
+            continue
+        if reading.answer in ("value", "unreadable") and not (basis == QUARTER and reading is total):
+            tables.records["figure"].append(
+                figure_record(
+                    context, row.sheet, facts, reading, power=power, explanation=explanation,
+                    last=last.value if basis == YEAR_TO_DATE else None,
+                )
+            )  # fmt: skip
+        if reading.answer != "unreadable":
+            tables.observations[context.index].append(
+                observation(
+                    context, row.sheet, facts.indicator.code, period, basis, reading,
+                    kind=kind, data_on=data_on, note=note, explanation=explanation, is_correction=False,
+                )
+            )  # fmt: skip
+    return None if total.value is None else (total.value, last.value)
+
+
+def _only_figure(
+    record: Record, total: Reading, quarter: Reading, facts: IndicatorFacts, period: Period
+) -> tuple[Reading, Reading]:
+    """What is not added up has one figure. A level typed into the quarter's cell is the same level; a growth rate of
+    the quarter alone is not the one since the year's start, except in the first quarter."""
+    nothing = Reading(RawCell(), "blank", None)
+    if total.answer != "blank" or quarter.answer == "blank":
+        return total, nothing
+    if facts.indicator.nature in POINT_NATURES or quarter.answer not in ("value", "unreadable"):
+        return quarter, nothing
+    if period.quarter == 1:
+        record["year_to_date_is_typed"] = False
+        return quarter, nothing
+    record["has_year_to_date"] = False
+    return total, quarter
+
+
+def _answer_in_note(blank: Reading, note: str, explanation: str, period: Period) -> Reading:
+    """A declaration in words beside an empty cell counts; a lone sign in the note does not."""
+    for text in (note, explanation):
+        answer = read_answer(text, year=period.year) if len(text) > 3 else None
+        if answer and answer.kind in ("not_applicable", "not_available"):
+            return Reading(blank.cell._replace(value=text), answer.kind, None, answer.promised_on)
+    return blank
+
+
+def _last_figure(context: Context, facts: IndicatorFacts, corrected: Corrected) -> _Last:
+    code = facts.indicator.code
+    known = context.history.last_before(
+        code, context.agency, YEAR_TO_DATE, context.period, same_year=facts.is_flow
+    )
+    for (corrected_code, period), value in corrected.items():
+        is_comparable = period.year == context.period.year or not facts.is_flow
+        if corrected_code == code and period < context.period and is_comparable and (not known or period >= known[0]):
+            known = (period, value)
+    if known:
+        return _Last(known[1], known[0])
+    # Before the first report the baseline of a level is the last thing known about it.
+    is_level = facts.indicator.nature in POINT_NATURES
+    return _Last(facts.indicator.baseline if is_level else None, None)
+
+
+def _judge_kind_and_date(
+    record: Record, row: IndicatorRow, total: Reading, quarter: Reading, context: Context, *, is_due: bool
+) -> str | None:
+    kind = read_kind(row.kind)
+    is_estimate = any(r.number is not None and r.number.is_estimate for r in (total, quarter))
+    record["kind_text"] = text_of(row.kind) or "(để trống)"
+    if not (is_estimate and kind == ""):
+        record["kind"] = kind or "?"
+    record["kind_agrees"] = kind != "actual" if is_estimate else None
+    date_text = text_of(row.data_on)
+    record["date_text"] = date_text
+    record["has_data_date"] = bool(date_text)
+    if not date_text:
+        return kind
+    data_on = read_date(row.data_on, year=context.period.year)
+    record["date_is_readable"] = data_on is not None
+    if data_on is not None and is_due:
+        is_within = context.period.first_day <= data_on <= context.period.last_day
+        record["date_is_within_period"] = is_within
+        if is_within and kind == "actual" and not is_estimate:
+            record["date_is_past"] = data_on <= context.today
+    return kind
+
+
+def _judge_values(
+    record: Record, total: Reading, quarter: Reading, facts: IndicatorFacts, context: Context, last: _Last
+) -> tuple[int, int]:
+    """Fills in what compares figures with each other; returns the powers of ten by which the two cells are off."""
+    value, indicator = total.value, facts.indicator
+    if value is None:
+        return 0, 0
+    power = misplaced_power(
+        value,
+        nature=indicator.nature,
+        target=facts.target_middle,
+        expected=facts.expected(context.period),
+        last=last.value,
+    )
+    record["stock_value"] = float(value) if indicator.nature is Nature.STOCK else None
+    if not facts.is_flow:
+        return power, 0
+    is_first = context.period.quarter == 1
+    has_last = is_first or (last.value is not None and last.period == context.period.previous)
+    difference = value - (last.value or 0) if has_last else None
+    part_power = 0
+    if quarter.value is not None and difference is not None:
+        whole = value.scaleb(-power) - (0 if is_first else last.value or 0)
+        part_power = misplaced_part(quarter.value, whole, power)
+    if not power and last.value is not None:
+        record["year_to_date"], record["last_year_to_date"] = float(value), float(last.value)
+        record["last_year_to_date_text"] = format_number(last.value)
+    is_falling = last.value is not None and value < last.value
+    if quarter.value is not None and difference is not None and not (power or part_power or is_falling):
+        record["difference_text"] = format_number(difference)
+        is_loose = any(r.number is not None and r.number.is_approximate for r in (total, quarter))
+        slack = abs(value) * (_ROUNDING_SHARE * 2 if is_loose else _ROUNDING_SHARE)
+        record["quarter_adds_up"] = abs(quarter.value - difference) <= slack
+    return power, part_power

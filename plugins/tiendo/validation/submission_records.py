@@ -1,0 +1,120 @@
+"""The record of a file as a whole: readable, from whom, for which plan and period."""
+
+from datetime import date, timedelta
+
+from tiendo.intake.content import TEMPLATE_VERSION
+from tiendo.plan.model import PeriodCalendar
+from tiendo.plan.period import Period
+from tiendo.validation.facts import HistoryFacts, RegisterFacts
+from tiendo.validation.records import BatchFile, Context, Record
+from tiendo.vietnamese.dates import format_date, read_period
+
+KNOWN_FAULTS = frozenset({"encrypted", "not_a_workbook", "no_table", "no_data", "too_large", "reader_failed"})
+
+
+def submission_record(
+    index: int, file: BatchFile, facts: RegisterFacts, history: HistoryFacts, today: date
+) -> tuple[Record, Context | None]:
+    """Returns the record of suite ``submission``, and the context of its rows once body and period are known.
+
+    Raises:
+        ValueError: the reader reports a fault that no rule knows.
+    """
+    fault, marker = file.content.fault, file.content.marker
+    if fault and fault not in KNOWN_FAULTS:
+        raise ValueError(f"no rule for the reader's fault {fault!r} (file {file.key})")
+    agency = file.sender_agency or marker.agency
+    is_readable = not fault
+    is_sent = is_readable and agency in facts.senders
+    has_marker = bool(marker.plan or marker.agency or marker.period or marker.template_version)
+    is_plan = marker.plan == facts.register.code if is_sent and marker.plan else None
+    is_body = marker.agency == agency if is_sent and is_plan is not False and marker.agency else None
+    period = parse_period(marker.period, facts)
+    is_dated = is_sent and is_plan is not False
+    entry = facts.periods.get(str(period)) if period else None
+    record: Record = {
+        "file_index": index,
+        "sheet": "",
+        "agency": agency if agency in facts.register.agency_by_code else "",
+        "period": str(period or ""),
+        "file_name": file.name,
+        "fault": fault or None,
+        "sender_text": agency or "(không rõ)",
+        "sender_name": facts.agency_names([agency]),
+        "body_text": facts.agency_names([marker.agency]),
+        "plan_text": marker.plan,
+        "plan_expected": facts.register.code,
+        "template_version": marker.template_version or None if is_sent else None,
+        "version_expected": TEMPLATE_VERSION,
+        "period_text": marker.period or "(không ghi)",
+        "period_name": period.vietnamese if period else "",
+        "period_example": facts.register.calendar[0].period.vietnamese,
+        "periods_expected": facts.period_list,
+        "period_asked": file.asked_period and Period.parse(file.asked_period).vietnamese,
+        "period_open_name": "",
+        "today_text": format_date(today),
+        "closing_text": format_date(last_day(entry)) if entry else "",
+        "last_period_name": "",
+        "repeated_count": "",
+        "sender_is_known": is_sent if is_readable else None,
+        "marker_is_present": has_marker if is_sent else None,
+        "plan_is_right": is_plan,
+        "body_is_sender": is_body,
+        "period_is_stated": period is not None if is_dated and not marker.period else None,
+        "period_is_known": entry is not None if is_dated and marker.period else None,
+        "period_is_as_asked": None,
+        "period_has_begun": None,
+        "period_is_open": None,
+        "period_is_before_closing": None,
+        "figures_are_new": None,
+    }
+    if not is_dated or entry is None or period is None:
+        return record, None
+    if file.asked_period:
+        record["period_is_as_asked"] = str(period) == file.asked_period
+    if record["period_is_as_asked"] is not False:
+        _judge_moment(record, facts, history, agency, entry, today)
+    return record, Context(index, agency, period, facts, history, today)
+
+
+def parse_period(text: str, facts: RegisterFacts) -> Period | None:
+    """Reads a period as the template writes it, or as people do."""
+    try:
+        return Period.parse(text)
+    except ValueError:
+        found = read_period(text, year=facts.register.year)
+        return found[0] if found else None
+
+
+def last_day(entry: PeriodCalendar) -> date:
+    """The last day before a period is closed; ``closing_at`` is the instant when it is."""
+    return (entry.closing_at - timedelta(microseconds=1)).date()
+
+
+def _judge_moment(
+    record: Record, facts: RegisterFacts, history: HistoryFacts, agency: str, entry: PeriodCalendar, today: date
+) -> None:
+    """A period can be reported from its first day; late ones too, unless they come in the next one's stead.
+
+    A period already reported by the body and closed, sent once more while the next one's reports are due, is last
+    quarter's file sent by mistake; a wanted change goes into the sheet for corrections.
+    """
+    has_begun = entry.period.first_day <= today
+    record["period_has_begun"] = has_begun
+    if not has_begun:
+        return
+    record["period_is_before_closing"] = today <= last_day(entry)
+    being_collected = next(
+        (
+            later.period
+            for later in facts.register.calendar
+            if later.period > entry.period
+            and later.cut_off_on.replace(day=1) <= today <= last_day(later)
+            and history.has_reported(agency, entry.period)
+        ),
+        None,
+    )
+    record["period_is_open"] = being_collected is None
+    if being_collected:
+        record["period_open_name"] = being_collected.vietnamese
+        record["period_is_before_closing"] = None

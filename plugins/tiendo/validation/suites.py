@@ -1,0 +1,206 @@
+"""The suites of ``include/expectations/`` and their runs by Great Expectations.
+
+Rules are data: a suite's JSON holds the expectations over the columns of one table, and in each one's ``meta`` the
+rule's id, severity and the Vietnamese sentences a department reads. Great Expectations reports offending rows by
+``row_id``; ``tiendo.validation.check`` maps them back to file, sheet and cell.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+from tiendo.settings import INCLUDE
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from great_expectations import ExpectationSuite
+    from great_expectations.data_context import EphemeralDataContext
+    from great_expectations.datasource.fluent.interfaces import Batch
+
+SUBMISSION_SUITES = ("submission", "indicator_row", "figure", "task_row", "correction_row")
+TABLE_SUITES = ("warehouse", "mart")
+EXPECTATIONS = INCLUDE / "expectations"
+ROW_ID = "row_id"
+_COLUMN_ARGUMENTS = ("column", "column_A", "column_B")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of a suite, as its JSON tells it.
+
+    Attributes:
+        cell_column: key of the record that holds the address of the cell at fault, "" for a whole file or row.
+        verdict: the fate of a file that breaks it, where severity alone does not decide; "" otherwise.
+    """
+
+    rule: str
+    severity: str
+    title: str
+    message: str
+    found: str
+    expected: str
+    fix: str
+    cell_column: str
+    verdict: str = ""
+
+
+class Suite:
+    """A suite file, read once."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.document: dict[str, Any] = json.loads((EXPECTATIONS / f"{name}.json").read_text(encoding="utf-8"))
+        self.meta: dict[str, Any] = self.document["meta"]
+        self.expectations: list[dict[str, Any]] = self.document["expectations"]
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """Its rules, in the order of the file."""
+        return tuple(Rule(**expectation["meta"]) for expectation in self.expectations)
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns its expectations look at."""
+        names: dict[str, None] = {}
+        for expectation in self.expectations:
+            names |= dict.fromkeys(columns_of(expectation["kwargs"]))
+        return tuple(names)
+
+    @cached_property
+    def for_engine(self) -> "ExpectationSuite":
+        """The suite as Great Expectations runs it: of the meta only the rule's number, since each run copies it."""
+        return self._build([{"number": number} for number in range(len(self.expectations))])
+
+    @cached_property
+    def for_people(self) -> "ExpectationSuite":
+        """The suite with the whole meta and the rule's title as its note, for Data Docs."""
+        return self._build(
+            [expectation["meta"] | {"notes": expectation["meta"]["title"]} for expectation in self.expectations]
+        )
+
+    def _build(self, metas: Sequence[Mapping[str, Any]]) -> "ExpectationSuite":
+        gx = great_expectations()
+        suite: ExpectationSuite = gx.ExpectationSuite(
+            name=self.name,
+            expectations=[
+                expectation | {"meta": dict(meta)} for expectation, meta in zip(self.expectations, metas, strict=True)
+            ],
+        )
+        if len(suite.expectations) != len(self.expectations):
+            raise ValueError(f"suite {self.name}: Great Expectations refused some of its expectations")
+        return suite
+
+
+@cache
+def get_suite(name: str) -> Suite:
+    """Returns a suite of ``include/expectations/``."""
+    return Suite(name)
+
+
+def columns_of(kwargs: Mapping[str, Any]) -> list[str]:
+    """Returns the columns an expectation looks at."""
+    return [kwargs[name] for name in _COLUMN_ARGUMENTS if name in kwargs] + list(kwargs.get("column_list", ()))
+
+
+def great_expectations() -> Any:
+    """Imports Great Expectations (about four seconds), with its telemetry off."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "False"
+    import great_expectations as gx  # noqa: PLC0415
+
+    return gx
+
+
+def failing_rows(suite: Suite, frame: "pd.DataFrame") -> list[tuple[int, list[int]]]:
+    """Runs a suite over a frame.
+
+    Where a rule fails is asked only of the rules that do fail: telling the rows costs twice as much as telling whether.
+
+    Args:
+        suite: one of ``include/expectations/``.
+        frame: one row per thing checked, with column ``row_id`` and those of the suite. None means "does not apply".
+
+    Returns:
+        For each rule that failed, its position in ``suite.rules`` and the ids of the rows that break it.
+
+    Raises:
+        RuntimeError: Great Expectations could not evaluate a rule: our mistake, never the sender's.
+    """
+    if frame.empty:
+        return []
+    batch = _batch(suite.name, frame)
+    whether = batch.validate(suite.for_engine, result_format="BOOLEAN_ONLY")
+    failed: list[int] = []
+    for result in whether.results:
+        _raise_if_unevaluated(suite, result)
+        if not result.success:
+            failed.append(result.expectation_config.meta["number"])
+    if not failed:
+        return []
+    gx = great_expectations()
+    part = gx.ExpectationSuite(name=f"{suite.name}_failed", expectations=[suite.for_engine.expectations[n] for n in failed])
+    where = batch.validate(
+        part,
+        result_format={
+            "result_format": "COMPLETE",
+            "unexpected_index_column_names": [ROW_ID],
+            "return_unexpected_index_query": False,
+        },
+    )
+    found: list[tuple[int, list[int]]] = []
+    for result in where.results:
+        _raise_if_unevaluated(suite, result)
+        rows = [int(entry[ROW_ID]) for entry in result.result.get("unexpected_index_list") or ()]
+        found.append((result.expectation_config.meta["number"], rows))
+    return sorted(found)
+
+
+def _raise_if_unevaluated(suite: Suite, result: Any) -> None:
+    info = result.exception_info or {}
+    if info.get("raised_exception") or any(isinstance(v, Mapping) and v.get("raised_exception") for v in info.values()):
+        raise RuntimeError(f"suite {suite.name}: {result.expectation_config.type} could not be evaluated: {info}")
+
+
+@cache
+def _context() -> "EphemeralDataContext":
+    gx = great_expectations()
+    from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
+
+    context: EphemeralDataContext = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
+    context.enable_analytics(False)
+    return context
+
+
+def _batch(name: str, frame: "pd.DataFrame") -> "Batch":
+    source = _context().data_sources.add_or_update_pandas(name)
+    definition = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe(name)
+    return definition.get_batch(batch_parameters={"dataframe": frame})
+
+
+def check_table(suite_name: str, frame: "pd.DataFrame") -> list[str]:
+    """Runs suite ``warehouse`` or ``mart`` over a table of ours.
+
+    Args:
+        suite_name: one of ``TABLE_SUITES``.
+        frame: the table; see the suite's ``meta.about`` for the columns it needs.
+
+    Returns:
+        One sentence for operations per rule that is broken, with how many rows and the first of them; [] when all is
+        well.
+
+    Raises:
+        KeyError: the frame lacks a column of the suite.
+    """
+    suite = get_suite(suite_name)
+    if missing := [name for name in suite.columns if name not in frame.columns]:
+        raise KeyError(f"suite {suite_name}: the frame lacks {', '.join(missing)}")
+    numbered = frame[list(suite.columns)].assign(**{ROW_ID: range(len(frame))})
+    failures = []
+    for number, rows in failing_rows(suite, numbered):
+        rule = suite.rules[number]
+        first = frame.iloc[rows[0]].to_dict() if rows else {}
+        failures.append(f"{rule.rule}: {rule.message} ({len(rows)} rows, the first: {first})")
+    return failures

@@ -1,0 +1,101 @@
+"""Records of sheet "Nhiệm vụ": one per row, and one per led task that has no row."""
+
+from decimal import Decimal
+
+from tiendo.intake.content import SHEET_TASKS, RawCell, TaskRow, WorkbookContent
+from tiendo.plan.model import Task, Unit
+from tiendo.validation.outcome import TaskProgressRow
+from tiendo.validation.records import STATE_BY_TEXT, Context, Record, Tables, joined, text_of
+from tiendo.validation.states import TASK_STATES
+from tiendo.vietnamese.number import explain_reason, read_number
+from tiendo.vietnamese.text import fold
+
+_PERCENT = Unit("percent", "%", "share", 0)
+_STATES_EXPECTED = joined(TASK_STATES.values())
+_COLUMNS = (
+    "is_known", "is_led", "unique_ref", "row_is_present", "has_state", "state", "completion_unreadable", "completion",
+    "completion_agrees", "difficulty_is_told",
+)  # fmt: skip
+
+
+def add_task_records(tables: Tables, content: WorkbookContent, context: Context) -> None:
+    """Adds what sheet "Nhiệm vụ" of one file says."""
+    present: set[str] = set()
+    for row in content.task_rows:
+        ref = text_of(row.ref)
+        task = context.facts.register.task_by_ref.get(ref)
+        record = _shown(context, row.sheet, task, ref)
+        tables.records["task_row"].append(record)
+        record |= {
+            "ref_cell": row.ref.address,
+            "state_cell": row.state.address,
+            "completion_cell": row.completion.address,
+            "difficulty_cell": row.difficulty.address,
+            "is_known": task is not None,
+        }
+        if task is None:
+            record["ref_text"] = ref or text_of(row.title)
+            continue
+        record["is_led"] = context.agency in task.lead_agencies
+        if not record["is_led"]:
+            record["leads"] = context.facts.agency_names(task.lead_agencies)
+            continue
+        present.add(ref)
+        record["unique_ref"] = ref
+        tables.tasks[context.index].append(_progress(row, record, context, ref))
+    for ref in context.facts.tasks_by_agency[context.agency]:
+        if ref not in present:
+            task = context.facts.register.task_by_ref[ref]
+            tables.records["task_row"].append(_shown(context, SHEET_TASKS, task, ref) | {"row_is_present": False})
+
+
+def _shown(context: Context, sheet: str, task: Task | None, ref: str) -> Record:
+    return dict.fromkeys(_COLUMNS) | {
+        "file_index": context.index,
+        "file_key": context.index,
+        "sheet": sheet,
+        "ref": ref,
+        "ref_text": ref,
+        "title": task.title if task else "",
+        "states_expected": _STATES_EXPECTED,
+        "done_label": TASK_STATES["done"],
+    }
+
+
+def _progress(row: TaskRow, record: Record, context: Context, ref: str) -> TaskProgressRow:
+    state_text, difficulty = text_of(row.state), text_of(row.difficulty)
+    state = STATE_BY_TEXT.get(fold(state_text), "")
+    completion = _read_completion(row.completion, record)
+    record |= {
+        "state_text": state_text,
+        "completion_text": text_of(row.completion),
+        "has_state": bool(state_text),
+        "state": (state or "?") if state_text else None,
+        "completion": None if completion is None else float(completion),
+    }
+    if state and completion is not None and 0 <= completion <= 100:
+        record["completion_agrees"] = (state == "done") == (completion == 100)
+    if state == "late":
+        record["difficulty_is_told"] = bool(difficulty)
+    return TaskProgressRow(
+        task_ref=ref,
+        period=str(context.period),
+        agency=context.agency,
+        state=state,
+        completion_pct=completion,
+        result=text_of(row.result),
+        difficulty=difficulty,
+        proposal=text_of(row.proposal),
+        sheet=row.sheet,
+        cell=row.state.address,
+    )
+
+
+def _read_completion(cell: RawCell, record: Record) -> Decimal | None:
+    if cell.value is None and not cell.error and not cell.is_uncalculated:
+        return None
+    reading = read_number(cell, unit=_PERCENT)
+    if reading.value is None and reading.reason not in ("empty", "declared_empty"):
+        sentence = explain_reason(reading)
+        record["completion_unreadable"] = f"{sentence[:1].upper()}{sentence[1:]}."
+    return reading.value

@@ -1,0 +1,77 @@
+"""Cells that say why there is no figure, instead of one."""
+
+import re
+from datetime import date
+from typing import NamedTuple
+
+from tiendo.vietnamese.dates import read_date
+from tiendo.vietnamese.text import fold
+
+_LONGEST = 300
+# Signs as the statistical yearbooks use them: "-" nothing occurred, "x" does not apply, "…" not collected.
+_NOT_APPLICABLE = re.compile(
+    r"-+|x|/|n/a|na|không phát sinh|không có phát sinh|không áp dụng|không có nội dung"
+    r"|không thuộc (?:phạm vi|nhiệm vụ|lĩnh vực|đối tượng|chức năng)"
+)
+_NOT_AVAILABLE = re.compile(
+    r"…+|\.{2,}|chưa có số liệu|chưa có sl|chưa có kết quả|chưa có|chưa công bố|chưa được công bố|chưa thống kê"
+    r"|chưa tổng hợp(?: được)?|chưa đến kỳ(?: công bố| báo cáo)?|chưa báo cáo"
+    r"|đang tổng hợp|đang cập nhật|không có số liệu"
+)
+_SIGNS = re.compile(r"[-x/….]+|n/a|na")
+_PROMISE = re.compile(
+    r"(?:ngày )?[0-9]{1,2} ?(?:[-/.] ?[0-9]{1,2}(?: ?[-/.] ?[0-9]{2,4})?|tháng [0-9]{1,2}(?: năm [0-9]{4})?)"
+)
+
+_TIME = re.compile(r"(?:quý|tháng|năm) [0-9]{1,4}(?![0-9.,])")
+
+
+class Answer(NamedTuple):
+    """What a cell without a figure says.
+
+    Attributes:
+        kind: ``not_applicable``, ``not_available``, ``blank``, or ``other`` for anything else, a figure included.
+        promised_on: the day a figure is promised for ("chưa có số liệu, dự kiến 20/4/2023").
+    """
+
+    kind: str
+    promised_on: date | None = None
+
+
+def read_answer(text: object, *, year: int | None = None) -> Answer:
+    """Returns what an empty or declared-empty cell says.
+
+    A declaration may go on in words ("chưa có số liệu, chờ Cục Thống kê công bố") and name one day; any other digit in
+    it makes it ``other``, since a figure may hide there.
+
+    Args:
+        text: the value of a cell; other types than text and None are ``other``.
+        year: taken for a promised day without a year.
+    """
+    if text is None:
+        return Answer("blank")
+    if not isinstance(text, str) or len(text) > _LONGEST:
+        return Answer("other")
+    words = fold(text).lstrip("'").strip(" ()[]")
+    if not words:
+        return Answer("blank")
+    for kind, pattern in (("not_applicable", _NOT_APPLICABLE), ("not_available", _NOT_AVAILABLE)):
+        match = pattern.match(words)
+        if not match:
+            continue
+        rest = words[match.end() :]
+        if _SIGNS.fullmatch(match[0]):
+            return Answer(kind if not rest else "other")
+        return _declared(kind, rest, year)
+    return Answer("other")
+
+
+def _declared(kind: str, rest: str, year: int | None) -> Answer:
+    if rest[:1].isalnum():
+        return Answer("other")
+    promises = list(_PROMISE.finditer(rest))
+    digits_left = re.search(r"\d", _TIME.sub("", _PROMISE.sub("", rest)))
+    if len(promises) > 1 or digits_left:
+        return Answer("other")
+    promised_on = read_date(promises[0][0], year=year) if promises else None
+    return Answer(kind, promised_on if kind == "not_available" else None)

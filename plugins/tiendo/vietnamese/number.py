@@ -1,0 +1,335 @@
+"""Reading and writing numbers the Vietnamese way. The one module of the project that turns a cell into a number.
+
+It returns a value or a reason, and never guesses. Where the separators leave two meanings (``1.800``, ``1,800``;
+``tiendo.vietnamese.notation`` says when they do), the unit decides, and where it does not, evidence:
+
+| unit family                        | dot, ``1.800``                              | comma, ``1,800``                 |
+|------------------------------------|---------------------------------------------|----------------------------------|
+| count, rank                        | the only whole value; both whole: thousands | the only whole value, or evidence |
+| money                              | thousands (1800)                            | evidence                         |
+| share, percent_change, per_mille, measure | evidence                             | decimals (1.8)                   |
+| no unit given                      | evidence                                    | evidence                         |
+
+Evidence is the target and the last value. It chooses a meaning that lies within a factor of 5 of one of them while the
+other meaning is more than a factor of 50 away from each. Where it says nothing, or points the other way than the
+rule for thousands or decimals, the reason is ``ambiguous_separator``. A scale stated in the cell that is not the unit's
+own ("1.350 tỷ USD" in a column of million USD) sets that rule aside, and evidence is asked for.
+
+A number cell is taken as it is, never rescaled, except that a percent format multiplies by 100.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Context, Decimal
+from typing import NamedTuple
+
+from tiendo.intake.content import RawCell
+from tiendo.plan.model import Unit
+from tiendo.vietnamese.answer import Answer, read_answer
+from tiendo.vietnamese.dates import format_date, read_date
+from tiendo.vietnamese.notation import NUMERAL, Meanings, format_number, meanings
+from tiendo.vietnamese.reasons import explain_note, explain_reason
+from tiendo.vietnamese.stated_unit import PERCENT_FAMILIES, WHOLE_FAMILIES, Shift, find_shift, read_stated
+from tiendo.vietnamese.target import TargetReading, read_target
+from tiendo.vietnamese.text import fold
+from tiendo.vietnamese.wording import (
+    DATE_BY_MONTH_NAME,
+    FRACTION,
+    RANGE,
+    Wording,
+    excel_range,
+    month_number,
+    read_wording,
+)
+
+__all__ = [
+    "Answer",
+    "NumberReading",
+    "TargetReading",
+    "explain_note",
+    "explain_reason",
+    "format_number",
+    "read_answer",
+    "read_number",
+    "read_target",
+]
+LONGEST_TEXT = 200
+MOST_DIGITS = 30
+LARGEST = 10**15
+_LARGEST_EXPONENT = 15
+NEAR, FAR = 5, 50
+
+_EXACT = Context(prec=80)
+# Excel keeps and shows 15 significant digits; further ones are the noise of binary arithmetic (0.1 + 0.2).
+_EXCEL = Context(prec=15)
+_ERROR_TEXTS = frozenset({"#n/a", "#ref!", "#div/0!", "#value!", "#name?", "#num!", "#null!", "#####"})
+
+
+class NumberReading(NamedTuple):
+    """What a cell says as a number: either ``value``, or the ``reason`` why there is none.
+
+    Attributes:
+        value: in the unit that was asked for, exact.
+        reason: "" or a code of ``tiendo.vietnamese.reasons.REASONS``; ``explain_reason`` puts it in words.
+        is_approximate: the cell says ``gần``, ``khoảng``, ``trên``, ``>`` and the like.
+        is_estimate: the cell says ``ước``.
+        alternatives: what the cell could mean (``ambiguous_separator``, ``ambiguous_unit``), or the ends of a range.
+        note: "" or a code of ``tiendo.vietnamese.reasons.NOTES``: what was mended or assumed.
+        text: as typed; a number cell as a Vietnamese Excel shows it.
+        suggestion: what the sender probably typed, where Excel made it a date: ``9 - 10``.
+    """
+
+    value: Decimal | None
+    reason: str = ""
+    is_approximate: bool = False
+    is_estimate: bool = False
+    alternatives: tuple[Decimal, ...] = ()
+    note: str = ""
+    text: str = ""
+    suggestion: str = ""
+
+
+class _Context(NamedTuple):
+    """What is known about the figure that a cell should hold."""
+
+    unit: Unit | None
+    evidence: tuple[Decimal, ...]
+
+    @property
+    def family(self) -> str:
+        return self.unit.family if self.unit else ""
+
+
+class _Choice(NamedTuple):
+    """One value of several meanings, or none, with the meanings left."""
+
+    value: Decimal | None
+    reason: str = ""
+    note: str = ""
+    alternatives: tuple[Decimal, ...] = ()
+    suggestion: str = ""
+
+
+def read_number(
+    cell: RawCell | str | float | Decimal | date | None,
+    *,
+    unit: Unit | None = None,
+    target: Decimal | None = None,
+    last: Decimal | None = None,
+) -> NumberReading:
+    """Returns the number a cell holds, or the reason why it holds none. Raises nothing, whatever the cell is.
+
+    Args:
+        cell: a cell, or its value. The text of a cell is untrusted.
+        unit: the unit the value is wanted in; a unit stated in the cell is converted to it, or refused.
+        target: the indicator's target, as evidence about separators.
+        last: the last value known, as evidence too.
+    """
+    raw = cell if isinstance(cell, RawCell) else RawCell(cell)  # type: ignore[arg-type]
+    value: object = raw.value
+    if raw.error:
+        return NumberReading(None, "error_cell", text=raw.error)
+    if raw.is_uncalculated:
+        return NumberReading(None, "uncalculated_formula", text=str(value or "")[:LONGEST_TEXT])
+    if isinstance(value, str):
+        evidence = tuple(abs(known) for known in (target, last) if known)
+        return _read_text(value, _Context(unit, evidence))
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return _read_number_cell(value, unit, is_percent=raw.is_percent)
+    if value is None:
+        return NumberReading(None, "empty")
+    if isinstance(value, date):
+        has_time = isinstance(value, datetime) and (value.hour, value.minute, value.second) != (0, 0, 0)
+        suggestion = "" if has_time else excel_range(value.day, value.month)
+        return NumberReading(None, "is_a_date", text=format_date(value), suggestion=suggestion)
+    return NumberReading(None, "not_a_number", text=str(value)[:LONGEST_TEXT] if isinstance(value, bool) else "")
+
+
+def _read_number_cell(value: float | Decimal, unit: Unit | None, *, is_percent: bool) -> NumberReading:
+    note = ""
+    if isinstance(value, Decimal):
+        number = value
+    elif isinstance(value, int):
+        number = Decimal(value if abs(value) < LARGEST else LARGEST)
+    else:
+        number = Decimal(float.__repr__(value))
+        if number.is_finite() and (len(number.as_tuple().digits) > _EXCEL.prec or number.adjusted() < -_EXCEL.prec):
+            # To 15 significant digits and no more than 30 decimals: 0.1 + 0.2 is 0,3 and 1e-40 is zero.
+            number, note = _EXCEL.plus(number), "rounded_to_15_digits"
+            number = number.normalize() if number.adjusted() >= -_EXCEL.prec else Decimal(0)
+    if not number.is_finite():
+        return NumberReading(None, "not_finite", text=str(value))
+    if number.adjusted() >= _LARGEST_EXPONENT:
+        return NumberReading(None, "too_large", text=format_number(number) if number.adjusted() < MOST_DIGITS else "")
+    if isinstance(value, Decimal) and (number.adjusted() < -MOST_DIGITS or len(number.as_tuple().digits) > MOST_DIGITS):
+        return NumberReading(None, "too_long")
+    if not is_percent:
+        number = _plain(number)
+        return NumberReading(number, note=note, text=format_number(number))
+    number = _plain(_EXACT.scaleb(number, 2))
+    text = f"{format_number(number)}%"
+    if unit and unit.family not in PERCENT_FAMILIES:
+        return NumberReading(None, "percent_for_other_unit", text=text)
+    return NumberReading(number, note="percent_format", text=text)
+
+
+def _read_text(text: str, context: _Context) -> NumberReading:
+    if len(text) > LONGEST_TEXT:
+        return NumberReading(None, "too_long", text=f"{text[:40]}…")
+    folded = fold(text).lstrip("'’ ")
+    if not folded:
+        return NumberReading(None, "empty", text=text)
+    if any(letter.isdecimal() and not letter.isascii() for letter in folded):
+        return NumberReading(None, "foreign_digits", text=text)
+    wording = read_wording(folded)
+    numeral = NUMERAL.match(wording.body)
+    if not numeral:
+        return NumberReading(None, _reason_without_number(folded), text=text)
+    choice = _read_body(folded, wording, numeral[0], context)
+    if choice.value is not None and choice.value.adjusted() >= _LARGEST_EXPONENT:
+        choice = _Choice(None, reason="too_large")
+    is_negative = wording.negatives > 0
+    return NumberReading(
+        None if choice.value is None else _signed(choice.value, is_negative=is_negative),
+        choice.reason,
+        is_approximate=wording.is_approximate,
+        is_estimate=wording.is_estimate,
+        alternatives=tuple(_signed(meaning, is_negative=is_negative) for meaning in choice.alternatives),
+        note=choice.note,
+        text=text,
+        suggestion=choice.suggestion,
+    )
+
+
+def _reason_without_number(folded: str) -> str:
+    if folded in _ERROR_TEXTS:
+        return "error_cell"
+    if folded.startswith("="):
+        return "uncalculated_formula"
+    return "not_a_number" if read_answer(folded).kind == "other" else "declared_empty"
+
+
+def _read_body(folded: str, wording: Wording, numeral: str, context: _Context) -> _Choice:
+    """Judges numeral and tail, sign aside."""
+    if sum(letter.isdigit() for letter in numeral) > MOST_DIGITS:
+        return _Choice(None, "too_long")
+    written = meanings(numeral)
+    tail = wording.body[len(numeral) :]
+    shift = _find_shift(tail, wording.stated_before, context.unit)
+    if isinstance(shift, str) or not written.values:
+        reason = shift if written.values and isinstance(shift, str) else "not_a_number"
+        return _name_structure(folded, written, tail, context) or _Choice(None, reason)
+    if wording.negatives > 1 or (wording.negatives and wording.is_rise):
+        return _Choice(None, "double_negative")
+    if (wording.is_change or wording.is_compared) and context.family not in ("percent_change", ""):
+        return _Choice(None, "is_a_change")
+    if shift.is_base_unit:
+        return _choose_base_unit(written, shift, context)
+    if written.mark:
+        return _choose_separator(written, shift, context)
+    note = "unit_converted" if shift.exponent else _separator_note(numeral, written)
+    return _Choice(_shifted(written.values[0], shift), note=note)
+
+
+def _find_shift(tail: str, stated_before: str, unit: Unit | None) -> Shift | str:
+    if not tail and not stated_before:
+        return Shift()
+    stated = read_stated(tail)
+    if stated_before and stated.noun not in ("", stated_before):
+        return "other_unit"
+    shift = find_shift(stated._replace(noun=stated.noun or stated_before), unit)
+    if isinstance(shift, str) and any(letter.isdigit() for letter in tail):
+        return "several_numbers" if tail.startswith((" ", "(", ",", ";")) else "not_a_number"
+    return shift
+
+
+def _name_structure(folded: str, written: Meanings, tail: str, context: _Context) -> _Choice | None:
+    """Names what is no single number: a date, a range, a fraction."""
+    if match := DATE_BY_MONTH_NAME.fullmatch(folded):
+        return _Choice(None, "is_a_date", suggestion=excel_range(int(match["day"]), month_number(match)))
+    if read_date(folded):
+        return _Choice(None, "is_a_date")
+    if match := RANGE.match(tail):
+        numeral = NUMERAL.match(match["end"])
+        ends = (written, meanings(numeral[0])) if numeral else (written,)
+        values = [_choose_end(end, context) for end in ends]
+        return _Choice(None, "is_a_range", alternatives=tuple(value for value in values if value is not None))
+    return _Choice(None, "is_a_fraction") if FRACTION.match(tail) else None
+
+
+def _choose_end(written: Meanings, context: _Context) -> Decimal | None:
+    if written.mark:
+        return _choose_separator(written, Shift(), context).value
+    return written.values[0] if written.values else None
+
+
+def _choose_separator(written: Meanings, shift: Shift, context: _Context) -> _Choice:
+    """Decides between decimals and thousands by the table of the module."""
+    decimal, grouped = (_shifted(value, shift) for value in written.values)
+    is_dot = written.mark == "."
+    converted = "unit_converted" if shift.exponent else ""
+    if context.family in WHOLE_FAMILIES and decimal != decimal.to_integral_value():
+        # The whole meaning is the only one possible; no evidence can say otherwise.
+        return _Choice(grouped, note=converted or ("" if is_dot else "whole_reading"))
+    rule: Decimal | None = None
+    if context.family in WHOLE_FAMILIES or context.family == "money":
+        rule = grouped if is_dot and not shift.exponent else None
+    elif context.family:
+        rule = None if is_dot else decimal
+    near = _by_evidence((decimal, grouped), context.evidence)
+    if rule is not None and near in (None, rule):
+        return _Choice(rule)
+    if rule is None and near is not None:
+        return _Choice(near, note="chosen_by_evidence")
+    return _Choice(None, "ambiguous_separator", alternatives=(decimal, grouped))
+
+
+def _choose_base_unit(written: Meanings, shift: Shift, context: _Context) -> _Choice:
+    """Decides whether "437 USD" in a column of million USD is meant so or is short for the column's unit."""
+    choice = _choose_separator(written, Shift(), context) if written.mark else _Choice(written.values[0])
+    as_typed = choice.value
+    if as_typed is None:
+        return choice
+    literal = _shifted(as_typed, shift)
+    if not as_typed or literal >= 1:
+        return _Choice(literal, note="unit_converted")
+    near = _by_evidence((literal, as_typed), context.evidence)
+    if near is None:
+        return _Choice(None, "ambiguous_unit", alternatives=(literal, as_typed))
+    return _Choice(near, note="unit_converted" if near == literal else "chosen_by_evidence")
+
+
+def _by_evidence(meant: tuple[Decimal, Decimal], evidence: Sequence[Decimal]) -> Decimal | None:
+    """Returns the one meaning that is near something known while the other is far from all that is known."""
+    for value, other in (meant, meant[::-1]):
+        is_near = any(_factor(value, known) <= NEAR for known in evidence)
+        if is_near and all(_factor(other, known) > FAR for known in evidence):
+            return value
+    return None
+
+
+def _factor(value: Decimal, known: Decimal) -> Decimal:
+    """Returns how many times the larger one is the smaller one; both are positive, or the value is zero."""
+    if not value:
+        return Decimal("Infinity")
+    return max(_EXACT.divide(value, known), _EXACT.divide(known, value))
+
+
+def _separator_note(numeral: str, written: Meanings) -> str:
+    if not written.is_english:
+        return ""
+    return "english_separators" if "," in numeral else "decimal_point_read"
+
+
+def _shifted(value: Decimal, shift: Shift) -> Decimal:
+    return _plain(_EXACT.scaleb(value, shift.exponent)) if shift.exponent else value
+
+
+def _plain(value: Decimal) -> Decimal:
+    """Returns the same value without needless digits: 3.8E+3 and 3800.0 become 3800."""
+    whole = _EXACT.to_integral_value(value)
+    return _EXACT.quantize(whole, Decimal(1)) if whole == value else value
+
+
+def _signed(value: Decimal, *, is_negative: bool) -> Decimal:
+    return value.copy_negate() if is_negative and value else value

@@ -1,0 +1,96 @@
+"""Units as written beside a number ("1,8 tỷ USD", "3,32 96o"), and how they relate to the unit of an indicator."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from tiendo.plan.model import Unit
+from tiendo.vietnamese.text import fold
+
+PERCENT_FAMILIES = frozenset({"share", "percent_change"})
+WHOLE_FAMILIES = frozenset({"count", "rank"})
+
+_SCALES = {
+    "nghìn tỷ": 12, "ngàn tỷ": 12, "nghìn tỉ": 12, "ngàn tỉ": 12, "tỷ": 9, "tỉ": 9, "triệu": 6, "tr.": 6, "tr": 6,
+    "vạn": 4, "nghìn": 3, "ngàn": 3, "": 0,
+}  # fmt: skip
+_NOUNS = {
+    "%": ("%", "phần trăm", "pct"),
+    "‰": ("‰", "96o", "%o", "%0", "o/oo", "0/00", "phần nghìn", "phần ngàn"),
+    "vnd": ("vnd", "vnđ", "đồng", "đ", "đồng việt nam", "việt nam đồng", "đồng vn"),
+    "usd": ("usd", "đô la mỹ", "đô la", "đô-la mỹ", "đô-la", "đô", "$", "us$", "mỹ kim"),
+    "doanh nghiệp": ("doanh nghiệp", "dn"),
+    "thuê bao": ("thuê bao", "tb"),
+    "căn": ("căn", "căn hộ", "căn nhà"),
+    "m2/người": ("m2/người", "m2", "m2/ng"),
+    "bác sĩ/vạn dân": ("bác sĩ/vạn dân", "bác sỹ/vạn dân", "bác sĩ", "bác sỹ"),
+    "số bé trai so với 100 bé gái": (
+        "số bé trai so với 100 bé gái", "bé trai so với 100 bé gái", "bé trai/100 bé gái", "/100 bé gái", "/100",
+        "nam/100 nữ", "bé trai", "nam",
+    ),
+    "hạng": ("hạng", "thứ hạng"),
+}  # fmt: skip
+_NOUN_BY_WORDS = {words: noun for noun, variants in _NOUNS.items() for words in variants}
+_STATED = re.compile(rf"({'|'.join(re.escape(words) for words in _SCALES)})(?![^\W\d_])[ .]?(.*)")
+# The register's codes name scale and currency of money, whatever its label is.
+_CODE_SCALES = {"vnd": 0, "usd": 0, "thousand": 3, "million": 6, "billion": 9, "trillion": 12}
+
+
+class StatedUnit(NamedTuple):
+    """A scale (power of ten) and what is counted, ``usd``, ``%``, ``thuê bao``; "" where it is not said."""
+
+    scale: int
+    noun: str
+
+
+class Shift(NamedTuple):
+    """From a stated unit to an indicator's own.
+
+    Attributes:
+        exponent: power of ten to multiply by.
+        is_base_unit: "USD" was written where the unit is million USD. Either it is meant, or it is shorthand.
+    """
+
+    exponent: int = 0
+    is_base_unit: bool = False
+
+
+def read_stated(text: str) -> StatedUnit:
+    """Returns what the words behind a number state. Unknown words come back as the noun."""
+    words = fold(text).replace("²", "2").strip(" .;")
+    # "trđ", "tỷđ": the two abbreviations are written without a blank.
+    words = re.sub(r"^(tr|triệu|tỷ|tỉ)đ$", r"\1 đ", words)
+    match = _STATED.match(words)
+    scale, noun = (_SCALES[match[1]], match[2].strip()) if match else (0, words)
+    return StatedUnit(scale, _NOUN_BY_WORDS.get(noun, noun))
+
+
+@lru_cache(maxsize=256)
+def own_unit(unit: Unit) -> StatedUnit:
+    """Returns scale and noun of a unit of the register, by its family, its code (money) or its label."""
+    if unit.family in PERCENT_FAMILIES:
+        return StatedUnit(0, "%")
+    if unit.family == "per_mille":
+        return StatedUnit(0, "‰")
+    scale, _, currency = unit.code.rpartition("_")
+    if unit.family == "money" and currency in ("vnd", "usd") and (not scale or scale in _CODE_SCALES):
+        return StatedUnit(_CODE_SCALES.get(scale, 0), currency)
+    return read_stated(unit.label)
+
+
+def find_shift(stated: StatedUnit, unit: Unit | None) -> Shift | str:
+    """Returns how a number with a stated unit becomes one in the unit of its indicator, or a reason why it cannot.
+
+    Reasons: ``percent_for_other_unit``, ``other_unit``. Without a unit, only "%", "‰" and a bare scale are understood.
+    """
+    own = own_unit(unit) if unit else StatedUnit(0, stated.noun if stated.noun in ("%", "‰") else "")
+    if stated.noun and stated.noun != own.noun and not _is_short_for(stated.noun, own.noun):
+        return "percent_for_other_unit" if stated.noun == "%" else "other_unit"
+    if stated.scale and unit and unit.family not in ("money", "count"):
+        return "other_unit"
+    return Shift(stated.scale - own.scale, is_base_unit=own.scale > 0 and stated.scale == 0)
+
+
+def _is_short_for(stated: str, own: str) -> bool:
+    """Tells whether a noun is the beginning of the own one: "giường bệnh" for "giường bệnh/vạn dân"."""
+    return re.match(rf"{re.escape(stated)}[ /]", own) is not None

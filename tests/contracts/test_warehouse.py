@@ -1,0 +1,110 @@
+"""What consumers and operations rely on: rights, append-only tables, the mart's columns and their dictionary."""
+
+import re
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+
+from tiendo.plan.model import Register
+from tiendo.settings import INCLUDE, PROJECT
+from tiendo.warehouse.dictionary import dictionary
+from tiendo.warehouse.engine import loader, reader
+from tiendo.warehouse.migrate import initialise
+
+STATUS_COLUMNS = """plan_code period as_of indicator_code indicator_name section unit agency_code target_text comparator
+target_low target_high value value_kind value_basis expected_value ratio status margin needed explanation rule_version
+submission_id file_sha256 sheet cell""".split()  # design, section 9
+TRACKER_COLUMNS = """period agency_code state received_at due_at is_on_time days_late version finding_count""".split()
+
+
+def columns(engine: Engine, relation: str) -> list[str]:
+    with reader(engine) as connection:
+        return list(connection.exec_driver_sql(f"select * from mart.{relation} limit 0").keys())
+
+
+def test_the_mart_keeps_its_columns(engine: Engine) -> None:
+    assert columns(engine, "indicator_status")[: len(STATUS_COLUMNS)] == STATUS_COLUMNS
+    assert set(TRACKER_COLUMNS) <= set(columns(engine, "submission_tracker"))
+    for relation in ("observation_history", "task_status", "edition", "agency_timeliness"):
+        assert columns(engine, relation)
+
+
+@pytest.mark.parametrize("table", ["core.observation", "core.plan", "intake.submission_file"])
+def test_the_reader_sees_the_mart_only(engine: Engine, table: str) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"), reader(engine) as connection:
+        connection.exec_driver_sql(f"select * from {table}")
+
+
+def test_the_reader_cannot_write(engine: Engine) -> None:
+    with pytest.raises(DBAPIError), reader(engine) as connection:
+        connection.exec_driver_sql("create table mart.mine (x int)")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update core.observation set value = 0",
+        "delete from core.observation",
+        "truncate core.task_progress",
+        "update core.edition set edition = 2",
+        "delete from intake.finding",
+        "delete from intake.submission_file",
+    ],
+)
+def test_what_was_learnt_is_never_changed(engine: Engine, change: str) -> None:
+    with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:  # even as the owner
+        connection.exec_driver_sql(change)
+    with pytest.raises(ProgrammingError, match="permission denied"), loader(engine) as connection:
+        connection.exec_driver_sql(change)
+
+
+def test_initialising_twice_changes_nothing(engine: Engine, register: Register) -> None:
+    def rows() -> object:
+        with engine.connect() as connection:
+            return connection.exec_driver_sql(
+                "select (select count(*) from core.indicator_status), (select loaded_at from core.plan)"
+            ).one()
+
+    before = rows()
+    initialise(engine, register)
+    assert rows() == before
+
+
+def test_one_row_per_indicator_and_period_before_anything_came(engine: Engine, register: Register) -> None:
+    leaves = sum(indicator.is_leaf for indicator in register.indicators)
+    with reader(engine) as connection:
+        counts = dict(
+            connection.exec_driver_sql("select period, count(*) from mart.indicator_status group by period").all()
+        )
+        statuses = set(connection.exec_driver_sql("select distinct status from mart.indicator_status").scalars())
+    assert counts == {f"2023-Q{quarter}": leaves for quarter in (1, 2, 3, 4)}
+    assert statuses <= {"no_data", "not_yet_published", "no_target"}
+
+
+def test_the_data_dictionary_is_fresh(engine: Engine) -> None:
+    written = (PROJECT / "docs" / "data_dictionary.md").read_text(encoding="utf-8")
+    assert written == dictionary(engine), "run `make docs`"
+
+
+def test_every_sql_file_is_used() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (PROJECT / "plugins").rglob("*.py"))
+    code += "\n".join(path.read_text(encoding="utf-8") for path in (PROJECT / "dags").rglob("*.py"))
+    unused = [
+        path
+        for path in sorted((INCLUDE / "sql").rglob("*.sql"))
+        if path.name not in code and path.relative_to(INCLUDE / "sql").as_posix() not in code
+    ]
+    assert unused == []
+
+
+def test_no_statement_is_built_from_pieces() -> None:
+    pattern = re.compile(r"exec_driver_sql\(\s*f[\"']|(?<![\w.])text\(\s*f[\"']")
+    allowed = {"embedded.py", "engine.py"}  # a quoted database name; a role named in the code
+    offenders = [
+        path.name
+        for path in sorted(Path(PROJECT / "plugins" / "tiendo").rglob("*.py"))
+        if path.name not in allowed and pattern.search(path.read_text(encoding="utf-8"))
+    ]
+    assert offenders == []

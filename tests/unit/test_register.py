@@ -1,0 +1,269 @@
+"""Loading a register: every kind of fault is told with file, row and column, all at once; lookups; the digest."""
+
+import csv
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import pytest
+
+from tiendo.plan import register as register_module
+from tiendo.plan.model import Register
+from tiendo.plan.register import RegisterError, get_register, load_register
+from tiendo.settings import INCLUDE, Settings
+
+PLAN_DIR = INCLUDE / "plans" / "282-kh-ubnd-2023"
+TABLES = ("units.csv", "agencies.csv", "indicators.csv", "tasks.csv")
+
+# One broken cell each: file, row's key, column, new text, what the fault says. Each stands in a row of its own, since
+# what follows from a broken cell is not told again. "+" rows are changed in a second column to get there.
+BROKEN = [
+    ("units.csv", "product", "family", "pieces", "must be one of share, percent_change"),
+    ("units.csv", "rank", "decimals", "none", "is no whole number"),
+    ("agencies.csv", "so-tai-chinh", "name", " ", "is empty"),
+    ("agencies.csv", "cuc-thue", "kind", "office", "must be one of department"),
+    ("agencies.csv", "so-tu-phap", "is_obliged", "true", "must be yes or no, not 'true'"),
+    ("agencies.csv", "so-ngoai-vu", "variants", "SNgV;Sở  nội vụ", "'Sở  nội vụ' is also a name of so-noi-vu"),
+    ("agencies.csv", "h-phu-giao", "code", "h-dau-tieng", "'h-dau-tieng' stands in row 30 already"),
+    ("agencies.csv", "tp-di-an", "code", "TP Dĩ An", "'TP Dĩ An' is no code"),
+    ("indicators.csv", "von-dau-tu-toan-xa-hoi", "low", "11,00", "'11,00' is no number (digits, a point"),
+    ("indicators.csv", "thu-hut-fdi", "target_text", "1.850", "'1.850' does not say ge 1800"),
+    ("indicators.csv", "tang-xuat-khau", "reporters", "cuc-thong-ke;so-tai-nguyen", "'so-tai-nguyen' is no agency"),
+    ("indicators.csv", "tang-nhap-khau", "decision", "", "is empty, though agency_source is span_deduced, direction_sou"),
+    ("indicators.csv", "thu-ngan-sach", "direction", "lower_better", "lower_better does not go with comparator ge"),
+    ("indicators.csv", "chi-can-doi-ngan-sach", "low", "23500", "'23.273' does not say between 23500 to 24436.65"),
+    ("indicators.csv", "iip", "comparator", "ge", "'> 8,7' does not say ge 8.7"),
+    ("indicators.csv", "tang-ban-le", "high", "16", "must be empty for comparator ge"),
+    ("indicators.csv", "tfp", "publication_note", "", "say why not every quarter has a figure"),
+    ("indicators.csv", "thong-tin-cong-khai-phan-hoi", "unit", "per_cent", "'per_cent' is no unit of units.csv"),
+    ("indicators.csv", "danh-muc-tai-nguyen-thong-tin", "agency_source", "printed", "exactly where agency_source is"),
+    ("indicators.csv", "ho-dan-su-dung-dien", "agency_as_printed", "Sở Điện lực", "no agency's name is 'sởđiệnlực'"),
+    ("indicators.csv", "dien-tich-nha-o", "decision", "", "though the unit differs from the printed one"),
+    ("indicators.csv", "ty-le-do-thi-hoa", "profile", "0.2;0.5;0.9", "must be four rising shares that end in 1"),
+    ("indicators.csv", "nha-o-xa-hoi", "high", "7000", "7000 is not above low 8000"),
+    ("indicators.csv", "thue-bao-dien-thoai", "unit", "subscription", "a group row has neither unit nor target"),
+    ("indicators.csv", "thue-bao-di-dong", "parent_code", "thue-bao-internet", "is no group row"),
+    ("indicators.csv", "thue-bao-co-dinh", "parent_code", "", "belongs to sub_indicator rows"),
+    ("indicators.csv", "thue-bao-internet", "row_order", "20", "must count rows without a gap: 19, not 20"),
+    ("indicators.csv", "doanh-nghiep-dang-hoat-dong", "baseline_source", "", "say where the baseline was published"),
+    ("indicators.csv", "doanh-nghiep-thanh-lap-moi", "baseline_on", "2022-02-30", "'2022-02-30' is no date"),
+    ("indicators.csv", "von-dang-ky-moi", "section_no", "VI", "'VI' is no section of plan.yaml"),
+    ("indicators.csv", "truong-dat-chuan", "published_in", "4;2", "must be quarters in order"),
+    ("indicators.csv", "so-lien-lac-dien-tu", "low", "", "must be given for comparator ge"),
+    ("indicators.csv", "nuoc-hop-ve-sinh", "code", "tfp", "'tfp' stands in row 10 already"),
+    ("indicators.csv", "muc-giam-ty-le-sinh", "minimum", "5", "3.32 is below the minimum 5"),
+    ("indicators.csv", "ty-so-gioi-tinh-khi-sinh", "has_precedence", "yes", "makes sense for two reporters"),
+    ("indicators.csv", "tuoi-tho", "nature", "age", "must be one of flow, stock, ratio"),
+    ("indicators.csv", "tu-vong-duoi-5-tuoi", "tolerance", "-1", "must not be negative"),
+    ("indicators.csv", "tu-vong-duoi-1-tuoi", "direction_source", "", "exactly where there is a direction"),
+    ("indicators.csv", "benh-an-dien-tu", "baseline", "20", "goes together with baseline"),
+    ("indicators.csv", "dang-ky-kham-ict", "reporters", "", "is empty"),
+    ("indicators.csv", "par-index", "decision", "", "though the label differs from the printed name, the unit"),
+    ("indicators.csv", "thu-hang-pci", "reporters", "van-phong-ubnd-tinh", "van-phong-ubnd-tinh owes no report"),
+    ("indicators.csv", "ty-le-bhyt", "body_ref", "II.12", "'II.12' is no task of tasks.csv"),
+    ("indicators.csv", "bac-si-van-dan", "target_text", "7.55", "'7.55' does not stand in body_quote"),
+    ("indicators.csv", "giuong-benh-van-dan", "body_quote", "", "goes together with body_ref"),
+    ("indicators.csv", "xa-ntm-nang-cao", "label", "", "is empty"),
+    ("indicators.csv", "xa-co-ocop", "reporters", "so-y-te;so-y-te", "names an agency twice"),
+    ("indicators.csv", "ho-ngheo", "high", "200", "200 is above the maximum 100"),
+    ("tasks.csv", "II.1.a", "section_ref", "II.2", "task II.1.a does not stand in section II.2"),
+    ("tasks.csv", "II.1.b", "lead_agencies", "so-thue", "'so-thue' is no agency of agencies.csv"),
+    ("tasks.csv", "II.1.d", "lead_as_printed", "Sở Tài chính", "'Sở Tài chính' names so-tai-chinh"),
+    ("tasks.csv", "II.1.e", "lead_agencies", "", "is empty"),
+    ("tasks.csv", "II.3.b", "lead_agencies", "so-y-te", "must be empty for a collective task"),
+    ("tasks.csv", "II.4.b.1", "ref", "II.4.a.2", "'II.4.a.2' stands in row 11 already"),
+    ("tasks.csv", "II.4.b.2", "title", "", "is empty"),
+    ("tasks.csv", "II.8.d", "decision", "", "though the due day is in no words of the plan"),
+    ("tasks.csv", "III.3", "due_on", "28/02/2023", "'28/02/2023' is no date"),
+]
+# What one of them brings with it: Sở Tài chính is nameless and Sở Y tế is named twice above.
+CONSEQUENCES = {
+    ("indicators.csv", "xa-co-ocop"),
+    ("indicators.csv", "tang-xuat-khau"),
+    ("indicators.csv", "dang-ky-kham-ict"),
+}
+
+BROKEN_YAML = [
+    ('time: "16:30"', "time: 16:30", "calendar.publication.time", 'must be a time in quotes ("16:30"), not 990'),
+    ("before_day: 15", "before_day: 31", "calendar.submission_due.before_day", "whole number from 1 to 30, not 31"),
+    ('on_track: "0.95"', "on_track: 0.95", "thresholds.on_track", 'must be a number in quotes ("0.95"), not 0.95'),
+    ("issued_on: 2023-01-19", "issued_on: 19/01/2023", "issued_on", "must be a date (2023-02-28), not '19/01/2023'"),
+    ("province: Bình Dương", "provinze: Bình Dương", "provinze", "is not known; known are code, title"),
+    ("short_title: Kế hoạch số 282/KH-UBND", "short_title:", "short_title", "must be a text, not None"),
+    ("  V: Một số", "  I: Một số", "sections.I", "key stands twice"),
+    ("overrides: {}", "overrides: {2023-Q5: {}}", "calendar.overrides.2023-Q5", "quarter"),
+    ("    task: III.3", "    task: III.9", "calendar.own_plan.task", "'III.9' is no task of tasks.csv"),
+]
+
+
+@pytest.fixture
+def plan_dir(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(PLAN_DIR, tmp_path / "plan"))
+
+
+def test_every_kind_of_fault_is_told_at_once_with_its_place(plan_dir: Path) -> None:
+    rows = {file: _break_cells(plan_dir / file, [broken[1:4] for broken in BROKEN if broken[0] == file]) for file in TABLES}
+    with pytest.raises(RegisterError) as caught:
+        load_register(plan_dir)
+    told = {(fault.file, fault.row, fault.column): fault.what for fault in caught.value.faults}
+    for file, key, column, _, what in BROKEN:
+        assert what in told.get((file, rows[file][key], column), "(nothing told)"), (file, key, column)
+    # Every line of the message names its place, and nothing else in the register is blamed.
+    assert all(re.match(r"  \w+\.csv, row \d+, column \w+: \S", line) for line in str(caught.value).splitlines()[1:])
+    expected = {(file, rows[file][key]) for file, key, *_ in BROKEN}
+    extra = {(file, row) for file, row, _ in told} - expected
+    assert extra <= {("tasks.csv", row) for row in range(2, 51)}, extra  # the leads that lost their agency
+
+
+@pytest.mark.parametrize(("before", "after", "key", "what"), BROKEN_YAML)
+def test_faults_of_the_plan_file_name_line_and_key(
+    plan_dir: Path, before: str, after: str, key: str, what: str
+) -> None:
+    line = _replace(plan_dir / "plan.yaml", before, after)
+    with pytest.raises(RegisterError) as caught:
+        load_register(plan_dir)
+    told = [(fault.row, fault.what) for fault in caught.value.faults if fault.column == key]
+    assert told
+    assert told[0][0] == line
+    assert what in told[0][1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "what"),
+    [
+        ({"    day: 14\n    law: Nghị định": "    day: 15\n    law: Nghị định"}, "cut_off", "is after the last day to"),
+        ({'time: "16:30"': 'time: "16:30"', "    day: 14 #": "    day: 15 #"}, "publication", "is not before submissions"),
+        ({"day: 25": "day: 13"}, "closing", "is not after submissions are due"),
+        ({"due_on: 2023-02-28": "due_on: 2023-02-27"}, "own_plan.due_on", "is not the due day of task III.3"),
+    ],
+)
+def test_calendar_out_of_order(plan_dir: Path, changes: Mapping[str, str], key: str, what: str) -> None:
+    for before, after in changes.items():
+        _replace(plan_dir / "plan.yaml", before, after)
+    with pytest.raises(RegisterError) as caught:
+        load_register(plan_dir)
+    assert {fault.column for fault in caught.value.faults} == {f"calendar.{key}"}
+    assert all(what in fault.what and fault.row for fault in caught.value.faults)
+
+
+def test_thresholds_out_of_order(plan_dir: Path) -> None:
+    _replace(plan_dir / "plan.yaml", 'at_risk: "0.60"', 'at_risk: "0.96"')
+    with pytest.raises(RegisterError, match=r"column thresholds: must be 0 < at_risk < on_track <= 1"):
+        load_register(plan_dir)
+
+
+def test_override_needs_a_reason_and_known_keys(plan_dir: Path) -> None:
+    _replace(plan_dir / "plan.yaml", "overrides: {}", "overrides: {2023-Q1: {publish_on: 2023-03-13}, 2024-Q1: {reason: x}}")
+    with pytest.raises(RegisterError) as caught:
+        load_register(plan_dir)
+    assert {(fault.column, fault.what.split(";")[0]) for fault in caught.value.faults} == {
+        ("calendar.overrides.2023-Q1.publish_on", "is not known"),
+        ("calendar.overrides.2023-Q1.reason", "must be a text, not None"),
+        ("calendar.overrides.2024-Q1", "is no period of the plan's year 2023"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("file", "spoil", "place", "what"),
+    [
+        ("tasks.csv", lambda data: None, "tasks.csv", "cannot be read: No such file"),
+        ("plan.yaml", lambda data: None, "plan.yaml", "cannot be read: No such file"),
+        ("units.csv", lambda data: b"", "units.csv, row 1, column code", "column is missing"),
+        ("units.csv", lambda data: data.split(b"\n")[0] + b"\n", "units.csv", "has no rows"),
+        ("units.csv", lambda data: data.replace(b",label,", b",name,", 1), "units.csv, row 1, column name", "not known"),
+        ("units.csv", lambda data: data.replace(b",label,", b",code,", 1), "units.csv, row 1", "a column stands twice"),
+        ("units.csv", lambda data: data.replace(b"0,100\n", b"0,100,7\n", 1), "units.csv, row 2", "has 7 cells, the headi"),
+        ("units.csv", lambda data: data.replace(b"C\xc4\x83n", b"C\xe3n"), "units.csv, row 8", "is not UTF-8: byte 0xe3"),
+        ("units.csv", lambda data: data.replace("ă".encode(), "a\u0306".encode()), "units.csv, row 8", "decomposed letters"),
+        ("units.csv", lambda data: data.replace(b"\nrank,", b'\n"rank"x,'), "units.csv, row 13", "no well-formed CSV"),
+        ("plan.yaml", lambda data: data.replace(b"year: 2023", b"year: [2023"), "plan.yaml, row", "no well-formed YAML"),
+        ("plan.yaml", lambda data: data.replace(b"2023-01-19", b"2023-02-30"), "plan.yaml", "no well-formed YAML: day"),
+        ("plan.yaml", lambda data: b"- 1\n", "plan.yaml, row 1", "must hold keys and values"),
+    ],
+)
+def test_files_that_are_no_tables(plan_dir: Path, file: str, spoil, place: str, what: str) -> None:  # type: ignore[no-untyped-def]
+    path = plan_dir / file
+    data = spoil(path.read_bytes())
+    path.unlink() if data is None else path.write_bytes(data)
+    with pytest.raises(RegisterError) as caught:
+        load_register(plan_dir)
+    assert any(str(fault).startswith(place) and what in str(fault) for fault in caught.value.faults), str(caught.value)
+
+
+def test_a_spreadsheets_byte_order_mark_and_empty_rows_do_no_harm(plan_dir: Path, register: Register) -> None:
+    path = plan_dir / "units.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n") + b",,,,,\r\n\r\n")
+    assert load_register(plan_dir).units == register.units
+
+
+def test_digest_covers_every_file_that_is_read_and_nothing_else(plan_dir: Path, register: Register) -> None:
+    assert load_register(plan_dir).sha256 == register.sha256
+    (plan_dir / "plan-text.txt").unlink()
+    (plan_dir / ".indicators.csv.swp").write_bytes(b"x")
+    assert load_register(plan_dir).sha256 == register.sha256
+    digests = {register.sha256}
+    for name in ("plan.yaml", *TABLES):
+        path = plan_dir / name
+        path.write_bytes(path.read_bytes() + (b"# a comment\n" if name == "plan.yaml" else b"\n"))
+        digests.add(load_register(plan_dir).sha256)
+    assert len(digests) == 6
+
+
+def test_register_in_force_is_read_once_per_folder(
+    plan_dir: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(register_module, "get_settings", lambda: Settings(tmp_path, plan_dir, None))
+    first = get_register()
+    shutil.rmtree(plan_dir)
+    assert get_register() is first
+    assert first.code == "282-kh-ubnd-2023"
+
+
+def test_lookups(register: Register) -> None:
+    assert [i.code for i in register.indicators_of("so-tai-chinh")] == ["thu-ngan-sach", "chi-can-doi-ngan-sach"]
+    assert [i.code for i in register.indicators_of("so-lao-dong-thuong-binh-va-xa-hoi")] == ["ho-ngheo"]
+    assert [t.ref for t in register.tasks_of("so-ngoai-vu")] == ["II.3.b", "II.10", "III.1", "III.2", "III.3", "III.4", "III.5"]
+    assert [t.ref for t in register.tasks_of("h-phu-giao")] == ["II.3.b", "III.1", "III.2", "III.3", "III.4", "III.5"]
+    assert register.tasks_of("van-phong-ubnd-tinh") == ()
+    assert register.agency_by_code["van-phong-ubnd-tinh"] not in register.obliged
+    assert str(register.task_by_ref[register.own_plan_task].due_on) == "2023-02-28"
+
+
+def test_bounds_come_from_the_unit_unless_the_row_has_its_own(register: Register) -> None:
+    bounds = {i.code: (i.minimum, i.maximum) for i in register.indicators}
+    assert bounds["benh-an-dien-tu"] == (0, 100)
+    assert bounds["tang-xuat-khau"] == (-100, 1000)
+    assert bounds["thu-hut-fdi"] == (0, None)
+    assert bounds["tfp"] == (-1000, 1000)  # a share of growth, which may be negative
+    assert bounds["thue-bao-dien-thoai"] == (None, None)
+
+
+def test_a_register_cannot_be_changed(register: Register) -> None:
+    with pytest.raises(FrozenInstanceError):
+        register.indicators[0].low = None  # type: ignore[misc]
+
+
+def _break_cells(path: Path, changes: list[tuple[str, str, str]]) -> dict[str, int]:
+    """Overwrites cells; returns the row, as a spreadsheet counts, of each key as it was before."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    key = "ref" if path.name == "tasks.csv" else "code"
+    number = {row[key]: place for place, row in enumerate(rows, start=2)}
+    for which, column, text in changes:
+        assert rows[number[which] - 2][column] != text, (which, column)
+        rows[number[which] - 2][column] = text
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return number
+
+
+def _replace(path: Path, before: str, after: str) -> int:
+    """Replaces the one place of a text; returns its line."""
+    text = path.read_text(encoding="utf-8")
+    assert text.count(before) == 1, (before, text.count(before))
+    path.write_text(text.replace(before, after), encoding="utf-8")
+    return text.count("\n", 0, text.index(before)) + 1
