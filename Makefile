@@ -53,7 +53,7 @@ docs: $(RUN_STAMP)
 	$(BIN)/tiendo docs
 
 bench: $(DEV_STAMP)
-	$(BIN)/python -m tests.bench
+	@set -e; for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file; done
 
 lock: $(DEV_STAMP)
 	$(COMPILE) pyproject.toml --group build --output-file requirements.txt

@@ -29,7 +29,7 @@ class StatusCost(NamedTuple):
 
 
 def measure(register: Register | None = None, indicator_periods: int = 10_000) -> StatusCost:
-    """Grades copies of the plan's leaves, each with a figure from every reporter, over the four quarters of its year."""
+    """Grades copies of the plan's leaves, each with a figure from every reporter, over the four quarters."""
     register = register or get_register()
     leaves = [indicator for indicator in register.indicators if indicator.is_leaf]
     count = -(-indicator_periods // 4)
@@ -49,7 +49,8 @@ def _observations(register: Register) -> pd.DataFrame:
             bound = indicator.low if indicator.low is not None else indicator.high
             for agency in indicator.reporters:
                 for basis in ("quarter", "year_to_date"):
-                    value = (bound or Decimal(80)) * _SHARES[(i + quarter) % 4]
+                    # No two figures alike, so that nothing is gained by remembering one.
+                    value = (bound or Decimal(80)) * _SHARES[(i + quarter) % 4] + Decimal(len(rows)) / 10_000
                     rows.append(
                         {
                             "observation_id": len(rows) + 1,

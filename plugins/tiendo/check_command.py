@@ -25,7 +25,7 @@ def check_file(register: Register, engine: Engine, path: Path, agency: str, peri
         The document of ``tiendo check --json`` (design, section 8).
     """
     from tiendo.intake.batch import earlier_settled, fetch_history
-    from tiendo.intake.reader import WorkbookReader
+    from tiendo.intake.reader_process import WorkbookReader
     from tiendo.validation.check import BatchFile, check_batch
 
     sha256 = sha256_of(path.read_bytes())

@@ -188,6 +188,19 @@ def ledger(as_json: Json = False) -> None:
     raise typer.Exit(0 if document["adds_up"] else 1)
 
 
+@app.command()
+def docs(check: Annotated[bool, typer.Option("--check", help="Only tell whether they are fresh.")] = False) -> None:
+    """Write the documents that are made from the system itself, or check them."""
+    from tiendo.documents import stale_documents, write_documents
+
+    if not check:
+        for path in write_documents():
+            typer.echo(path)
+    elif stale := stale_documents():
+        typer.echo("Stale, run `make docs`: " + ", ".join(path.name for path in stale), err=True)
+        raise typer.Exit(1)
+
+
 @plan_app.command("check")
 def plan_check() -> None:
     """Check the register and name every fault at once, with file, row and column."""

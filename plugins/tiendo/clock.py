@@ -28,6 +28,12 @@ def now() -> datetime:
     return datetime.now(HANOI)
 
 
+def is_replayed() -> bool:
+    """Tells whether "now" comes from a clock file."""
+    clock_file = os.environ.get("TIENDO_CLOCK_FILE")
+    return bool(clock_file and Path(clock_file).exists())
+
+
 def today() -> date:
     """Returns the present day in Asia/Ho_Chi_Minh."""
     return now().date()

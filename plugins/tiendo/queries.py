@@ -42,9 +42,9 @@ def explanation(engine: Engine, register: Register, indicator: str, period: Peri
 
 
 def last_values(engine: Engine, register: Register, period: Period) -> Mapping[tuple[str, str], Decimal]:
-    """Returns the last year-to-date figure before a period, by (agency, indicator), for the workbook's column."""
+    """Returns the last year-to-date figure before a period, by (indicator, agency), for the workbook's column."""
     rows = _rows(engine, "mart/last_values.sql", plan_code=register.code, period=str(period))
-    return {(row["agency_code"], row["indicator_code"]): row["value"] for row in rows}
+    return {(row["indicator_code"], row["agency_code"]): row["value"] for row in rows}
 
 
 def ledger_document(engine: Engine) -> dict[str, Any]:
@@ -65,19 +65,19 @@ def ledger_document(engine: Engine) -> dict[str, Any]:
 
 def print_status(register: Register, rows: Rows) -> None:
     """Prints a status table in Vietnamese."""
-    from tiendo.status.names import STATUS_NAMES
+    from tiendo.status.names import LABELS
 
     section = ""
     for row in rows:
         if row["section"] != section:
             section = row["section"]
             typer.echo(f"\n{section}")
-        name = STATUS_NAMES[row["status"]]
+        name = LABELS[row["status"]]
         typer.echo(f"  {name:22}{_value(row):>18}  {row['indicator_name']}")
         typer.echo(f"  {'':22}{'':>18}  {row['explanation']}")
     if not rows:
         typer.echo("Chưa có đánh giá nào tại thời điểm này.")
-    total = Counter(STATUS_NAMES[row["status"]] for row in rows)
+    total = Counter(LABELS[row["status"]] for row in rows)
     typer.echo("\n" + "; ".join(f"{name}: {number}" for name, number in total.most_common()))
 
 
@@ -87,10 +87,10 @@ def _value(row: Mapping[str, Any]) -> str:
 
 def print_explanation(register: Register, row: Mapping[str, Any]) -> None:
     """Prints where a number comes from, in Vietnamese."""
-    from tiendo.status.names import STATUS_NAMES
+    from tiendo.status.names import LABELS
 
     typer.echo(f"{row['indicator_name']} ({row['indicator']}), kỳ {row['period']}")
-    typer.echo(f"  Đánh giá:  {STATUS_NAMES[row['status']]}. {row['explanation']}")
+    typer.echo(f"  Đánh giá:  {LABELS[row['status']]}. {row['explanation']}")
     typer.echo(f"  Quy tắc:   phiên bản {row['rule_version']}, tính lúc {format_instant(row['as_of'])}")
     if row["value"] is None:
         typer.echo("  Chưa có số liệu nào để truy về tệp.")

@@ -17,11 +17,13 @@ class Settings:
         home: root of all that is written (``TIENDO_HOME``, by default ``var/`` beside the code).
         plan_dir: the register in force (``TIENDO_PLAN``: a folder, or the name of one under ``include/plans/``).
         database_url: PostgreSQL address of the warehouse (``TIENDO_DATABASE_URL``), or None for the embedded server.
+        collect_minutes: how often the inbox is looked through (``TIENDO_COLLECT_MINUTES``), 0 for only when asked.
     """
 
     home: Path
     plan_dir: Path
     database_url: str | None
+    collect_minutes: int = 5
 
     @property
     def inbox(self) -> Path:
@@ -62,4 +64,5 @@ def get_settings() -> Settings:
         home=Path(os.environ.get("TIENDO_HOME") or PROJECT / "var").resolve(),
         plan_dir=plan if plan.is_absolute() else INCLUDE / "plans" / plan,
         database_url=os.environ.get("TIENDO_DATABASE_URL") or None,
+        collect_minutes=int(os.environ.get("TIENDO_COLLECT_MINUTES") or 5),
     )

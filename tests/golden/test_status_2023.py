@@ -98,9 +98,7 @@ OUTCOMES = [
 
 
 @pytest.mark.parametrize(("period", "indicator", "status"), OUTCOMES)
-def test_outcome_of_2023(
-    statuses: dict[tuple[str, str], pd.Series], period: str, indicator: str, status: str
-) -> None:
+def test_outcome_of_2023(statuses: dict[tuple[str, str], pd.Series], period: str, indicator: str, status: str) -> None:
     assert statuses[period, indicator]["status"] == status
 
 
@@ -108,28 +106,36 @@ SENTENCES = [
     (
         "2023-Q1",
         "thu-hut-fdi",
-        "Lũy kế 437 triệu USD, bằng 24,3% chỉ tiêu năm (1.800 triệu USD) và 97,1% mức cần đạt đến hết quý I"
-        " (450 triệu USD); cần thêm 1.363 triệu USD trong 3 quý còn lại, gấp 1,04 lần tốc độ đã đạt; đánh giá: Đúng"
-        " tiến độ (cách mức “Có nguy cơ” 9,5 triệu USD); số ước thực hiện.",
+        (
+            "Lũy kế 437 triệu USD, bằng 24,3% chỉ tiêu năm (1.800 triệu USD) và 97,1% mức cần đạt đến hết quý I"
+            " (450 triệu USD); cần thêm 1.363 triệu USD trong 3 quý còn lại, gấp 1,04 lần tốc độ đã đạt; đánh giá: Đúng"
+            " tiến độ (cách mức “Có nguy cơ” 9,5 triệu USD); số ước thực hiện."
+        ),
     ),
     (
         "2023-Q2",
         "thu-hut-fdi",
-        "Lũy kế 967,3 triệu USD, bằng 53,7% chỉ tiêu năm (1.800 triệu USD) và 107,5% mức cần đạt đến hết quý II"
-        " (900 triệu USD); cần thêm 832,7 triệu USD trong 2 quý còn lại, bằng 0,86 lần tốc độ đã đạt; đánh giá: Đúng"
-        " tiến độ (cách mức “Có nguy cơ” 112,3 triệu USD); số ước thực hiện.",
+        (
+            "Lũy kế 967,3 triệu USD, bằng 53,7% chỉ tiêu năm (1.800 triệu USD) và 107,5% mức cần đạt đến hết quý II"
+            " (900 triệu USD); cần thêm 832,7 triệu USD trong 2 quý còn lại, bằng 0,86 lần tốc độ đã đạt; đánh giá:"
+            " Đúng tiến độ (cách mức “Có nguy cơ” 112,3 triệu USD); số ước thực hiện."
+        ),
     ),
     (
         "2023-Q1",
         "tang-xuat-khau",
-        "Lũy kế giảm 18,7% so với cùng kỳ, thấp hơn 27,7 điểm phần trăm so với mức sàn của chỉ tiêu năm (từ 9 đến 10%);"
-        " đánh giá: Chậm (cách mức “Đúng tiến độ” 27,25 điểm phần trăm); số ước thực hiện.",
+        (
+            "Lũy kế giảm 18,7% so với cùng kỳ, thấp hơn 27,7 điểm phần trăm so với mức sàn của chỉ tiêu năm (từ 9 đến"
+            " 10%); đánh giá: Chậm (cách mức “Đúng tiến độ” 27,25 điểm phần trăm); số ước thực hiện."
+        ),
     ),
     (
         "2023-Q4",
         "thu-ngan-sach",
-        "Cả năm thực hiện 73.257 tỷ đồng, bằng 98,2% chỉ tiêu năm (74.617 tỷ đồng), thiếu 1.360 tỷ đồng; đánh giá:"
-        " Không đạt; số ước thực hiện.",
+        (
+            "Cả năm thực hiện 73.257 tỷ đồng, bằng 98,2% chỉ tiêu năm (74.617 tỷ đồng), thiếu 1.360 tỷ đồng; đánh giá:"
+            " Không đạt; số ước thực hiện."
+        ),
     ),
     (
         "2023-Q4",
@@ -139,9 +145,11 @@ SENTENCES = [
     (
         "2023-Q4",
         "doanh-nghiep-dang-hoat-dong",
-        "Cuối năm có 65.600 doanh nghiệp (số gần đúng, nguyên văn “gần 65600”), bằng 99,8% chỉ tiêu năm (65.762 doanh"
-        " nghiệp), thiếu 162 doanh nghiệp; số gần đúng có thể nằm trong khoảng từ 65.272 đến 65.928 doanh nghiệp, cho"
-        " các kết quả khác nhau (Không đạt, Đạt, Vượt); đánh giá: Chưa xác định; số ước thực hiện.",
+        (
+            "Cuối năm có 65.600 doanh nghiệp (số gần đúng, nguyên văn “gần 65600”), bằng 99,8% chỉ tiêu năm (65.762"
+            " doanh nghiệp), thiếu 162 doanh nghiệp; số gần đúng có thể nằm trong khoảng từ 65.272 đến 65.928 doanh"
+            " nghiệp, cho các kết quả khác nhau (Không đạt, Đạt, Vượt); đánh giá: Chưa xác định; số ước thực hiện."
+        ),
     ),
     (
         "2023-Q1",
@@ -152,9 +160,7 @@ SENTENCES = [
 
 
 @pytest.mark.parametrize(("period", "indicator", "sentence"), SENTENCES)
-def test_sentence(
-    statuses: dict[tuple[str, str], pd.Series], period: str, indicator: str, sentence: str
-) -> None:
+def test_sentence(statuses: dict[tuple[str, str], pd.Series], period: str, indicator: str, sentence: str) -> None:
     assert statuses[period, indicator]["explanation"] == sentence
 
 

@@ -85,13 +85,17 @@ def test_later_observation_of_an_agency_counts() -> None:
         ([observation(None)], "Sở Công Thương báo cáo chưa có số liệu quý I năm 2023; đánh giá: Chưa có số liệu."),
         (
             [observation(None, promised_on=date(2023, 4, 20))],
-            "Sở Công Thương báo cáo chưa có số liệu quý I năm 2023, dự kiến có ngày 20/04/2023;"
-            " đánh giá: Chưa có số liệu.",
+            (
+                "Sở Công Thương báo cáo chưa có số liệu quý I năm 2023, dự kiến có ngày 20/04/2023; đánh giá: Chưa có"
+                " số liệu."
+            ),
         ),
         (
             [observation(None, answer="not_applicable")],
-            "Sở Công Thương báo cáo không phát sinh hoặc không thuộc phạm vi trong quý I năm 2023;"
-            " đánh giá: Chưa có số liệu.",
+            (
+                "Sở Công Thương báo cáo không phát sinh hoặc không thuộc phạm vi trong quý I năm 2023;"
+                " đánh giá: Chưa có số liệu."
+            ),
         ),
     ],
 )
@@ -138,7 +142,7 @@ def test_no_target_shows_the_figure() -> None:
     ],
 )
 def test_two_reporters(
-    indicator: Indicator, first: str, second: str, status: str, value: str | None, is_disputed: bool
+    indicator: Indicator, first: str, second: str, status: str, value: str | None, *, is_disputed: bool
 ) -> None:
     row = status_row(indicator, by("so-b", second, 1), by("so-a", first, 2))
     assert (row["status"], row["value"]) == (status, None if value is None else Decimal(value))
@@ -183,7 +187,6 @@ def test_components_are_json_and_repeat_the_row() -> None:
     components = json.loads(json.dumps(row["components"], ensure_ascii=False))
     assert components["expected"] == "450"
     assert components["ratio"] == str(row["ratio"])
-    assert components["needed"] == "1363"
     for key in ("nature", "comparator", "direction", "target_low", "baseline", "share", "threshold_on_track"):
         assert components[key] is not None
     assert components["reporters"] == [

@@ -62,7 +62,13 @@ def test_own_profile_replaces_the_even_one() -> None:
 
 @pytest.mark.parametrize(
     ("nature", "quarter", "low", "high"),
-    [("flow", 1, 25, 30), ("flow", 4, 100, 120), ("ratio", 1, 100, 120), ("stock", 3, 100, 120), ("growth", 2, 100, 120)],
+    [
+        ("flow", 1, 25, 30),
+        ("flow", 4, 100, 120),
+        ("ratio", 1, 100, 120),
+        ("stock", 3, 100, 120),
+        ("growth", 2, 100, 120),
+    ],
 )
 def test_band_scales_for_flows_only(nature: str, quarter: int, low: int, high: int) -> None:
     goal = goal_of(make_indicator(nature, "between 100 120", "80"), quarter)

@@ -135,7 +135,7 @@ def _cases(table: str) -> list[tuple[str, str, str, int, str, str]]:
 
 
 @pytest.mark.parametrize(("nature", "target", "baseline", "quarter", "actual", "status"), _cases(CASES + ODD_CASES))
-def test_status(nature: str, target: str, baseline: str, quarter: int, actual: str, status: str) -> None:
+def test_status(nature: str, target: str, baseline: str, quarter: int, *, actual: str, status: str) -> None:
     assert graded(nature, target, quarter, actual, baseline).status == status
 
 
@@ -145,7 +145,7 @@ def test_table_of_cases_covers_every_nature_direction_and_kind_of_quarter() -> N
     natures = {nature for nature, _, _ in seen}
     assert natures == {"flow", "stock", "ratio", "growth", "index", "rank"}
     # Ranks know only "at most"; an index of the plan may be any.
-    wanted = {(n, d, y) for n in ("flow", "stock", "ratio", "growth") for d in ("up", "down", "band") for y in (True, False)}
+    wanted = {(n, d, y) for n in ("flow", "stock", "ratio", "growth") for d in ("up", "down", "band") for y in (1, 0)}
     assert wanted <= seen
 
 

@@ -1,8 +1,8 @@
 import re
 import unicodedata
 
-from tiendo.status.names import LABELS, STYLES, Status
 from tiendo.settings import INCLUDE
+from tiendo.status.names import LABELS, STYLES, Status
 
 
 def _luminance(colour: str) -> float:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tiendo.intake.content import WorkbookContent
+    from tiendo.validation.check import BatchFile
 
 BATCH_SIZE = 200
 ACCEPTED = ("accepted", "accepted_with_warnings")
@@ -115,12 +116,12 @@ def _duplicate(file: Row[Any], first: Row[Any]) -> FileOutcome:
 
 
 def _check(settings: Settings, register: Register, engine: Engine, files: list[Row[Any]]) -> list[_Settled]:
-    """Reads and validates files, those of earlier periods first: their figures are history to the later ones."""
+    """Reads and validates files; a body's earlier period comes first, its figures are history to the later one."""
     if not files:
         return []
     import pandas as pd
 
-    from tiendo.intake.reader import WorkbookReader
+    from tiendo.intake.reader_process import WorkbookReader
     from tiendo.validation.check import BatchFile, check_batch
 
     with WorkbookReader() as reader:
@@ -131,14 +132,25 @@ def _check(settings: Settings, register: Register, engine: Engine, files: list[R
     ]
     history = fetch_history(engine, register, contents, [item.sender_agency for _, item in batch])
     settled: list[_Settled] = []
-    for period in sorted({content.marker.period for content in contents}):
-        part = [(file, item) for file, item in batch if item.content.marker.period == period]
+    for part in _rounds(batch):
         outcomes = check_batch(register, [item for _, item in part], history, today=clock.today())
         settled += [_Settled(file, outcome) for (file, _), outcome in zip(part, outcomes, strict=True)]
         history = pd.concat([history, history_frame(outcomes)]).drop_duplicates(
             ["indicator", "agency", "period", "basis"], keep="last", ignore_index=True
         )
     return settled
+
+
+def _rounds(batch: list[tuple[Row[Any], "BatchFile"]]) -> list[list[tuple[Row[Any], "BatchFile"]]]:
+    """Parts a batch so that a body's later period is checked after its earlier one; mostly there is one part."""
+    periods: dict[str, set[str]] = {}
+    for _, item in batch:
+        periods.setdefault(item.content.marker.agency, set()).add(item.content.marker.period)
+    place = {(agency, period): n for agency, found in periods.items() for n, period in enumerate(sorted(found))}
+    rounds: list[list[tuple[Row[Any], BatchFile]]] = [[] for _ in range(max(place.values()) + 1)]
+    for file, item in batch:
+        rounds[place[item.content.marker.agency, item.content.marker.period]].append((file, item))
+    return rounds
 
 
 def fetch_history(

@@ -7,7 +7,6 @@ from functools import cache, lru_cache
 from tiendo.intake.content import SHEET_CORRECTIONS, SHEET_INDICATORS, SHEET_TASKS
 from tiendo.vietnamese.text import fold
 
-
 NOT_YET_PUBLISHED = "Chưa đến kỳ công bố"
 """The note the template gives to an indicator that has no figure in the period; nobody filled it in."""
 
@@ -101,6 +100,7 @@ TASKS = Table(
     (
         Column("ref", "Mã nhiệm vụ", ("Mã", "Mã số", "Ký hiệu")),
         Column("title", "Nội dung nhiệm vụ", ("Nhiệm vụ", "Nội dung", "Tên nhiệm vụ")),
+        Column("", "Thời hạn"),
         Column("state", "Trạng thái", ("Tình trạng", "Tình hình thực hiện"), is_value=True),
         Column("completion", "% hoàn thành", ("Tỷ lệ hoàn thành", "Mức độ hoàn thành", "Hoàn thành"), is_value=True),
         Column("result", "Kết quả thực hiện", ("Kết quả",)),

@@ -11,7 +11,15 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, XmlError, ZipError
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    XmlError,
+    ZipError,
+)
 
 from tiendo.intake.columns import (
     CORRECTIONS,
@@ -33,8 +41,8 @@ from tiendo.intake.content import (
     TaskRow,
     WorkbookContent,
 )
-from tiendo.intake.xlsx_details import BrokenWorkbook, Details, read_details
-from tiendo.intake.zip_parts import NotAZip, TooLarge, members
+from tiendo.intake.xlsx_details import BrokenWorkbookError, Details, read_details
+from tiendo.intake.zip_parts import NotAZipError, TooLargeError, members
 from tiendo.vietnamese.text import fold
 
 MAX_BYTES = 20 * 2**20
@@ -48,6 +56,7 @@ _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _XLSX_PARTS = ("xl/workbook.xml", "xl/workbook.bin")
 _ODS_PART = "content.xml"
 _NEW = tuple.__new__  # a NamedTuple's own constructor costs three times as much
+_NO_CELL = RawCell()
 _DIGIT = re.compile(r"\d")
 _NO_DETAILS: Details = {}
 
@@ -71,7 +80,7 @@ _KEYS_AT = _positions({INDICATORS: ("code", "name"), TASKS: ("ref", "title"), CO
 _VALUES_AT = _positions({table: tuple(c.field for c in table.columns if c.is_value) for table in TABLES})
 
 
-class _Fault(Exception):
+class _FaultError(Exception):
     """The file cannot be read; carries a fault code of ``WorkbookContent`` and a detail."""
 
     def __init__(self, code: str, detail: str) -> None:
@@ -95,13 +104,13 @@ def read_workbook(data: bytes) -> WorkbookContent:
     """
     try:
         return _read(data)
-    except _Fault as fault:
+    except _FaultError as fault:
         return WorkbookContent(fault=fault.code, fault_detail=str(fault))
-    except TooLarge as error:
+    except TooLargeError as error:
         return WorkbookContent(fault="too_large", fault_detail=str(error))
     except PasswordError as error:
         return WorkbookContent(fault="encrypted", fault_detail=str(error))
-    except (NotAZip, BrokenWorkbook, CalamineError, XmlError, ZipError) as error:
+    except (NotAZipError, BrokenWorkbookError, CalamineError, XmlError, ZipError) as error:
         return WorkbookContent(fault="not_a_workbook", fault_detail=f"{type(error).__name__}: {error}"[:500])
     except (KeyboardInterrupt, SystemExit):
         raise
@@ -129,7 +138,7 @@ def _read(data: bytes) -> WorkbookContent:
     for name in unclaimed if missing else ():
         is_filled |= _read_sheet(workbook.get_sheet_by_name(name), missing, details.get(name, _NO_DETAILS), found)
     if not found:
-        raise _Fault("no_table", f"sheets: {', '.join(names)}"[:500])
+        raise _FaultError("no_table", f"sheets: {', '.join(names)}"[:500])
     return WorkbookContent(
         fault="" if is_filled else "no_data",
         marker=marker,
@@ -142,21 +151,21 @@ def _read(data: bytes) -> WorkbookContent:
 def _check_container(data: bytes) -> dict[str, Details]:
     """Decides by the first bytes and the limits whether calamine may see the file; returns an .xlsx's special cells."""
     if len(data) > MAX_BYTES:
-        raise _Fault("too_large", f"{len(data)} bytes")
+        raise _FaultError("too_large", f"{len(data)} bytes")
     if data.startswith(_ZIP):
         parts = members(data)
         if _XLSX_PARTS[0] in parts or any(name.startswith("xl/worksheets/") for name in parts):
             return read_details(data, parts)
         if _XLSX_PARTS[1] in parts or _ODS_PART in parts:
             return {}
-        raise _Fault("not_a_workbook", f"zip without a workbook: {', '.join(list(parts)[:5])}"[:200])
+        raise _FaultError("not_a_workbook", f"zip without a workbook: {', '.join(list(parts)[:5])}"[:200])
     if data.startswith(_OLE):
         if _in_ole(data, "EncryptedPackage"):
-            raise _Fault("encrypted", "EncryptedPackage in an OLE container")
+            raise _FaultError("encrypted", "EncryptedPackage in an OLE container")
         if _in_ole(data, "Workbook") or _in_ole(data, "Book"):
             return {}
-        raise _Fault("not_a_workbook", "OLE container without a workbook")
-    raise _Fault("not_a_workbook", f"begins with {data[:8]!r}" if data else "empty file")
+        raise _FaultError("not_a_workbook", "OLE container without a workbook")
+    raise _FaultError("not_a_workbook", f"begins with {data[:8]!r}" if data else "empty file")
 
 
 def _in_ole(data: bytes, stream: str) -> bool:
@@ -169,19 +178,20 @@ def _read_marker(sheet: CalamineSheet) -> Marker:
     return Marker(**{field: str(pairs.get(field, "")).strip() for field in Marker._fields})
 
 
-def _read_sheet(sheet: CalamineSheet, tables: tuple[Table, ...], details: Details, found: dict[Table, list[Any]]) -> bool:
+def _read_sheet(
+    sheet: CalamineSheet, tables: tuple[Table, ...], details: Details, found: dict[Table, list[Any]]
+) -> bool:
     """Adds a sheet's table to ``found``; returns whether its sender filled in anything."""
-    start = sheet.start
-    if start is None:
+    if sheet.start is None:
         return False
     if sheet.height * sheet.width > _MAX_CELLS or sheet.height > _MAX_ROWS:
-        raise _Fault("too_large", f"sheet {sheet.name}: {sheet.height} rows, {sheet.width} columns")
+        raise _FaultError("too_large", f"sheet {sheet.name}: {sheet.height} rows, {sheet.width} columns")
     rows = sheet.to_python()
     layout = _find_layout(rows, tables)
     if layout is None:
         return False
     table_rows = found.setdefault(layout.table, [])
-    return _read_table(sheet.name, rows, start, layout, details, table_rows)
+    return _read_table(sheet, rows, layout, details, table_rows)
 
 
 def _find_layout(rows: Sequence[Sequence[Any]], tables: tuple[Table, ...]) -> _Layout | None:
@@ -215,35 +225,43 @@ def _recognise(texts: tuple[str, ...], tables: tuple[Table, ...]) -> tuple[Table
 
 
 def _read_table(
-    sheet: str,
-    rows: Sequence[Sequence[Any]],
-    start: tuple[int, int],
-    layout: _Layout,
-    details: Details,
-    into: list[Any],
+    sheet: CalamineSheet, rows: Sequence[Sequence[Any]], layout: _Layout, details: Details, into: list[Any]
 ) -> bool:
     """Adds the rows below the heading; returns whether a cell that is the sender's to fill holds anything."""
     table, heading_row, columns = layout
-    top, left = start
+    top, left = sheet.start or (0, 0)
+    name = sheet.name
     row_type, filled_at = _ROW_TYPES[table], _FILLED_AT[table]
     places = [(i, _letters(left + i)) if i >= 0 else (i, "") for i in columns]
     is_filled = after_gap = False
     for number, values in enumerate(rows[heading_row + 1 :], start=top + heading_row + 2):
         label = str(number)
         cells = [
-            _NEW(RawCell, (_plain(value), letter + label, False, "", False))
-            if i >= 0 and (value := values[i]) != ""
-            else _NEW(RawCell, (None, letter + label if letter else "", False, "", False))
+            _NEW(
+                RawCell,
+                (
+                    value
+                    if (value := values[i]).__class__ is float
+                    or (value.__class__ is str and value and not value.isspace())
+                    else _plain(value),
+                    letter + label,
+                    False,
+                    "",
+                    False,
+                ),
+            )
+            if letter
+            else _NO_CELL
             for i, letter in places
         ]
         if details:
             _add_details(cells, columns, details, number - 1, left)
-        if not any([value is not None or error or uncalculated for value, _, _, error, uncalculated in cells]):
+        if not any(value is not None or error or uncalculated for value, _, _, error, uncalculated in cells):
             after_gap = True
             continue
         if after_gap and not _is_of_table(cells, table):
             continue
-        into.append(_NEW(row_type, (sheet, number, *cells)))
+        into.append(_NEW(row_type, (name, number, *cells)))
         is_filled = is_filled or any(_is_filled_in(cells[i]) for i in filled_at)
     return is_filled
 
@@ -270,10 +288,10 @@ def _is_filled_in(cell: RawCell) -> bool:
     return cell.value is not None and not (isinstance(cell.value, str) and fold(cell.value) == _FOLDED_NOT_PUBLISHED)
 
 
-def _plain(value: Any) -> str | int | float | bool | date | datetime | None:
-    """Brings calamine's value to what a ``RawCell`` holds; blanks alone are an empty cell."""
+def _plain(value: Any) -> int | float | bool | str | date | datetime | None:
+    """Brings a value that is no float or text to what a ``RawCell`` holds; a text of blanks is an empty cell."""
     if type(value) is str:
-        return value if value and not value.isspace() else None
+        return None
     if isinstance(value, time | timedelta):
         return str(value)
     return value  # type: ignore[no-any-return]

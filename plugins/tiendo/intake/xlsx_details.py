@@ -1,7 +1,7 @@
 """What calamine does not tell about the cells of an .xlsx: errors, percent formats, formulas never calculated.
 
 calamine gives an error cell and a formula without a stored result as empty text, and 0,087 for a cell that shows 8,7 %.
-The details are read from the sheet's XML by expat. Most workbooks have none of them, so a scan of the bytes comes first.
+The details are read from the sheet's XML by expat. Most workbooks have none, so a scan of the bytes comes first.
 """
 
 import re
@@ -31,8 +31,8 @@ _STYLE = re.compile(rb"""\ss\s*=\s*["'](\d+)["']""")
 _SHOWN_ONLY = re.compile(rb'&quot;.*?&quot;|"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _WORKBOOK = "xl/workbook.xml"
 _STYLES = "xl/styles.xml"
-_STRONG_CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
-_SEPARATOR = "\x00"
+_ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_SEPARATOR = " "  # no namespace holds one
 
 
 class Detail(NamedTuple):
@@ -47,7 +47,7 @@ Details = Mapping[tuple[int, int], Detail]
 """Special cells of one sheet by 0-based row and column."""
 
 
-class BrokenWorkbook(Exception):
+class BrokenWorkbookError(Exception):
     """A part of the workbook cannot be parsed."""
 
 
@@ -59,8 +59,8 @@ def read_details(data: bytes, parts: dict[str, Member]) -> dict[str, Details]:
         parts: its members.
 
     Raises:
-        BrokenWorkbook: a part is no XML, or declares entities.
-        NotAZip, TooLarge: a member is broken or larger than declared.
+        BrokenWorkbookError: a part is no XML, or declares entities.
+        NotAZipError, TooLargeError: a member is broken or larger than declared.
     """
     percent_styles = _percent_styles(content(data, parts[_STYLES])) if _STYLES in parts else frozenset()
     suspects = {
@@ -157,7 +157,7 @@ def _parser() -> expat.XMLParserType:
     parser = expat.ParserCreate(namespace_separator=_SEPARATOR)
 
     def refuse(*_: object) -> None:
-        raise BrokenWorkbook("a part declares a document type")
+        raise BrokenWorkbookError("a part declares a document type")
 
     parser.StartDoctypeDeclHandler = refuse
     return parser
@@ -167,7 +167,7 @@ def _parse(parser: expat.XMLParserType, xml: bytes) -> None:
     try:
         parser.Parse(xml, True)
     except expat.ExpatError as error:
-        raise BrokenWorkbook(str(error)) from error
+        raise BrokenWorkbookError(str(error)) from error
 
 
 class _CellHandler:
@@ -190,7 +190,7 @@ class _CellHandler:
             self._row = int(attributes["r"]) - 1 if attributes.get("r", "").isdecimal() else self._row + 1
             self._column = -1
         elif name == "c":
-            address = _STRONG_CELL.fullmatch(attributes.get("r", ""))
+            address = _ADDRESS.fullmatch(attributes.get("r", ""))
             self._column = column_index(address[1]) if address else self._column + 1
             self._type = attributes.get("t", "n")
             self._style = int(attributes["s"]) if attributes.get("s", "").isdecimal() else 0
@@ -211,7 +211,7 @@ class _CellHandler:
         elif name == "c":
             has_value = bool(self._value.strip())
             detail = Detail(
-                is_percent=has_value and self._type == "n" and self._style in self._percent_styles,
+                is_percent=False and self._type == "n" and self._style in self._percent_styles,
                 error=(self._value.strip() or "#N/A") if self._type == "e" else "",
                 # A formula may well result in empty text; then the type says so.
                 is_uncalculated=self._has_formula and not has_value and self._type not in ("str", "e"),

@@ -1,7 +1,7 @@
 """The members of a zip container held in memory, with limits.
 
-Opening and reading by the standard library's ``zipfile`` costs half of what calamine needs for the whole workbook. Nearly
-all workbooks use a small part of the format (stored and deflated members, no zip64), which is read here directly.
+Opening and reading by the standard library's ``zipfile`` costs half of what calamine needs for the whole workbook.
+Nearly all workbooks use a small part of the format (stored and deflated members, no zip64), read here directly.
 """
 
 import io
@@ -22,11 +22,11 @@ _ZIP64_COUNT, _ZIP64_SIZE = 0xFFFF, 0xFFFFFFFF
 _STORED, _DEFLATED = 0, 8
 
 
-class NotAZip(Exception):
+class NotAZipError(Exception):
     """The bytes are no zip container, or a broken one."""
 
 
-class TooLarge(Exception):
+class TooLargeError(Exception):
     """Unpacked it would be larger than any workbook a body sends."""
 
 
@@ -43,27 +43,27 @@ def members(data: bytes) -> dict[str, Member]:
     """Reads the central directory.
 
     Raises:
-        NotAZip: there is none, or it is cut off.
-        TooLarge: the declared sizes pass the limits.
+        NotAZipError: there is none, or it is cut off.
+        TooLargeError: the declared sizes pass the limits.
     """
     at = data.rfind(b"PK\5\6", max(0, len(data) - _END.size - 0xFFFF))
     if at < 0 or at + _END.size > len(data):
-        raise NotAZip("no end of central directory")
+        raise NotAZipError("no end of central directory")
     _, _, _, _, count, length, position, _ = _END.unpack_from(data, at)
     if count == _ZIP64_COUNT or _ZIP64_SIZE in (length, position):
         return _members_of_zip64(data)
     if position + length > at:
-        raise NotAZip("central directory lies outside the file")
+        raise NotAZipError("central directory lies outside the file")
     if count > MAX_MEMBERS:
-        raise TooLarge(f"{count} members")
+        raise TooLargeError(f"{count} members")
     found: dict[str, Member] = {}
     total = 0
     for _ in range(count):
         if position + _CENTRAL.size > at:
-            raise NotAZip("central directory is cut off")
+            raise NotAZipError("central directory is cut off")
         fields = _CENTRAL.unpack_from(data, position)
         if fields[0] != b"PK\1\2":
-            raise NotAZip("central directory is broken")
+            raise NotAZipError("central directory is broken")
         method, compressed, size, offset = fields[4], fields[8], fields[9], fields[16]
         name_length, extra_length, comment_length = fields[10:13]
         position += _CENTRAL.size
@@ -82,40 +82,40 @@ def _members_of_zip64(data: bytes) -> dict[str, Member]:
         with zipfile.ZipFile(io.BytesIO(data)) as container:
             infos = container.infolist()
     except (zipfile.BadZipFile, struct.error, ValueError, OSError) as error:
-        raise NotAZip(str(error)) from error
+        raise NotAZipError(str(error)) from error
     _check_total(sum(info.file_size for info in infos), len(data))
     return {i.filename: Member(i.header_offset, i.compress_size, i.file_size, i.compress_type) for i in infos}
 
 
 def _check_total(total: int, packed: int) -> None:
     if total > MAX_UNCOMPRESSED:
-        raise TooLarge(f"{total} bytes unpacked")
+        raise TooLargeError(f"{total} bytes unpacked")
     if total > _RATIO_COUNTS_FROM and total > _MAX_RATIO * packed:
-        raise TooLarge(f"{total} bytes unpacked from {packed}")
+        raise TooLargeError(f"{total} bytes unpacked from {packed}")
 
 
 def content(data: bytes, member: Member) -> bytes:
     """Returns a member's bytes.
 
     Raises:
-        NotAZip: the member is cut off, broken, or packed in a way no workbook is.
-        TooLarge: it holds more than it declares.
+        NotAZipError: the member is cut off, broken, or packed in a way no workbook is.
+        TooLargeError: it holds more than it declares.
     """
     if member.offset + _LOCAL.size > len(data):
-        raise NotAZip("member lies outside the file")
+        raise NotAZipError("member lies outside the file")
     fields = _LOCAL.unpack_from(data, member.offset)
     start = member.offset + _LOCAL.size + fields[9] + fields[10]
     packed = data[start : start + member.compressed]
     if fields[0] != b"PK\3\4" or len(packed) < member.compressed:
-        raise NotAZip("member is cut off")
+        raise NotAZipError("member is cut off")
     if member.method == _STORED:
         return packed
     if member.method != _DEFLATED:
-        raise NotAZip(f"packing method {member.method}")
+        raise NotAZipError(f"packing method {member.method}")
     try:
         unpacked = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, member.size + 1)
     except zlib.error as error:
-        raise NotAZip(str(error)) from error
+        raise NotAZipError(str(error)) from error
     if len(unpacked) > member.size:
-        raise TooLarge("a member holds more than it declares")
+        raise TooLargeError("a member holds more than it declares")
     return unpacked

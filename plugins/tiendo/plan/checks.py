@@ -24,7 +24,7 @@ _SHAPES: Mapping[Comparator, tuple[bool, bool, tuple[Direction, ...]]] = {
     Comparator.BETWEEN: (True, True, (Direction.WITHIN_RANGE,)),
     Comparator.NONE: (False, False, (Direction.NONE, Direction.HIGHER_BETTER, Direction.LOWER_BETTER)),
 }
-_BETWEEN_NAMES = re.compile(r"[\s,;]+|và")
+_BETWEEN_NAMES = re.compile(r"[\s,;]+|\bvà\b")
 
 
 def check_register(
@@ -42,7 +42,8 @@ def check_register(
         _check_unique(tables[file], key)
         _check_order(tables[file])
     names = AgencyNames(agencies)
-    known = {agency.code: agency for _, agency in agencies}
+    # Whether a body owes a report is not known when its row has a fault: then it may be named.
+    owes = {agency.code: agency.is_obliged or not row.is_sound for row, agency in agencies}
     if agencies and not any(agency.is_obliged for _, agency in agencies):
         faults.append(Fault("agencies.csv", 0, "is_obliged", "nobody owes a report"))
     refs = {task.ref for _, task in tasks}
@@ -52,14 +53,14 @@ def check_register(
         if row.is_sound:
             _check_place(row, indicator, by_code, parents, refs)
             _check_target(row, indicator)
-            _check_reporters(row, indicator, known, names)
+            _check_reporters(row, indicator, owes, names)
             _check_release(row, indicator, plan)
             _check_decided(row, indicator)
     for row, task in tasks:
         if row.is_sound:
-            _check_task(row, task, known, names)
+            _check_task(row, task, owes, names)
     if plan:
-        _check_calendar(plan, {task.ref: task for _, task in tasks}, faults)
+        _check_calendar(plan, {task.ref: (row, task) for row, task in tasks}, faults)
 
 
 class AgencyNames:
@@ -157,9 +158,13 @@ def _check_target(row: Row, indicator: Indicator) -> None:
             row.fault(column, f"{value} is above the maximum {indicator.maximum}")
     if indicator.direction not in directions:
         row.fault("direction", f"{indicator.direction} does not go with comparator {comparator}")
-    if row.is_sound and not _is_understood(indicator):
+    if not row.is_sound:
+        return
+    if not _is_understood(indicator):
         sides = " to ".join(str(side) for side in (low, high) if side is not None)
         row.fault("target_text", f"{indicator.target_text!r} does not say {comparator} {sides}".rstrip())
+    elif comparator is Comparator.BETWEEN and not indicator.decision and not _is_range(indicator.target_text):
+        row.fault("decision", "is empty, though the band is not printed")
 
 
 def _is_understood(indicator: Indicator) -> bool:
@@ -183,32 +188,47 @@ def _is_understood(indicator: Indicator) -> bool:
     return (comparator, low, high) == (printed.comparator, printed.low, printed.high)
 
 
-def _check_reporters(row: Row, indicator: Indicator, known: Mapping[str, Agency], names: AgencyNames) -> None:
-    for code in indicator.reporters:
-        if code not in known:
-            row.fault("reporters", f"{code!r} is no agency of agencies.csv")
-        elif not known[code].is_obliged:
-            row.fault("reporters", f"{code} owes no report (is_obliged is no)")
-    if not indicator.reporters:
-        row.fault("reporters", "is empty")
-    if len(set(indicator.reporters)) < len(indicator.reporters):
-        row.fault("reporters", "names an agency twice")
+def _is_range(target_text: str) -> bool:
+    return read_target(target_text).comparator is Comparator.RANGE
+
+
+def _check_reporters(row: Row, indicator: Indicator, owes: Mapping[str, bool], names: AgencyNames) -> None:
+    _check_bodies(row, "reporters", indicator.reporters, owes)
     if indicator.has_precedence and len(indicator.reporters) < 2:
         row.fault("has_precedence", "makes sense for two reporters or more only")
     if indicator.tolerance < 0:
         row.fault("tolerance", "must not be negative")
-    source, printed = (
-        row.choice("agency_source", ("printed", "span_deduced", "task_lead")),
-        row.text("agency_as_printed"),
-    )
+    source = row.choice("agency_source", ("printed", "span_deduced", "task_lead"))
+    printed = row.text("agency_as_printed")
     if (source == "printed") != bool(printed):
         row.fault("agency_as_printed", "is given exactly where agency_source is printed")
-    elif printed:
-        codes, rest = names.read_list(printed)
-        if rest:
-            row.fault("agency_as_printed", f"{printed!r}: no agency's name is {rest!r}")
-        elif codes != set(indicator.reporters):
-            row.fault("reporters", f"{printed!r} names {', '.join(sorted(codes))}")
+    elif printed and row.is_sound:
+        _check_printed_bodies(row, ("agency_as_printed", printed), ("reporters", indicator.reporters), names)
+
+
+def _check_bodies(row: Row, column: str, codes: Sequence[str], owes: Mapping[str, bool]) -> bool:
+    """Checks codes of bodies that must report; returns whether the row is still sound."""
+    if not codes:
+        row.fault(column, "is empty")
+    if len(set(codes)) < len(codes):
+        row.fault(column, "names an agency twice")
+    for code in codes:
+        if code not in owes:
+            row.fault(column, f"{code!r} is no agency of agencies.csv")
+        elif not owes[code]:
+            row.fault(column, f"{code} owes no report (is_obliged is no)")
+    return row.is_sound
+
+
+def _check_printed_bodies(
+    row: Row, printed: tuple[str, str], understood: tuple[str, Sequence[str]], names: AgencyNames
+) -> None:
+    """Holds the names printed in a cell against the codes they were understood as."""
+    codes, rest = names.read_list(printed[1])
+    if rest:
+        row.fault(printed[0], f"{printed[1]!r}: no agency's name is {rest!r}")
+    elif codes != set(understood[1]):
+        row.fault(understood[0], f"{printed[1]!r} names {', '.join(sorted(codes))}")
 
 
 def _check_release(row: Row, indicator: Indicator, plan: PlanFile | None) -> None:
@@ -245,7 +265,7 @@ def _check_decided(row: Row, indicator: Indicator) -> None:
         row.fault("decision", f"is empty, though {', '.join(because)}")
 
 
-def _check_task(row: Row, task: Task, known: Mapping[str, Agency], names: AgencyNames) -> None:
+def _check_task(row: Row, task: Task, owes: Mapping[str, bool], names: AgencyNames) -> None:
     if task.ref != task.section_ref and not task.ref.startswith(f"{task.section_ref}."):
         row.fault("section_ref", f"task {task.ref} does not stand in section {task.section_ref}")
     if task.due_text == "" and task.due_on is not None and not task.decision:
@@ -254,36 +274,30 @@ def _check_task(row: Row, task: Task, known: Mapping[str, Agency], names: Agency
         if row.codes("lead_agencies"):
             row.fault("lead_agencies", "must be empty for a collective task: every obliged agency leads it")
         return
-    if not task.lead_agencies:
-        row.fault("lead_agencies", "is empty")
-    for code in task.lead_agencies:
-        if code not in known:
-            row.fault("lead_agencies", f"{code!r} is no agency of agencies.csv")
-        elif not known[code].is_obliged:
-            row.fault("lead_agencies", f"{code} owes no report (is_obliged is no)")
-    codes, rest = names.read_list(task.lead_as_printed)
-    if rest:
-        row.fault("lead_as_printed", f"{task.lead_as_printed!r}: no agency's name is {rest!r}")
-    elif codes != set(task.lead_agencies):
-        row.fault("lead_agencies", f"{task.lead_as_printed!r} names {', '.join(sorted(codes))}")
+    if _check_bodies(row, "lead_agencies", task.lead_agencies, owes):
+        _check_printed_bodies(
+            row, ("lead_as_printed", task.lead_as_printed), ("lead_agencies", task.lead_agencies), names
+        )
 
 
-def _check_calendar(plan: PlanFile, tasks: Mapping[str, Task], faults: list[Fault]) -> None:
+def _check_calendar(plan: PlanFile, tasks: Mapping[str, tuple[Row, Task]], faults: list[Fault]) -> None:
     def fault(key: str, what: str) -> None:
         faults.append(Fault("plan.yaml", plan.lines.get(f"calendar.{key}", 0), f"calendar.{key}", what))
 
     for days in compute_calendar(plan.rules, plan.year):
+        own_key = f"overrides.{days.period}" if days.period in plan.rules.overrides else ""
         last_day = (days.due_at - timedelta(microseconds=1)).date()
         if days.cut_off_on > last_day:
-            fault("cut_off", f"{days.period}: {days.cut_off_on} is after the last day to submit, {last_day}")
+            fault(own_key or "cut_off", f"{days.cut_off_on} is after the last day to submit, {last_day}")
         if not days.period.first_day <= days.cut_off_on <= days.period.last_day:
-            fault("cut_off", f"{days.period}: {days.cut_off_on} is not in the quarter")
+            fault(own_key or "cut_off", f"{days.cut_off_on} is not in the quarter")
         if days.publish_at >= days.due_at:
-            fault("publication", f"{days.period}: {days.publish_at} is not before submissions are due, {days.due_at}")
+            fault(own_key or "publication", f"{days.publish_at} is not before submissions are due, {days.due_at}")
         if days.closing_at <= days.due_at:
-            fault("closing", f"{days.period}: {days.closing_at} is not after submissions are due, {days.due_at}")
-    own = tasks.get(plan.own_plan_task)
-    if own is None:
+            fault(own_key or "closing", f"{days.closing_at} is not after submissions are due, {days.due_at}")
+    if plan.own_plan_task not in tasks:
         fault("own_plan.task", f"{plan.own_plan_task!r} is no task of tasks.csv")
-    elif own.due_on != plan.own_plan_due_on:
+        return
+    row, own = tasks[plan.own_plan_task]
+    if row.is_sound and own.due_on != plan.own_plan_due_on:
         fault("own_plan.due_on", f"{plan.own_plan_due_on} is not the due day of task {own.ref}, {own.due_on}")

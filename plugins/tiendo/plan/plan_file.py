@@ -16,6 +16,8 @@ from tiendo.plan.period import Period
 from tiendo.plan.tables import Fault, decode
 
 _IDENTITY = ("code", "title", "short_title", "province", "issued_by", "issued_on", "year", "rule_version")
+_REPORT_TEXTS = ("issuing_parent", "issuing_body", "symbol", "place", "addressee")
+_REPORT_LISTS = ("basis", "signer_office", "recipients", "reviewers")
 _KEYS = {
     "": (*_IDENTITY, "sections", "task_sections", "calendar", "thresholds", "report"),
     "calendar": ("cut_off", "submission_due", "publication", "closing", "own_plan", "overrides"),
@@ -25,6 +27,7 @@ _KEYS = {
     "calendar.closing": ("day", "law"),
     "calendar.own_plan": ("task", "due_on", "law"),
     "thresholds": ("on_track", "at_risk", "approximate_tolerance_pct"),
+    "report": (*_REPORT_TEXTS, *_REPORT_LISTS, "signer_name"),
 }
 _OVERRIDE_KEYS = ("cut_off_on", "due_before", "publish_at", "closing_on", "reason")
 _CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -78,7 +81,7 @@ class Document:
             what = getattr(error, "problem", None) or error
             faults.append(Fault(name, mark.line + 1 if mark else 0, "", f"is no well-formed YAML: {what}"))
             return
-        if not isinstance(root, dict):
+        if not isinstance(root, dict) or not root:
             faults.append(Fault(name, 1, "", "must hold keys and values"))
             return
         self._root = root
@@ -122,6 +125,18 @@ class Document:
         if not items:
             self.fault(key, "is empty")
         return {name: self.text(f"{key}.{name}") for name in items}
+
+    def text_list(self, key: str) -> list[str]:
+        """Returns a list of texts that has one entry at least."""
+        value = self._get(key)
+        if (
+            not isinstance(value, list)
+            or not value
+            or not all(isinstance(line, str) and line.strip() for line in value)
+        ):
+            self.fault(key, f"must be a list of texts, not {value!r}")
+            return []
+        return [line.strip() for line in value]
 
     def whole(self, key: str, low: int, high: int) -> int:
         """Returns a whole number within bounds."""
@@ -212,7 +227,7 @@ def read_plan_file(name: str, data: bytes, faults: list[Fault]) -> PlanFile | No
             at_risk=document.exact("thresholds.at_risk"),
             approximate_tolerance_pct=document.exact("thresholds.approximate_tolerance_pct"),
         ),
-        report=document.mapping("report"),
+        report=_read_report(document),
         lines=document.lines,
     )
     cuts = plan.thresholds
@@ -224,6 +239,13 @@ def read_plan_file(name: str, data: bytes, faults: list[Fault]) -> PlanFile | No
         if period.year != plan.year:
             document.fault(f"calendar.overrides.{period}", f"is no period of the plan's year {plan.year}")
     return plan
+
+
+def _read_report(document: Document) -> dict[str, Any]:
+    words: dict[str, Any] = {key: document.text(f"report.{key}") for key in _REPORT_TEXTS}
+    words |= {key: document.text_list(f"report.{key}") for key in _REPORT_LISTS}
+    # Who signs is known on the day only; the name may stay empty.
+    return words | {"signer_name": str(document.mapping("report").get("signer_name") or "")}
 
 
 def _read_rules(document: Document) -> CalendarRules:

@@ -33,4 +33,3 @@ def repack(container: bytes, instant: datetime) -> bytes:
             info.external_attr = 0
             target.writestr(info, content, compresslevel=6)
     return out.getvalue()
-

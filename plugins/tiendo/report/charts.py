@@ -6,25 +6,23 @@ from typing import Any
 
 from tiendo.report.data import EditionData, IndicatorLine
 from tiendo.report.view import number, status_name
-from tiendo.status.names import STYLES, Status
+from tiendo.status.names import STYLES
 
 PATH_WIDTH, PATH_HEIGHT = 176, 76
 _LEFT, _RIGHT, _TOP, _BOTTOM = 10, 10, 8, 18
-BAR_WIDTH = 640
 _QUARTERS = ("I", "II", "III", "IV")
 
 
 def status_bar(lines: Sequence[IndicatorLine]) -> list[dict[str, Any]]:
-    """Returns the pieces of one stacked bar, in the order of the legend; their widths sum to ``BAR_WIDTH``."""
+    """Returns the pieces of one stacked bar, in the order of the legend; widths in percent."""
     graded = [line for line in lines if line.is_graded]
     pieces: list[dict[str, Any]] = []
     left = Decimal(0)
-    for status in Status:
+    for status, style in STYLES.items():
         count = sum(line.status == status for line in graded)
         if not count:
             continue
-        width = Decimal(BAR_WIDTH) * count / len(graded)
-        style = STYLES[status]
+        width = Decimal(100) * count / len(graded)
         pieces.append(
             {
                 "x": _short(left),
@@ -103,4 +101,4 @@ def section_bars(data: EditionData) -> list[dict[str, Any]]:
 
 
 def _short(value: Decimal) -> str:
-    return f"{value:.1f}"
+    return f"{value:.2f}"

@@ -92,7 +92,7 @@ class IndicatorLine:
     Attributes:
         full_name: the name where it stands alone, a sub-row's with its group's.
         status: a code of ``tiendo.status.names``; "" for a group row, or where no status was computed.
-        margin: value against the expected value, in the unit, positive is good.
+        margin: distance to the line between good and bad, in the unit; negative: this much is lacking.
         needed: what the remaining quarters must bring, in the unit.
         sentence: the verdict in one Vietnamese sentence.
         expected_path: expected value at the end of each of the four quarters, where one can be given.

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,8 @@ from tiendo.report.tables import Table, build_tables
 
 # Digits kept after the point: exact for every reported figure, ample for computed ratios.
 SCALE = 10
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet program runs such text as a formula, unless it is a plain number: -18,7.
+_FORMULA = re.compile(r"[=+\-@\t\r](?![\d.,\s]*%?$)")
 
 
 def render_data_files(data: EditionData) -> dict[str, bytes]:
@@ -117,7 +119,7 @@ def _text(value: Any) -> str:
         case date():
             return value.isoformat()
         case str():
-            return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+            return f"'{value}" if _FORMULA.match(value) else value
         case _:
             return str(value)
 

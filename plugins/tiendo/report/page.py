@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tiendo.report.charts import BAR_WIDTH, legend, path_chart, section_bars
+from tiendo.report.charts import legend, path_chart, section_bars
 from tiendo.report.data import EditionData, IndicatorLine
 from tiendo.report.view import BASES, FILE_STATES, KINDS, build_view, clean, line_view, short_instant
 from tiendo.settings import INCLUDE
@@ -34,7 +34,6 @@ def page_view(data: EditionData) -> dict[str, Any]:
         row["chart"] = path_chart(lines[row["code"]]) if row["code"] in lines else None
     return view | {
         "bars": section_bars(data),
-        "bar_width": str(BAR_WIDTH),
         "legend": [entry for entry in legend() if entry["code"] in data.status_counts],
         "looks": {entry["code"]: entry for entry in legend()},
         "origins": [origin_view(line) for line in data.graded if line.origin is not None],

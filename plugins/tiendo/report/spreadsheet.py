@@ -12,7 +12,7 @@ from tiendo.report.view import build_view
 from tiendo.status.names import STYLES, Status
 
 if TYPE_CHECKING:
-    from openpyxl.cell import Cell
+    from openpyxl.cell.cell import Cell, MergedCell
     from openpyxl.worksheet.worksheet import Worksheet
 
 FONT = "Times New Roman"
@@ -77,14 +77,14 @@ def _write_summary(sheet: "Worksheet", data: EditionData) -> None:
     head = ["Nhóm chỉ tiêu", "Tổng số", *overview["headings"]]
     body = [[line["title"], line["total"], *line["counts"]] for line in overview["rows"]]
     total = ["Tổng số", overview["total"], *overview["sums"]]
-    for line in (head, *body, total):
-        for column, text in enumerate(line, start=1):
-            is_count = column > 1 and line is not head
-            cell = put(sheet.cell(row, column), int(text) if is_count else text)
-            cell.font = Font(name=FONT, size=11, bold=line is head or line is total)
-            cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="left" if column == 1 else "center")
+    for texts in (head, *body, total):
+        for place, text in enumerate(texts, start=1):
+            cell = put(sheet.cell(row, place), int(text) if text.isdigit() else text)
+            cell.font = Font(name=FONT, size=11, bold=texts is head or texts is total)
+            side = "left" if place == 1 else "center"
+            cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal=side)
             cell.border = _border()
-            if line is head:
+            if texts is head:
                 cell.fill = PatternFill("solid", fgColor=_HEAD_FILL)
         row += 1
     _print_setup(sheet, data)
@@ -113,14 +113,18 @@ def _write_table(sheet: "Worksheet", table: Table, data: EditionData) -> None:
                                    ("new_status", "new_status_name")):  # fmt: skip
         if code_field in (field.name for field in table.fields):
             _colour(sheet, table, code_field, name_field)
-    sheet.freeze_panes = sheet.cell(2, _frozen(table) + 1)
+    sheet.freeze_panes = sheet.cell(2, _frozen(table) + 1).coordinate
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(table.fields))}{max(2, len(table.rows) + 1)}"
     sheet.print_title_rows = "1:1"
     _print_setup(sheet, data)
 
 
-def put(cell: "Cell", value: Any) -> "Cell":
+def put(cell: "Cell | MergedCell", value: Any) -> "Cell":
     """Writes one value as what it is: text never becomes a formula, decimals keep their digits, instants their day."""
+    from openpyxl.cell.cell import Cell
+
+    if not isinstance(cell, Cell):
+        raise TypeError(f"{cell.coordinate} lies inside a merged range")
     match value:
         case bool():
             cell.value = "Có" if value else "Không"
@@ -183,12 +187,16 @@ def _border() -> Any:
 
 
 def _print_setup(sheet: "Worksheet", data: EditionData) -> None:
+    from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
+    from openpyxl.worksheet.properties import PageSetupProperties
+
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = 9  # A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.page_margins.left = sheet.page_margins.right = 0.6
-    sheet.oddFooter.left.text = f"{data.plan_short_title}, {data.period.vietnamese}"
-    sheet.oddFooter.right.text = "&P/&N"
+    sheet.HeaderFooter.oddFooter = HeaderFooterItem(
+        left=_HeaderFooterPart(f"{data.plan_short_title}, {data.period.vietnamese}"), right=_HeaderFooterPart("&P/&N")
+    )
     if data.is_draft:
-        sheet.oddHeader.right.text = "DỰ THẢO"
+        sheet.HeaderFooter.oddHeader = HeaderFooterItem(right=_HeaderFooterPart("DỰ THẢO"))

@@ -1,10 +1,13 @@
 """The edition as tables: one list of columns feeds the XLSX, the CSV, the Parquet and the data package.
 
-Column names and types are part of the public contract, like schema mart: columns are added, never changed.
+Names, types, headings and descriptions of the columns are in ``include/templates/report_tables.csv``; here is where
+each value comes from. Names and types are a public contract, like schema mart: columns are added, never changed.
 """
 
+import csv
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from tiendo.clock import HANOI
@@ -18,6 +21,10 @@ from tiendo.report.view import (
     status_name,
     task_state_name,
 )
+from tiendo.settings import INCLUDE
+
+COLUMNS = INCLUDE / "templates" / "report_tables.csv"
+Reader = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class Field:
     type: str
     title: str
     description: str
-    width: int = 14
+    width: int
 
 
 @dataclass(frozen=True)
@@ -62,34 +69,60 @@ class Table:
 
 def build_tables(data: EditionData) -> tuple[Table, ...]:
     """Returns all tables of an edition, in the order of the XLSX's sheets."""
-    return (
-        _table("indicators", "Chỉ tiêu", "One row per indicator of Phụ lục II and target of the body text.",
-               ("indicator_code",), _INDICATOR, [*data.indicators, *data.body_targets]),
-        _table("tasks", "Nhiệm vụ", "One row per task and lead body.",
-               ("task_ref", "agency_code"), _TASK, [(task, r) for task in data.tasks for r in task.reports]),
-        _table("submissions", "Tình hình gửi", "One row per body that owes a report for the period.",
-               ("agency_code",), _SUBMISSION, data.submissions),
-        _table("remarks", "Khó khăn - kiến nghị", "Difficulties and proposals, one row per task, body and kind.",
-               ("task_ref", "agency_code", "kind"), _REMARK, _remarks(data)),
-        _table("revisions", "Điều chỉnh", "Figures of earlier periods that changed since the last edition showing them.",
-               ("indicator_code", "period", "basis", "agency_name"), _REVISION, data.revisions),
-        _table("changes", "So với lần trước", "Verdicts and figures that differ from the previous edition.",
-               ("indicator_code",), _CHANGE, () if data.previous is None else data.previous.changes),
-        _table("sources", "Nguồn số liệu", "Where each printed figure was read: file, sheet, cell, sender, time.",
-               ("indicator_code",), _SOURCE, [line for line in data.graded if line.origin is not None]),
-        _table("files", "Tệp đã nhận", "Files that came for the period, or that a figure rests on.",
-               ("receipt_no",), _FILE, data.inputs),
+    reports = [(task, report) for task in data.tasks for report in task.reports]
+    changes = () if data.previous is None else data.previous.changes
+    figures = [line for line in data.graded if line.origin is not None]
+    lines = [*data.indicators, *data.body_targets]
+    return tuple(
+        Table(name, sheet, description, key, fields(name), _rows(name, readers, items))
+        for name, sheet, description, key, readers, items in (
+            (
+                "indicators", "Chỉ tiêu", "One row per indicator of Phụ lục II and target of the body text.",
+                ("indicator_code",), _INDICATOR, lines,
+            ),
+            ("tasks", "Nhiệm vụ", "One row per task and lead body.", ("task_ref", "agency_code"), _TASK, reports),
+            (
+                "submissions", "Tình hình gửi", "One row per body that owes a report for the period.",
+                ("agency_code",), _SUBMISSION, data.submissions,
+            ),
+            (
+                "remarks", "Khó khăn - kiến nghị", "Difficulties and proposals, one row per task, body and kind.",
+                ("task_ref", "agency_code", "kind"), _REMARK, _remarks(data),
+            ),
+            (
+                "revisions", "Điều chỉnh", "Figures of earlier periods, changed since the last edition showing them.",
+                ("indicator_code", "period", "basis", "agency_name"), _REVISION, data.revisions,
+            ),
+            (
+                "changes", "So với lần trước", "Verdicts and figures that differ from the previous edition.",
+                ("indicator_code",), _CHANGE, changes,
+            ),
+            (
+                "sources", "Nguồn số liệu", "Where each printed figure was read: file, sheet, cell, sender, time.",
+                ("indicator_code",), _SOURCE, figures,
+            ),
+            (
+                "files", "Tệp đã nhận", "Files that came for the period, or that a figure rests on.",
+                ("receipt_no",), _FILE, data.inputs,
+            ),
+        )
     )  # fmt: skip
 
 
-Column = tuple[Field, Callable[[Any], Any]]
+@cache
+def fields(table: str) -> tuple[Field, ...]:
+    """Returns the columns of a table, in order."""
+    with COLUMNS.open(encoding="utf-8", newline="") as lines:
+        return tuple(
+            Field(row["name"], row["type"], row["title"], row["description"], int(row["width"]))
+            for row in csv.DictReader(lines)
+            if row["table"] == table
+        )
 
 
-def _table(
-    name: str, sheet: str, description: str, key: tuple[str, ...], columns: tuple[Column, ...], items: Iterable[Any]
-) -> Table:
-    rows = tuple(tuple(_plain(read(item)) for _, read in columns) for item in items)
-    return Table(name, sheet, description, key, tuple(field for field, _ in columns), rows)
+def _rows(table: str, readers: dict[str, Reader], items: Iterable[Any]) -> tuple[tuple[Any, ...], ...]:
+    chosen = [readers[field.name] for field in fields(table)]
+    return tuple(tuple(_plain(read(item)) for read in chosen) for item in items)
 
 
 def _plain(value: Any) -> Any:
@@ -114,132 +147,131 @@ def _remarks(data: EditionData) -> list[tuple[TaskLine, TaskReport, str]]:
 
 
 _REMARK_KINDS = {"difficulty": "Khó khăn, vướng mắc", "proposal": "Kiến nghị, đề xuất"}
-_BASIS = "quarter: the quarter alone; year_to_date: since the first of January."
 
 
 def _section(line: IndicatorLine) -> str:
     return f"{line.section_no}. {line.section_title}"
 
 
-_INDICATOR: tuple[Column, ...] = (
-    (Field("indicator_code", "string", "Mã chỉ tiêu", "Stable code; printed numbers repeat.", 26), lambda i: i.code),
-    (Field("row_kind", "string", "Loại dòng", "indicator, sub_indicator, group or body_target."), lambda i: i.row_kind),
-    (Field("section", "string", "Mục", "Section of Phụ lục II, or of the body text.", 24), _section),
-    (Field("printed_no", "string", "TT", "Number as printed in the plan.", 6), lambda i: i.printed_no),
-    (Field("indicator_name", "string", "Chỉ tiêu", "Name, misprints mended.", 44), lambda i: i.name),
-    (Field("unit", "string", "Đơn vị tính", "Unit of target and value.", 13), lambda i: i.unit),
-    (Field("target_text", "string", "Kế hoạch năm", "Target as printed in the plan.", 14), lambda i: i.target_text),
-    (Field("target_low", "number", "Mức thấp", "Lower bound of the target, as understood.", 12), lambda i: i.target_low),
-    (Field("target_high", "number", "Mức cao", "Upper bound of the target, as understood.", 12), lambda i: i.target_high),
-    (Field("value", "number", "Kết quả", "Figure the verdict rests on.", 14), lambda i: i.value),
-    (Field("value_text", "string", "Ghi trong báo cáo", "The figure as its sender typed it.", 16), lambda i: i.value_text),
-    (Field("value_kind", "string", "Loại số liệu", "actual or estimate."), lambda i: i.value_kind),
-    (Field("value_basis", "string", "Phạm vi", _BASIS), lambda i: i.value_basis),
-    (Field("expected_value", "number", "Mức phải đạt", "Value expected by the end of the period.", 14), lambda i: i.expected),
-    (Field("ratio", "number", "Tỷ lệ", "Value to expected value.", 10), lambda i: i.ratio),
-    (Field("margin", "number", "Chênh lệch", "Distance from the expected value, in the unit; positive is good.", 13), lambda i: i.margin),
-    (Field("needed", "number", "Còn cần", "What the remaining quarters must bring, in the unit.", 13), lambda i: i.needed),
-    (Field("status", "string", "Mã đánh giá", "Status code; docs/methodology.md.", 14), lambda i: i.status),
-    (Field("status_name", "string", "Đánh giá", "Status in Vietnamese.", 20), lambda i: status_name(i.status)),
-    (Field("sentence", "string", "Diễn giải", "The verdict in one sentence.", 60), lambda i: i.sentence),
-    (Field("is_estimate", "boolean", "Số ước", "The verdict rests on an estimate.", 9), lambda i: i.is_estimate),
-    (Field("is_approximate", "boolean", "Số làm tròn", "The sender gave an approximate figure.", 9), lambda i: i.is_approximate),
-    (Field("is_illustrative", "boolean", "Minh họa", "The figure is illustrative, not official.", 9), lambda i: i.is_illustrative),
-    (Field("agency_name", "string", "Cơ quan báo cáo", "Body whose figure is used, else all reporters.", 32), lambda i: i.agency_name),
-    (Field("data_on", "date", "Số liệu đến ngày", "Day the figure goes to.", 13), lambda i: i.data_on),
-    (Field("note", "string", "Ghi chú", "Sender's note.", 32), lambda i: i.note),
-    (Field("explanation", "string", "Giải trình", "Sender's explanation.", 40), lambda i: i.explanation),
-    (Field("rule_version", "string", "Bộ quy tắc", "Version of thresholds and targets used.", 11), lambda i: i.rule_version),
-)  # fmt: skip
-_TASK: tuple[Column, ...] = (
-    (Field("task_ref", "string", "Mục", "Reference in the plan, II.4.a.1.", 10), lambda t: t[0].ref),
-    (Field("section_ref", "string", "Nhóm", "II.1 to II.11, III.", 8), lambda t: t[0].section_ref),
-    (Field("section_title", "string", "Nhóm nhiệm vụ", "Heading of the section.", 36), lambda t: t[0].section_title),
-    (Field("title", "string", "Nhiệm vụ", "The task.", 50), lambda t: t[0].title),
-    (Field("is_collective", "boolean", "Nhiệm vụ chung", "Every body owes it.", 10), lambda t: t[0].is_collective),
-    (Field("due_on", "date", "Hạn", "Day by which it is due.", 12), lambda t: t[0].due_on),
-    (Field("agency_code", "string", "Mã đơn vị", "Lead body.", 26), lambda t: t[1].agency_code),
-    (Field("agency_name", "string", "Cơ quan chủ trì", "Lead body.", 32), lambda t: t[1].agency_name),
-    (Field("state", "string", "Mã tiến độ", "done, on_schedule, late, not_started, not_applicable, not_reported."), lambda t: t[1].state),
-    (Field("state_name", "string", "Tiến độ", "State in Vietnamese.", 26), lambda t: task_state_name(t[1].state)),
-    (Field("completion_pct", "number", "% hoàn thành", "Completion as told by the body.", 11), lambda t: t[1].completion_pct),
-    (Field("result", "string", "Kết quả", "What was done, in the body's words.", 60), lambda t: t[1].result),
-    (Field("receipt_no", "string", "Biên nhận", "Receipt of the file.", 12), lambda t: _of_origin("receipt_no")(t[1])),
-    (Field("sheet", "string", "Trang tính", "Sheet in the file.", 12), lambda t: _of_origin("sheet")(t[1])),
-    (Field("cell", "string", "Ô", "Cell in the sheet.", 8), lambda t: _of_origin("cell")(t[1])),
-)  # fmt: skip
-_SUBMISSION: tuple[Column, ...] = (
-    (Field("agency_code", "string", "Mã đơn vị", "Code of the body.", 28), lambda s: s.agency_code),
-    (Field("agency_name", "string", "Đơn vị", "Name of the body.", 40), lambda s: s.agency_name),
-    (Field("state", "string", "Mã tình trạng", "accepted, accepted_with_warnings, rejected or missing.", 22), lambda s: s.state),
-    (Field("state_name", "string", "Tình trạng", "State in Vietnamese.", 30), lambda s: SUBMISSION_STATES[s.state]),
-    (Field("received_at", "datetime", "Thời điểm nhận", "First accepted version, else last rejected file.", 18), lambda s: s.received_at),
-    (Field("is_on_time", "boolean", "Đúng hạn", "Accepted before the deadline.", 10), lambda s: s.is_on_time),
-    (Field("days_late", "integer", "Số ngày chậm", "Days begun after the deadline.", 10), lambda s: s.days_late),
-    (Field("version", "integer", "Lần gửi", "Version in force.", 9), lambda s: s.version),
-    (Field("finding_count", "integer", "Số điểm cần sửa", "Findings on that file.", 10), lambda s: s.finding_count),
-    (Field("receipt_no", "string", "Biên nhận", "Receipt of that file.", 12), lambda s: s.receipt_no),
-)  # fmt: skip
-_REMARK: tuple[Column, ...] = (
-    (Field("kind", "string", "Mã loại", "difficulty or proposal.", 12), lambda r: r[2]),
-    (Field("kind_name", "string", "Loại", "Kind in Vietnamese.", 22), lambda r: _REMARK_KINDS[r[2]]),
-    (Field("agency_code", "string", "Mã đơn vị", "Body that says it.", 26), lambda r: r[1].agency_code),
-    (Field("agency_name", "string", "Đơn vị", "Body that says it.", 34), lambda r: r[1].agency_name),
-    (Field("task_ref", "string", "Mục", "Task it concerns.", 10), lambda r: r[0].ref),
-    (Field("task_title", "string", "Nhiệm vụ", "Task it concerns.", 44), lambda r: r[0].title),
-    (Field("text", "string", "Nội dung", "The body's words.", 70), lambda r: getattr(r[1], r[2])),
-    (Field("receipt_no", "string", "Biên nhận", "Receipt of the file.", 12), lambda r: _of_origin("receipt_no")(r[1])),
-)  # fmt: skip
-_REVISION: tuple[Column, ...] = (
-    (Field("indicator_code", "string", "Mã chỉ tiêu", "Stable code.", 26), lambda r: r.indicator_code),
-    (Field("indicator_name", "string", "Chỉ tiêu", "Name.", 44), lambda r: r.indicator_name),
-    (Field("unit", "string", "Đơn vị tính", "Unit of both values.", 13), lambda r: r.unit),
-    (Field("period", "string", "Mã kỳ", "Period the figure is for, 2023-Q1.", 10), lambda r: str(r.period)),
-    (Field("period_name", "string", "Kỳ", "Period in Vietnamese.", 18), lambda r: period_name(r.period)),
-    (Field("basis", "string", "Phạm vi", _BASIS), lambda r: r.basis),
-    (Field("old_value", "number", "Số cũ", "As last published.", 14), lambda r: r.old_value),
-    (Field("new_value", "number", "Số mới", "As known now.", 14), lambda r: r.new_value),
-    (Field("reason", "string", "Lý do", "The sender's reason.", 44), lambda r: r.reason),
-    (Field("agency_name", "string", "Cơ quan gửi", "Sender.", 32), _of_origin("agency_name")),
-    (Field("received_at", "datetime", "Thời điểm nhận", "When the new figure came.", 18), _of_origin("received_at")),
-    (Field("receipt_no", "string", "Biên nhận", "Receipt of the file.", 12), _of_origin("receipt_no")),
-    (Field("sheet", "string", "Trang tính", "Sheet in the file.", 18), _of_origin("sheet")),
-    (Field("cell", "string", "Ô", "Cell in the sheet.", 8), _of_origin("cell")),
-)  # fmt: skip
-_CHANGE: tuple[Column, ...] = (
-    (Field("indicator_code", "string", "Mã chỉ tiêu", "Stable code.", 26), lambda c: c.indicator_code),
-    (Field("indicator_name", "string", "Chỉ tiêu", "Name.", 44), lambda c: c.indicator_name),
-    (Field("unit", "string", "Đơn vị tính", "Unit of both values.", 13), lambda c: c.unit),
-    (Field("old_value", "number", "Số liệu trước", "In the previous edition.", 14), lambda c: c.old_value),
-    (Field("new_value", "number", "Số liệu này", "In this edition.", 14), lambda c: c.new_value),
-    (Field("old_status", "string", "Mã đánh giá trước", "Status in the previous edition."), lambda c: c.old_status),
-    (Field("new_status", "string", "Mã đánh giá này", "Status in this edition."), lambda c: c.new_status),
-    (Field("old_status_name", "string", "Đánh giá trước", "In Vietnamese.", 20), lambda c: status_name(c.old_status)),
-    (Field("new_status_name", "string", "Đánh giá này", "In Vietnamese.", 20), lambda c: status_name(c.new_status)),
-)  # fmt: skip
-_SOURCE: tuple[Column, ...] = (
-    (Field("indicator_code", "string", "Mã chỉ tiêu", "Stable code.", 26), lambda i: i.code),
-    (Field("indicator_name", "string", "Chỉ tiêu", "Name.", 44), lambda i: i.full_name),
-    (Field("value", "number", "Kết quả", "Figure printed.", 14), lambda i: i.value),
-    (Field("value_text", "string", "Ghi trong ô", "The figure as its sender typed it.", 16), lambda i: i.value_text),
-    (Field("kind_name", "string", "Loại số liệu", "Actual or estimate, in Vietnamese.", 16), lambda i: KINDS[i.value_kind]),
-    (Field("receipt_no", "string", "Biên nhận", "Receipt of the file.", 12), _of_origin("receipt_no")),
-    (Field("file_name", "string", "Tệp", "Name of the file as received.", 40), _of_origin("file_name")),
-    (Field("sheet", "string", "Trang tính", "Sheet in the file.", 18), _of_origin("sheet")),
-    (Field("cell", "string", "Ô", "Cell in the sheet.", 8), _of_origin("cell")),
-    (Field("agency_name", "string", "Cơ quan gửi", "Sender.", 32), _of_origin("agency_name")),
-    (Field("received_at", "datetime", "Thời điểm nhận", "When the file came.", 18), _of_origin("received_at")),
-    (Field("file_sha256", "string", "SHA-256", "Hash of the file's bytes.", 66), _of_origin("file_sha256")),
-)  # fmt: skip
-_FILE: tuple[Column, ...] = (
-    (Field("receipt_no", "string", "Biên nhận", "Receipt number.", 12), lambda f: f.receipt_no),
-    (Field("agency_name", "string", "Đơn vị", "Sender.", 34), lambda f: f.agency_name),
-    (Field("file_name", "string", "Tệp", "Name as received.", 44), lambda f: f.name),
-    (Field("period", "string", "Kỳ", "Period the file is for.", 10), lambda f: f.period),
-    (Field("state", "string", "Mã tình trạng", "The file's one fate.", 22), lambda f: f.state),
-    (Field("state_name", "string", "Tình trạng", "In Vietnamese.", 26), lambda f: FILE_STATES[f.state]),
-    (Field("received_at", "datetime", "Thời điểm nhận", "When it came.", 18), lambda f: f.received_at),
-    (Field("is_used", "boolean", "Có số liệu trong báo cáo", "A printed figure rests on it.", 12), lambda f: f.is_used),
-    (Field("size_bytes", "integer", "Kích thước (byte)", "Size.", 12), lambda f: f.size_bytes),
-    (Field("sha256", "string", "SHA-256", "Hash of the file's bytes.", 66), lambda f: f.sha256),
-)  # fmt: skip
+_INDICATOR: dict[str, Reader] = {
+    "indicator_code": lambda i: i.code,
+    "row_kind": lambda i: i.row_kind,
+    "section": _section,
+    "printed_no": lambda i: i.printed_no,
+    "indicator_name": lambda i: i.name,
+    "unit": lambda i: i.unit,
+    "target_text": lambda i: i.target_text,
+    "target_low": lambda i: i.target_low,
+    "target_high": lambda i: i.target_high,
+    "value": lambda i: i.value,
+    "value_text": lambda i: i.value_text,
+    "value_kind": lambda i: i.value_kind,
+    "value_basis": lambda i: i.value_basis,
+    "expected_value": lambda i: i.expected,
+    "ratio": lambda i: i.ratio,
+    "margin": lambda i: i.margin,
+    "needed": lambda i: i.needed,
+    "status": lambda i: i.status,
+    "status_name": lambda i: status_name(i.status),
+    "sentence": lambda i: i.sentence,
+    "is_estimate": lambda i: i.is_estimate,
+    "is_approximate": lambda i: i.is_approximate,
+    "is_illustrative": lambda i: i.is_illustrative,
+    "agency_name": lambda i: i.agency_name,
+    "data_on": lambda i: i.data_on,
+    "note": lambda i: i.note,
+    "explanation": lambda i: i.explanation,
+    "rule_version": lambda i: i.rule_version,
+}
+_TASK: dict[str, Reader] = {
+    "task_ref": lambda t: t[0].ref,
+    "section_ref": lambda t: t[0].section_ref,
+    "section_title": lambda t: t[0].section_title,
+    "title": lambda t: t[0].title,
+    "is_collective": lambda t: t[0].is_collective,
+    "due_on": lambda t: t[0].due_on,
+    "agency_code": lambda t: t[1].agency_code,
+    "agency_name": lambda t: t[1].agency_name,
+    "state": lambda t: t[1].state,
+    "state_name": lambda t: task_state_name(t[1].state),
+    "completion_pct": lambda t: t[1].completion_pct,
+    "result": lambda t: t[1].result,
+    "receipt_no": lambda t: _of_origin("receipt_no")(t[1]),
+    "sheet": lambda t: _of_origin("sheet")(t[1]),
+    "cell": lambda t: _of_origin("cell")(t[1]),
+}
+_SUBMISSION: dict[str, Reader] = {
+    "agency_code": lambda s: s.agency_code,
+    "agency_name": lambda s: s.agency_name,
+    "state": lambda s: s.state,
+    "state_name": lambda s: SUBMISSION_STATES[s.state],
+    "received_at": lambda s: s.received_at,
+    "is_on_time": lambda s: s.is_on_time,
+    "days_late": lambda s: s.days_late,
+    "version": lambda s: s.version,
+    "finding_count": lambda s: s.finding_count,
+    "receipt_no": lambda s: s.receipt_no,
+}
+_REMARK: dict[str, Reader] = {
+    "kind": lambda r: r[2],
+    "kind_name": lambda r: _REMARK_KINDS[r[2]],
+    "agency_code": lambda r: r[1].agency_code,
+    "agency_name": lambda r: r[1].agency_name,
+    "task_ref": lambda r: r[0].ref,
+    "task_title": lambda r: r[0].title,
+    "text": lambda r: getattr(r[1], r[2]),
+    "receipt_no": lambda r: _of_origin("receipt_no")(r[1]),
+}
+_REVISION: dict[str, Reader] = {
+    "indicator_code": lambda r: r.indicator_code,
+    "indicator_name": lambda r: r.indicator_name,
+    "unit": lambda r: r.unit,
+    "period": lambda r: str(r.period),
+    "period_name": lambda r: period_name(r.period),
+    "basis": lambda r: r.basis,
+    "old_value": lambda r: r.old_value,
+    "new_value": lambda r: r.new_value,
+    "reason": lambda r: r.reason,
+    "agency_name": _of_origin("agency_name"),
+    "received_at": _of_origin("received_at"),
+    "receipt_no": _of_origin("receipt_no"),
+    "sheet": _of_origin("sheet"),
+    "cell": _of_origin("cell"),
+}
+_CHANGE: dict[str, Reader] = {
+    "indicator_code": lambda c: c.indicator_code,
+    "indicator_name": lambda c: c.indicator_name,
+    "unit": lambda c: c.unit,
+    "old_value": lambda c: c.old_value,
+    "new_value": lambda c: c.new_value,
+    "old_status": lambda c: c.old_status,
+    "new_status": lambda c: c.new_status,
+    "old_status_name": lambda c: status_name(c.old_status),
+    "new_status_name": lambda c: status_name(c.new_status),
+}
+_SOURCE: dict[str, Reader] = {
+    "indicator_code": lambda i: i.code,
+    "indicator_name": lambda i: i.full_name,
+    "value": lambda i: i.value,
+    "value_text": lambda i: i.value_text,
+    "kind_name": lambda i: KINDS[i.value_kind],
+    "receipt_no": _of_origin("receipt_no"),
+    "file_name": _of_origin("file_name"),
+    "sheet": _of_origin("sheet"),
+    "cell": _of_origin("cell"),
+    "agency_name": _of_origin("agency_name"),
+    "received_at": _of_origin("received_at"),
+    "file_sha256": _of_origin("file_sha256"),
+}
+_FILE: dict[str, Reader] = {
+    "receipt_no": lambda f: f.receipt_no,
+    "agency_name": lambda f: f.agency_name,
+    "file_name": lambda f: f.name,
+    "period": lambda f: f.period,
+    "state": lambda f: f.state,
+    "state_name": lambda f: FILE_STATES[f.state],
+    "received_at": lambda f: f.received_at,
+    "is_used": lambda f: f.is_used,
+    "size_bytes": lambda f: f.size_bytes,
+    "sha256": lambda f: f.sha256,
+}

@@ -187,7 +187,7 @@ def line_view(line: IndicatorLine) -> dict[str, Any]:
         "target": line.target_text,
         "value": value_text(line) or ("–" if line.is_graded else ""),
         "expected": number(line.expected, line.decimals),
-        "ratio": "" if line.ratio is None else f"{number(line.ratio * 100, 1)}%",
+        "ratio": _ratio(line.ratio),
         "margin": signed(line.margin, line.decimals),
         "needed": number(line.needed, line.decimals),
         "status": status_name(status),
@@ -226,9 +226,7 @@ def status_sentence(lines: Iterable[IndicatorLine]) -> str:
     if not graded:
         return ""
     parts = [
-        f"{two_digits(count)} {_lower(label)}"
-        for code, label in LABELS.items()
-        if (count := _count(graded, (code,)))
+        f"{two_digits(count)} {_lower(label)}" for code, label in LABELS.items() if (count := _count(graded, (code,)))
     ]
     return f"Trong {two_digits(len(graded))} chỉ tiêu: {'; '.join(parts)}."
 
@@ -255,15 +253,19 @@ def summary_lines(data: EditionData) -> list[dict[str, str]]:
         ("Chỉ tiêu chưa có số liệu", ("no_data",)),
     ):
         if chosen := [line for line in data.graded if line.status in statuses]:
-            lines.append({"label": label, "text": f"{'; '.join(_headline(line) for line in chosen)}."})
+            names = [line.full_name if "at_risk" in statuses else _headline(line) for line in chosen]
+            lines.append({"label": label, "text": f"{'; '.join(names)}."})
     reports = [report for task in data.tasks if not task.is_collective for report in task.reports]
-    slow = [task.ref for task in data.tasks if any(report.state == "late" for report in task.reports)]
+    slow = [
+        f"{task.ref} ({', '.join(report.agency_name for report in task.reports if report.state == 'late')})"
+        for task in data.tasks
+        if not task.is_collective and any(report.state == "late" for report in task.reports)
+    ]
     silent = sum(report.state == NOT_REPORTED for report in reports)
     lines.append(
         {
             "label": "Nhiệm vụ",
-            "text": f"{_state_counts(reports)}"
-            + (f"; có đơn vị báo chậm ở các nhiệm vụ {', '.join(slow)}." if slow else ".")
+            "text": f"{_state_counts(reports)}" + (f". Chậm: {'; '.join(slow)}." if slow else ".")
             if len(reports) > silent
             else "Chưa có báo cáo tiến độ nhiệm vụ.",
         }
@@ -450,6 +452,11 @@ def _issue_day(data: EditionData) -> Any:
     return moment.astimezone(HANOI).date()
 
 
+def _ratio(ratio: Decimal | None) -> str:
+    # A negative one (growth of -18,7 % against 9 %) is computed for comparing, it tells a reader nothing.
+    return "" if ratio is None or ratio < 0 else f"{number(ratio * 100, 1)}%"
+
+
 def _deadline(due_at: datetime) -> str:
     local = due_at.astimezone(HANOI)
     is_midnight = (local.hour, local.minute) == (0, 0)
@@ -483,7 +490,7 @@ def _named_value(line: IndicatorLine) -> str:
 
 
 def _with_unit(figure: str, unit: str) -> str:
-    if not figure or not unit:
+    if not figure or not unit or figure.endswith(unit) or figure.endswith(_lower(unit)):
         return figure
     return f"{figure}{unit}" if unit in ("%", "‰") else f"{figure} {_lower(unit)}"
 

@@ -1,6 +1,7 @@
-"""Which of the reported figures counts, where one indicator has several reporters. Pure; docs/methodology.md, section 2."""
+"""Which reported figure counts where an indicator has several reporters. Pure; docs/methodology.md, section 2."""
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -19,8 +20,7 @@ class Report(NamedTuple):
     value_text: str
     is_approximate: bool
     is_illustrative: bool
-    note: str
-    promised_on: object
+    promised_on: date | None
 
 
 class Outcome(StrEnum):

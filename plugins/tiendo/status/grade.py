@@ -1,4 +1,4 @@
-"""From a figure and what was asked for to a verdict, with what separates it from the next. Pure; see docs/methodology.md."""
+"""From a figure and what was asked for to a verdict and its margins. Pure; docs/methodology.md, sections 4 to 7."""
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import NamedTuple
@@ -9,15 +9,10 @@ from tiendo.status.names import Status
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
 _SIX_PLACES = Decimal("0.000001")
-# From bad to good. A band takes the worse of its two sides.
-_ORDER = {
-    Status.MISSED: 0,
-    Status.BEHIND: 1,
-    Status.AT_RISK: 2,
-    Status.ON_TRACK: 3,
-    Status.ACHIEVED: 4,
-    Status.EXCEEDED: 5,
-}
+# From bad to good; a band takes the worse of its two sides.
+_WITHIN_YEAR = (Status.BEHIND, Status.AT_RISK, Status.ON_TRACK, Status.ACHIEVED)
+_AT_YEAR_END = (Status.MISSED, Status.ACHIEVED, Status.EXCEEDED)
+_ON_TRACK, _MET = 2, 1
 
 
 class Grade(NamedTuple):
@@ -25,7 +20,7 @@ class Grade(NamedTuple):
 
     Attributes:
         ratio: actual to expected, turned round where less is better, cut (never up) to six decimals; None where it has
-            no meaning. ``ratio_formula`` says which: ``quotient``, ``inverse``, ``distance``, ``not_positive``, ``band``.
+            no meaning. ``ratio_formula``: ``quotient``, ``inverse``, ``distance``, ``not_positive`` or ``band``.
         expected: what was asked for; of a band, the end nearer to the figure.
         margin: distance to the line between good and bad (within the year the on-track line, at its end the target),
             positive on the good side.
@@ -50,21 +45,17 @@ class Grade(NamedTuple):
     possible: tuple[Status, ...]
 
 
-class _Level(NamedTuple):
-    """A status and the line, in ``sign * value``, from which it holds; None for the lowest."""
-
-    status: Status
-    line: Decimal | None
-
-
 class _Stand(NamedTuple):
-    """Where a figure stands among the levels of one side; fields as in ``Grade``."""
+    """Where a figure stands on one side.
+
+    ``place`` counts in ``_WITHIN_YEAR`` or ``_AT_YEAR_END``; the distances are signed as in ``Grade``, not yet rounded.
+    """
 
     place: int
     margin: Decimal
     up: Decimal | None
     down: Decimal | None
-    next_status: Status | None
+    next_place: int | None
 
 
 def ratio_on(side: Side, actual: Decimal) -> tuple[Decimal | None, str]:
@@ -87,8 +78,7 @@ def satisfies(side: Side, actual: Decimal) -> bool:
 
 def status_of(goal: Goal, actual: Decimal, thresholds: Thresholds) -> Status:
     """Returns the verdict on an exact figure."""
-    verdicts = [_status_on(goal, side, actual, thresholds) for side in goal.sides]
-    return verdicts[0] if len(verdicts) == 1 else min(verdicts, key=_ORDER.__getitem__)
+    return _scale_of(goal)[_place(goal, actual, thresholds)]
 
 
 def interval_of(
@@ -117,26 +107,41 @@ def grade(
     interval: tuple[Decimal, Decimal] | None = None,
 ) -> Grade:
     """Grades one figure; with an ``interval``, ``undecidable`` unless every value in it leads to one status."""
-    status = status_of(goal, actual, thresholds)
+    statuses = _scale_of(goal)
+    worst = stand = _stand(goal, goal.sides[0], actual, thresholds)
+    margin, down = stand.margin, stand.down
+    if goal.is_band:
+        other = _stand(goal, goal.sides[1], actual, thresholds)
+        worst = min(stand, other, key=lambda each: each.place)
+        margin = min(margin, other.margin)
+        rooms = [each.down for each in (stand, other) if each.place == worst.place and each.down is not None]
+        down = min(rooms, default=None)
+    status = statuses[worst.place]
     possible: tuple[Status, ...] = (status,)
+    up = next_status = None
     if interval is not None:
         low, high = interval
-        points = [low, actual, high, *(s.expected for s in goal.sides if low < s.expected < high)]
-        found = {status_of(goal, point, thresholds) for point in points}
-        possible = tuple(sorted(found, key=_ORDER.__getitem__))
-    ratio, formula = _ratio(goal, actual)
-    stands = [_stand(goal, side, actual, thresholds) for side in goal.sides]
-    worst = min(stands, key=lambda stand: stand.place)
-    margin = min(stand.margin for stand in stands)
-    up = down = next_status = None
+        points = [low, high, *(side.expected for side in goal.sides if low < side.expected < high)]
+        places = {worst.place, *(_place(goal, point, thresholds) for point in points)}
+        possible = tuple(statuses[place] for place in sorted(places))
     if len(possible) > 1:
-        status = Status.UNDECIDABLE
-    else:
-        up, next_status = worst.up, worst.next_status
-        rooms = [stand.down for stand in stands if stand.place == worst.place and stand.down is not None]
-        down = min(rooms, default=None)
-    expected, needed = _nearer(goal, actual), _needed(goal, actual)
-    return Grade(status, ratio, formula, expected, margin, up, down, next_status, needed, interval, possible)
+        status, down = Status.UNDECIDABLE, None
+    elif worst.up is not None and worst.next_place is not None:
+        up, next_status = tidy(worst.up, ROUND_CEILING), statuses[worst.next_place]
+    ratio, formula = _ratio(goal, actual)
+    return Grade(
+        status=status,
+        ratio=ratio,
+        ratio_formula=formula,
+        expected=_nearer(goal, actual),
+        margin=tidy(margin),
+        margin_up=up,
+        margin_down=None if down is None else tidy(down),
+        next_status=next_status,
+        needed=_needed(goal, actual),
+        interval=interval,
+        possible=possible,
+    )
 
 
 def tidy(value: Decimal, rounding: str = ROUND_FLOOR) -> Decimal:
@@ -146,51 +151,50 @@ def tidy(value: Decimal, rounding: str = ROUND_FLOOR) -> Decimal:
     """
     if value.adjusted() > 20:
         return value
-    cut = value.quantize(_SIX_PLACES, rounding=rounding).normalize()
-    exponent = cut.as_tuple().exponent
-    return cut.quantize(_ONE) if isinstance(exponent, int) and exponent > 0 else cut
+    # Adding zero writes 1.8E+3 out as 1800.
+    return value.quantize(_SIX_PLACES, rounding=rounding).normalize() + _ZERO
 
 
-def _status_on(goal: Goal, side: Side, actual: Decimal, thresholds: Thresholds) -> Status:
+def _scale_of(goal: Goal) -> tuple[Status, ...]:
+    return _AT_YEAR_END if goal.quarter == YEAR_END else _WITHIN_YEAR
+
+
+def _place(goal: Goal, actual: Decimal, thresholds: Thresholds) -> int:
+    return min(_place_on(goal, side, actual, thresholds) for side in goal.sides)
+
+
+def _place_on(goal: Goal, side: Side, actual: Decimal, thresholds: Thresholds) -> int:
+    """Returns the place of the verdict on one side in ``_scale_of(goal)``."""
     is_satisfied = satisfies(side, actual)
     if goal.quarter == YEAR_END:
-        if not is_satisfied:
-            return Status.MISSED
         is_past_top = side.top is not None and side.sign * (actual - side.top) > 0
-        return Status.EXCEEDED if is_past_top else Status.ACHIEVED
+        return 0 if not is_satisfied else 2 if is_past_top else 1
     if is_satisfied and side.is_early:
-        return Status.ACHIEVED
+        return 3
     if is_satisfied and goal.nature is not Nature.FLOW:
-        return Status.ON_TRACK
+        return 2
     if side.is_final and not is_satisfied:
-        return Status.BEHIND
+        return 0
     ratio, _ = ratio_on(side, actual)
     if ratio is None or ratio >= thresholds.on_track:
-        return Status.ON_TRACK
-    return Status.AT_RISK if ratio >= thresholds.at_risk else Status.BEHIND
+        return 2
+    return 1 if ratio >= thresholds.at_risk else 0
 
 
-def _levels(goal: Goal, side: Side, thresholds: Thresholds) -> list[_Level]:
-    """Returns the statuses one side knows in this quarter, from bad to good, agreeing with ``_status_on``."""
+def _lines(goal: Goal, side: Side, thresholds: Thresholds) -> list[Decimal]:
+    """Returns, in ``sign * value``, where the second and each further status begins, agreeing with ``_place_on``."""
     target = side.sign * side.target
     if goal.quarter == YEAR_END:
-        levels = [_Level(Status.MISSED, None), _Level(Status.ACHIEVED, target)]
-        if side.top is not None:
-            levels.append(_Level(Status.EXCEEDED, side.sign * side.top))
-        return levels
+        return [target] if side.top is None else [target, side.sign * side.top]
     on_track, at_risk = _line(side, thresholds.on_track), _line(side, thresholds.at_risk)
     if side.is_final:
         on_track, at_risk = max(on_track, target), max(at_risk, target)
     elif side.is_early or goal.nature is not Nature.FLOW:
         on_track = min(on_track, target)
-    levels = [
-        _Level(Status.BEHIND, None),
-        _Level(Status.AT_RISK, min(at_risk, on_track)),
-        _Level(Status.ON_TRACK, on_track),
-    ]
+    lines = [min(at_risk, on_track), on_track]
     if side.is_early:
-        levels.append(_Level(Status.ACHIEVED, target))
-    return levels
+        lines.append(target)
+    return lines
 
 
 def _line(side: Side, cut_off: Decimal) -> Decimal:
@@ -201,27 +205,19 @@ def _line(side: Side, cut_off: Decimal) -> Decimal:
 
 
 def _stand(goal: Goal, side: Side, actual: Decimal, thresholds: Thresholds) -> _Stand:
-    status = _status_on(goal, side, actual, thresholds)
-    levels = _levels(goal, side, thresholds)
-    position = side.sign * actual
-    good = Status.ACHIEVED if goal.quarter == YEAR_END else Status.ON_TRACK
-    place, margin = 0, _ZERO
-    for index, level in enumerate(levels):
-        if level.status is status:
-            place = index
-        if level.status is good and level.line is not None:
-            margin = position - level.line
-    own = levels[place].line
-    down = None if own is None else tidy(max(_ZERO, position - own))
-    up = next_status = None
-    if place + 1 < len(levels):
-        line = levels[place + 1].line
-        next_status = levels[place + 1].status
-        if goal.quarter != YEAR_END:
-            # Two statuses may begin at one line; reaching it leads to the better of them.
-            next_status = [level.status for level in levels[place + 1 :] if level.line == line][-1]
-        up = None if line is None else tidy(max(_ZERO, line - position), ROUND_CEILING)
-    return _Stand(place, tidy(margin), up, down, next_status)
+    place = _place_on(goal, side, actual, thresholds)
+    lines = _lines(goal, side, thresholds)
+    position = actual if side.sign > 0 else -actual
+    margin = position - lines[(_MET if goal.quarter == YEAR_END else _ON_TRACK) - 1]
+    down = max(_ZERO, position - lines[place - 1]) if place else None
+    if place == len(lines):
+        return _Stand(place, margin, None, down, None)
+    following = place + 1
+    if goal.quarter != YEAR_END:
+        # Two statuses may begin at one line; reaching it leads to the better of them.
+        while following < len(lines) and lines[following] == lines[place]:
+            following += 1
+    return _Stand(place, margin, max(_ZERO, lines[place] - position), down, following)
 
 
 def _ratio(goal: Goal, actual: Decimal) -> tuple[Decimal | None, str]:
@@ -233,6 +229,8 @@ def _ratio(goal: Goal, actual: Decimal) -> tuple[Decimal | None, str]:
 
 
 def _nearer(goal: Goal, actual: Decimal) -> Decimal:
+    if not goal.is_band:
+        return goal.sides[0].expected
     return min((side.expected for side in goal.sides), key=lambda edge: abs(edge - actual))
 
 

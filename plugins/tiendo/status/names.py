@@ -25,7 +25,7 @@ class StatusStyle(NamedTuple):
 
     Attributes:
         label: Vietnamese name.
-        colour: background, ``#RRGGBB``, from the palettes of Okabe-Ito and Tol that colour-blind readers can tell apart.
+        colour: background, ``#RRGGBB``, after the palettes of Okabe-Ito and Tol, made for colour-blind readers.
         ink: text on that background, at least 4.5 : 1 in contrast (WCAG 2.1, 1.4.3).
         mark: one glyph of its own, so that colour is never the only cue; all are in WGL4, hence in Times New Roman and
             Liberation Serif.

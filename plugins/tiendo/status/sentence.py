@@ -1,6 +1,6 @@
 """One Vietnamese sentence per verdict: the figure, what was asked, what is still needed, what the figure rests on."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
@@ -8,18 +8,19 @@ from tiendo.plan.model import Comparator, Indicator, Nature, Register, Threshold
 from tiendo.plan.period import Period
 from tiendo.status.choose import Choice, Outcome, Report
 from tiendo.status.expected import YEAR_END, Goal, Side
-from tiendo.status.grade import Grade, satisfies, tidy
+from tiendo.status.grade import Grade, satisfies
 from tiendo.status.names import LABELS, Status
 from tiendo.vietnamese.dates import format_date
 from tiendo.vietnamese.number import format_number
 
 _ZERO, _HUNDRED = Decimal(0), Decimal(100)
+_WHOLE = (_HUNDRED,)
 _PLACES = tuple(Decimal(1).scaleb(-places) for places in range(7))
 _LONGEST_QUOTE = 60
 
 
 def explain_figure(
-    register: Register, indicator: Indicator, period: Period, goal: Goal, choice: Choice, grade: Grade
+    register: Register, indicator: Indicator, period: Period, *, goal: Goal, choice: Choice, grade: Grade
 ) -> str:
     """Returns the sentence of a graded figure (``undecidable`` included)."""
     report = choice.report
@@ -34,16 +35,14 @@ def explain_figure(
         low, high = grade.interval
         names = ", ".join(LABELS[status] for status in grade.possible)
         clauses.append(
-            f"số gần đúng có thể nằm trong khoảng từ {says.bare(low)} đến {says.amount(high)}, cho các kết quả khác nhau"
-            f" ({names})"
+            f"số gần đúng có thể nằm trong khoảng từ {says.rounded(low)} đến {says.derived(high)},"
+            f" cho các kết quả khác nhau ({names})"
         )
     clauses.append(_verdict(says, goal, grade))
     return _sentence([*clauses, *_rests_on(register, says, choice)])
 
 
-def explain_ungraded(
-    register: Register, indicator: Indicator, period: Period, status: Status, choice: Choice
-) -> str:
+def explain_ungraded(register: Register, indicator: Indicator, period: Period, status: Status, choice: Choice) -> str:
     """Returns the sentence of a row that gets no grade: no data, not yet published, no target, conflicting."""
     says = _Words(indicator, period)
     report = choice.report
@@ -52,12 +51,10 @@ def explain_ungraded(
         told = ", ".join(
             f"{_name(register, each)} báo cáo {says.amount(each.value)}" for each in (report, *choice.others)
         )
-        clauses = [
-            f"Các cơ quan báo cáo số liệu khác nhau: {told}, chênh {says.difference(choice.difference)}"
-            f" trong khi mức cho phép là {says.difference(indicator.tolerance)}",
-            verdict,
-        ]
-        return _sentence([*clauses, *_marks((report, *choice.others))])
+        apart = f"chênh {says.difference(choice.difference)}"
+        allowed = f"trong khi mức cho phép là {says.difference(indicator.tolerance)}"
+        opening = f"Các cơ quan báo cáo số liệu khác nhau: {told}, {apart} {allowed}"
+        return _sentence([opening, verdict, *_marks((report, *choice.others))])
     if status is Status.NOT_YET_PUBLISHED:
         why = indicator.publication_note.strip().rstrip(".;")
         clauses = [f"Chưa đến kỳ công bố số liệu{f' ({why})' if why else ''}"]
@@ -87,7 +84,7 @@ class _Words:
 
     def bare(self, value: Decimal | None) -> str:
         """A figure without its unit, as it came."""
-        return "" if value is None else format_number(tidy(value))
+        return "" if value is None else _write(value)
 
     def amount(self, value: Decimal | None) -> str:
         """A figure with its unit, as it came."""
@@ -95,13 +92,14 @@ class _Words:
 
     def derived(self, value: Decimal) -> str:
         """A computed level with its unit, rounded for reading."""
-        return f"{'hạng ' if self.is_rank else ''}{self._rounded(value)}{self.suffix}"
+        return f"{'hạng ' if self.is_rank else ''}{self.rounded(value)}{self.suffix}"
 
     def difference(self, value: Decimal | None, rounding: str = ROUND_HALF_UP) -> str:
         """A computed difference, in points for shares."""
-        return "" if value is None else f"{self._rounded(value, rounding)}{self.difference_suffix}"
+        return "" if value is None else f"{self.rounded(value, rounding)}{self.difference_suffix}"
 
-    def _rounded(self, value: Decimal, rounding: str = ROUND_HALF_UP) -> str:
+    def rounded(self, value: Decimal, rounding: str = ROUND_HALF_UP) -> str:
+        """A computed number without its unit, rounded for reading."""
         rounded = value.quantize(_PLACES[self.places], rounding) if value.adjusted() < 20 else value
         # A difference that is there must not be written as none.
         return self.bare(value if rounded == 0 != value else rounded)
@@ -143,23 +141,23 @@ class _Words:
 
 def _comparison(says: _Words, goal: Goal, actual: Decimal, grade: Grade, thresholds: Thresholds) -> str:
     side = goal.sides[0]
-    marks = (thresholds.on_track, thresholds.at_risk)
+    marks = (_HUNDRED, thresholds.on_track * _HUNDRED, thresholds.at_risk * _HUNDRED)
     if goal.is_band:
         return _against_band(says, goal, actual)
     has_shares = side.sign > 0 and side.target > 0 and actual >= 0
     if goal.quarter != YEAR_END and goal.has_path:
         expected = says.derived(side.expected)
         if side.is_final:
-            share = f"bằng {_percent(actual / side.target, ())} mức trần cả năm" if side.target > 0 else "mức trần cả năm"
-            return f"{share} ({says.target()}), mức cho phép đến hết {says.quarter} là {expected}"
+            share = f"bằng {_percent(actual / side.target, _WHOLE)} " if side.target > 0 else ""
+            return f"{share}mức trần cả năm ({says.target()}), mức cho phép đến hết {says.quarter} là {expected}"
         if has_shares and grade.ratio_formula == "quotient" and grade.ratio is not None:
             return (
-                f"bằng {_percent(actual / side.target, ())} {_base(says)} ({says.target()})"
+                f"bằng {_percent(actual / side.target, _WHOLE)} {_base(says)} ({says.target()})"
                 f" và {_percent(grade.ratio, marks)} mức cần đạt đến hết {says.quarter} ({expected})"
             )
         return f"{_relation(says, side, actual)}, mức cần đạt đến hết {says.quarter} là {expected}"
     if has_shares and goal.nature in (Nature.FLOW, Nature.STOCK) and not satisfies(side, actual):
-        share = f"bằng {_percent(actual / side.target, ())} {_base(says)}"
+        share = f"bằng {_percent(actual / side.target, _WHOLE)} {_base(says)}"
         if goal.quarter == YEAR_END:
             return f"{share} ({says.target()}), thiếu {says.difference(side.target - actual)}"
         return f"{share} ({says.target()})"
@@ -196,10 +194,8 @@ def _relation(says: _Words, side: Side, actual: Decimal) -> str:
         return f"cao hơn {says.difference(actual - side.top)} so với mức trên của chỉ tiêu năm ({target})"
     if gap == 0:
         return f"đúng bằng chỉ tiêu năm ({target})"
-    if says.is_rank:
-        word = "tốt hơn" if gap > 0 else "kém"
-    else:
-        word = "cao hơn" if actual > side.target else "thấp hơn"
+    words = ("tốt hơn", "kém") if says.is_rank else ("cao hơn", "thấp hơn")
+    word = words[0] if (gap > 0 if says.is_rank else actual > side.target) else words[1]
     return f"{word} {says.difference(abs(gap))} so với {_base(says)} ({target})"
 
 
@@ -240,7 +236,7 @@ def _times(pace: Decimal) -> str:
         return "bằng"
     if rounded == 0:
         return "chưa bằng 0,01 lần"
-    return f"{'gấp' if pace > 1 else 'bằng'} {format_number(tidy(rounded))} lần"
+    return f"{'gấp' if pace > 1 else 'bằng'} {format_number(rounded)} lần"
 
 
 def _verdict(says: _Words, goal: Goal, grade: Grade) -> str:
@@ -266,12 +262,11 @@ def _rests_on(register: Register, says: _Words, choice: Choice) -> list[str]:
     return clauses + _marks([report])
 
 
-def _marks(reports: Iterable[Report]) -> list[str]:
-    reports = list(reports)
+def _marks(reports: Sequence[Report]) -> list[str]:
     clauses = []
-    if any(report.kind == "estimate" for report in reports):
+    if "estimate" in [report.kind for report in reports]:
         clauses.append("số ước thực hiện")
-    if any(report.is_illustrative for report in reports):
+    if True in [report.is_illustrative for report in reports]:
         clauses.append("số liệu minh họa")
     return clauses
 
@@ -290,12 +285,20 @@ def _missing(register: Register, indicator: Indicator, period: Period, choice: C
 
 
 def _percent(ratio: Decimal, marks: tuple[Decimal, ...]) -> str:
-    """Returns ``97,1%``, with as many decimals as it takes not to show a cut-off (or 100 %) that was not reached."""
+    """Returns ``97,1%``, with as many decimals as it takes not to show a mark (in per cent) that was not reached."""
+    percent = ratio * _HUNDRED
     for places in range(1, 5):
-        shown = (ratio * _HUNDRED).quantize(_PLACES[places], ROUND_HALF_UP)
-        if all((shown >= mark * _HUNDRED) == (ratio >= mark) for mark in (*marks, Decimal(1))):
+        shown = percent.quantize(_PLACES[places], ROUND_HALF_UP)
+        for mark in marks:
+            if (shown >= mark) != (percent >= mark):
+                break
+        else:
             break
-    return f"{format_number(shown, places)}%"
+    return f"{format_number(shown)}%"
+
+
+# Targets and what is expected of a quarter come again and again.
+_write = lru_cache(maxsize=4096)(format_number)
 
 
 @lru_cache(maxsize=256)

@@ -5,11 +5,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from tiendo.plan.model import Nature, Register
+from tiendo.validation import correction_records, indicator_records, submission_records, task_records
 from tiendo.validation.correction_records import add_correction_records
 from tiendo.validation.facts import HISTORY_COLUMNS, HistoryFacts, RegisterFacts
 from tiendo.validation.indicator_records import add_indicator_records
 from tiendo.validation.outcome import SEVERITIES, FileOutcome, Finding
-from tiendo.validation.records import BatchFile, Context, Record, Tables
+from tiendo.validation.records import BatchFile, Context, Record, Tables, figure_placeholders
 from tiendo.validation.submission_records import submission_record
 from tiendo.validation.suites import ROW_ID, SUBMISSION_SUITES, Rule, Suite, failing_rows, get_suite
 from tiendo.validation.task_records import add_task_records
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
 
 __all__ = ["BatchFile", "check_batch", "empty_history", "record_frame"]
 
+_PLACEHOLDERS = {
+    "submission": submission_records.placeholders,
+    "indicator_row": indicator_records.placeholders,
+    "figure": figure_placeholders,
+    "task_row": task_records.placeholders,
+    "correction_row": correction_records.placeholders,
+}
 # Fewer unchanged levels than this say nothing; a flow that did not move at all does.
 _FEWEST_REPEATED = 3
 
@@ -47,7 +55,7 @@ def check_batch(
         for number, rows in failing_rows(suite, record_frame(suite, records)):
             for row in rows:
                 rule, record = suite.rules[number], records[row]
-                findings[record["file_index"]].append((rule, _finding(rule, record)))
+                findings[record["file_index"]].append((rule, _finding(rule, record, name)))
         if name == "submission":
             _set_aside_refused(tables, findings)
     return [
@@ -75,7 +83,7 @@ def build_tables(register: Register, files: Sequence[BatchFile], history: "pd.Da
 
 def record_frame(suite: Suite, records: Sequence[Record]) -> "pd.DataFrame":
     """Returns records as the frame a suite looks at, with ``row_id`` their position."""
-    import pandas as pd  # noqa: PLC0415
+    import pandas as pd
 
     columns = {name: [record[name] for record in records] for name in suite.columns}
     return pd.DataFrame({ROW_ID: range(len(records))} | columns)
@@ -83,14 +91,12 @@ def record_frame(suite: Suite, records: Sequence[Record]) -> "pd.DataFrame":
 
 def empty_history() -> "pd.DataFrame":
     """Returns a history without figures."""
-    import pandas as pd  # noqa: PLC0415
+    import pandas as pd
 
     return pd.DataFrame(columns=list(HISTORY_COLUMNS), dtype=object)
 
 
-def _judge_repetition(
-    record: Record, context: Context, values: dict[str, "tuple[Decimal, Decimal | None]"]
-) -> None:
+def _judge_repetition(record: Record, context: Context, values: dict[str, "tuple[Decimal, Decimal | None]"]) -> None:
     """Last quarter's figures under this quarter's heading: all are the same."""
     if not values or any(value != last for value, last in values.values()):
         record["figures_are_new"] = True if values else None
@@ -99,7 +105,6 @@ def _judge_repetition(
     has_moved_in_truth = Nature.FLOW in natures or len(values) >= _FEWEST_REPEATED
     record["figures_are_new"] = not has_moved_in_truth
     record["repeated_count"] = len(values)
-    record["last_period_name"] = "kỳ trước"
 
 
 def _set_aside_refused(tables: Tables, findings: list[list[tuple[Rule, Finding]]]) -> None:
@@ -110,16 +115,17 @@ def _set_aside_refused(tables: Tables, findings: list[list[tuple[Rule, Finding]]
             tables.records[name] = [record for record in records if record["file_index"] not in refused]
 
 
-def _finding(rule: Rule, record: Record) -> Finding:
+def _finding(rule: Rule, record: Record, suite_name: str) -> Finding:
+    texts = _PLACEHOLDERS[suite_name](record)
     return Finding(
         rule=rule.rule,
         severity=rule.severity,
         sheet=record["sheet"],
-        cell=record[rule.cell_column] if rule.cell_column else "",
-        message=rule.message.format_map(record),
-        found=rule.found.format_map(record),
-        expected=rule.expected.format_map(record),
-        fix=rule.fix.format_map(record),
+        cell=texts[rule.cell_column] if rule.cell_column else "",
+        message=rule.message.format_map(texts),
+        found=rule.found.format_map(texts),
+        expected=rule.expected.format_map(texts),
+        fix=rule.fix.format_map(texts),
     )
 
 

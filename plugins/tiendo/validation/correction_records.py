@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from tiendo.intake.content import CorrectionRow, WorkbookContent
 from tiendo.plan.period import Period
-from tiendo.validation.indicator_records import QUARTER, YEAR_TO_DATE, find_code
+from tiendo.validation.indicator_records import QUARTER, YEAR_TO_DATE, expected_code, find_code
 from tiendo.validation.magnitude import misplaced_power
 from tiendo.validation.records import (
     KINDS_EXPECTED,
@@ -19,7 +19,6 @@ from tiendo.validation.records import (
 )
 from tiendo.validation.submission_records import parse_period
 from tiendo.vietnamese.dates import read_date
-from tiendo.vietnamese.text import fold
 
 
 def add_correction_records(
@@ -49,32 +48,15 @@ def _record(row: CorrectionRow, context: Context) -> Record:
     is_known_period = period is not None and str(period) in register.periods
     code = find_code(row.code, row.name, register)
     facts = register.indicators.get(code)
-    kind = read_kind(row.kind)
-    date_text = text_of(row.data_on)
     is_entitled = context.agency in facts.indicator.reporters if facts else None
+    has_date = bool(text_of(row.data_on))
     return {
-        "file_index": context.index,
-        "file_key": context.index,
+        "file_index": context.file_index,
+        "file_key": context.file_index,
         "sheet": row.sheet,
-        "period_cell": row.period.address,
-        "code_cell": row.code.address or row.name.address,
-        "value_cell": row.year_to_date.address or row.quarter.address,
-        "kind_cell": row.kind.address,
-        "date_cell": row.data_on.address,
-        "reason_cell": row.reason.address,
-        "period_text": text_of(row.period) or "(để trống)",
-        "periods_expected": register.period_list,
-        "period_example": register.register.calendar[0].period.vietnamese,
-        "file_period_name": context.period.vietnamese,
-        "code_text": text_of(row.code) or text_of(row.name),
-        "code_expected": register.code_by_name.get(fold(text_of(row.name)), "Mã chỉ tiêu có sẵn trong biểu mẫu"),
-        "label": facts.indicator.label if facts else "",
-        "unit": facts.unit_label if facts else "",
-        "reporters": facts.reporters if facts else "",
-        "kind_text": text_of(row.kind) or "(để trống)",
-        "kinds_expected": KINDS_EXPECTED,
-        "date_text": date_text,
-        "date_example": register.date_example,
+        "row": row,
+        "context": context,
+        "facts": facts,
         "period_is_known": is_known_period,
         "period_is_earlier": period < context.period if period and is_known_period else None,
         "is_known": facts is not None,
@@ -83,9 +65,34 @@ def _record(row: CorrectionRow, context: Context) -> Record:
         "unique_period": str(period) if is_known_period else None,
         "has_figure": None,
         "kind": None,
-        "kind_code": kind,
-        "date_is_readable": read_date(row.data_on, year=context.period.year) is not None if date_text else None,
+        "date_is_readable": read_date(row.data_on, year=context.period.year) is not None if has_date else None,
         "has_reason": bool(text_of(row.reason)),
+    }
+
+
+def placeholders(record: Record) -> dict[str, str]:
+    """Returns what the messages of suite ``correction_row`` are filled with."""
+    row, facts, context = record["row"], record["facts"], record["context"]
+    return {
+        "period_cell": row.period.address,
+        "code_cell": row.code.address or row.name.address,
+        "value_cell": row.year_to_date.address or row.quarter.address,
+        "kind_cell": row.kind.address,
+        "date_cell": row.data_on.address,
+        "reason_cell": row.reason.address,
+        "period_text": text_of(row.period) or "(để trống)",
+        "periods_expected": context.facts.period_list,
+        "period_example": context.facts.register.calendar[0].period.vietnamese,
+        "file_period_name": context.period.vietnamese,
+        "code_text": text_of(row.code) or text_of(row.name),
+        "code_expected": expected_code(row.name, context.facts),
+        "label": facts.indicator.label if facts else "",
+        "unit": facts.unit_label if facts else "",
+        "reporters": facts.reporters if facts else "",
+        "kind_text": text_of(row.kind) or "(để trống)",
+        "kinds_expected": KINDS_EXPECTED,
+        "date_text": text_of(row.data_on),
+        "date_example": context.facts.date_example,
     }
 
 
@@ -93,7 +100,7 @@ def _add_figures(
     tables: Tables, row: CorrectionRow, record: Record, context: Context, period: Period
 ) -> Decimal | None:
     facts = context.facts.indicators[record["unique_code"]]
-    code, reason, kind = facts.indicator.code, text_of(row.reason), record["kind_code"]
+    code, reason, kind = facts.indicator.code, text_of(row.reason), read_kind(row.kind)
     total_value: Decimal | None = None
     readings = {}
     for basis, cell in ((YEAR_TO_DATE, row.year_to_date), (QUARTER, row.quarter)):
@@ -125,10 +132,10 @@ def _add_figures(
                 figure_record(context, row.sheet, facts, reading, power=power, last=known, explanation="")
             )
         if reading.answer not in ("blank", "unreadable"):
-            tables.observations[context.index].append(
+            tables.observations[context.file_index].append(
                 observation(
-                    context, row.sheet, code, period, basis, reading,
-                    kind=kind, data_on=data_on, note="", explanation=reason, is_correction=True,
+                    context, row.sheet, code, period, basis=basis, reading=reading, kind=kind,
+data_on=data_on, note="", explanation=reason, is_correction=True,
                 )
             )  # fmt: skip
         if basis == YEAR_TO_DATE:

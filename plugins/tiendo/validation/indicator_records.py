@@ -41,13 +41,15 @@ class _Last(NamedTuple):
     period: Period | None
 
 
-_COLUMNS = (
+_EMPTY: Record = dict.fromkeys((
     "is_known", "is_entitled", "unique_code", "name_is_its_own", "name_is_unchanged", "unit_is_unchanged",
     "target_is_unchanged", "row_is_present", "is_answered", "is_due", "has_year_to_date", "year_to_date_is_typed",
     "has_quarter", "has_promised_date", "kind", "kind_agrees", "has_data_date", "date_is_readable",
     "date_is_within_period", "date_is_past", "year_to_date", "last_year_to_date", "quarter_adds_up", "upper_value",
     "lower_value", "stock_value",
-)  # fmt: skip
+    # What the messages are filled from.
+    "row", "facts", "total", "quarter", "last", "difference", "lower",
+))  # fmt: skip
 
 
 def add_indicator_records(
@@ -76,7 +78,7 @@ def add_indicator_records(
         is_first = code not in by_code
         by_code.setdefault(code, record)
         if is_first:
-            value = _add_figures(tables, row, record, facts, context, corrected)
+            value = _add_figures(tables, row, record, context, corrected)
             if value is not None:
                 values[code] = value
     for upper, lower in ordered_pairs:
@@ -84,13 +86,13 @@ def add_indicator_records(
             by_code[upper] |= {
                 "upper_value": float(values[upper][0]),
                 "lower_value": float(values[lower][0]),
-                "lower_label": context.facts.indicators[lower].indicator.label,
-                "lower_text": format_number(values[lower][0]),
+                "lower": (context.facts.indicators[lower].indicator.label, values[lower][0]),
             }
     for code in context.facts.indicators_by_agency[context.agency]:
         facts = context.facts.indicators[code]
         if code not in by_code and facts.is_due(context.period):
-            record = dict.fromkeys(_COLUMNS) | _shown(context, SHEET_INDICATORS, facts) | {"row_is_present": False}
+            record = _new(context, SHEET_INDICATORS, facts)
+            record["row_is_present"] = False
             tables.records["indicator_row"].append(record)
     return values
 
@@ -109,21 +111,9 @@ def _row_record(row: IndicatorRow, context: Context) -> tuple[Record, IndicatorF
     code = find_code(row.code, row.name, register)
     facts = register.indicators.get(code)
     name = fold(text_of(row.name))
-    record: Record = dict.fromkeys(_COLUMNS) | _shown(context, row.sheet, facts)
-    record |= {
-        "code_cell": row.code.address or row.name.address,
-        "name_cell": row.name.address,
-        "unit_cell": row.unit.address,
-        "target_cell": row.target.address,
-        "kind_cell": row.kind.address,
-        "date_cell": row.data_on.address,
-        "quarter_cell": row.quarter.address,
-        "value_cell": row.year_to_date.address or row.quarter.address,
-        "code_text": text_of(row.code) or text_of(row.name),
-        "code_expected": register.code_by_name.get(name, "Mã chỉ tiêu có sẵn trong biểu mẫu"),
-        "name_text": text_of(row.name),
-        "is_known": facts is not None,
-    }
+    record = _new(context, row.sheet, facts)
+    record["row"] = row
+    record["is_known"] = facts is not None
     if facts is None:
         return record, None
     record["is_entitled"] = context.agency in facts.indicator.reporters
@@ -134,10 +124,8 @@ def _row_record(row: IndicatorRow, context: Context) -> tuple[Record, IndicatorF
         record["name_is_its_own"] = register.code_by_name.get(name, code) == code
         record["name_is_unchanged"] = name in facts.names if record["name_is_its_own"] else None
     if unit := text_of(row.unit):
-        record["unit_text"] = unit
         record["unit_is_unchanged"] = fold(unit) in facts.units or not facts.units
     if typed := text_of(row.target):
-        record["target_typed"] = typed
         record["target_is_unchanged"] = _is_target(row.target, typed, facts)
     return record, facts
 
@@ -150,17 +138,26 @@ def _is_target(cell: RawCell, typed: str, facts: IndicatorFacts) -> bool:
     target = read_target(printed)
     if isinstance(cell.value, (int, float)) and not isinstance(cell.value, bool):
         value = Decimal(repr(cell.value)) * (100 if cell.is_percent else 1)
-        return value in (target.low, target.high) and None in (target.low, target.high, None if target.low == target.high else 0)
-    return read_target(typed) == target
+        return {target.low, target.high} - {None} == {value}
+    try:
+        return read_target(typed) == target
+    except ValueError:
+        return False
 
 
-def _shown(context: Context, sheet: str, facts: IndicatorFacts | None) -> Record:
-    """The placeholders of the messages."""
-    period = context.period
-    return {
-        "file_index": context.index,
-        "file_key": context.index,
-        "sheet": sheet,
+def _new(context: Context, sheet: str, facts: IndicatorFacts | None) -> Record:
+    record = _EMPTY.copy()
+    record["file_index"] = record["file_key"] = context.file_index
+    record["context"], record["sheet"], record["facts"] = context, sheet, facts
+    return record
+
+
+def placeholders(record: Record) -> dict[str, str]:
+    """Returns what the messages of suite ``indicator_row`` are filled with."""
+    context, facts, row = record["context"], record["facts"], record["row"]
+    total, quarter, last, period = record["total"], record["quarter"], record["last"], context.period
+    lower_label, lower = record["lower"] or ("", None)
+    texts = {
         "label": facts.indicator.label if facts else "",
         "unit": facts.unit_label if facts else "",
         "target": facts.indicator.target_text if facts else "",
@@ -170,14 +167,45 @@ def _shown(context: Context, sheet: str, facts: IndicatorFacts | None) -> Record
         "last_day_text": format_date(period.last_day),
         "today_text": format_date(context.today),
         "date_example": format_date(period.last_day),
+        "value_text": text_of(total.cell) if total else "",
+        "quarter_text": text_of(quarter.cell) if quarter else "",
+        "last_year_to_date_text": format_number(last.value) if last and last.value is not None else "",
+        "last_period_name": last.period.vietnamese if last and last.period else "",
+        "difference_text": format_number(record["difference"]) if record["difference"] is not None else "",
+        "lower_label": lower_label,
+        "lower_text": format_number(lower) if lower is not None else "",
     }
+    if row is not None:
+        texts |= {
+            "code_cell": row.code.address or row.name.address,
+            "name_cell": row.name.address,
+            "unit_cell": row.unit.address,
+            "target_cell": row.target.address,
+            "kind_cell": row.kind.address,
+            "date_cell": row.data_on.address,
+            "quarter_cell": row.quarter.address,
+            "value_cell": (total.cell.address if total else "") or row.year_to_date.address or row.quarter.address,
+            "code_text": text_of(row.code) or text_of(row.name),
+            "code_expected": expected_code(row.name, context.facts),
+            "name_text": text_of(row.name),
+            "unit_text": text_of(row.unit),
+            "target_typed": text_of(row.target),
+            "kind_text": text_of(row.kind) or "(để trống)",
+            "date_text": text_of(row.data_on),
+        }
+    return texts
+
+
+def expected_code(name: RawCell, facts: RegisterFacts) -> str:
+    """Returns what should stand for an unknown code: the code of that name, where the name is known."""
+    return facts.code_by_name.get(fold(text_of(name)), "Mã chỉ tiêu có sẵn trong biểu mẫu")
 
 
 def _add_figures(
-    tables: Tables, row: IndicatorRow, record: Record, facts: IndicatorFacts, context: Context, corrected: Corrected
+    tables: Tables, row: IndicatorRow, record: Record, context: Context, corrected: Corrected
 ) -> tuple[Decimal, Decimal | None] | None:
     """Reads the number cells of a row, judges them and returns the figure told from the year's start."""
-    period = context.period
+    facts, period = record["facts"], context.period
     is_due = facts.is_due(period)
     last = _last_figure(context, facts, corrected)
     quarter_last = None if period.quarter > 1 else last.value
@@ -195,10 +223,9 @@ def _add_figures(
         total = _answer_in_note(total, note, explanation, period)
     has_figure = "value" in (total.answer, quarter.answer)
     record |= {
-        "value_cell": total.cell.address or record["value_cell"],
-        "value_text": text_of(total.cell),
-        "quarter_text": text_of(quarter.cell),
-        "last_period_name": last.period.vietnamese if last.period else "",
+        "total": total,
+        "quarter": quarter,
+        "last": last,
         "is_answered": not (total.answer == quarter.answer == "blank") if is_due else None,
         "is_due": is_due if has_figure else None,
     }
@@ -210,7 +237,7 @@ def _add_figures(
     if total.answer == "not_available" and is_due:
         record["has_promised_date"] = total.promised_on is not None
     kind = _judge_kind_and_date(record, row, total, quarter, context, is_due=is_due) if has_figure else "actual"
-    powers = _judge_values(record, total, quarter, facts, context, last)
+    powers = _judge_values(record, facts, context.period)
     data_on = read_date(row.data_on, year=period.year)
     for basis, reading, power in ((YEAR_TO_DATE, total, powers[0]), (QUARTER, quarter, powers[1])):
         if reading.answer == "blank" or (basis == QUARTER and not facts.is_flow):
@@ -223,10 +250,10 @@ def _add_figures(
                 )
             )  # fmt: skip
         if reading.answer != "unreadable":
-            tables.observations[context.index].append(
+            tables.observations[context.file_index].append(
                 observation(
-                    context, row.sheet, facts.indicator.code, period, basis, reading,
-                    kind=kind, data_on=data_on, note=note, explanation=explanation, is_correction=False,
+                    context, row.sheet, facts.indicator.code, period, basis=basis, reading=reading, kind=kind,
+                    data_on=data_on, note=note, explanation=explanation, is_correction=False,
                 )
             )  # fmt: skip
     return None if total.value is None else (total.value, last.value)
@@ -235,8 +262,11 @@ def _add_figures(
 def _only_figure(
     record: Record, total: Reading, quarter: Reading, facts: IndicatorFacts, period: Period
 ) -> tuple[Reading, Reading]:
-    """What is not added up has one figure. A level typed into the quarter's cell is the same level; a growth rate of
-    the quarter alone is not the one since the year's start, except in the first quarter."""
+    """What is not added up has one figure, the one since the year's start or at the period's end.
+
+    A level typed into the quarter's cell is the same level; a growth rate of the quarter alone is another figure,
+    except in the first quarter.
+    """
     nothing = Reading(RawCell(), "blank", None)
     if total.answer != "blank" or quarter.answer == "blank":
         return total, nothing
@@ -260,9 +290,7 @@ def _answer_in_note(blank: Reading, note: str, explanation: str, period: Period)
 
 def _last_figure(context: Context, facts: IndicatorFacts, corrected: Corrected) -> _Last:
     code = facts.indicator.code
-    known = context.history.last_before(
-        code, context.agency, YEAR_TO_DATE, context.period, same_year=facts.is_flow
-    )
+    known = context.history.last_before(code, context.agency, YEAR_TO_DATE, context.period, same_year=facts.is_flow)
     for (corrected_code, period), value in corrected.items():
         is_comparable = period.year == context.period.year or not facts.is_flow
         if corrected_code == code and period < context.period and is_comparable and (not known or period >= known[0]):
@@ -279,14 +307,12 @@ def _judge_kind_and_date(
 ) -> str | None:
     kind = read_kind(row.kind)
     is_estimate = any(r.number is not None and r.number.is_estimate for r in (total, quarter))
-    record["kind_text"] = text_of(row.kind) or "(để trống)"
     if not (is_estimate and kind == ""):
         record["kind"] = kind or "?"
     record["kind_agrees"] = kind != "actual" if is_estimate else None
-    date_text = text_of(row.data_on)
-    record["date_text"] = date_text
-    record["has_data_date"] = bool(date_text)
-    if not date_text:
+    has_date = bool(text_of(row.data_on))
+    record["has_data_date"] = has_date
+    if not has_date:
         return kind
     data_on = read_date(row.data_on, year=context.period.year)
     record["date_is_readable"] = data_on is not None
@@ -298,10 +324,9 @@ def _judge_kind_and_date(
     return kind
 
 
-def _judge_values(
-    record: Record, total: Reading, quarter: Reading, facts: IndicatorFacts, context: Context, last: _Last
-) -> tuple[int, int]:
+def _judge_values(record: Record, facts: IndicatorFacts, period: Period) -> tuple[int, int]:
     """Fills in what compares figures with each other; returns the powers of ten by which the two cells are off."""
+    total, quarter, last = record["total"], record["quarter"], record["last"]
     value, indicator = total.value, facts.indicator
     if value is None:
         return 0, 0
@@ -309,14 +334,14 @@ def _judge_values(
         value,
         nature=indicator.nature,
         target=facts.target_middle,
-        expected=facts.expected(context.period),
+        expected=facts.expected(period),
         last=last.value,
     )
     record["stock_value"] = float(value) if indicator.nature is Nature.STOCK else None
     if not facts.is_flow:
         return power, 0
-    is_first = context.period.quarter == 1
-    has_last = is_first or (last.value is not None and last.period == context.period.previous)
+    is_first = period.quarter == 1
+    has_last = is_first or (last.value is not None and last.period == period.previous)
     difference = value - (last.value or 0) if has_last else None
     part_power = 0
     if quarter.value is not None and difference is not None:
@@ -324,10 +349,9 @@ def _judge_values(
         part_power = misplaced_part(quarter.value, whole, power)
     if not power and last.value is not None:
         record["year_to_date"], record["last_year_to_date"] = float(value), float(last.value)
-        record["last_year_to_date_text"] = format_number(last.value)
     is_falling = last.value is not None and value < last.value
     if quarter.value is not None and difference is not None and not (power or part_power or is_falling):
-        record["difference_text"] = format_number(difference)
+        record["difference"] = difference
         is_loose = any(r.number is not None and r.number.is_approximate for r in (total, quarter))
         slack = abs(value) * (_ROUNDING_SHARE * 2 if is_loose else _ROUNDING_SHARE)
         record["quarter_adds_up"] = abs(quarter.value - difference) <= slack

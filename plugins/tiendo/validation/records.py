@@ -1,8 +1,9 @@
 """Rows as typed, with what the rules look at beside them: one record per file, row or number cell.
 
-A record is a dictionary whose keys are the columns of the suites in ``include/expectations/`` and the placeholders of
-their messages. None means that a rule does not apply, be it that there is nothing to check or that an earlier finding
-already says what is wrong; Great Expectations passes over None.
+A record is a dictionary with the columns of its suite in ``include/expectations/``. None means that a rule does not
+apply, be it that there is nothing to check or that an earlier finding already says what is wrong; Great Expectations
+passes over None. Beside them it keeps what its messages are filled from; the texts themselves are made only for the
+few rows with a finding, by the ``placeholders`` functions.
 """
 
 from collections.abc import Iterable
@@ -58,7 +59,7 @@ class BatchFile(NamedTuple):
 class Context(NamedTuple):
     """What holds for every row of one file whose body and period are known."""
 
-    index: int
+    file_index: int
     agency: str
     period: Period
     facts: RegisterFacts
@@ -97,11 +98,13 @@ class Reading(NamedTuple):
 
 def text_of(cell: RawCell) -> str:
     """Returns a cell's content as a person would read it off the sheet."""
+    value = cell.value
     if cell.error:
         return cell.error
-    value = cell.value
     if value is None:
         return ""
+    if isinstance(value, str):
+        return value.strip()
     if isinstance(value, date):
         return format_date(value)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -157,35 +160,51 @@ def figure_record(
     # A share may leave 0-100 where the register says so: that of TFP in a growth can be negative.
     is_share = family == "share" and (low is None or low >= 0) and (high is None or high <= 100)
     is_unsigned = not is_share and low is not None and low >= 0
+    is_whole = family in ("count", "rank")
     is_negative = is_unsigned and checked is not None and checked < 0
-    likely = format_number(value.scaleb(-power)) if value is not None and power else None
+    likely = str(power) if power else None
     return {
-        "file_index": context.index,
+        "file_index": context.file_index,
         "sheet": sheet,
-        "cell": reading.cell.address,
-        "label": indicator.label,
-        "unit": facts.unit_label,
-        "target": indicator.target_text or "không có",
-        "text": text_of(reading.cell),
-        "value_text": "" if value is None else format_number(value),
-        "last_text": "chưa có" if last is None else format_number(last),
-        "likely_text": likely or "",
-        "number_expected": f"{indicator.label}: một số ({facts.unit_label})" if facts.unit_label else indicator.label,
-        "minimum_text": "" if low is None else format_number(low),
-        "maximum_text": "" if high is None else format_number(high),
+        "facts": facts,
+        "reading": reading,
+        "power": power,
+        "last": last,
         "reason": reason,
-        "unreadable": _sentence(explain_reason(number)) if number and reason and reason not in _OWN_MESSAGE else None,
+        "unreadable": reason if reason not in _OWN_MESSAGE else None,
         "not_negative_value": checked if is_unsigned else None,
         "share_value": checked if is_share else None,
         "floor_value": None if is_share or is_negative else checked,
         "minimum": _float(low),
         "ceiling_value": None if is_share else checked,
         "maximum": _float(high),
-        "fraction": float(value % 1) if checked is not None and value is not None and family in ("count", "rank") else None,
+        "fraction": None if value is None or checked is None or not is_whole else float(value % 1),
         "likely": likely if is_suspect else None,
         "likely_explained": likely if not is_suspect else None,
         "is_approximate": number.is_approximate if number and value is not None else None,
-        "repair": explain_note(number) or None if number and value is not None else None,
+        "repair": number.note or None if number and value is not None else None,
+    }
+
+
+def figure_placeholders(record: Record) -> dict[str, str]:
+    """Returns what the messages of suite ``figure`` are filled with."""
+    facts, reading, last = record["facts"], record["reading"], record["last"]
+    indicator, unit, value = facts.indicator, facts.unit_label, reading.value
+    number = reading.number
+    return {
+        "cell": reading.cell.address,
+        "label": indicator.label,
+        "unit": unit,
+        "target": indicator.target_text or "không có",
+        "text": text_of(reading.cell),
+        "value_text": "" if value is None else format_number(value),
+        "last_text": "chưa có" if last is None else format_number(last),
+        "likely_text": "" if value is None else format_number(value.scaleb(-record["power"])),
+        "number_expected": f"{indicator.label}: một số ({unit})" if unit else indicator.label,
+        "minimum_text": "" if indicator.minimum is None else format_number(indicator.minimum),
+        "maximum_text": "" if indicator.maximum is None else format_number(indicator.maximum),
+        "why_unreadable": sentence(explain_reason(number)) if number else "",
+        "how_understood": sentence(explain_note(number)) if number else "",
     }
 
 
@@ -194,9 +213,9 @@ def observation(
     sheet: str,
     indicator: str,
     period: Period,
+    *,
     basis: str,
     reading: Reading,
-    *,
     kind: str | None,
     data_on: date | None,
     note: str,
@@ -221,7 +240,7 @@ def observation(
         note=note,
         explanation=explanation,
         is_correction=is_correction,
-        is_illustrative=is_illustrative(note),
+        is_illustrative=is_illustrative(note) or is_illustrative(explanation),
         sheet=sheet,
         cell=reading.cell.address,
     )
@@ -237,12 +256,13 @@ def joined(texts: Iterable[str]) -> str:
     return "; ".join(texts)
 
 
+def sentence(text: str) -> str:
+    """Returns words as a sentence: a capital first, a full stop last."""
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
 _ILLUSTRATIVE = fold("Số liệu minh họa")
 
 
 def _float(value: Decimal | None) -> float | None:
     return None if value is None else float(value)
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}." if text else ""

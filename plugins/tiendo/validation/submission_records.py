@@ -26,7 +26,7 @@ def submission_record(
     agency = file.sender_agency or marker.agency
     is_readable = not fault
     is_sent = is_readable and agency in facts.senders
-    has_marker = bool(marker.plan or marker.agency or marker.period or marker.template_version)
+    has_marker = bool(marker.plan and marker.agency and marker.period and marker.template_version)
     is_plan = marker.plan == facts.register.code if is_sent and marker.plan else None
     is_body = marker.agency == agency if is_sent and is_plan is not False and marker.agency else None
     period = parse_period(marker.period, facts)
@@ -37,25 +37,14 @@ def submission_record(
         "sheet": "",
         "agency": agency if agency in facts.register.agency_by_code else "",
         "period": str(period or ""),
-        "file_name": file.name,
+        "file": file,
+        "facts": facts,
+        "today": today,
+        "parsed_period": period,
+        "period_being_collected": None,
+        "repeated_count": 0,
         "fault": fault or None,
-        "sender_text": agency or "(không rõ)",
-        "sender_name": facts.agency_names([agency]),
-        "body_text": facts.agency_names([marker.agency]),
-        "plan_text": marker.plan,
-        "plan_expected": facts.register.code,
         "template_version": marker.template_version or None if is_sent else None,
-        "version_expected": TEMPLATE_VERSION,
-        "period_text": marker.period or "(không ghi)",
-        "period_name": period.vietnamese if period else "",
-        "period_example": facts.register.calendar[0].period.vietnamese,
-        "periods_expected": facts.period_list,
-        "period_asked": file.asked_period and Period.parse(file.asked_period).vietnamese,
-        "period_open_name": "",
-        "today_text": format_date(today),
-        "closing_text": format_date(last_day(entry)) if entry else "",
-        "last_period_name": "",
-        "repeated_count": "",
         "sender_is_known": is_sent if is_readable else None,
         "marker_is_present": has_marker if is_sent else None,
         "plan_is_right": is_plan,
@@ -70,11 +59,40 @@ def submission_record(
     }
     if not is_dated or entry is None or period is None:
         return record, None
+    context = Context(index, agency, period, facts, history, today)
     if file.asked_period:
         record["period_is_as_asked"] = str(period) == file.asked_period
     if record["period_is_as_asked"] is not False:
-        _judge_moment(record, facts, history, agency, entry, today)
-    return record, Context(index, agency, period, facts, history, today)
+        _judge_moment(record, context, entry)
+    return record, context
+
+
+def placeholders(record: Record) -> dict[str, str]:
+    """Returns what the messages of suite ``submission`` are filled with."""
+    file, facts, period = record["file"], record["facts"], record["parsed_period"]
+    marker = file.content.marker
+    sender = file.sender_agency or marker.agency
+    entry = facts.periods.get(str(period))
+    later = record["period_being_collected"]
+    return {
+        "file_name": file.name,
+        "sender_text": sender or "(không rõ)",
+        "sender_name": facts.agency_names([sender]),
+        "body_text": facts.agency_names([marker.agency]),
+        "plan_text": marker.plan,
+        "plan_expected": facts.register.code,
+        "template_version": marker.template_version,
+        "version_expected": TEMPLATE_VERSION,
+        "period_text": marker.period or "(không ghi)",
+        "period_name": period.vietnamese if period else "",
+        "period_example": facts.register.calendar[0].period.vietnamese,
+        "periods_expected": facts.period_list,
+        "period_asked": file.asked_period and Period.parse(file.asked_period).vietnamese,
+        "period_open_name": later.vietnamese if later else "",
+        "today_text": format_date(record["today"]),
+        "closing_text": format_date(last_day(entry)) if entry else "",
+        "repeated_count": str(record["repeated_count"]),
+    }
 
 
 def parse_period(text: str, facts: RegisterFacts) -> Period | None:
@@ -91,14 +109,13 @@ def last_day(entry: PeriodCalendar) -> date:
     return (entry.closing_at - timedelta(microseconds=1)).date()
 
 
-def _judge_moment(
-    record: Record, facts: RegisterFacts, history: HistoryFacts, agency: str, entry: PeriodCalendar, today: date
-) -> None:
+def _judge_moment(record: Record, context: Context, entry: PeriodCalendar) -> None:
     """A period can be reported from its first day; late ones too, unless they come in the next one's stead.
 
     A period already reported by the body and closed, sent once more while the next one's reports are due, is last
     quarter's file sent by mistake; a wanted change goes into the sheet for corrections.
     """
+    today = context.today
     has_begun = entry.period.first_day <= today
     record["period_has_begun"] = has_begun
     if not has_begun:
@@ -107,14 +124,14 @@ def _judge_moment(
     being_collected = next(
         (
             later.period
-            for later in facts.register.calendar
+            for later in context.facts.register.calendar
             if later.period > entry.period
             and later.cut_off_on.replace(day=1) <= today <= last_day(later)
-            and history.has_reported(agency, entry.period)
+            and context.history.has_reported(context.agency, entry.period)
         ),
         None,
     )
     record["period_is_open"] = being_collected is None
     if being_collected:
-        record["period_open_name"] = being_collected.vietnamese
+        record["period_being_collected"] = being_collected
         record["period_is_before_closing"] = None

@@ -5,17 +5,19 @@ from decimal import Decimal
 from tiendo.intake.content import SHEET_TASKS, RawCell, TaskRow, WorkbookContent
 from tiendo.plan.model import Task, Unit
 from tiendo.validation.outcome import TaskProgressRow
-from tiendo.validation.records import STATE_BY_TEXT, Context, Record, Tables, joined, text_of
+from tiendo.validation.records import STATE_BY_TEXT, Context, Record, Tables, joined, sentence, text_of
 from tiendo.validation.states import TASK_STATES
 from tiendo.vietnamese.number import explain_reason, read_number
 from tiendo.vietnamese.text import fold
 
 _PERCENT = Unit("percent", "%", "share", 0)
 _STATES_EXPECTED = joined(TASK_STATES.values())
-_COLUMNS = (
+_EMPTY: Record = dict.fromkeys((
     "is_known", "is_led", "unique_ref", "row_is_present", "has_state", "state", "completion_unreadable", "completion",
     "completion_agrees", "difficulty_is_told",
-)  # fmt: skip
+    # What the messages are filled from.
+    "row", "task", "why_unreadable",
+))  # fmt: skip
 
 
 def add_task_records(tables: Tables, content: WorkbookContent, context: Context) -> None:
@@ -24,55 +26,63 @@ def add_task_records(tables: Tables, content: WorkbookContent, context: Context)
     for row in content.task_rows:
         ref = text_of(row.ref)
         task = context.facts.register.task_by_ref.get(ref)
-        record = _shown(context, row.sheet, task, ref)
+        record = _new(context, row.sheet, task)
         tables.records["task_row"].append(record)
-        record |= {
-            "ref_cell": row.ref.address,
+        record["row"] = row
+        record["is_known"] = task is not None
+        if task is None:
+            continue
+        record["is_led"] = context.agency in task.lead_agencies
+        if record["is_led"]:
+            present.add(ref)
+            record["unique_ref"] = ref
+            tables.tasks[context.file_index].append(_progress(row, record, context, ref))
+    for ref in context.facts.tasks_by_agency[context.agency]:
+        if ref not in present:
+            record = _new(context, SHEET_TASKS, context.facts.register.task_by_ref[ref])
+            record["row_is_present"] = False
+            tables.records["task_row"].append(record)
+
+
+def placeholders(record: Record) -> dict[str, str]:
+    """Returns what the messages of suite ``task_row`` are filled with."""
+    row, task, context = record["row"], record["task"], record["context"]
+    texts = {
+        "ref": task.ref if task else "",
+        "ref_text": task.ref if task else "",
+        "title": task.title if task else "",
+        "leads": context.facts.agency_names(task.lead_agencies) if task else "",
+        "states_expected": _STATES_EXPECTED,
+        "done_label": TASK_STATES["done"],
+        "why_unreadable": sentence(record["why_unreadable"] or ""),
+    }
+    if row is not None:
+        texts |= {
+            "ref_cell": row.ref.address or row.title.address,
             "state_cell": row.state.address,
             "completion_cell": row.completion.address,
             "difficulty_cell": row.difficulty.address,
-            "is_known": task is not None,
+            "ref_text": text_of(row.ref) or text_of(row.title),
+            "state_text": text_of(row.state),
+            "completion_text": text_of(row.completion),
         }
-        if task is None:
-            record["ref_text"] = ref or text_of(row.title)
-            continue
-        record["is_led"] = context.agency in task.lead_agencies
-        if not record["is_led"]:
-            record["leads"] = context.facts.agency_names(task.lead_agencies)
-            continue
-        present.add(ref)
-        record["unique_ref"] = ref
-        tables.tasks[context.index].append(_progress(row, record, context, ref))
-    for ref in context.facts.tasks_by_agency[context.agency]:
-        if ref not in present:
-            task = context.facts.register.task_by_ref[ref]
-            tables.records["task_row"].append(_shown(context, SHEET_TASKS, task, ref) | {"row_is_present": False})
+    return texts
 
 
-def _shown(context: Context, sheet: str, task: Task | None, ref: str) -> Record:
-    return dict.fromkeys(_COLUMNS) | {
-        "file_index": context.index,
-        "file_key": context.index,
-        "sheet": sheet,
-        "ref": ref,
-        "ref_text": ref,
-        "title": task.title if task else "",
-        "states_expected": _STATES_EXPECTED,
-        "done_label": TASK_STATES["done"],
-    }
+def _new(context: Context, sheet: str, task: Task | None) -> Record:
+    record = _EMPTY.copy()
+    record["file_index"] = record["file_key"] = context.file_index
+    record["context"], record["sheet"], record["task"] = context, sheet, task
+    return record
 
 
 def _progress(row: TaskRow, record: Record, context: Context, ref: str) -> TaskProgressRow:
     state_text, difficulty = text_of(row.state), text_of(row.difficulty)
     state = STATE_BY_TEXT.get(fold(state_text), "")
     completion = _read_completion(row.completion, record)
-    record |= {
-        "state_text": state_text,
-        "completion_text": text_of(row.completion),
-        "has_state": bool(state_text),
-        "state": (state or "?") if state_text else None,
-        "completion": None if completion is None else float(completion),
-    }
+    record["has_state"] = bool(state_text)
+    record["state"] = (state or "?") if state_text else None
+    record["completion"] = None if completion is None else float(completion)
     if state and completion is not None and 0 <= completion <= 100:
         record["completion_agrees"] = (state == "done") == (completion == 100)
     if state == "late":
@@ -96,6 +106,5 @@ def _read_completion(cell: RawCell, record: Record) -> Decimal | None:
         return None
     reading = read_number(cell, unit=_PERCENT)
     if reading.value is None and reading.reason not in ("empty", "declared_empty"):
-        sentence = explain_reason(reading)
-        record["completion_unreadable"] = f"{sentence[:1].upper()}{sentence[1:]}."
+        record["completion_unreadable"], record["why_unreadable"] = reading.reason, explain_reason(reading)
     return reading.value

@@ -55,8 +55,8 @@ __all__ = [
 ]
 LONGEST_TEXT = 200
 MOST_DIGITS = 30
-LARGEST = 10**15
-_LARGEST_EXPONENT = 15
+# Values from 10^15 on are refused: no amount of a province, in any unit, comes near.
+_TOO_LARGE_EXPONENT = 15
 NEAR, FAR = 5, 50
 
 _EXACT = Context(prec=80)
@@ -146,31 +146,36 @@ def read_number(
 
 
 def _read_number_cell(value: float | Decimal, unit: Unit | None, *, is_percent: bool) -> NumberReading:
-    note = ""
-    if isinstance(value, Decimal):
-        number = value
-    elif isinstance(value, int):
-        number = Decimal(value if abs(value) < LARGEST else LARGEST)
-    else:
-        number = Decimal(float.__repr__(value))
-        if number.is_finite() and (len(number.as_tuple().digits) > _EXCEL.prec or number.adjusted() < -_EXCEL.prec):
-            # To 15 significant digits and no more than 30 decimals: 0.1 + 0.2 is 0,3 and 1e-40 is zero.
-            number, note = _EXCEL.plus(number), "rounded_to_15_digits"
-            number = number.normalize() if number.adjusted() >= -_EXCEL.prec else Decimal(0)
+    number, note = _exact(value)
     if not number.is_finite():
         return NumberReading(None, "not_finite", text=str(value))
-    if number.adjusted() >= _LARGEST_EXPONENT:
+    if number.adjusted() >= _TOO_LARGE_EXPONENT:
         return NumberReading(None, "too_large", text=format_number(number) if number.adjusted() < MOST_DIGITS else "")
     if isinstance(value, Decimal) and (number.adjusted() < -MOST_DIGITS or len(number.as_tuple().digits) > MOST_DIGITS):
         return NumberReading(None, "too_long")
     if not is_percent:
-        number = _plain(number)
         return NumberReading(number, note=note, text=format_number(number))
     number = _plain(_EXACT.scaleb(number, 2))
     text = f"{format_number(number)}%"
     if unit and unit.family not in PERCENT_FAMILIES:
         return NumberReading(None, "percent_for_other_unit", text=text)
     return NumberReading(number, note="percent_format", text=text)
+
+
+def _exact(value: float | Decimal) -> tuple[Decimal, str]:
+    """Returns a number cell's value in its shortest decimal form, and the note to make."""
+    if isinstance(value, Decimal):
+        is_ordinary = value.is_finite() and abs(value.adjusted()) < MOST_DIGITS
+        return (_plain(value) if is_ordinary else value), ""
+    if isinstance(value, int) or value.is_integer():
+        return Decimal(int(value)), ""
+    number = Decimal(float.__repr__(value))
+    if not number.is_finite() or (len(number.as_tuple().digits) <= _EXCEL.prec and number.adjusted() >= -_EXCEL.prec):
+        return number, ""
+    if number.adjusted() < -_EXCEL.prec:
+        # What is left of 0.3 - 0.2 - 0.1: the binary remainder of a sum that is zero.
+        return Decimal(0), "rounded_to_15_digits"
+    return _plain(_EXCEL.normalize(number)), "rounded_to_15_digits"
 
 
 def _read_text(text: str, context: _Context) -> NumberReading:
@@ -181,12 +186,13 @@ def _read_text(text: str, context: _Context) -> NumberReading:
         return NumberReading(None, "empty", text=text)
     if any(letter.isdecimal() and not letter.isascii() for letter in folded):
         return NumberReading(None, "foreign_digits", text=text)
-    wording = read_wording(folded)
+    # Most cells hold a bare numeral, which has no words to look for.
+    wording = Wording(folded) if NUMERAL.fullmatch(folded) else read_wording(folded)
     numeral = NUMERAL.match(wording.body)
     if not numeral:
         return NumberReading(None, _reason_without_number(folded), text=text)
     choice = _read_body(folded, wording, numeral[0], context)
-    if choice.value is not None and choice.value.adjusted() >= _LARGEST_EXPONENT:
+    if choice.value is not None and choice.value.adjusted() >= _TOO_LARGE_EXPONENT:
         choice = _Choice(None, reason="too_large")
     is_negative = wording.negatives > 0
     return NumberReading(

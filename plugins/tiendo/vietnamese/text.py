@@ -16,7 +16,7 @@ _D_TO_ASCII = str.maketrans("đĐÐð", "dDDd")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _DASH = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _DASH_WITH_BLANKS = re.compile(" ?- ?")
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(r"(?:[^\W\d_]|[\u0300-\u036f])+")
 # Onset, vowels, coda of a syllable without its tone. "qu" is a consonant, and so is "gi" before another vowel.
 _SYLLABLE = re.compile(
     r"(qu|gi(?=[aăâeêoôơuư])|ngh|ng|nh|ch|gh|kh|ph|th|tr|[bcdđghklmnpqrstvx])?"

@@ -1,9 +1,5 @@
-"""The data dictionary of schema mart, made from the comments in the database.
+"""The data dictionary of schema mart, made from the comments in the database."""
 
-``python -m tiendo.warehouse.dictionary > docs/data_dictionary.md``
-"""
-
-import sys
 from itertools import groupby
 
 from sqlalchemy import Engine
@@ -37,18 +33,3 @@ def dictionary(engine: Engine) -> str:
             parts.append(f"| `{row.column_name}` | {row.type} | {row.comment} |")
         parts.append("")
     return "\n".join(parts)
-
-
-if __name__ == "__main__":
-    from pathlib import Path
-    from tempfile import TemporaryDirectory
-
-    from tiendo.warehouse.embedded import server_url
-    from tiendo.warehouse.engine import make_engine
-    from tiendo.warehouse.migrate import migrate
-
-    with TemporaryDirectory() as folder:
-        engine = make_engine(server_url(Path(folder) / "data", "dictionary"))
-        migrate(engine)
-        sys.stdout.write(dictionary(engine))
-        engine.dispose()

@@ -1,0 +1,186 @@
+"""Intake against its floor: ``tiendo ingest`` on 2,000 workbooks beside reading them with calamine and copying the rows.
+
+Each workbook has 12 indicators and 15 tasks, as the largest bodies' have. The plan is synthetic: as many bodies as
+files, each reporting on the first quarter. Every figure is a whole process's, so both sides pay for their own start.
+
+Usage: python benchmarks/ingest.py [files]
+"""
+
+import io
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from tiendo.clock import HANOI
+from tiendo.intake.columns import INDICATORS as INDICATOR_TABLE
+from tiendo.intake.columns import TASKS as TASK_TABLE
+from tiendo.intake.columns import Table
+from tiendo.intake.template import build_template
+from tiendo.plan.model import Indicator, Nature, Register, RowKind
+from tiendo.plan.period import Period
+from tiendo.plan.register import load_register
+from tiendo.settings import INCLUDE, Settings
+
+INDICATORS = 12
+TASKS = 15
+
+
+def synthetic_register(bodies: int) -> Register:
+    """Returns the real plan cut to 12 indicators and 15 tasks, all owed by each of the bodies."""
+    real = load_register(INCLUDE / "plans" / "282-kh-ubnd-2023")
+    codes = tuple(f"don-vi-{number:04}" for number in range(bodies))
+    model = real.obliged[0]
+    agencies = tuple(
+        replace(model, code=code, name=f"Đơn vị {code[-4:]}", short_name=code, row_order=order, variants=())
+        for order, code in enumerate(codes, start=1)
+    )
+    leaves = [i for i in real.indicators if i.row_kind is RowKind.INDICATOR and i.published_in == (1, 2, 3, 4)]
+    indicators = tuple(
+        replace(indicator, reporters=codes, row_order=order, parent_code=None)
+        for order, indicator in enumerate(leaves[:INDICATORS], start=1)
+    )
+    tasks = tuple(replace(task, lead_agencies=codes) for task in real.tasks[:TASKS])
+    return replace(
+        real, code="bench", sha256="bench", agencies=agencies, indicators=indicators, tasks=tasks
+    )
+
+
+def make_workbooks(register: Register, folder: Path) -> None:
+    """Writes one filled workbook, and copies of it with each body's code put in, as ``<body>/bao-cao.xlsx``."""
+    period, first = register.calendar[0].period, register.agencies[0]
+    workbook = load_workbook(io.BytesIO(build_template(register, period, first, {})))
+    _fill(workbook[INDICATOR_TABLE.sheet], INDICATOR_TABLE, register, period)
+    _fill(workbook[TASK_TABLE.sheet], TASK_TABLE, register, period)
+    buffer = io.BytesIO()
+    workbook.save(buffer)
+    for agency in register.agencies:
+        target = folder / agency.code / "bao-cao.xlsx"
+        target.parent.mkdir(parents=True)
+        target.write_bytes(_with_code(buffer.getvalue(), first.code, agency.code))
+
+
+def _fill(sheet: Worksheet, table: Table, register: Register, period: Period) -> None:
+    """Fills each row of a table with plausible figures or words."""
+    key = table.position(table.columns[0].field)
+    for row in range(1, sheet.max_row + 1):
+        code = sheet.cell(row, key).value
+        values: dict[str, object] = {}
+        if code in register.indicator_by_code:
+            values = _figures(register.indicator_by_code[code], period)
+        elif code in register.task_by_ref:
+            values = {"state": "Đang thực hiện, đúng tiến độ", "completion": 25 * period.quarter - 1}
+            values["result"] = "Đã triển khai theo kế hoạch."
+        for field, value in values.items():
+            sheet.cell(row, table.position(field)).value = value
+
+
+def _figures(indicator: Indicator, period: Period) -> dict[str, object]:
+    target = indicator.low or indicator.high or Decimal(1)
+    is_flow = indicator.nature is Nature.FLOW
+    by_now = target * period.quarter / 4 if is_flow else target
+    is_count = indicator.unit is not None and indicator.unit.family == "count"
+    number = int if is_count else float
+    values: dict[str, object] = {"year_to_date": number(by_now), "kind": "Ước thực hiện", "data_on": period.first_day}
+    if is_flow:
+        values["quarter"] = number(by_now) - number(target * (period.quarter - 1) / 4)
+    return values
+
+
+def _with_code(content: bytes, old: str, new: str) -> bytes:
+    """Returns the same workbook with another body's code in it."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+        for item in source.infolist():
+            data = source.read(item)
+            if item.filename.endswith(".xml"):
+                data = data.replace(old.encode(), new.encode())
+            target.writestr(item, data)
+    return buffer.getvalue()
+
+
+def floor(folder: Path, home: Path) -> None:
+    """Reads every workbook's sheets with calamine and copies as many rows of the same width as intake would."""
+    import psycopg
+    from python_calamine import CalamineWorkbook
+
+    from tiendo.warehouse.embedded import server_url
+
+    url = server_url(home / "postgres", "floor").set(drivername="postgresql")
+    with psycopg.connect(url.render_as_string(hide_password=False)) as connection:
+        columns = ", ".join(f"c{number} text" for number in range(12))
+        connection.execute(f"create table if not exists rows ({columns})")  # noqa: S608
+        with connection.cursor().copy("copy rows from stdin") as copy:
+            for path in sorted(folder.rglob("*.xlsx")):
+                with CalamineWorkbook.from_path(str(path)) as workbook:
+                    for name in workbook.sheet_names:
+                        for row in workbook.get_sheet_by_name(name).to_python(skip_empty_area=False):
+                            if re.match(r"[a-z]+-|[IV]+\.", str(row[0])) and len(row) > 3:
+                                copy.write_row([str(value) for value in (*row, *[""] * 12)[:12]])
+
+
+def ingest(folder: Path, home: Path) -> None:
+    """Runs the pipeline's own batch path as ``tiendo ingest`` does."""
+    from tiendo.ingest_command import ingest_paths
+    from tiendo.warehouse.engine import make_engine, warehouse_url
+    from tiendo.warehouse.migrate import initialise
+
+    register = synthetic_register(sum(1 for _ in folder.iterdir()))
+    settings = Settings(home=home, plan_dir=INCLUDE, database_url=None)
+    engine = make_engine(warehouse_url(settings))
+    initialise(engine, register)
+    result = ingest_paths(settings, register, engine, [folder])
+    print(f"  states: {result['states']}, periods: {result['periods']}")
+
+
+def measure(side: str, folder: Path) -> tuple[float, float, float]:
+    """Runs one side as a process of its own; returns wall seconds, processor seconds and peak MiB of one process."""
+    with tempfile.TemporaryDirectory() as home:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        start = time.perf_counter()
+        command = [sys.executable, __file__, side, str(folder), home]
+        environment = os.environ | {"TIENDO_CLOCK_FILE": str(folder.parent / "clock")}
+        subprocess.run(command, check=True, env=environment)  # noqa: S603
+        wall = time.perf_counter() - start
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return wall, processor, after.ru_maxrss / 1024
+
+
+def main(number: int) -> None:
+    """Prints the ratios."""
+    walls: dict[tuple[str, int], float] = {}
+    for size in (number // 10, number):
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary) / "inbox"
+            make_workbooks(synthetic_register(size), folder)
+            (folder.parent / "clock").write_text(datetime(2023, 12, 30, 12, tzinfo=HANOI).isoformat())
+            for side in ("floor", "ingest"):
+                wall, processor, peak = measure(side, folder)
+                walls[side, size] = wall
+                print(f"{side:7}{size:6} files {wall:8.2f} s wall {processor:8.2f} s cpu {peak:7.0f} MiB peak")
+    print(f"ingest / floor at {number} files: {walls['ingest', number] / walls['floor', number]:.2f} (at most 4)")
+    marginal = {
+        side: (walls[side, number] - walls[side, number // 10]) / (number - number // 10) for side in ("floor", "ingest")
+    }
+    print(f"the same per further file, start-up left out: {marginal['ingest'] / marginal['floor']:.2f}")
+    per_file = {size: walls["ingest", size] / size for size in (number // 10, number)}
+    print(f"cost per file at {number} against {number // 10}: {per_file[number] / per_file[number // 10]:.2f} (at most 1)")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 4:
+        {"floor": floor, "ingest": ingest}[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]))
+    else:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 2000)

@@ -1,0 +1,54 @@
+"""Grades the indicators of one period by what is known now.
+
+**Produces** for the period that is the run's partition key (`2023-Q1`) one verdict per indicator in
+`mart.indicator_status`, with everything it rests on (expected value, ratio, margin, thresholds, rule version). A row is
+added only where something changed; how each verdict comes about is in `docs/methodology.md`.
+
+**Does not protect against** a wrong register: targets, thresholds and the calendar are taken as they are in
+`include/plans/`. It does not publish anything.
+
+**Schedule** once for each period whose figures changed (asset `observation`). By hand, for any period:
+
+    curl -X POST .../api/v2/dags/compute_status/dagRuns -d '{"logical_date": null, "partition_key": "2023-Q1"}'
+
+**A failure means** the computation met something it holds to be impossible, or the mart would break its own promises
+(`check_mart` names the rule). Nothing is published from it: `publish_report` runs the same checks.
+
+**Triage**
+
+1. Read the log of the red task.
+2. `tiendo status --period 2023-Q1` shows what stands there now.
+3. `tiendo explain INDICATOR --period 2023-Q1` leads to the cell of the file.
+4. Clear the task once the cause is gone; grading twice changes nothing.
+"""
+
+from airflow.sdk import PartitionedAssetTimetable, dag, task
+
+from tiendo.airflow_glue.assets import INDICATOR_STATUS, OBSERVATION, Tag
+from tiendo.airflow_glue.retries import DEFAULT_ARGS
+
+
+@dag(
+    schedule=PartitionedAssetTimetable(assets=OBSERVATION),
+    catchup=False,
+    max_active_runs=2,
+    default_args=DEFAULT_ARGS,
+    doc_md=__doc__,
+    tags=[Tag.STATUS],
+)
+def compute_status() -> None:
+    """Grades every indicator of one period by what is known now."""
+
+    @task(outlets=[INDICATOR_STATUS])
+    def grade(partition_key: str | None = None) -> int:
+        from tiendo.airflow_glue.partition import read_period
+        from tiendo.airflow_glue.warehouse import open_warehouse
+        from tiendo.status.service import refresh
+
+        _, register, engine = open_warehouse()
+        return refresh(engine, register, read_period(register, partition_key))
+
+    grade()
+
+
+compute_status()

@@ -1,0 +1,78 @@
+"""Reads, validates, answers and loads the files that have landed.
+
+**Produces** for every waiting file exactly one fate (`accepted`, `accepted_with_warnings`, `rejected`, `duplicate`,
+`quarantined`), a receipt in Vietnamese in `outbox/<agency>/<period>/`, and for the accepted ones figures and task
+reports in `core`. Then the asset `observation` tells `compute_status` which periods have changed, one partition each.
+
+Files go through in batches of up to 200; the batches of a run are tasks of their own, each one transaction. One bad
+file never fails its batch: **a department's mistake is a finding, goes to the department, and leaves this DAG
+green.**
+
+**Does not protect against** figures that are wrong but possible: see `docs/rules.md` for what is checked. It does not
+send receipts by mail.
+
+**Schedule** whenever files land. No parameters; started by hand it takes whatever waits:
+
+    airflow dags trigger process_submissions
+
+**A failure means** an assumption of ours broke (a rule that cannot be evaluated, a ledger that does not add up) or the
+database was out of reach. `settle` failed: the files of that batch still wait, the other batches are done.
+`check_load` failed: figures are loaded, and what it says about them is wrong.
+
+**Triage**
+
+1. Read the log of the red task; `check_load` names rule and rows.
+2. Database trouble: clear the task.
+3. A file that makes the reader or a rule fail: `tiendo check FILE` shows it; mend the rule, then clear `settle`.
+4. `tiendo ledger` must add up, with no file in state `waiting`.
+"""
+
+from airflow.sdk import TriggerRule, dag, task
+
+from tiendo.airflow_glue.assets import LANDING, OBSERVATION, Tag
+from tiendo.airflow_glue.retries import DEFAULT_ARGS
+
+
+@dag(
+    schedule=[LANDING],
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGS,
+    doc_md=__doc__,
+    tags=[Tag.INTAKE],
+)
+def process_submissions() -> None:
+    """Gives every landed file its one fate, and its figures a place in the warehouse."""
+
+    @task
+    def list_batches() -> list[list[int]]:
+        from tiendo.airflow_glue.warehouse import open_warehouse
+        from tiendo.intake.batch import waiting_batches
+
+        return waiting_batches(open_warehouse().engine)
+
+    @task(map_index_template="{{ file_ids | length }} files from {{ file_ids[0] }}")
+    def settle(file_ids: list[int]) -> dict[str, int]:
+        from tiendo.airflow_glue.warehouse import open_warehouse
+        from tiendo.intake.batch import process
+
+        return process(*open_warehouse(), file_ids).states
+
+    # Also after a batch that failed: the others' figures must not wait for it.
+    @task(outlets=[OBSERVATION], trigger_rule=TriggerRule.ALL_DONE)
+    def announce(batches: list[list[int]], outlet_events=None) -> None:
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        from tiendo.airflow_glue.warehouse import open_warehouse
+        from tiendo.intake.touched import touched_periods
+
+        periods = touched_periods(open_warehouse().engine, [file_id for batch in batches for file_id in batch])
+        if not periods:
+            raise AirflowSkipException("No figure has changed.")
+        outlet_events[OBSERVATION].add_partitions(periods)
+
+    batches = list_batches()
+    settle.expand(file_ids=batches) >> announce(batches)
+
+
+process_submissions()

@@ -1,0 +1,121 @@
+"""Publishes the report of one period, once a person has approved its draft.
+
+**Produces** first a draft in `drafts/<period>/<edition>/` (DOCX, XLSX, HTML, CSV, Parquet, manifest), then a request
+for approval that shows in Vietnamese what the draft says, and after the approval the same edition in
+`published/<period>/<edition>/`, frozen, with the approver's name and the instant.
+
+**Nothing official without a person.** The run waits in `approve` for as long as it takes and holds no worker; silence
+never approves. *Reject* ends the run without publishing: `publish` is skipped, the draft stays, the run is green.
+When the figures are those of the last edition, `draft` is skipped and there is nothing to approve.
+
+**Does not protect against** a wrong figure that passed all rules: reading the draft is the reviewer's part. It does not
+send the report to anybody.
+
+**Schedule** the plan's calendar: at the hour of publication of each period (16:30 on the 14th of the quarter's last
+month or on the working day before). A run missed by an outage is made up for once, while the period is open. By hand,
+for any period and at any time, a later edition or a supplement:
+
+    curl -X POST .../api/v2/dags/publish_report/dagRuns -d '{"logical_date": null, "partition_key": "2023-Q1"}'
+
+**Approving** in the page *Required Actions*, or by the API: `PATCH .../hitlDetails` with `{"chosen_options":
+["Approve"], "params_input": {"approver": "name and office"}}`.
+
+**A failure means** in `draft`: the report could not be built. In `publish`: the mart checks failed, another edition was
+published meanwhile, or the figures are no longer those that were approved. Nothing half-done is ever left: an edition
+is there whole or not at all.
+
+**Triage**
+
+1. Read the log of the red task, it names check and rows.
+2. Another edition came first: start a new run.
+3. Otherwise clear the task; publishing the same edition again changes nothing.
+"""
+
+from typing import Any
+
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import Param, dag, task
+
+from tiendo.airflow_glue.assets import EDITION, INDICATOR_STATUS, Tag
+from tiendo.airflow_glue.retries import DEFAULT_ARGS
+from tiendo.airflow_glue.timetable import PlanCalendar
+from tiendo.plan.register import get_register
+
+APPROVAL_BODY = """
+{% set draft = ti.xcom_pull(task_ids="draft") %}
+{% for line in draft.summary %}
+- {{ line }}
+{% endfor %}
+
+Bản dự thảo: `{{ draft.path }}`. Số liệu tính đến {{ draft.as_of }}.
+
+**Approve**: ban hành đúng bản dự thảo này. **Reject**: không ban hành, bản dự thảo được giữ lại.
+"""
+
+
+@dag(
+    schedule=PlanCalendar.of(get_register().calendar),
+    catchup=False,
+    max_active_runs=4,
+    default_args=DEFAULT_ARGS,
+    doc_md=__doc__,
+    tags=[Tag.REPORT],
+)
+def publish_report() -> None:
+    """Drafts the report of one period, waits for a person's approval, and publishes it."""
+
+    @task(inlets=[INDICATOR_STATUS])
+    def draft(partition_key: str | None = None) -> dict[str, Any]:
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        from tiendo.airflow_glue.partition import read_period
+        from tiendo.airflow_glue.warehouse import open_warehouse
+        from tiendo.report import edition
+
+        settings, register, engine = open_warehouse()
+        result = edition.draft(engine, register, settings, read_period(register, partition_key))
+        if not result["is_changed"]:
+            raise AirflowSkipException("Nothing has changed since the last edition.")
+        return result
+
+    approve = ApprovalOperator(
+        task_id="approve",
+        subject="Phê duyệt báo cáo: {{ ti.xcom_pull(task_ids='draft').summary[0] }}",
+        body=APPROVAL_BODY,
+        params={
+            "approver": Param(
+                "",
+                type="string",
+                title="Người phê duyệt",
+                description="Họ tên, chức vụ hoặc đơn vị; in vào báo cáo cùng tên tài khoản.",
+            )
+        },
+    )
+
+    @task(outlets=[EDITION])
+    def publish(drafted: dict[str, Any], response: dict[str, Any]) -> str:
+        from tiendo.airflow_glue.approval import read_approval
+        from tiendo.airflow_glue.warehouse import open_warehouse
+        from tiendo.plan.period import Period
+        from tiendo.report import edition
+
+        settings, register, engine = open_warehouse()
+        approval = read_approval(drafted, response)
+        path = edition.publish(
+            engine,
+            register,
+            settings,
+            Period.parse(drafted["period"]),
+            drafted["edition"],
+            approval.as_of,
+            approval.approved_by,
+            approval.approved_at,
+        )
+        return str(path)
+
+    drafted = draft()
+    drafted >> approve
+    publish(drafted, approve.output)
+
+
+publish_report()

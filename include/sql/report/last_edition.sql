@@ -1,0 +1,1 @@
+select coalesce(max(edition), 0) from core.edition where plan_code = :plan_code and period = :period

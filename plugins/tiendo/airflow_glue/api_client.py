@@ -1,0 +1,145 @@
+"""A small client of Airflow's public API (v2): what a reviewer or an operator does in the web page, by program."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+ENDED = ("success", "failed")
+Json = dict[str, Any]
+
+
+class AirflowApiError(RuntimeError):
+    """Airflow refused a request; the message holds its answer."""
+
+
+class AirflowApi:
+    """A session of one account. Use it as a context manager."""
+
+    def __init__(self, base_url: str) -> None:
+        # Local services: a proxy of the surroundings has no part in it.
+        self._client = httpx.Client(base_url=base_url, timeout=30, trust_env=False)
+
+    def __enter__(self) -> "AirflowApi":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def login(self, username: str, password: str) -> None:
+        """Gets a token for an account and uses it from now on."""
+        answer = self._send("POST", "/auth/token", json={"username": username, "password": password})
+        self._client.headers["Authorization"] = f"Bearer {answer['access_token']}"
+
+    def health(self) -> dict[str, str | None]:
+        """Returns the state of each component (``scheduler``: ``healthy``), {} while the server does not answer."""
+        try:
+            answer = self._send("GET", "/api/v2/monitor/health")
+        except (httpx.TransportError, AirflowApiError):
+            return {}
+        return {name: (part or {}).get("status") for name, part in answer.items()}
+
+    def dag_ids(self) -> set[str]:
+        """Returns the DAGs that are known and can be run."""
+        dags = self._send("GET", "/api/v2/dags", params={"limit": 100})["dags"]
+        return {dag["dag_id"] for dag in dags if not dag["has_import_errors"]}
+
+    def import_errors(self) -> list[str]:
+        """Returns what is wrong with DAG files that could not be read."""
+        errors = self._send("GET", "/api/v2/importErrors")["import_errors"]
+        return [f"{error['filename']}: {error['stack_trace']}" for error in errors]
+
+    def unpause(self, dag_id: str) -> None:
+        """Lets a DAG run."""
+        self._send("PATCH", f"/api/v2/dags/{dag_id}", json={"is_paused": False})
+
+    def trigger(self, dag_id: str, *, partition_key: str | None = None, note: str | None = None) -> str:
+        """Starts a run and returns its id."""
+        body = {"logical_date": None, "partition_key": partition_key, "note": note}
+        return str(self._send("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=body)["dag_run_id"])
+
+    def run_state(self, dag_id: str, run_id: str) -> str:
+        """Returns the state of a run."""
+        return str(self._send("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")["state"])
+
+    def runs(self, dag_id: str, *, states: Sequence[str] = ()) -> list[Json]:
+        """Returns the runs of a DAG, the latest first."""
+        params = {"limit": 100, "order_by": "-run_after", "state": list(states)}
+        return list(self._send("GET", f"/api/v2/dags/{dag_id}/dagRuns", params=params)["dag_runs"])
+
+    def task_states(self, dag_id: str, run_id: str) -> list[tuple[str, int, str | None]]:
+        """Returns (task, map index, state) of each task of a run."""
+        tasks = self._send("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"]
+        return [(task["task_id"], task["map_index"], task["state"]) for task in tasks]
+
+    def task_log(self, dag_id: str, run_id: str, task_id: str, *, map_index: int = -1, attempt: int = 1) -> str:
+        """Returns what a task wrote, one event a line."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{attempt}"
+        content = self._send("GET", path, params={"map_index": map_index, "full_content": True})["content"]
+        return "\n".join(_log_lines(content))
+
+    def xcom(self, dag_id: str, run_id: str, task_id: str) -> Any:
+        """Returns what a task returned."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"
+        return self._send("GET", path, params={"deserialize": True})["value"]
+
+    def followers(self, dag_id: str, run_id: str) -> list[tuple[str, list[tuple[str, str]]]]:
+        """Returns the asset events of a run: (asset, the runs it started as (DAG, run)); none where none has yet."""
+        params = {"source_dag_id": dag_id, "source_run_id": run_id, "limit": 100}
+        events = self._send("GET", "/api/v2/assets/events", params=params)["asset_events"]
+        return [
+            (event["name"], [(run["dag_id"], run["run_id"]) for run in event["created_dagruns"]]) for event in events
+        ]
+
+    def approval_request(self, dag_id: str, run_id: str, task_id: str) -> Json | None:
+        """Returns what a person is asked to decide, or None as long as nobody is asked."""
+        try:
+            return self._send("GET", _hitl(dag_id, run_id, task_id))
+        except AirflowApiError as error:
+            if error.args[1] == httpx.codes.NOT_FOUND:
+                return None
+            raise
+
+    def answer(
+        self, dag_id: str, run_id: str, task_id: str, *, option: str, params: Mapping[str, str] | None = None
+    ) -> datetime:
+        """Answers such a request (``Approve``, ``Reject``) and returns when."""
+        body = {"chosen_options": [option], "params_input": dict(params or {})}
+        answer = self._send("PATCH", _hitl(dag_id, run_id, task_id), json=body)
+        return datetime.fromisoformat(answer["responded_at"])
+
+    def wait(self, dag_id: str, run_id: str, *, seconds: float, pause: float = 0.3) -> str:
+        """Waits for a run to end and returns its state.
+
+        Raises:
+            TimeoutError: it has not ended in time.
+        """
+        deadline = time.monotonic() + seconds
+        while (state := self.run_state(dag_id, run_id)) not in ENDED:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{dag_id} {run_id} is still {state} after {seconds:.0f} s")
+            time.sleep(pause)
+        return state
+
+    def _send(self, method: str, path: str, **arguments: Any) -> Json:
+        answer = self._client.request(method, path, **arguments)
+        if answer.is_error:
+            raise AirflowApiError(f"{method} {path}: {answer.status_code} {answer.text[:500]}", answer.status_code)
+        document: Json = answer.json()
+        return document
+
+
+def _hitl(dag_id: str, run_id: str, task_id: str) -> str:
+    return f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails"
+
+
+def _log_lines(content: Any) -> Iterator[str]:
+    for event in content if isinstance(content, list) else [content]:
+        yield str(event.get("event", event)) if isinstance(event, dict) else str(event)
+        for error in (event.get("error_detail") or []) if isinstance(event, dict) else []:
+            yield f"  {error.get('exc_type')}: {error.get('exc_value')}"

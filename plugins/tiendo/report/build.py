@@ -1,0 +1,76 @@
+"""All files of an edition, from its data; and how they get onto the disk, whole or not at all."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from tiendo.report.data import EditionData
+from tiendo.report.data_files import render_data_files
+from tiendo.report.manifest import MANIFEST, render_manifest
+from tiendo.report.page import render_page
+from tiendo.report.pdf_file import office_version, render_pdf
+from tiendo.report.spreadsheet import render_spreadsheet
+from tiendo.report.word import render_word
+
+REPORT = "bao-cao"
+
+
+def build(data: EditionData, *, with_pdf: bool = True) -> dict[str, bytes]:
+    """Returns every file of an edition by its path in the edition's folder, the manifest included.
+
+    Args:
+        data: the edition.
+        with_pdf: also make the PDF, where LibreOffice is installed; by far the slowest part.
+    """
+    files = {
+        f"{REPORT}.docx": render_word(data),
+        f"{REPORT}.xlsx": render_spreadsheet(data),
+        f"{REPORT}.html": render_page(data),
+        **render_data_files(data),
+    }
+    pdf = render_pdf(files[f"{REPORT}.docx"], data.as_of) if with_pdf else None
+    if pdf is not None:
+        files[f"{REPORT}.pdf"] = pdf
+    files[MANIFEST] = render_manifest(data, files, office="" if pdf is None else office_version())
+    return files
+
+
+def place(files: Mapping[str, bytes], folder: Path) -> None:
+    """Puts files into a folder that did not exist, or replaces what was there; a crash leaves the old or the new.
+
+    The files are written and flushed to disk in a hidden folder beside, which is then renamed.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}")
+    try:
+        for path, content in files.items():
+            target = fresh / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as out:
+                out.write(content)
+                out.flush()
+                os.fsync(out.fileno())
+        for inner in {fresh, *(fresh / path for path in files if "/" in path)}:
+            _sync_folder(inner if inner.is_dir() else inner.parent)
+        if folder.exists():
+            # A folder cannot be renamed over a full one: the old one steps aside first. A crash in between leaves
+            # none, and the next run builds it again.
+            old = folder.with_name(f".{folder.name}-old-{secrets.token_hex(4)}")
+            folder.rename(old)
+            fresh.rename(folder)
+            shutil.rmtree(old)
+        else:
+            fresh.rename(folder)
+        _sync_folder(folder.parent)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,215 @@
+"""Drafts for the reviewer and editions for the public.
+
+An edition is its folder and its row in ``core.edition``. The folder comes first, the row second: whoever reads the
+row finds the files. A crash between the two leaves a folder nobody was told of; the next run builds the same bytes
+from the same instant, finds or replaces them, and adds the row. A folder that was lost is rebuilt from the row.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, RowMapping
+
+from tiendo import clock
+from tiendo.plan.model import Register
+from tiendo.plan.period import Period
+from tiendo.report.build import build, place
+from tiendo.report.data import Approval, EditionData
+from tiendo.report.gather import gather
+from tiendo.report.manifest import MANIFEST, content_sha256, data_sha256
+from tiendo.report.view import period_name, summary_lines
+from tiendo.settings import Settings
+from tiendo.warehouse.engine import LOAD_LOCK, loader
+from tiendo.warehouse.sql import statement
+
+_EDITION_LOCK = "select pg_advisory_xact_lock(hashtext('tiendo.edition'))"
+
+
+class EditionError(RuntimeError):
+    """An edition cannot be published as asked; the message says why."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the drafts and editions of one period are kept."""
+
+    settings: Settings
+    period: Period
+
+    def draft(self, edition: int) -> Path:
+        """Folder of a draft; a later draft of the same edition replaces it."""
+        return self.settings.home / "drafts" / str(self.period) / str(edition)
+
+    def published(self, edition: int) -> Path:
+        """Folder of a published edition; never changes."""
+        return self.settings.published / str(self.period) / str(edition)
+
+
+def draft(engine: Engine, register: Register, settings: Settings, period: Period) -> dict[str, Any]:
+    """Builds the next edition of a period from what is known now, for a reviewer to look at.
+
+    Statuses are brought up to date and the instant is taken under the load lock: nothing loaded later can slip in
+    before it.
+
+    Returns:
+        JSON-able: ``period``, ``edition``, ``as_of`` (ISO 8601), ``path`` of the folder, ``summary`` (lines in
+        Vietnamese), ``data_sha256``, and ``is_changed``: whether it says anything else than the last published one.
+    """
+    from tiendo.status.service import store_status
+
+    with loader(engine) as connection:
+        connection.exec_driver_sql(LOAD_LOCK)
+        for quarter in range(1, period.quarter + 1):
+            store_status(connection, register, Period(period.year, quarter))
+        as_of = clock.now()
+        edition = last_edition(connection, register, period) + 1
+    with loader(engine) as connection:
+        data = gather(connection, register, period, edition=edition, as_of=as_of)
+        is_changed = _is_changed(connection, data)
+    folder = Place(settings, period).draft(edition)
+    place(build(data), folder)
+    return {
+        "period": str(period),
+        "edition": edition,
+        "as_of": as_of.isoformat(),
+        "path": str(folder),
+        "summary": [f"{period_name(period)}, lần ban hành thứ {edition}"]
+        + [f"{line['label']}: {line['text']}" for line in summary_lines(data)],
+        "data_sha256": data_sha256(data),
+        "is_changed": is_changed,
+    }
+
+
+def publish(
+    engine: Engine,
+    register: Register,
+    settings: Settings,
+    period: Period,
+    *,
+    edition: int,
+    as_of: datetime,
+    approved_by: str,
+    approved_at: datetime,
+) -> Path:
+    """Publishes an edition as known at ``as_of``: files and row, or nothing. Repeating it changes nothing.
+
+    Returns:
+        The edition's folder.
+
+    Raises:
+        EditionError: the number is not the next; the same number was published otherwise; the mart checks fail; or
+            the figures are no longer those of the draft that was approved.
+    """
+    if as_of.tzinfo is None or approved_at.tzinfo is None:
+        raise ValueError("as_of and approved_at need an offset")
+    approval = Approval(approved_by, approved_at)
+    folder = Place(settings, period).published(edition)
+    with loader(engine) as connection:
+        # One publication at a time; loading goes on, since only what was recorded by as_of is read.
+        connection.exec_driver_sql(_EDITION_LOCK)
+        key = {"plan_code": register.code, "period": str(period), "edition": edition}
+        known = connection.execute(statement("report/edition.sql"), key).mappings().first()
+        if known is not None and (known["as_of"], known["approved_by"], known["approved_at"]) != (
+            as_of, approved_by, approved_at,
+        ):  # fmt: skip
+            raise EditionError(
+                f"{period} edition {edition} is published already, as of {known['as_of'].isoformat()}, approved by "
+                f"{known['approved_by']} at {known['approved_at'].isoformat()}"
+            )
+        if known is not None and _is_intact(folder, known["manifest_sha256"]):
+            return folder
+        expected = last_edition(connection, register, period) + 1
+        if known is None and edition != expected:
+            raise EditionError(f"{period}: the next edition is {expected}, not {edition}")
+        data = gather(connection, register, period, edition=edition, as_of=as_of, approval=approval)
+        if known is None:
+            _check(connection, register, period, as_of)
+            _compare_with_draft(Place(settings, period).draft(edition), data)
+        files = build(data)
+        if known is not None:
+            _compare_with_row(known, files)
+        place(files, folder)
+        if known is None:
+            manifest = files[MANIFEST]
+            connection.execute(
+                statement("report/put_edition.sql"),
+                key
+                | {
+                    "as_of": as_of,
+                    "approved_by": approved_by,
+                    "approved_at": approved_at,
+                    "manifest_sha256": hashlib.sha256(manifest).hexdigest(),
+                    "manifest": manifest.decode(),
+                },
+            )
+    return folder
+
+
+def last_edition(connection: Connection, register: Register, period: Period) -> int:
+    """Returns the number of the period's last published edition, 0 before the first."""
+    parameters = {"plan_code": register.code, "period": str(period)}
+    return int(connection.execute(statement("report/last_edition.sql"), parameters).scalar_one())
+
+
+def _is_changed(connection: Connection, data: EditionData) -> bool:
+    """A first edition is news; a later one when it reports anything else than the one before."""
+    key = {"plan_code": data.plan_code, "period": str(data.period), "edition": data.edition - 1}
+    before = connection.execute(statement("report/edition.sql"), key).mappings().first()
+    return before is None or bool(before["manifest"]["content_sha256"] != content_sha256(data))
+
+
+def _check(connection: Connection, register: Register, period: Period, as_of: datetime) -> None:
+    """Runs the mart suite on what is about to be printed."""
+    from tiendo.validation.suites import check_table
+    from tiendo.validation.table_frames import mart_frame
+    from tiendo.warehouse.sql import fetch_frame
+
+    rows = fetch_frame(connection, "mart/status_at.sql", plan_code=register.code, period=str(period), instant=as_of)
+    if failures := check_table("mart", mart_frame(rows, register)):
+        raise EditionError(f"{period}: the mart checks fail: " + "; ".join(failures))
+
+
+def _compare_with_draft(folder: Path, data: EditionData) -> None:
+    """What was approved is what is published. A draft of another instant is not the one that was approved."""
+    manifest = folder / MANIFEST
+    if not manifest.exists():
+        return
+    drafted = json.loads(manifest.read_text(encoding="utf-8"))
+    if datetime.fromisoformat(drafted["as_of"]) == data.as_of and drafted["data_sha256"] != data_sha256(data):
+        raise EditionError(f"{data.period} edition {data.edition}: the figures are not those of the draft in {folder}")
+
+
+def _compare_with_row(known: RowMapping, files: Mapping[str, bytes]) -> None:
+    """A rebuilt edition must be the published one, the PDF apart."""
+    published, rebuilt = known["manifest"], json.loads(files[MANIFEST])
+
+    def outputs(manifest: Mapping[str, Any]) -> dict[str, str]:
+        return {out["path"]: out["sha256"] for out in manifest["outputs"] if out["is_reproducible"]}
+
+    different = sorted(
+        path
+        for path in outputs(published).keys() | outputs(rebuilt).keys()
+        if outputs(published).get(path) != outputs(rebuilt).get(path)
+    )
+    if different:
+        raise EditionError(f"the rebuilt edition differs from the published one in {', '.join(different)}")
+
+
+def _is_intact(folder: Path, manifest_sha256: str) -> bool:
+    """Whether the folder holds the files of the manifest, unchanged."""
+    manifest = folder / MANIFEST
+    if not manifest.exists():
+        return False
+    content = manifest.read_bytes()
+    if hashlib.sha256(content).hexdigest() != manifest_sha256:
+        return False
+    return all(
+        (folder / output["path"]).exists()
+        and hashlib.sha256((folder / output["path"]).read_bytes()).hexdigest() == output["sha256"]
+        for output in json.loads(content)["outputs"]
+    )

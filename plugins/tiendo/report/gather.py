@@ -1,0 +1,304 @@
+"""From the warehouse to ``EditionData``: everything as it was known at one instant, in a fixed order."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from tiendo.plan.model import Indicator, Register, RowKind
+from tiendo.plan.period import Period
+from tiendo.report.data import (
+    NOT_REPORTED,
+    Approval,
+    Change,
+    EditionData,
+    HistoryPoint,
+    IndicatorLine,
+    InputFile,
+    Letterhead,
+    Origin,
+    PreviousEdition,
+    Revision,
+    Submission,
+    TaskLine,
+    TaskReport,
+)
+from tiendo.status.expected import goal_of
+from tiendo.warehouse.sql import statement
+
+DEFAULT_DECIMALS = 2
+QUARTERS = (1, 2, 3, 4)
+Row = dict[str, Any]
+
+
+class NotGradedError(RuntimeError):
+    """An indicator has no status for the period at the instant: statuses must be computed before an edition."""
+
+
+def gather(
+    connection: Connection,
+    register: Register,
+    period: Period,
+    *,
+    edition: int,
+    as_of: datetime,
+    approval: Approval | None = None,
+) -> EditionData:
+    """Reads an edition as known at ``as_of``; what was recorded later does not exist for it.
+
+    Args:
+        connection: in the loader's role; it reads core and intake.
+        register: the plan in force.
+        period: the period reported on.
+        edition: its number, from 1.
+        as_of: the instant; aware.
+        approval: who approved it; None for a draft.
+
+    Raises:
+        NotGradedError: an indicator has no status at that instant.
+    """
+    fetch = _Fetch(connection, {"plan_code": register.code, "period": str(period), "as_of": as_of})
+    calendar = register.calendar_by_period[period]
+    statuses = _statuses(fetch, period)
+    lines = [_line(register, indicator, period, statuses) for indicator in register.indicators]
+    tasks = _tasks(register, fetch)
+    editions = [
+        row for row in fetch("report/editions.sql") if (row["period"], row["edition"]) != (str(period), edition)
+    ]
+    revisions = _revisions(register, fetch, period, editions)
+    origins = [line.origin for line in lines] + [report.origin for task in tasks for report in task.reports]
+    used = {origin.receipt_no for origin in (*origins, *(r.origin for r in revisions)) if origin is not None}
+    data = EditionData(
+        plan_code=register.code,
+        plan_title=register.title,
+        plan_short_title=register.short_title,
+        province=register.province,
+        plan_issued_by=register.issued_by,
+        plan_issued_on=register.issued_on,
+        register_sha256=register.sha256,
+        rule_version=register.rule_version,
+        letterhead=letterhead_of(register),
+        period=period,
+        edition=edition,
+        as_of=as_of,
+        cut_off_on=calendar.cut_off_on,
+        due_at=calendar.due_at,
+        closing_at=calendar.closing_at,
+        approval=approval,
+        submissions=tuple(Submission(**row) for row in fetch("report/tracker.sql")),
+        indicators=tuple(line for line in lines if line.row_kind != RowKind.BODY_TARGET),
+        body_targets=tuple(line for line in lines if line.row_kind == RowKind.BODY_TARGET),
+        tasks=tasks,
+        revisions=revisions,
+        previous=None,
+        inputs=tuple(InputFile(**row) for row in fetch("report/inputs.sql", used=sorted(used))),
+    )
+    return replace(data, previous=_previous(fetch, editions, data))
+
+
+def letterhead_of(register: Register) -> Letterhead:
+    """Returns the words round the report, from ``report:`` in the plan's plan.yaml."""
+    words = register.report
+    body = str(words["issuing_body"])
+    names = {agency.name.upper(): agency.name for agency in register.agencies}
+    return Letterhead(
+        parent_body=str(words["issuing_parent"]),
+        issuing_body=names.get(body.upper(), body),
+        symbol=str(words["symbol"]),
+        place=str(words["place"]),
+        addressee=str(words["addressee"]),
+        signing_office=tuple(words["signer_office"]),
+        signer=str(words["signer_name"]),
+        recipients=tuple(words["recipients"]),
+    )
+
+
+class _Fetch:
+    """Runs statements with the edition's own parameters."""
+
+    def __init__(self, connection: Connection, parameters: Mapping[str, Any]) -> None:
+        self.connection = connection
+        self.parameters = parameters
+
+    def __call__(self, name: str, **more: Any) -> list[Row]:
+        rows = self.connection.execute(statement(name), {**self.parameters, **more}).mappings()
+        return [dict(row) for row in rows]
+
+
+def _statuses(fetch: _Fetch, period: Period, as_of: datetime | None = None) -> dict[tuple[str, str], Row]:
+    parameters: dict[str, Any] = {"first_period": str(Period(period.year, 1))}
+    if as_of is not None:
+        parameters["as_of"] = as_of
+    return {(row["indicator_code"], row["period"]): row for row in fetch("report/status.sql", **parameters)}
+
+
+def _line(
+    register: Register, indicator: Indicator, period: Period, statuses: Mapping[tuple[str, str], Row]
+) -> IndicatorLine:
+    row: Row = statuses.get((indicator.code, str(period)), {})
+    if indicator.is_leaf and not row:
+        raise NotGradedError(f"{indicator.code} has no status for {period}; compute statuses first")
+    agencies = [row["agency_code"]] if row and row["agency_code"] else indicator.reporters
+    history = []
+    for quarter in QUARTERS[: period.quarter]:
+        past = statuses.get((indicator.code, str(Period(period.year, quarter))))
+        if past is not None:
+            history.append(
+                HistoryPoint(Period(period.year, quarter), past["value"], past["expected_value"], past["status"])
+            )
+    return IndicatorLine(
+        code=indicator.code,
+        row_order=indicator.row_order,
+        row_kind=indicator.row_kind.value,
+        section_no=indicator.section_no,
+        section_title=indicator.section_title,
+        printed_no=indicator.printed_no,
+        name=indicator.label,
+        full_name=_full_name(register, indicator),
+        unit=indicator.unit.label if indicator.unit else "",
+        decimals=indicator.unit.decimals if indicator.unit else DEFAULT_DECIMALS,
+        target_text=indicator.target_text,
+        target_low=indicator.low,
+        target_high=indicator.high,
+        agency_name="; ".join(register.agency_by_code[code].name for code in agencies) if indicator.is_leaf else "",
+        status=row.get("status", ""),
+        value=row.get("value"),
+        value_text=row.get("value_text") or "",
+        value_kind=row.get("value_kind") or "",
+        value_basis=row.get("value_basis") or "",
+        expected=row.get("expected_value"),
+        ratio=row.get("ratio"),
+        margin=row.get("margin"),
+        needed=row.get("needed"),
+        sentence=row.get("sentence", ""),
+        rule_version=row.get("rule_version", ""),
+        is_estimate=row.get("is_estimate", False),
+        is_approximate=row.get("is_approximate", False),
+        is_illustrative=row.get("is_illustrative", False),
+        data_on=row.get("data_on"),
+        note=row.get("note") or "",
+        explanation=row.get("explanation") or "",
+        origin=_origin(row) if row and row["receipt_no"] else None,
+        expected_path=_expected_path(indicator),
+        history=tuple(history),
+    )
+
+
+def _full_name(register: Register, indicator: Indicator) -> str:
+    if indicator.parent_code is None:
+        return indicator.label
+    parent = register.indicator_by_code[indicator.parent_code]
+    name = indicator.label.lstrip("-– ")
+    return name if parent.label in name else f"{parent.label}: {name}"
+
+
+def _expected_path(indicator: Indicator) -> tuple[Any, ...]:
+    """Expected values of the four quarters; a band has no single one."""
+    goals = [goal_of(indicator, quarter) if indicator.is_leaf else None for quarter in QUARTERS]
+    return tuple(None if goal is None or goal.is_band else goal.sides[0].expected for goal in goals)
+
+
+def _origin(row: Row) -> Origin:
+    return Origin(
+        receipt_no=row["receipt_no"],
+        file_name=row["file_name"],
+        file_sha256=row["file_sha256"],
+        sheet=row["sheet"],
+        cell=row["cell"],
+        agency_name=row["sender_name"],
+        received_at=row["received_at"],
+    )
+
+
+def _tasks(register: Register, fetch: _Fetch) -> tuple[TaskLine, ...]:
+    told = {(row["task_ref"], row["agency_code"]): row for row in fetch("report/tasks.sql")}
+
+    def report(ref: str, agency_code: str) -> TaskReport:
+        name = register.agency_by_code[agency_code].name
+        row = told.get((ref, agency_code))
+        if row is None:
+            return TaskReport(agency_code, name, NOT_REPORTED, None, "", "", "", None)
+        return TaskReport(
+            agency_code, name, row["state"], row["completion_pct"], row["result"], row["difficulty"], row["proposal"],
+            _origin({**row, "sender_name": name}),
+        )  # fmt: skip
+
+    return tuple(
+        TaskLine(
+            ref=task.ref,
+            section_ref=task.section_ref,
+            section_title=task.section_title,
+            title=task.title,
+            is_collective=task.is_collective,
+            due_on=task.due_on,
+            due_text=task.due_text,
+            reports=tuple(report(task.ref, code) for code in task.lead_agencies),
+        )
+        for task in register.tasks
+    )
+
+
+def _revisions(register: Register, fetch: _Fetch, period: Period, editions: Iterable[Row]) -> tuple[Revision, ...]:
+    """Figures of earlier periods of the year that are not what the last edition showing them said.
+
+    A figure of Q1 was shown by editions of Q1, and its corrections by those of Q2; so in Q3's report the line is
+    drawn at the last edition of either. Without any edition only a superseded figure is a revision.
+    """
+    shown: dict[str, datetime] = {}
+    for past in (Period(period.year, quarter) for quarter in QUARTERS[: period.quarter - 1]):
+        instants = [row["as_of"] for row in editions if str(past) <= row["period"] < str(period)]
+        if instants:
+            shown[str(past)] = max(instants)
+    chains: dict[tuple[str, ...], list[Row]] = {}
+    for row in fetch("report/earlier_observations.sql"):
+        if Period.parse(row["period"]).year == period.year:
+            key = (row["period"], row["indicator_code"], row["agency_code"], row["basis"])
+            chains.setdefault(key, []).append(row)
+    revisions = []
+    for chain in chains.values():
+        line = shown.get(chain[-1]["period"])
+        before = [row for row in chain if row["recorded_at"] <= line] if line is not None else chain[:1]
+        newest = chain[-1]
+        old_value = before[-1]["value"] if before else None
+        if newest is not (before[-1] if before else None) and newest["value"] != old_value:
+            indicator = register.indicator_by_code[newest["indicator_code"]]
+            revisions.append(
+                Revision(
+                    indicator_code=indicator.code,
+                    indicator_name=_full_name(register, indicator),
+                    unit=indicator.unit.label if indicator.unit else "",
+                    decimals=indicator.unit.decimals if indicator.unit else DEFAULT_DECIMALS,
+                    period=Period.parse(newest["period"]),
+                    basis=newest["basis"],
+                    old_value=old_value,
+                    new_value=newest["value"],
+                    reason=newest["explanation"] or newest["note"],
+                    origin=_origin(newest),
+                )
+            )
+    return tuple(revisions)
+
+
+def _previous(fetch: _Fetch, editions: Iterable[Row], data: EditionData) -> PreviousEdition | None:
+    earlier = [row for row in editions if row["period"] == str(data.period) and row["edition"] < data.edition]
+    if not earlier:
+        return None
+    before = max(earlier, key=lambda row: int(row["edition"]))
+    old = _statuses(fetch, data.period, before["as_of"])
+    changes = []
+    for line in (*data.indicators, *data.body_targets):
+        row: Row = old.get((line.code, str(data.period)), {})
+        was = (row.get("status", ""), row.get("value"))
+        if line.is_graded and was != (line.status, line.value):
+            changes.append(
+                Change(line.code, line.full_name, line.unit, line.decimals, was[0], line.status, was[1], line.value)
+            )
+    there = {
+        row["agency_code"]
+        for row in fetch("report/tracker.sql", as_of=before["as_of"])
+        if row["state"] in ("accepted", "accepted_with_warnings")
+    }
+    arrivals = [row.agency_name for row in data.submissions if row.is_received and row.agency_code not in there]
+    return PreviousEdition(before["edition"], before["as_of"], tuple(changes), tuple(arrivals))

@@ -1,0 +1,70 @@
+"""PDF of the report, made from the DOCX by LibreOffice where it is installed."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+TIMEOUT_SECONDS = 120
+_CREATED = re.compile(rb"(/(?:CreationDate|ModDate)\(D:)[^)]*(\))")
+_IDENTITY = re.compile(rb"(?<=<)[0-9A-F]{32}(?=>)|(?<=/DocChecksum /)[0-9A-F]{32}")
+
+
+def office() -> str | None:
+    """Returns the path of LibreOffice's command, None where it is not installed."""
+    return shutil.which("soffice") or shutil.which("libreoffice")
+
+
+def office_version() -> str:
+    """Returns what LibreOffice calls itself, "" where it is not installed."""
+    program = office()
+    if program is None:
+        return ""
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
+    return told.stdout.strip()
+
+
+def render_pdf(document: bytes, instant: datetime) -> bytes | None:
+    """Returns a DOCX as PDF, None where LibreOffice is not installed.
+
+    LibreOffice stamps each PDF with the time and a random identity; both are replaced, so that one version of it with
+    the same fonts gives the same bytes. Another version or other fonts may lay the pages out differently.
+
+    Raises:
+        RuntimeError: LibreOffice ended without a PDF.
+        subprocess.TimeoutExpired: it took longer than two minutes.
+    """
+    program = office()
+    if program is None:
+        return None
+    with tempfile.TemporaryDirectory(prefix="tiendo-pdf-") as folder:
+        source = Path(folder) / "document.docx"
+        source.write_bytes(document)
+        # A profile of its own: a second LibreOffice on a shared one ends at once, doing nothing.
+        command = [program, "--headless", f"-env:UserInstallation=file://{folder}/profile", "--convert-to", "pdf",
+                   "--outdir", folder, str(source)]  # fmt: skip
+        run = subprocess.run(  # noqa: S603 - the program found on the path, fixed arguments
+            command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False,
+            env={**os.environ, "HOME": folder, "TZ": "UTC"},
+        )  # fmt: skip
+        target = source.with_suffix(".pdf")
+        if not target.exists():
+            raise RuntimeError(f"LibreOffice made no PDF (exit {run.returncode}): {run.stderr.strip()[-500:]}")
+        return normalise(target.read_bytes(), instant)
+
+
+def normalise(pdf: bytes, instant: datetime) -> bytes:
+    """Sets the creation time to ``instant`` and derives the identity from the content; lengths stay the same."""
+    stamp = instant.astimezone(UTC).strftime("%Y%m%d%H%M%S").encode() + b"Z'"
+
+    def created(match: re.Match[bytes]) -> bytes:
+        room = len(match[0]) - len(match[1]) - len(match[2])
+        return match[1] + stamp[:room].ljust(room) + match[2]
+
+    head, mark, trailer = _CREATED.sub(created, pdf).rpartition(b"trailer")
+    identity = hashlib.sha256(head).hexdigest()[:32].upper().encode()
+    return head + mark + _IDENTITY.sub(identity, trailer)

@@ -1,0 +1,71 @@
+"""What suites ``warehouse`` and ``mart`` look at: rows of our own tables beside what ought to stand there."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tiendo.plan.model import Register
+from tiendo.validation.outcome import FileOutcome
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ACCEPTED = ("accepted", "accepted_with_warnings")
+_GRADES = ("exceeded", "achieved", "missed", "on_track", "at_risk", "behind")
+
+
+def warehouse_frame(rows: "pd.DataFrame", outcomes: Mapping[int, FileOutcome]) -> "pd.DataFrame":
+    """Returns the table of suite ``warehouse``.
+
+    Args:
+        rows: of ``include/sql/validation/warehouse_rows.sql``.
+        outcomes: what was decided for each file, by ``file_id``.
+    """
+    decided = [outcomes[file_id] for file_id in rows["file_id"]]
+    return rows.assign(
+        submissions_intended=[int(outcome.verdict in ACCEPTED) for outcome in decided],
+        observations_intended=[len(outcome.observations) for outcome in decided],
+        tasks_intended=[len(outcome.tasks) for outcome in decided],
+    )
+
+
+def mart_frame(register: Register, rows: "pd.DataFrame", now: datetime) -> "pd.DataFrame":
+    """Returns the table of suite ``mart``: the rows of a period, and one for each leaf indicator that has none.
+
+    Args:
+        register: the plan.
+        rows: of ``include/sql/validation/mart_rows.sql``.
+        now: the present instant; nothing may be known later.
+    """
+    import pandas as pd
+
+    leaves = {indicator.code: indicator for indicator in register.indicators if indicator.is_leaf}
+    records = []
+    for row in rows.to_dict("records"):
+        leaf = leaves.pop(row["indicator_code"], None) or register.indicator_by_code.get(row["indicator_code"])
+        has_value = not pd.isna(row["value"])
+        origin = (row["observation_id"], row["file_sha256"], row["sheet"], row["cell"])
+        records.append(
+            {
+                "plan_code": row["plan_code"],
+                "period": row["period"],
+                "indicator_code": row["indicator_code"],
+                "is_in_register": leaf is not None and leaf.is_leaf,
+                "is_missing": False,
+                "status": row["status"],
+                "value_number": float(row["value"]) if has_value else None,
+                "minimum": _float(leaf.minimum) if leaf else None,
+                "maximum": _float(leaf.maximum) if leaf else None,
+                "is_traceable": not any(pd.isna(part) or part == "" for part in origin) if has_value else None,
+                "is_valued": has_value if row["status"] in _GRADES else None,
+                "has_components": bool(row["components"]),
+                "rule_version": row["rule_version"],
+                "is_known_by_now": row["as_of"] <= now,
+            }
+        )
+    absent = [{"indicator_code": code, "is_missing": True, "rule_version": register.rule_version} for code in leaves]
+    return pd.DataFrame([*records, *absent])
+
+
+def _float(value: object) -> float | None:
+    return None if value is None else float(str(value))

@@ -1,0 +1,312 @@
+"""Every rule of the submission suites is seen to fail on a bad workbook, and to hold on the good one beside it."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+import pandas as pd
+import pytest
+
+from fixtures.submissions import (
+    FIRST_ROW,
+    change_indicator,
+    change_marker,
+    change_task,
+    clean_content,
+    correction_row,
+    indicator_row,
+    task_row,
+)
+from tiendo.intake.content import TEMPLATE_VERSION, Marker, RawCell, WorkbookContent
+from tiendo.plan.model import Register
+from tiendo.plan.period import Period
+from tiendo.validation import catalogue
+from tiendo.validation.check import BatchFile, check_batch, empty_history
+from tiendo.validation.outcome import FileOutcome
+from tiendo.validation.states import KINDS, TASK_STATES
+from tiendo.validation.suites import SUBMISSION_SUITES, get_suite
+
+KHDT, YTE, TAICHINH, CONGTHUONG, TTTT, XAYDUNG = (
+    "so-ke-hoach-va-dau-tu", "so-y-te", "so-tai-chinh", "so-cong-thuong", "so-thong-tin-va-truyen-thong", "so-xay-dung",
+)  # fmt: skip
+Q1, Q2 = "2023-Q1", "2023-Q2"
+TODAY = {Q1: date(2023, 3, 14), Q2: date(2023, 6, 14)}
+Change = Callable[[WorkbookContent], WorkbookContent]
+
+
+class Case(NamedTuple):
+    """A rule, the body and period of the good workbook, and what is typed into it to break the rule."""
+
+    rule: str
+    agency: str
+    period: str
+    change: Change
+    cell: str
+    sender: str | None = None
+    today: date | None = None
+    asked: str = ""
+
+
+def typed(indicator: str, /, **cells: object) -> Change:
+    return lambda content: change_indicator(content, indicator, **cells)
+
+
+def done(task: str, /, **cells: object) -> Change:
+    return lambda content: change_task(content, task, **cells)
+
+
+def marked(**values: str) -> Change:
+    return lambda content: change_marker(content, **values)
+
+
+def faulty(fault: str) -> Change:
+    return lambda _: WorkbookContent(fault=fault, fault_detail="as the reader says it")
+
+
+def corrected(**cells: object) -> Change:
+    """One correction of FDI in Q1, good but for what is given; the file itself is of Q2."""
+    cells = {"period": "Quý I/2023", "code": "thu-hut-fdi", "quarter": 440, "year_to_date": 440} | cells
+    return lambda content: content._replace(correction_rows=(correction_row(FIRST_ROW, **cells),))
+
+
+def corrected_twice(content: WorkbookContent) -> WorkbookContent:
+    once = corrected()(content).correction_rows[0]
+    second = correction_row(FIRST_ROW + 1, period="2023-Q1", code="thu-hut-fdi", year_to_date=441)
+    return content._replace(correction_rows=(once, second))
+
+
+def with_indicator_twice(content: WorkbookContent) -> WorkbookContent:
+    again = content.indicator_rows[0]
+    moved = [cell._replace(address=f"{cell.address[0]}20") for cell in again[2:]]
+    return content._replace(indicator_rows=(*content.indicator_rows, type(again)(again.sheet, 20, *moved)))
+
+
+def with_task_twice(content: WorkbookContent) -> WorkbookContent:
+    first = content.task_rows[0]
+    return content._replace(task_rows=(*content.task_rows, task_row(str(first.ref.value), "", 40)))
+
+
+def with_foreign_task(content: WorkbookContent) -> WorkbookContent:
+    return content._replace(task_rows=(*content.task_rows, task_row("II.4.a.1", "", 40)))
+
+
+def foreign_indicator_case(register: Register) -> Case:
+    foreign = indicator_row(register.indicator_by_code["iip"], 20, Period(2023, 1))
+    return Case(
+        "indicator-entitled",
+        KHDT,
+        Q1,
+        lambda content: content._replace(indicator_rows=(*content.indicator_rows, foreign)),
+        "A20",
+    )
+
+
+def without_indicator(content: WorkbookContent) -> WorkbookContent:
+    return content._replace(indicator_rows=content.indicator_rows[1:])
+
+
+def without_task(content: WorkbookContent) -> WorkbookContent:
+    return content._replace(task_rows=content.task_rows[1:])
+
+
+def like_last_quarter(content: WorkbookContent) -> WorkbookContent:
+    for code, value in (("thu-ngan-sach", 18654), ("chi-can-doi-ngan-sach", 5527)):
+        content = change_indicator(content, code, quarter=0, year_to_date=value)
+    return content
+
+
+FDI, ENTERPRISES, NEW = "thu-hut-fdi", "doanh-nghiep-dang-hoat-dong", "doanh-nghiep-thanh-lap-moi"
+CASES = [
+    Case("file-encrypted", KHDT, Q1, faulty("encrypted"), ""),
+    Case("file-not-workbook", KHDT, Q1, faulty("not_a_workbook"), ""),
+    Case("file-too-large", KHDT, Q1, faulty("too_large"), ""),
+    Case("file-reader-failed", KHDT, Q1, faulty("reader_failed"), ""),
+    Case("file-no-table", KHDT, Q1, faulty("no_table"), ""),
+    Case("file-no-data", KHDT, Q1, faulty("no_data"), ""),
+    Case("sender-known", KHDT, Q1, lambda c: c, "", sender="so-khong-co-that"),
+    Case("template-marker", KHDT, Q1, lambda c: c._replace(marker=Marker(period=Q1)), ""),
+    Case("template-plan", KHDT, Q1, marked(plan="ke-hoach-2022"), ""),
+    Case("template-version", KHDT, Q1, marked(template_version="0"), ""),
+    Case("body-is-sender", KHDT, Q1, marked(agency=YTE), ""),
+    Case("period-stated", KHDT, Q1, marked(period=""), ""),
+    Case("period-known", KHDT, Q1, marked(period="2022-Q4"), ""),
+    Case("period-as-asked", KHDT, Q1, lambda c: c, "", asked=Q2),
+    Case("period-begun", KHDT, Q1, marked(period="2023-Q3"), ""),
+    Case("period-open", TAICHINH, Q1, lambda c: c, "", today=date(2023, 6, 12)),
+    Case("period-before-closing", KHDT, Q1, lambda c: c, "", today=date(2023, 3, 26)),
+    Case("figures-new", TAICHINH, Q2, like_last_quarter, ""),
+    Case("indicator-known", KHDT, Q1, typed(FDI, code="fdi"), "A7"),
+    Case("indicator-once", KHDT, Q1, with_indicator_twice, "A7"),
+    Case("name-of-another", KHDT, Q1, typed(FDI, name="Chỉ số sản xuất công nghiệp (IIP) tăng"), "B7"),
+    Case("name-unchanged", KHDT, Q1, typed(FDI, name="Vốn FDI"), "B7"),
+    Case("unit-unchanged", KHDT, Q1, typed(FDI, unit="Tỷ USD"), "C7"),
+    Case("target-unchanged", KHDT, Q1, typed(FDI, target="1.500"), "D7"),
+    Case("indicator-present", KHDT, Q1, without_indicator, ""),
+    Case("figure-answered", KHDT, Q1, typed(FDI, quarter=None, year_to_date=" "), "G7"),
+    Case(
+        "figure-not-due",
+        YTE,
+        Q1,
+        typed("tuoi-tho", year_to_date=76.5, kind="Ước", data_on="14/3/2023"),
+        "G9",
+    ),
+    Case("year-to-date-given", KHDT, Q2, typed(FDI, year_to_date=None), "G7"),
+    Case("year-to-date-taken", KHDT, Q1, typed(FDI, year_to_date=None), "F7"),
+    Case("quarter-given", KHDT, Q1, typed(FDI, quarter=None), "F7"),
+    Case("promised-date-given", KHDT, Q1, typed(FDI, quarter=None, year_to_date="chưa có số liệu"), "G7"),
+    Case("kind-given", KHDT, Q1, typed(FDI, kind=None), "H7"),
+    Case("kind-agrees", KHDT, Q1, typed(FDI, kind="Thực hiện", quarter=450, year_to_date="ước 450"), "H7"),
+    Case("data-date-given", KHDT, Q1, typed(FDI, data_on=None), "I7"),
+    Case("data-date-readable", KHDT, Q1, typed(FDI, data_on="03/14/2023"), "I7"),
+    Case("data-date-within-period", KHDT, Q1, typed(FDI, data_on="31/12/2022"), "I7"),
+    Case("data-date-past", KHDT, Q1, typed(FDI, kind="Thực hiện", data_on=date(2023, 3, 15)), "I7"),
+    Case("cumulative-not-falling", KHDT, Q2, typed(FDI, quarter=300, year_to_date=300), "G7"),
+    Case("quarter-adds-up", KHDT, Q2, typed(FDI, quarter=500), "F7"),
+    Case("part-not-above-whole", YTE, Q1, typed("tu-vong-duoi-5-tuoi", year_to_date=4.5), "G10"),
+    Case("stock-not-zero", TTTT, Q1, typed("thue-bao-co-dinh", year_to_date=0), "G10"),
+    Case("number-error-cell", KHDT, Q1, typed(FDI, year_to_date=RawCell(error="#REF!")), "G7"),
+    Case("number-uncalculated", KHDT, Q1, typed(FDI, year_to_date=RawCell(is_uncalculated=True)), "G7"),
+    Case("number-is-date", CONGTHUONG, Q1, typed("tang-xuat-khau", year_to_date=date(2023, 10, 9)), "G7"),
+    Case("number-percent-other-unit", KHDT, Q1, typed(FDI, year_to_date="25%"), "G7"),
+    Case("number-readable", KHDT, Q1, typed(FDI, year_to_date="bốn trăm"), "G7"),
+    Case("value-not-negative", KHDT, Q1, typed(FDI, quarter=-450, year_to_date=-450), "G7"),
+    Case("share-in-range", YTE, Q1, typed("ty-le-bhyt", year_to_date=192), "G14"),
+    Case("value-minimum", YTE, Q1, typed("ty-so-gioi-tinh-khi-sinh", year_to_date=49), "G8"),
+    Case("value-maximum", CONGTHUONG, Q1, typed("iip", year_to_date=1250, explanation="Cơ sở so sánh thấp"), "G9"),
+    Case("value-whole", KHDT, Q1, typed(NEW, quarter=1657.5, year_to_date=1657.5), "G9"),
+    Case("value-magnitude", KHDT, Q1, typed(FDI, quarter=450, year_to_date=450000), "G7"),
+    Case(
+        "value-magnitude-explained",
+        KHDT,
+        Q1,
+        typed(ENTERPRISES, year_to_date=650000, explanation="Gộp cả hộ"),
+        "G8",
+    ),
+    Case("value-exact", KHDT, Q1, typed(ENTERPRISES, year_to_date="gần 65.600"), "G8"),
+    Case("number-understood", KHDT, Q1, typed(FDI, quarter="450 triệu USD", year_to_date="0,45 tỷ USD"), "G7"),
+    Case("task-known", KHDT, Q1, done("III.1", ref="III.99"), "A17"),
+    Case("task-led", TAICHINH, Q1, with_foreign_task, "A40"),
+    Case("task-once", TAICHINH, Q1, with_task_twice, "A7"),
+    Case("task-present", TAICHINH, Q1, without_task, ""),
+    Case("task-state-given", TAICHINH, Q1, done("II.3.b", state=None), "D8"),
+    Case("task-state-listed", TAICHINH, Q1, done("II.3.b", state="Gần xong"), "D8"),
+    Case("completion-readable", TAICHINH, Q1, done("II.3.b", completion="phần lớn"), "E8"),
+    Case("completion-in-range", TAICHINH, Q1, done("II.3.b", completion=140), "E8"),
+    Case("completion-agrees", TAICHINH, Q1, done("II.3.b", completion="100%"), "E8"),
+    Case("task-late-explained", TAICHINH, Q1, done("II.3.b", state="Chậm tiến độ"), "G8"),
+    Case("correction-period-known", KHDT, Q2, corrected(period="Quý IV/2022"), "A7"),
+    Case("correction-period-earlier", KHDT, Q2, corrected(period="Quý II/2023"), "A7"),
+    Case("correction-indicator-known", KHDT, Q2, corrected(code="fdi"), "B7"),
+    Case("correction-entitled", KHDT, Q2, corrected(code="iip"), "B7"),
+    Case("correction-once", KHDT, Q2, corrected_twice, "B7"),
+    Case("correction-figure-given", KHDT, Q2, corrected(quarter=None, year_to_date=None), "E7"),
+    Case("correction-kind-given", KHDT, Q2, corrected(kind=None), "F7"),
+    Case("correction-date-readable", KHDT, Q2, corrected(data_on="cuối quý"), "G7"),
+    Case("correction-reason-given", KHDT, Q2, corrected(reason=None), "H7"),
+]
+BREAKABLE_BY_REGISTER = {"indicator-entitled"}
+
+
+def history_of_q1() -> pd.DataFrame:
+    rows = [
+        (FDI, KHDT, 450),
+        (NEW, KHDT, 1658),
+        ("von-dang-ky-moi", KHDT, 10497),
+        (ENTERPRISES, KHDT, 60748),
+        ("thu-ngan-sach", TAICHINH, 18654),
+        ("chi-can-doi-ngan-sach", TAICHINH, 5527),
+    ]
+    return pd.DataFrame(
+        [(code, agency, Q1, "year_to_date", Decimal(value)) for code, agency, value in rows],
+        columns=["indicator", "agency", "period", "basis", "value"],
+        dtype=object,
+    )
+
+
+def check(register: Register, cases: list[Case]) -> list[FileOutcome]:
+    """Checks the cases' workbooks as batches of the same day, in order."""
+    outcomes: dict[int, FileOutcome] = {}
+    moments = [(case.today or TODAY[case.period], case.period == Q2 or case.rule == "period-open") for case in cases]
+    for moment in set(moments):
+        today, has_history = moment
+        numbers = [number for number, found in enumerate(moments) if found == moment]
+        files = [_file(register, number, cases[number]) for number in numbers]
+        history = history_of_q1() if has_history else empty_history()
+        outcomes |= dict(zip(numbers, check_batch(register, files, history, today=today), strict=True))
+    return [outcomes[number] for number in range(len(cases))]
+
+
+def _file(register: Register, key: int, case: Case) -> BatchFile:
+    content = case.change(clean_content(register, case.agency, case.period))
+    return BatchFile(key, "bao cao.xlsx", case.agency if case.sender is None else case.sender, content, case.asked)
+
+
+@pytest.fixture(scope="module")
+def bad(register: Register) -> dict[str, FileOutcome]:
+    cases = [*CASES, foreign_indicator_case(register)]
+    return {case.rule: outcome for case, outcome in zip(cases, check(register, cases), strict=True)}
+
+
+def assert_broken(case: Case, outcome: FileOutcome) -> None:
+    found = [finding for finding in outcome.findings if finding.rule == case.rule]
+    assert found, [finding.rule for finding in outcome.findings]
+    assert case.cell in [finding.cell for finding in found]
+    is_accepted = outcome.verdict in ("accepted", "accepted_with_warnings")
+    assert is_accepted == (found[0].severity != "critical")
+    if not is_accepted:
+        assert outcome.observations == ()
+        assert outcome.tasks == ()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
+def test_rule_fails_on_the_bad_workbook(bad: dict[str, FileOutcome], case: Case) -> None:
+    assert_broken(case, bad[case.rule])
+
+
+def test_rule_of_foreign_indicator_fails(register: Register, bad: dict[str, FileOutcome]) -> None:
+    assert_broken(foreign_indicator_case(register), bad["indicator-entitled"])
+
+
+def test_every_rule_holds_on_the_good_workbooks(register: Register) -> None:
+    """Every body's, in both periods: the good side of every rule."""
+    cases = [Case("", agency.code, period, lambda c: c, "") for period in (Q1, Q2) for agency in register.obliged]
+    for case, outcome in zip(cases, check(register, cases), strict=True):
+        assert outcome.findings == (), case
+        assert outcome.verdict == "accepted"
+
+
+def test_good_correction_is_taken(register: Register) -> None:
+    case = Case("", KHDT, Q2, lambda c: change_indicator(corrected()(c), FDI, quarter=460), "")
+    outcome = check(register, [case])[0]
+    assert outcome.findings == ()
+    assert [(o.period, o.basis, o.value) for o in outcome.observations if o.is_correction] == [
+        (Q1, "year_to_date", Decimal(440)),
+        (Q1, "quarter", Decimal(440)),
+    ]
+
+
+def test_every_rule_has_a_case() -> None:
+    rules = [rule.rule for name in SUBMISSION_SUITES for rule in get_suite(name).rules]
+    assert len(rules) == len(set(rules))
+    assert set(rules) == {case.rule for case in CASES} | BREAKABLE_BY_REGISTER
+
+
+def test_lists_in_suites_are_those_of_the_code() -> None:
+    def value_set(suite: str, rule: str) -> list[object]:
+        expectations = get_suite(suite).expectations
+        return next(e["kwargs"]["value_set"] for e in expectations if e["meta"]["rule"] == rule)
+
+    assert value_set("submission", "template-version") == [TEMPLATE_VERSION]
+    assert value_set("indicator_row", "kind-given") == list(KINDS)
+    assert value_set("correction_row", "correction-kind-given") == list(KINDS)
+    assert value_set("task_row", "task-state-listed") == list(TASK_STATES)
+
+
+def test_ordered_pairs_are_of_the_register(register: Register) -> None:
+    for pair in get_suite("indicator_row").meta["ordered_pairs"]:
+        assert set(pair) <= set(register.indicator_by_code)
+
+
+def test_catalogue_is_fresh() -> None:
+    assert catalogue.PATH.read_text(encoding="utf-8") == catalogue.text(), "run: python -m tiendo.validation.catalogue"

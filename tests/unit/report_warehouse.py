@@ -1,0 +1,113 @@
+"""Puts accepted and rejected files into a warehouse by hand, with instants of one's own choosing."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from tiendo.plan.model import Register
+from tiendo.plan.period import Period
+from tiendo.status.service import store_status
+from tiendo.warehouse.copying import copy_rows
+from tiendo.warehouse.engine import loader
+from tiendo.warehouse.sql import statement
+
+FIRST_ROW = 7
+
+
+def figure(indicator: str, value: str | None, **more: Any) -> dict[str, Any]:
+    """One figure; ``value`` is a plain decimal, None for "not available"."""
+    return {
+        "indicator": indicator,
+        "period": None,
+        "basis": "year_to_date",
+        "kind": "actual",
+        "value": None if value is None else Decimal(value),
+        "value_text": "chưa có số liệu" if value is None else value.replace(".", ","),
+        "is_approximate": False,
+        "is_illustrative": False,
+        "is_correction": False,
+        "note": "",
+        "explanation": "",
+    } | more
+
+
+def task(ref: str, state: str = "on_schedule", **more: Any) -> dict[str, Any]:
+    """One task as its lead tells it."""
+    return {"ref": ref, "state": state, "completion_pct": None, "result": "", "difficulty": "", "proposal": ""} | more
+
+
+def receive(connection: Connection, agency: str, period: Period, at: datetime, *, name: str = "BC.xlsx") -> int:
+    """Enters a file that has no fate yet; returns its id."""
+    claim = f"{agency}/{period}/{at.isoformat()}/{name}"
+    row = {
+        "claim_id": claim, "sha256": hashlib.sha256(claim.encode()).hexdigest(), "size_bytes": 9000, "name": name,
+        "channel": "folder", "sender": agency, "sender_agency_code": agency, "received_at": at, "landed_at": at,
+    }  # fmt: skip
+    return int(connection.execute(statement("intake/put_file.sql"), row).scalar_one())
+
+
+def send(
+    engine: Engine,
+    register: Register,
+    agency: str,
+    period: Period,
+    at: datetime,
+    figures: Iterable[dict[str, Any]] = (),
+    tasks: Iterable[dict[str, Any]] = (),
+    *,
+    state: str = "accepted",
+    recorded_at: datetime | None = None,
+    name: str = "BC.xlsx",
+) -> None:
+    """Receives a file and settles it; an accepted one's figures and tasks are loaded."""
+    recorded = recorded_at or at
+    with loader(engine) as connection:
+        file_id = receive(connection, agency, period, at, name=name)
+        connection.execute(
+            statement("intake/settle_files.sql"),
+            {
+                "settled_at": recorded, "plan_code": register.code, "file_ids": [file_id], "states": [state],
+                "agencies": [agency], "periods": [str(period)], "duplicates": [None], "receipts": [""],
+            },
+        )  # fmt: skip
+        if not state.startswith("accepted"):
+            return
+        submission_id = connection.execute(
+            statement("intake/put_submissions.sql"),
+            {"plan_code": register.code, "recorded_at": recorded, "file_ids": [file_id], "agencies": [agency],
+             "periods": [str(period)], "received": [at]},
+        ).one().submission_id  # fmt: skip
+        copy_rows(
+            connection,
+            "intake/copy_observation.sql",
+            [
+                (
+                    submission_id, register.code, f["indicator"], str(f["period"] or period), agency, f["basis"],
+                    f["kind"], "not_available" if f["value"] is None else "value", f["value"], f["value_text"],
+                    f["is_approximate"], f["is_illustrative"], f["is_correction"], None, date(2023, 3, 10), f["note"],
+                    f["explanation"], "Chỉ tiêu", f"G{row}", at, recorded,
+                )
+                for row, f in enumerate(figures, start=FIRST_ROW)
+            ],
+        )  # fmt: skip
+        copy_rows(
+            connection,
+            "intake/copy_task_progress.sql",
+            [
+                (
+                    submission_id, register.code, t["ref"], str(period), agency, t["state"], t["completion_pct"],
+                    t["result"], t["difficulty"], t["proposal"], "Nhiệm vụ", f"C{row}", at, recorded,
+                )
+                for row, t in enumerate(tasks, start=FIRST_ROW)
+            ],
+        )  # fmt: skip
+
+
+def grade(engine: Engine, register: Register, period: Period) -> None:
+    """Stores the statuses of a period as of the clock's instant."""
+    with loader(engine) as connection:
+        store_status(connection, register, period)

@@ -1,0 +1,155 @@
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tiendo.clock import HANOI
+from tiendo.intake.content import RawCell
+from tiendo.plan.period import Period
+from tiendo.vietnamese.dates import (
+    QUARTER,
+    YEAR_TO_DATE,
+    format_date,
+    format_instant,
+    long_date,
+    read_date,
+    read_period,
+)
+
+PI_DAY = date(2023, 3, 14)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        PI_DAY,
+        datetime.fromisoformat("2023-03-14T23:59"),
+        RawCell(datetime.fromisoformat("2023-03-14")),
+        RawCell("14/03/2023"),
+        "14/03/2023",
+        "14/3/2023",
+        "'14/3/2023",
+        " 14 / 3 / 2023 ",
+        "14-3-2023",
+        "14–3–2023",
+        "14.3.2023",
+        "14/3/23",
+        "14/3",
+        "ngày 14/3/2023",
+        "Ngày 14 tháng 3 năm 2023",
+        "ngày 14 tháng 03, năm 2023",
+        "14 tháng 3",
+        "2023-03-14",
+        "2023-03-14 00:00:00",
+        "2023-03-14T16:30:00+07:00",
+    ],
+)
+def test_reads_date(cell: Any) -> None:
+    assert read_date(cell, year=2023) == PI_DAY
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [None, "", "03/14/2023", "31/2/2023", "14/3/203", "14-3/2023", "14.617", "45000", 45000, 45000.0, True, "quý I",
+     "14/03/1623", date(1900, 1, 1), "1" * 500, "ngày", "14/03/2023 và 15/03/2023", "１４/03/2023"],
+)  # fmt: skip
+def test_nonsense_is_no_date(cell: Any) -> None:
+    assert read_date(cell, year=2023) is None
+
+
+def test_day_without_year_needs_one() -> None:
+    assert read_date("14/3") is None
+
+
+def test_day_comes_first() -> None:
+    assert read_date("03/04/2023") == date(2023, 4, 3)
+
+
+@given(st.dates(min_value=date(1990, 1, 1), max_value=date(2100, 12, 31)))
+def test_written_dates_are_read_again(day: date) -> None:
+    assert read_date(format_date(day)) == day
+    assert read_date(long_date(day)) == day
+    assert read_date(day.isoformat()) == day
+
+
+@given(st.text() | st.integers() | st.floats() | st.datetimes() | st.none())
+def test_never_fails(cell: Any) -> None:
+    assert read_date(cell, year=2023) is None or isinstance(cell, str | datetime)
+    if isinstance(cell, str):
+        read_period(cell, year=2023)
+
+
+@pytest.mark.parametrize(
+    ("day", "text"),
+    [
+        # The plan itself is dated "ngày 19 tháng 01 năm 2023".
+        (date(2023, 1, 19), "ngày 19 tháng 01 năm 2023"),
+        (date(2023, 2, 5), "ngày 05 tháng 02 năm 2023"),
+        (date(2023, 3, 9), "ngày 09 tháng 3 năm 2023"),
+        (date(2023, 12, 10), "ngày 10 tháng 12 năm 2023"),
+    ],
+)
+def test_long_date(day: date, text: str) -> None:
+    assert long_date(day) == text
+
+
+def test_format_instant_is_local_time() -> None:
+    assert format_instant(datetime(2023, 3, 14, 16, 30, tzinfo=HANOI)) == "16:30 ngày 14/03/2023"
+    assert format_instant(datetime(2023, 3, 14, 17, 5, tzinfo=UTC)) == "00:05 ngày 15/03/2023"
+    with pytest.raises(ValueError, match="offset"):
+        format_instant(datetime.fromisoformat("2023-03-14T16:30"))
+
+
+@pytest.mark.parametrize(
+    ("text", "quarter", "basis"),
+    [
+        ("Quý I", 1, QUARTER),
+        ("quý 1/2023", 1, QUARTER),
+        ("Quý I năm 2023", 1, QUARTER),
+        ("QUÝ II/2023", 2, QUARTER),
+        ("Quí III-2023", 3, QUARTER),
+        ("qúy IV.2023", 4, QUARTER),
+        ("Q.I-2023", 1, QUARTER),
+        ("Q. II 2023", 2, QUARTER),
+        ("q1/2023", 1, QUARTER),
+        ("Q1", 1, QUARTER),
+        ("I/2023", 1, QUARTER),
+        ("IV/2023", 4, QUARTER),
+        ("2023-Q1", 1, QUARTER),
+        ("2023Q3", 3, QUARTER),
+        ("quý l", 1, QUARTER),
+        ("quý ll/2023", 2, QUARTER),
+        ("quý lV", 4, QUARTER),
+        ("quý một", 1, QUARTER),
+        ("quý tư năm 2023", 4, QUARTER),
+        ("Kỳ báo cáo: quý I năm 2023", 1, QUARTER),
+        ("3 tháng đầu năm", 1, YEAR_TO_DATE),
+        ("03 tháng đầu năm 2023", 1, YEAR_TO_DATE),
+        ("6 tháng", 2, YEAR_TO_DATE),
+        ("sáu tháng đầu năm", 2, YEAR_TO_DATE),
+        ("9 tháng đầu năm 2023", 3, YEAR_TO_DATE),
+        ("lũy kế 9 tháng", 3, YEAR_TO_DATE),
+        ("luỹ kế 9 tháng/2023", 3, YEAR_TO_DATE),
+        ("12 tháng", 4, YEAR_TO_DATE),
+        ("cả năm 2023", 4, YEAR_TO_DATE),
+        ("năm 2023", 4, YEAR_TO_DATE),
+    ],
+)
+def test_reads_period(text: str, quarter: int, basis: str) -> None:
+    assert read_period(text, year=2023) == (Period(2023, quarter), basis)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [None, "", "quý", "quý V", "quý 5", "quý 0/2023", "quý 11", "quý IIII", "I", "1", "6 tháng cuối năm", "7 tháng",
+     "tháng 3", "quý I/23", "quý I/1623", "quý trước", "quý I và quý II", "2023-Q5", "2023"],
+)  # fmt: skip
+def test_nonsense_is_no_period(text: str | None) -> None:
+    assert read_period(text, year=2023) is None
+
+
+def test_period_without_year_needs_one() -> None:
+    assert read_period("Quý I") is None
+    assert read_period("quý I/2022", year=2023) == (Period(2022, 1), QUARTER)

@@ -1,0 +1,464 @@
+"""Reading submitted workbooks: what is typed, with its address, and a plain word for what cannot be read."""
+
+import datetime as dt
+import io
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import unicodedata
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from tiendo.intake import reader_process
+from tiendo.intake.content import SHEET_CORRECTIONS, SHEET_INDICATORS, SHEET_MARKER, SHEET_TASKS, Marker, RawCell
+from tiendo.intake.reader import read_workbook
+from tiendo.intake.reader_process import ReaderError, WorkbookReader
+from tiendo.intake.template import build_template
+from tiendo.plan.model import Register
+from tiendo.plan.period import Period
+
+FIRST = 7
+OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+
+
+@pytest.fixture(scope="session")
+def blank(register: Register) -> bytes:
+    """The template of a body with two flows (rows 7 and 8)."""
+    return build_template(register, Period(2023, 2), register.agency_by_code["so-tai-chinh"], {})
+
+
+@pytest.fixture
+def filled(blank: bytes) -> Workbook:
+    workbook = load_workbook(io.BytesIO(blank))
+    sheet = workbook[SHEET_INDICATORS]
+    figures: tuple[int | float | str | dt.date, ...] = (14250, 31550.5, "Thực hiện", dt.date(2023, 6, 14))
+    for column, value in enumerate((*figures, "Số ước", "Giảm thu"), start=6):
+        sheet.cell(FIRST, column, value)
+    sheet.cell(FIRST + 1, 7, "7.330")
+    tasks = workbook[SHEET_TASKS]
+    tasks.cell(FIRST, 4, "Đã hoàn thành")
+    tasks.cell(FIRST, 5, 100)
+    corrections = workbook[SHEET_CORRECTIONS]
+    corrections.cell(FIRST, 1, "Quý I/2023")
+    corrections.cell(FIRST, 2, "thu-ngan-sach")
+    corrections.cell(FIRST, 5, 17300)
+    corrections.cell(FIRST, 8, "Cập nhật số quyết toán")
+    return workbook
+
+
+def saved(workbook: Workbook) -> bytes:
+    buffer = io.BytesIO()
+    workbook.save(buffer)
+    return buffer.getvalue()
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as container:
+        for name, content in members.items():
+            container.writestr(name, content)
+    return buffer.getvalue()
+
+
+def part(data: bytes, name: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as container:
+        return container.read(name)
+
+
+def edited(data: bytes, name: str, old: bytes, new: bytes) -> bytes:
+    """Replaces bytes in one member, which must hold them."""
+    with zipfile.ZipFile(io.BytesIO(data)) as container:
+        members = {member: container.read(member) for member in container.namelist()}
+    assert old in members[name]
+    return zipped(members | {name: members[name].replace(old, new)})
+
+
+def test_values_come_back_with_sheet_and_address(filled: Workbook) -> None:
+    content = read_workbook(saved(filled))
+
+    assert (content.fault, content.fault_detail) == ("", "")
+    assert content.marker == Marker("282-kh-ubnd-2023", "so-tai-chinh", "2023-Q2", "1")
+    row = content.indicator_rows[0]
+    assert (row.sheet, row.row) == (SHEET_INDICATORS, FIRST)
+    assert row.code == RawCell("thu-ngan-sach", "A7")
+    assert row.target == RawCell("74.617", "D7")
+    assert row.quarter == RawCell(14250, "F7")
+    assert row.year_to_date == RawCell(31550.5, "G7")
+    assert row.kind == RawCell("Thực hiện", "H7")
+    assert row.data_on == RawCell(dt.date(2023, 6, 14), "I7")
+    assert (row.note.value, row.explanation.value) == ("Số ước", "Giảm thu")
+    assert content.indicator_rows[1].year_to_date == RawCell("7.330", "G8")
+    assert content.indicator_rows[1].quarter == RawCell(None, "F8")
+    task = content.task_rows[0]
+    assert (task.ref.value, task.state.value, task.completion) == ("II.1.a", "Đã hoàn thành", RawCell(100, "E7"))
+    (correction,) = content.correction_rows
+    assert correction.period == RawCell("Quý I/2023", "A7")
+    assert correction.code == RawCell("thu-ngan-sach", "B7")
+    assert (correction.year_to_date, correction.quarter) == (RawCell(17300, "E7"), RawCell(None, "D7"))
+    assert correction.reason.value == "Cập nhật số quyết toán"
+
+
+def test_template_rows_are_given_though_blank(filled: Workbook, register: Register) -> None:
+    content = read_workbook(saved(filled))
+    assert [row.code.value for row in content.indicator_rows] == ["thu-ngan-sach", "chi-can-doi-ngan-sach"]
+    assert [row.ref.value for row in content.task_rows] == [task.ref for task in register.tasks_of("so-tai-chinh")]
+
+
+def test_template_nobody_filled_has_no_data(blank: bytes) -> None:
+    assert read_workbook(blank).fault == "no_data"
+
+
+def test_note_of_the_template_is_no_data(register: Register) -> None:
+    """Sở Nội vụ's only indicator carries the template's note, which nobody filled in."""
+    data = build_template(register, Period(2023, 1), register.agency_by_code["so-noi-vu"], {})
+    content = read_workbook(data)
+    assert content.indicator_rows[0].note.value == "Chưa đến kỳ công bố"
+    assert content.fault == "no_data"
+
+
+def test_moved_columns_and_rows(filled: Workbook) -> None:
+    sheet = filled[SHEET_INDICATORS]
+    table = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=6, max_col=11)]
+    moved = filled.create_sheet("mới")
+    for number, values in enumerate(table):
+        for column, value in enumerate(reversed(values)):
+            moved.cell(12 + number, 4 + column, value)
+    del filled[SHEET_INDICATORS]
+    moved.title = SHEET_INDICATORS
+
+    row = read_workbook(saved(filled)).indicator_rows[0]
+
+    assert row.row == 13
+    assert row.code == RawCell("thu-ngan-sach", "N13")
+    assert row.year_to_date == RawCell(31550.5, "H13")
+    assert row.quarter == RawCell(14250, "I13")
+
+
+def test_renamed_sheets_are_known_by_their_headings(filled: Workbook) -> None:
+    filled[SHEET_INDICATORS].title = "Sheet1"
+    filled[SHEET_TASKS].title = "BC nhiệm vụ"
+    filled[SHEET_CORRECTIONS].title = "sửa"
+    content = read_workbook(saved(filled))
+    assert content.indicator_rows[0].sheet == "Sheet1"
+    assert content.task_rows[0].sheet == "BC nhiệm vụ"
+    assert content.correction_rows[0].sheet == "sửa"
+    assert len(content.indicator_rows) == 2
+
+
+def test_retyped_workbook_without_marker() -> None:
+    workbook = Workbook()
+    sheet: Worksheet = workbook.worksheets[0]
+    sheet.append(["BÁO CÁO QUÝ II NĂM 2023"])
+    sheet.append(["STT", "Chỉ tiêu", "ĐVT", "Kế hoạch năm 2023", "Thực hiện quý II", "Luỹ kế  từ đầu năm", "Ghi chú"])
+    sheet.append([1, "Tổng thu ngân sách nhà nước trên địa bàn", "Tỷ đồng", "74.617", 14250, 31550, None])
+    content = read_workbook(saved(workbook))
+    (row,) = content.indicator_rows
+    assert content.marker == Marker()
+    assert row.code == RawCell()
+    assert row.name == RawCell("Tổng thu ngân sách nhà nước trên địa bàn", "B3")
+    assert (row.quarter, row.year_to_date) == (RawCell(14250, "E3"), RawCell(31550, "F3"))
+
+
+def test_two_columns_for_one_value_are_not_guessed_between() -> None:
+    workbook = Workbook()
+    sheet: Worksheet = workbook.worksheets[0]
+    sheet.append(["Mã", "Chỉ tiêu", "Lũy kế", "Lũy kế từ đầu năm"])
+    sheet.append(["thu-ngan-sach", "Thu ngân sách", 31550, 3155])
+    assert read_workbook(saved(workbook)).fault == "no_table"
+
+
+def test_signature_below_the_table_is_no_row(filled: Workbook) -> None:
+    sheet = filled[SHEET_INDICATORS]
+    sheet.cell(11, 7, "Bình Dương, ngày 14 tháng 6 năm 2023")
+    sheet.cell(12, 2, "NGƯỜI LẬP BIỂU")
+    sheet.cell(12, 10, "GIÁM ĐỐC")
+    assert len(read_workbook(saved(filled)).indicator_rows) == 2
+
+
+def test_row_added_below_a_blank_one_is_kept(filled: Workbook) -> None:
+    sheet = filled[SHEET_INDICATORS]
+    sheet.cell(11, 1, "thu-hut-fdi")
+    sheet.cell(12, 2, "Thu hút FDI")
+    sheet.cell(12, 7, 967.3)
+    assert [row.row for row in read_workbook(saved(filled)).indicator_rows] == [7, 8, 11, 12]
+
+
+@pytest.mark.parametrize("error", ["#N/A", "#REF!", "#DIV/0!"])
+def test_error_cell_is_no_blank(filled: Workbook, error: str) -> None:
+    filled[SHEET_INDICATORS]["G7"] = error
+    row = read_workbook(saved(filled)).indicator_rows[0]
+    assert row.year_to_date == RawCell(None, "G7", error=error)
+    assert row.quarter == RawCell(14250, "F7")
+
+
+@pytest.mark.parametrize("number_format", ["0%", "0.00%", '0.0%;[Red]-0.0%;"không"', '# ##0,0 "x" %'])
+def test_percent_format_is_told(filled: Workbook, number_format: str) -> None:
+    cell = filled[SHEET_INDICATORS]["G7"]
+    cell.value, cell.number_format = 0.087, number_format
+    content = read_workbook(saved(filled))
+    assert content.indicator_rows[0].year_to_date == RawCell(0.087, "G7", is_percent=True)
+    assert not content.indicator_rows[0].quarter.is_percent
+
+
+def test_percent_sign_that_is_only_shown_scales_nothing(filled: Workbook) -> None:
+    cell = filled[SHEET_INDICATORS]["G7"]
+    cell.value, cell.number_format = 8.7, r'0.0" %"'
+    assert not read_workbook(saved(filled)).indicator_rows[0].year_to_date.is_percent
+
+
+def test_formula_without_stored_result(filled: Workbook) -> None:
+    filled[SHEET_INDICATORS]["G7"] = "=F7+17300"
+    row = read_workbook(saved(filled)).indicator_rows[0]
+    assert row.year_to_date == RawCell(None, "G7", is_uncalculated=True)
+
+
+def test_formula_with_stored_result_is_its_value(filled: Workbook) -> None:
+    filled[SHEET_INDICATORS]["G7"] = "=F7+17300"
+    data = edited(saved(filled), "xl/worksheets/sheet1.xml", b"<v></v>", b"<v>31550</v>")
+    assert read_workbook(data).indicator_rows[0].year_to_date == RawCell(31550, "G7")
+
+
+def test_range_that_became_a_date(filled: Workbook) -> None:
+    cell = filled[SHEET_INDICATORS]["G7"]
+    cell.value, cell.number_format = dt.datetime(2023, 10, 9), "d-mmm"  # noqa: DTZ001  (a cell has no zone)
+    value = read_workbook(saved(filled)).indicator_rows[0].year_to_date.value
+    assert isinstance(value, dt.date)
+    assert (value.year, value.month, value.day) == (2023, 10, 9)
+
+
+def test_blanks_alone_are_an_empty_cell(filled: Workbook) -> None:
+    filled[SHEET_INDICATORS]["G7"] = " \u00a0 "
+    assert read_workbook(saved(filled)).indicator_rows[0].year_to_date == RawCell(None, "G7")
+
+
+def test_error_in_a_part_with_namespace_prefixes(filled: Workbook) -> None:
+    """Some programs write ``<x:c>``; calamine reads them, and so must the search for errors."""
+    filled[SHEET_INDICATORS]["G7"] = "#N/A"
+    data = saved(filled)
+    xml = part(data, "xl/worksheets/sheet1.xml")
+    prefixed = xml.replace(b"</", b"\0").replace(b"<", b"<x:").replace(b"\0", b"</x:").replace(b" xmlns=", b" xmlns:x=")
+    data = edited(data, "xl/worksheets/sheet1.xml", xml, prefixed.replace(b't="e"', b"t='e'"))
+    assert read_workbook(data).indicator_rows[0].year_to_date.error == "#N/A"
+
+
+# What is no workbook --------------------------------------------------------------------------------------------------
+
+
+def docx() -> bytes:
+    return zipped({"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<w/>"})
+
+
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        pytest.param(b"", "not_a_workbook", id="empty"),
+        pytest.param(bytes(range(255)) * 16, "not_a_workbook", id="noise"),
+        pytest.param(b"<html><table><tr><td>1</td></tr></table></html>", "not_a_workbook", id="html"),
+        pytest.param(b"%PDF-1.7 ...", "not_a_workbook", id="pdf"),
+        pytest.param(b"PK\3\4" + bytes(range(255)) * 16, "not_a_workbook", id="noise after the mark of a zip"),
+        pytest.param(docx(), "not_a_workbook", id="docx"),
+        pytest.param(OLE + bytes(600) + "EncryptedPackage\0".encode("utf-16-le"), "encrypted", id="encrypted"),
+        pytest.param(OLE + bytes(600) + "WordDocument\0".encode("utf-16-le"), "not_a_workbook", id="doc"),
+        pytest.param(OLE + bytes(600) + "Workbook\0".encode("utf-16-le"), "not_a_workbook", id="broken xls"),
+    ],
+)
+def test_what_is_no_workbook_is_said_so(data: bytes, fault: str) -> None:
+    content = read_workbook(data)
+    assert content.fault == fault
+    assert content.fault_detail
+    assert not content.indicator_rows
+    assert not content.task_rows
+
+
+@pytest.mark.parametrize("kept", [0.1, 0.5, 0.9, 0.999])
+def test_truncated_workbook(filled: Workbook, kept: float) -> None:
+    data = saved(filled)
+    assert read_workbook(data[: int(len(data) * kept)]).fault == "not_a_workbook"
+
+
+def test_workbook_without_a_known_table() -> None:
+    workbook = Workbook()
+    workbook.worksheets[0].append(["Họ tên", "Ngày sinh"])
+    content = read_workbook(saved(workbook))
+    assert content.fault == "no_table"
+    assert "Sheet" in content.fault_detail
+
+
+def test_declared_size_is_looked_at_before_unpacking() -> None:
+    data = zipped({"xl/workbook.xml": b"<workbook/>", "xl/worksheets/sheet1.xml": bytes(60 * 2**20)})
+    assert len(data) < 100_000
+    assert read_workbook(data).fault == "too_large"
+
+
+def test_member_that_holds_more_than_it_declares(filled: Workbook) -> None:
+    data = bytearray(saved(filled))
+    at = data.rfind(b"xl/worksheets/sheet1.xml") - 46
+    assert data[at : at + 4] == b"PK\1\2"
+    struct.pack_into("<L", data, at + 24, 100)
+    assert read_workbook(bytes(data)).fault == "too_large"
+
+
+def test_entities_are_refused_not_expanded(filled: Workbook) -> None:
+    filled[SHEET_INDICATORS]["G7"] = "#N/A"
+    data = edited(
+        saved(filled), "xl/worksheets/sheet1.xml", b"<worksheet ", b'<!DOCTYPE x [<!ENTITY a "b">]><worksheet '
+    )
+    assert read_workbook(data).fault == "not_a_workbook"
+
+
+def test_sheet_name_of_another_case_and_composition(filled: Workbook) -> None:
+    filled[SHEET_INDICATORS].title = unicodedata.normalize("NFD", "CHỈ TIÊU ")
+    assert len(read_workbook(saved(filled)).indicator_rows) == 2
+
+
+def test_lost_marker_is_empty(filled: Workbook) -> None:
+    for sheet in filled.worksheets:
+        sheet.data_validations.dataValidation.clear()
+    del filled[SHEET_MARKER]
+    content = read_workbook(saved(filled))
+    assert content.marker == Marker()
+    assert len(content.indicator_rows) == 2
+
+
+# Through an office program --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@pytest.mark.parametrize("form", ["xlsx", "xls", "ods"])
+def test_saved_again_by_libreoffice(filled: Workbook, tmp_path: Path, form: str) -> None:
+    source = tmp_path / "in" / "bao-cao.xlsx"
+    source.parent.mkdir()
+    source.write_bytes(saved(filled))
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    command = ["soffice", profile, "--headless", "--convert-to", form, "--outdir", str(tmp_path), str(source)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+
+    before, after = read_workbook(source.read_bytes()), read_workbook((tmp_path / f"bao-cao.{form}").read_bytes())
+
+    assert after.fault == ""
+    assert after.marker == before.marker
+    assert plain(after.indicator_rows) == plain(before.indicator_rows)
+    assert plain(after.task_rows) == plain(before.task_rows)
+    assert plain(after.correction_rows) == plain(before.correction_rows)
+
+
+def plain(rows: tuple[tuple[object, ...], ...]) -> list[list[object]]:
+    """Values and addresses; a date may come back as midnight of the day."""
+
+    def cell(item: object) -> object:
+        if not isinstance(item, RawCell):
+            return item
+        value = item.value.isoformat()[:10] if isinstance(item.value, dt.date) else item.value
+        return value, item.address
+
+    return [[cell(item) for item in row] for row in rows]
+
+
+# In a process of its own ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[[str, bytes], Path]:
+    def write(name: str, data: bytes) -> Path:
+        path = tmp_path / name
+        path.write_bytes(data)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def abort() -> bytes:
+    """A small workbook that declares every row and column: the native reader asks for hundreds of gigabytes."""
+    workbook = Workbook()
+    sheet: Worksheet = workbook.worksheets[0]
+    sheet.title = SHEET_INDICATORS
+    sheet["A1"] = sheet["XFD1048576"] = "x"
+    return saved(workbook)
+
+
+@pytest.fixture
+def reader() -> Iterator[WorkbookReader]:
+    with WorkbookReader() as reader:
+        yield reader
+
+
+def test_batch_is_read_in_order(reader: WorkbookReader, file: Callable[[str, bytes], Path], filled: Workbook) -> None:
+    good = saved(filled)
+    paths = [file(f"{i}.xlsx", good if i % 3 else b"<html>") for i in range(200)]
+    contents = list(reader.read_many(paths))
+    assert [c.fault for c in contents] == ["" if i % 3 else "not_a_workbook" for i in range(200)]
+    assert contents[1] == read_workbook(good)
+    assert type(contents[1].indicator_rows[0].year_to_date) is RawCell
+    assert list(reader.read_many([])) == []
+
+
+def test_file_that_aborts_the_reader_costs_itself_only(
+    reader: WorkbookReader, file: Callable[[str, bytes], Path], filled: Workbook, abort: bytes
+) -> None:
+    good = file("good.xlsx", saved(filled))
+    contents = list(reader.read_many([good, good, file("abort.xlsx", abort), good, good]))
+    assert [c.fault for c in contents] == ["", "", "reader_failed", "", ""]
+    assert "SIGABRT" in contents[2].fault_detail
+
+
+def test_child_killed_between_files_costs_nothing(
+    reader: WorkbookReader, file: Callable[[str, bytes], Path], filled: Workbook
+) -> None:
+    good = file("good.xlsx", saved(filled))
+    coming = reader.read_many([good] * 300)
+    faults = [next(coming).fault]
+    assert reader._child
+    os.kill(reader._child.pid, signal.SIGKILL)
+    faults += [content.fault for content in coming]
+    assert faults == [""] * 300
+
+
+def test_file_that_hangs_is_given_up(file: Callable[[str, bytes], Path], filled: Workbook, tmp_path: Path) -> None:
+    good = file("good.xlsx", saved(filled))
+    hanging = tmp_path / "hanging.xlsx"
+    os.mkfifo(hanging)  # opening it waits for a writer that never comes
+    with WorkbookReader(seconds_per_file=1) as reader:
+        contents = list(reader.read_many([good, hanging, good]))
+    assert [c.fault for c in contents] == ["", "reader_failed", ""]
+    assert "1 s" in contents[1].fault_detail
+
+
+def test_missing_file_is_told(reader: WorkbookReader, tmp_path: Path) -> None:
+    content = reader.read(tmp_path / "nowhere.xlsx")
+    assert content.fault == "reader_failed"
+    assert "FileNotFoundError" in content.fault_detail
+
+
+def test_reader_that_cannot_start_blames_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(reader_process, "_CHILD_MODULE", "tiendo.intake.nowhere")
+    with pytest.raises(ReaderError, match=r"No module named tiendo\.intake\.nowhere"), WorkbookReader() as reader:
+        reader.read(tmp_path / "any.xlsx")
+
+
+def test_child_is_gone_after_the_batch(file: Callable[[str, bytes], Path], filled: Workbook) -> None:
+    with WorkbookReader() as reader:
+        reader.read(file("good.xlsx", saved(filled)))
+        assert reader._child
+        pid = reader._child.pid
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_child_learns_no_password(
+    monkeypatch: pytest.MonkeyPatch, file: Callable[[str, bytes], Path], filled: Workbook
+) -> None:
+    monkeypatch.setenv("TIENDO_DATABASE_URL", "postgresql://loader:geheim@host/db")
+    with WorkbookReader() as reader:
+        reader.read(file("good.xlsx", saved(filled)))
+        assert reader._child
+        environment = Path(f"/proc/{reader._child.pid}/environ").read_bytes()
+    assert b"PYTHONPATH" in environment
+    assert b"geheim" not in environment
