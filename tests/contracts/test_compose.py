@@ -73,7 +73,14 @@ def test_stops_on_an_empty_secret(name: str) -> None:
 def test_no_secret_has_a_default() -> None:
     text = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
     defaults = set(re.findall(r"\$\{(\w+):?-", text))
-    assert defaults == {"WORKER_CONCURRENCY", "TIENDO_VERSION", "PUBLIC_URL", "HTTP_BIND", "HTTP_PORT"}
+    assert defaults == {
+        "COLLECT_MINUTES",
+        "WORKER_CONCURRENCY",
+        "TIENDO_VERSION",
+        "PUBLIC_URL",
+        "HTTP_BIND",
+        "HTTP_PORT",
+    }
     assert set(re.findall(r"(?<!\$)\$\{(\w+)", text)) == REQUIRED | defaults
 
 

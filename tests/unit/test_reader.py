@@ -16,7 +16,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from tiendo.intake import reader_process
+from tiendo.intake import reader_process, zip_parts
 from tiendo.intake.content import SHEET_CORRECTIONS, SHEET_INDICATORS, SHEET_MARKER, SHEET_TASKS, Marker, RawCell
 from tiendo.intake.reader import read_workbook
 from tiendo.intake.reader_process import ReaderError, WorkbookReader
@@ -291,10 +291,15 @@ def test_workbook_without_a_known_table() -> None:
     assert "Sheet" in content.fault_detail
 
 
-def test_declared_size_is_looked_at_before_unpacking() -> None:
-    data = zipped({"xl/workbook.xml": b"<workbook/>", "xl/worksheets/sheet1.xml": bytes(60 * 2**20)})
-    assert len(data) < 100_000
+def test_bomb_is_seen_by_its_ratio_before_unpacking() -> None:
+    data = zipped({"xl/workbook.xml": b"<workbook/>", "xl/worksheets/sheet1.xml": bytes(10 * 2**20)})
+    assert len(data) < 20_000
     assert read_workbook(data).fault == "too_large"
+
+
+def test_declared_size_has_a_limit(monkeypatch: pytest.MonkeyPatch, blank: bytes) -> None:
+    monkeypatch.setattr(zip_parts, "MAX_UNCOMPRESSED", 10_000)
+    assert read_workbook(blank).fault == "too_large"
 
 
 def test_member_that_holds_more_than_it_declares(filled: Workbook) -> None:

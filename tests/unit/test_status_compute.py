@@ -182,6 +182,15 @@ def test_approximate_illustrative_estimate_are_carried() -> None:
     assert row["explanation"].endswith("đánh giá: Chưa xác định; số ước thực hiện; số liệu minh họa.")
 
 
+def test_approximate_figure_cannot_stand_for_the_impossible() -> None:
+    share = make_indicator("ratio", "between 99 100", maximum=Decimal(100))
+    figure = observation("100", period="2023-Q4", is_approximate=True, value_text="gần 100")
+    row = status_row(replace(share, maximum=None), figure, quarter=4)
+    assert row["status"] == "undecidable"
+    narrow = status_row(replace(share, low=Decimal(90)), figure, quarter=4)
+    assert (narrow["status"], narrow["components"]["interval"]) == ("achieved", ["95", "100"])
+
+
 def test_components_are_json_and_repeat_the_row() -> None:
     row = status_row(make_indicator("flow", "ge 1800", baseline="500"), observation("437"))
     components = json.loads(json.dumps(row["components"], ensure_ascii=False))

@@ -216,6 +216,13 @@ def test_margins(line: str) -> None:
     assert got == (dec(margin), dec(up), dec(down), following, dec(needed))
 
 
+def test_margins_to_a_target_that_the_baseline_is_already_past() -> None:
+    """Enough is the target itself, though the path from a better baseline asks for 105: one line for two statuses."""
+    result = graded("stock", "ge 90", 1, "89", "110")
+    assert (result.status, result.expected, result.margin, result.margin_up) == (Status.AT_RISK, 105, -1, 1)
+    assert result.next_status is Status.ACHIEVED
+
+
 # value as written | tolerance % | low | high
 INTERVALS = """
 65600    | 1   | 64944   | 66256
@@ -224,7 +231,9 @@ INTERVALS = """
 65601    | 0   | 65600.5 | 65601.5
 8.7      | 0   | 8.65    | 8.75
 8.70     | 0   | 8.65    | 8.75
-100      | 0   | 50      | 150
+100      | 0   | 95      | 105
+90       | 0   | 89.5    | 90.5
+8000     | 0   | 7950    | 8050
 -13      | 1   | -13.5   | -12.5
 0        | 1   | -0.5    | 0.5
 """

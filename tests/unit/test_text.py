@@ -87,6 +87,11 @@ def test_different_words_stay_different(one: str, other: str) -> None:
     assert fold(one) != fold(other)
 
 
+def test_what_is_no_syllable_stays() -> None:
+    assert fold("Ọà") == "ọà"
+    assert fold("naïve façade") == "naïve façade"
+
+
 @given(st.text() | st.text(alphabet="aăâeêioôơuưyhqgtn\u0300\u0301\u0309\u0303\u0323đ -–\u00a0"))
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)

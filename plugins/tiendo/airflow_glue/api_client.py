@@ -20,6 +20,7 @@ class AirflowApi:
     """A session of one account. Use it as a context manager."""
 
     def __init__(self, base_url: str) -> None:
+        self.base_url = base_url
         # Local services: a proxy of the surroundings has no part in it.
         self._client = httpx.Client(base_url=base_url, timeout=30, trust_env=False)
 

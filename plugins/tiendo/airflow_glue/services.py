@@ -1,6 +1,7 @@
 """Airflow on one machine: PostgreSQL, api-server, scheduler, dag-processor and triggerer under one supervisor."""
 
 import fcntl
+import os
 import signal
 import socket
 import sys
@@ -40,12 +41,13 @@ class Running:
     supervisor: Supervisor
 
 
-def run_up(settings: Settings, port: int = DEFAULT_PORT) -> int:
-    """Runs all services in the foreground until SIGINT or SIGTERM (``tiendo up``).
+def run_up(settings: Settings, port: int | None = None) -> int:
+    """Runs all services in the foreground until SIGINT or SIGTERM (``tiendo up``), on ``TIENDO_PORT`` (8080).
 
     Returns:
         Exit code: 0 when asked to stop, 1 when a service could not start or died.
     """
+    port = port or int(os.environ.get("TIENDO_PORT") or DEFAULT_PORT)
     stop = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:

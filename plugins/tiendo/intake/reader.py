@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import repeat
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from python_calamine import (
@@ -56,7 +58,7 @@ _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _XLSX_PARTS = ("xl/workbook.xml", "xl/workbook.bin")
 _ODS_PART = "content.xml"
 _NEW = tuple.__new__  # a NamedTuple's own constructor costs three times as much
-_NO_CELL = RawCell()
+_NO, _NO_ERROR = repeat(False), repeat("")
 _DIGIT = re.compile(r"\d")
 _NO_DETAILS: Details = {}
 
@@ -232,28 +234,17 @@ def _read_table(
     top, left = sheet.start or (0, 0)
     name = sheet.name
     row_type, filled_at = _ROW_TYPES[table], _FILLED_AT[table]
-    places = [(i, _letters(left + i)) if i >= 0 else (i, "") for i in columns]
+    letters = [_letters(left + i) if i >= 0 else "" for i in columns]
+    pick = itemgetter(*columns)
     is_filled = after_gap = False
     for number, values in enumerate(rows[heading_row + 1 :], start=top + heading_row + 2):
         label = str(number)
-        cells = [
-            _NEW(
-                RawCell,
-                (
-                    value
-                    if (value := values[i]).__class__ is float
-                    or (value.__class__ is str and value and not value.isspace())
-                    else _plain(value),
-                    letter + label,
-                    False,
-                    "",
-                    False,
-                ),
-            )
-            if letter
-            else _NO_CELL
-            for i, letter in places
+        plain = [
+            v if v.__class__ is float or (v.__class__ is str and v and not v.isspace()) else _plain(v) for v in values
         ]
+        plain.append(None)  # what a column that is not there (-1) has
+        addresses = [letter and letter + label for letter in letters]
+        cells = [_NEW(RawCell, cell) for cell in zip(pick(plain), addresses, _NO, _NO_ERROR, _NO, strict=False)]
         if details:
             _add_details(cells, columns, details, number - 1, left)
         if not any(value is not None or error or uncalculated for value, _, _, error, uncalculated in cells):

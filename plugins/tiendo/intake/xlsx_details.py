@@ -211,7 +211,7 @@ class _CellHandler:
         elif name == "c":
             has_value = bool(self._value.strip())
             detail = Detail(
-                is_percent=False and self._type == "n" and self._style in self._percent_styles,
+                is_percent=has_value and self._type == "n" and self._style in self._percent_styles,
                 error=(self._value.strip() or "#N/A") if self._type == "e" else "",
                 # A formula may well result in empty text; then the type says so.
                 is_uncalculated=self._has_formula and not has_value and self._type not in ("str", "e"),

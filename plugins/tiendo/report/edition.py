@@ -126,9 +126,10 @@ def publish(
         expected = last_edition(connection, register, period) + 1
         if known is None and edition != expected:
             raise EditionError(f"{period}: the next edition is {expected}, not {edition}")
-        data = gather(connection, register, period, edition=edition, as_of=as_of, approval=approval)
         if known is None:
             _check(connection, register, period, as_of)
+        data = gather(connection, register, period, edition=edition, as_of=as_of, approval=approval)
+        if known is None:
             _compare_with_draft(Place(settings, period).draft(edition), data)
         files = build(data)
         if known is not None:
@@ -170,7 +171,7 @@ def _check(connection: Connection, register: Register, period: Period, as_of: da
     from tiendo.warehouse.sql import fetch_frame
 
     rows = fetch_frame(connection, "mart/status_at.sql", plan_code=register.code, period=str(period), instant=as_of)
-    if failures := check_table("mart", mart_frame(rows, register)):
+    if failures := check_table("mart", mart_frame(register, rows, as_of)):
         raise EditionError(f"{period}: the mart checks fail: " + "; ".join(failures))
 
 

@@ -1,6 +1,7 @@
 """XLSX of an edition: the tables with filters, frozen headings, number formats and status colours."""
 
 import io
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,9 @@ SUMMARY_SHEET = "Tổng hợp"
 MAX_TEXT = 32_767
 _VIETNAMESE = "[$-42A]"
 _HEAD_FILL = "D9E1F2"
-# Columns for machines; the CSV and Parquet have them, people need not see them.
-_HIDDEN = {"row_kind", "value_basis", "status", "state", "kind", "section_ref", "value_kind", "old_status",
-           "new_status", "basis", "period"}  # fmt: skip
+_LINE_POINTS, _MAX_POINTS = 15, 409
+# Times New Roman is narrower than the font in whose digits column widths are counted.
+_NARROWER = 1.2
 
 
 def render_spreadsheet(data: EditionData) -> bytes:
@@ -70,8 +71,7 @@ def _write_summary(sheet: "Worksheet", data: EditionData) -> None:
         cell.font = Font(name=FONT, size=12)
         cell.alignment = Alignment(wrap_text=True, vertical="top")
         sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=9)
-        # Merged cells do not grow by themselves: about 125 characters of this size fit in a line.
-        sheet.row_dimensions[row].height = 16.5 * (1 + len(str(cell.value)) // 125)
+        sheet.row_dimensions[row].height = _height([(str(cell.value), 125)])
     row += 2
     overview = view["overview"]
     head = ["Nhóm chỉ tiêu", "Tổng số", *overview["headings"]]
@@ -86,6 +86,7 @@ def _write_summary(sheet: "Worksheet", data: EditionData) -> None:
             cell.border = _border()
             if texts is head:
                 cell.fill = PatternFill("solid", fgColor=_HEAD_FILL)
+        sheet.row_dimensions[row].height = _height([(texts[0], 46), *((text, 12) for text in texts[1:])])
         row += 1
     _print_setup(sheet, data)
 
@@ -104,11 +105,19 @@ def _write_table(sheet: "Worksheet", table: Table, data: EditionData) -> None:
         cell.font, cell.fill, cell.border, cell.alignment = bold, head_fill, border, centred
         dimension = sheet.column_dimensions[get_column_letter(column)]
         dimension.width = field.width
-        dimension.hidden = field.name in _HIDDEN
+        if not field.is_shown:
+            dimension.outlineLevel, dimension.hidden = 1, True
     for row, values in enumerate(table.rows, start=2):
         for column, (field, value) in enumerate(zip(table.fields, values, strict=True), start=1):
             cell = put(sheet.cell(row, column), value)
             cell.font, cell.border, cell.alignment = font, border, alignments[field]
+            if field.name == "ratio":
+                cell.number_format = f"{_VIETNAMESE}0.0%"
+        sheet.row_dimensions[row].height = _height(
+            (str(value), field.width)
+            for field, value in zip(table.fields, values, strict=True)
+            if field.is_shown and isinstance(value, str)
+        )
     for code_field, name_field in (("status", "status_name"), ("old_status", "old_status_name"),
                                    ("new_status", "new_status_name")):  # fmt: skip
         if code_field in (field.name for field in table.fields):
@@ -165,6 +174,12 @@ def _colour(sheet: "Worksheet", table: Table, code_field: str, name_field: str) 
             cell = sheet.cell(row, name + 1)
             cell.fill, cell.font, mark = looks[Status(values[code]).value]
             put(cell, f"{mark} {values[name]}")
+
+
+def _height(texts: Iterable[tuple[str, int]]) -> float:
+    """Returns the height of a row of wrapped texts, each with its column's width; not every program adapts it."""
+    lines = max((sum(1 + int(len(part) / (width * _NARROWER)) for part in text.split("\n")) for text, width in texts), default=1)
+    return min(_MAX_POINTS, _LINE_POINTS * lines + 3)
 
 
 def _frozen(table: Table) -> int:

@@ -36,6 +36,7 @@ class Field:
         title: heading in Vietnamese.
         description: what it holds, for the data package.
         width: column width in the XLSX, in characters.
+        is_shown: seen in the XLSX at once; else folded away, one click on the plus sign above.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Field:
     title: str
     description: str
     width: int
+    is_shown: bool
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,9 @@ def fields(table: str) -> tuple[Field, ...]:
     """Returns the columns of a table, in order."""
     with COLUMNS.open(encoding="utf-8", newline="") as lines:
         return tuple(
-            Field(row["name"], row["type"], row["title"], row["description"], int(row["width"]))
+            Field(
+                row["name"], row["type"], row["title"], row["description"], int(row["width"]), row["is_shown"] == "yes"
+            )
             for row in csv.DictReader(lines)
             if row["table"] == table
         )

@@ -87,10 +87,11 @@ def interval_of(
     """Returns the values that an approximate figure can stand for, within what is possible at all.
 
     Half-width: ``tolerance_pct`` per cent of the value, at least half a unit of its last significant digit
-    (``65.600`` is taken to be rounded to hundreds).
+    (``65.600`` is taken to be rounded to hundreds). Of zeros before the decimal comma the two leading places count as
+    significant, or ``100`` could stand for 50.
     """
-    exponent = (value.normalize() if value else value).as_tuple().exponent
-    half_unit = Decimal(5).scaleb(int(exponent) - 1)
+    exponent = int((value.normalize() if value else value).as_tuple().exponent)
+    half_unit = Decimal(5).scaleb(min(exponent, max(0, value.adjusted() - 1)) - 1)
     width = max(abs(value) * tolerance_pct / 100, half_unit)
     low, high = value - width, value + width
     if minimum is not None:

@@ -258,7 +258,8 @@ def _rests_on(register: Register, says: _Words, choice: Choice) -> list[str]:
         told = ", ".join(f"{_name(register, each)} báo cáo {says.amount(each.value)}" for each in choice.others)
         beyond = f", vượt mức cho phép {says.difference(says.indicator.tolerance)}" if choice.is_disputed else ""
         apart = f" (chênh {says.difference(choice.difference)}{beyond})" if choice.difference else " (trùng khớp)"
-        clauses.append(f"lấy số của {_name(register, report)} theo thứ tự ưu tiên, {told}{apart}")
+        order = " theo thứ tự ưu tiên" if says.indicator.has_precedence else ""
+        clauses.append(f"lấy số của {_name(register, report)}{order}, {told}{apart}")
     return clauses + _marks([report])
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["BatchFile", "check_batch", "empty_history", "record_frame"]
+__all__ = ["BatchFile", "batch_frames", "check_batch", "empty_history", "record_frame"]
 
 _PLACEHOLDERS = {
     "submission": submission_records.placeholders,
@@ -87,6 +87,14 @@ def record_frame(suite: Suite, records: Sequence[Record]) -> "pd.DataFrame":
 
     columns = {name: [record[name] for record in records] for name in suite.columns}
     return pd.DataFrame({ROW_ID: range(len(records))} | columns)
+
+
+def batch_frames(
+    register: Register, files: Sequence[BatchFile], history: "pd.DataFrame", *, today: date
+) -> "dict[str, pd.DataFrame]":
+    """Returns the tables of a batch by suite, as Data Docs want them."""
+    tables = build_tables(register, files, history, today=today)
+    return {name: record_frame(get_suite(name), records) for name, records in tables.records.items()}
 
 
 def empty_history() -> "pd.DataFrame":

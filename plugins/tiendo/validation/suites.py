@@ -77,19 +77,19 @@ class Suite:
         """The suite as Great Expectations runs it: of the meta only the rule's number, since each run copies it."""
         return self._build([{"number": number} for number in range(len(self.expectations))])
 
-    @cached_property
     def for_people(self) -> "ExpectationSuite":
-        """The suite with the whole meta and the rule's title as its note, for Data Docs."""
-        return self._build(
-            [expectation["meta"] | {"notes": expectation["meta"]["title"]} for expectation in self.expectations]
-        )
+        """Returns a new suite with the whole meta and the rules' titles as descriptions, for Data Docs."""
+        return self._build([expectation["meta"] for expectation in self.expectations], is_described=True)
 
-    def _build(self, metas: Sequence[Mapping[str, Any]]) -> "ExpectationSuite":
+    def _build(self, metas: Sequence[Mapping[str, Any]], *, is_described: bool = False) -> "ExpectationSuite":
         gx = great_expectations()
         suite: ExpectationSuite = gx.ExpectationSuite(
             name=self.name,
             expectations=[
-                expectation | {"meta": dict(meta)} for expectation, meta in zip(self.expectations, metas, strict=True)
+                expectation
+                | {"meta": dict(meta)}
+                | ({"description": f"{meta['rule']}: {meta['title']}"} if is_described else {})
+                for expectation, meta in zip(self.expectations, metas, strict=True)
             ],
         )
         if len(suite.expectations) != len(self.expectations):
@@ -169,18 +169,31 @@ def _validate(
         yield config.meta["number"], result
 
 
-@cache
-def _context() -> "EphemeralDataContext":
+def quiet_context() -> "EphemeralDataContext":
+    """Returns a context that writes nothing, shows no progress and reports nothing home."""
     gx = great_expectations()
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context: EphemeralDataContext = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     context.enable_analytics(False)
+    return context
+
+
+@cache
+def _context() -> "EphemeralDataContext":
+    context = quiet_context()
     # The library's million objects live as long as the process: the collector need not walk them again and again.
     gc.collect()
     gc.freeze()
     return context
+
+
+def restore_context() -> None:
+    """Makes the context of the checks the current one again, after another was used."""
+    from great_expectations.data_context.data_context.context_factory import project_manager
+
+    project_manager.set_project(_context())
 
 
 def _batch(name: str, frame: "pd.DataFrame") -> "Batch":

@@ -42,7 +42,7 @@ def mart_frame(register: Register, rows: "pd.DataFrame", now: datetime) -> "pd.D
     leaves = {indicator.code: indicator for indicator in register.indicators if indicator.is_leaf}
     records = []
     for row in rows.to_dict("records"):
-        leaf = leaves.pop(row["indicator_code"], None) or register.indicator_by_code.get(row["indicator_code"])
+        leaf = leaves.get(row["indicator_code"])
         has_value = not pd.isna(row["value"])
         origin = (row["observation_id"], row["file_sha256"], row["sheet"], row["cell"])
         records.append(
@@ -50,7 +50,7 @@ def mart_frame(register: Register, rows: "pd.DataFrame", now: datetime) -> "pd.D
                 "plan_code": row["plan_code"],
                 "period": row["period"],
                 "indicator_code": row["indicator_code"],
-                "is_in_register": leaf is not None and leaf.is_leaf,
+                "is_in_register": leaf is not None,
                 "is_missing": False,
                 "status": row["status"],
                 "value_number": float(row["value"]) if has_value else None,
@@ -63,7 +63,12 @@ def mart_frame(register: Register, rows: "pd.DataFrame", now: datetime) -> "pd.D
                 "is_known_by_now": row["as_of"] <= now,
             }
         )
-    absent = [{"indicator_code": code, "is_missing": True, "rule_version": register.rule_version} for code in leaves]
+    present = {record["indicator_code"] for record in records}
+    absent = [
+        {"indicator_code": code, "is_missing": True, "rule_version": register.rule_version}
+        for code in leaves
+        if code not in present
+    ]
     return pd.DataFrame([*records, *absent])
 
 

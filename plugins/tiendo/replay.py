@@ -1,0 +1,163 @@
+"""The replay of a year through the real system: real services, real DAGs, files that appear when they would have.
+
+The driver does only what people do: it puts files into inbox folders, starts runs, and answers requests for approval as
+the reviewer, all by Airflow's public API. What makes it a replay is the clock the tasks read.
+"""
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tiendo.airflow_glue.api_client import AirflowApi
+from tiendo.airflow_glue.environment import REVIEWER, passwords
+from tiendo.airflow_glue.processes import ServiceError
+from tiendo.airflow_glue.services import Running, airflow_services, say
+from tiendo.clock import set_replay_clock
+from tiendo.demo import DemoFile, Scenario, Step
+from tiendo.plan.period import Period
+from tiendo.replay_summary import print_summary
+from tiendo.settings import Settings
+
+RUN_SECONDS = 300
+# The assets whose events start a run of another DAG.
+CONSUMED = ("landing", "observation")
+
+
+class ReplayError(RuntimeError):
+    """A run did not end as it should; the message says which, with the log of what failed."""
+
+
+def run_replay(settings: Settings, scenario: Scenario) -> int:
+    """Replays a scenario from the first step to the last and prints what became of it (``tiendo run``).
+
+    On a home that has seen the replay already it changes nothing: every file is a duplicate, no edition is new.
+
+    Returns:
+        Exit code: 0, or 1 when a run failed, a service died, or the ledger does not add up.
+    """
+    started = time.monotonic()
+    say(f"Tiendo: {scenario.register.short_title}, {scenario.register.province}. All is written to {settings.home}.\n")
+    try:
+        with replay_clock(settings, scenario) as clock_file:
+            with airflow_services(settings, clock_file=clock_file, has_idle_machine=True, say=say) as services:
+                replay_steps(settings, scenario, services, clock_file)
+                set_replay_clock(clock_file, scenario.last_instant)
+            adds_up = print_summary(settings, scenario)
+    except (ServiceError, ReplayError, TimeoutError) as error:
+        say(f"\n{error}")
+        return 1
+    except KeyboardInterrupt:
+        say("\nStopped.")
+        return 1
+    say(f"\n{time.monotonic() - started:.0f} s in all. The same in the browser: make up")
+    return 0 if adds_up else 1
+
+
+@contextmanager
+def replay_clock(settings: Settings, scenario: Scenario) -> Iterator[Path]:
+    """Keeps a clock file that shows the first step's instant at first. This process reads it as well."""
+    clock_file = settings.airflow / "replay-clock"
+    clock_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    set_replay_clock(clock_file, scenario.steps[0].at)
+    os.environ["TIENDO_CLOCK_FILE"] = str(clock_file)
+    try:
+        yield clock_file
+    finally:
+        del os.environ["TIENDO_CLOCK_FILE"]
+        clock_file.unlink()
+
+
+def replay_steps(settings: Settings, scenario: Scenario, services: Running, clock_file: Path) -> None:
+    """Does the steps one after the other, each to its end."""
+    with AirflowApi(services.api.base_url) as reviewer:
+        reviewer.login(REVIEWER, passwords(settings)[REVIEWER])
+        for step in scenario.steps:
+            began = time.monotonic()
+            services.supervisor.check()
+            set_replay_clock(clock_file, step.at)
+            if step.action == "collect":
+                drop_files(settings, scenario.files(step))
+                follow(services.api, "collect_folders", services.api.trigger("collect_folders"))
+                result = ""
+            else:
+                result = publish(reviewer, step.period, scenario.approved_by)
+            say(f"  {_title(step)}{time.monotonic() - began:6.1f} s  {result}")
+
+
+def drop_files(settings: Settings, files: Iterable[DemoFile]) -> None:
+    """Puts files into their inbox folders, each at once and with the time it was sent."""
+    for file in files:
+        path = settings.inbox / file.agency / file.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{file.name}.part")
+        unfinished.write_bytes(file.content)
+        os.utime(unfinished, (file.sent_at.timestamp(), file.sent_at.timestamp()))
+        unfinished.replace(path)
+
+
+def follow(api: AirflowApi, dag_id: str, run_id: str) -> None:
+    """Waits for a run to end well, and for every run that follows from it by way of an asset.
+
+    Raises:
+        ReplayError: one of them failed.
+        TimeoutError: one of them has not ended in time.
+    """
+    waiting = [(dag_id, run_id)]
+    seen = set(waiting)
+    while waiting:
+        dag_id, run_id = waiting.pop()
+        _wait_for_success(api, dag_id, run_id)
+        for run in _followers(api, dag_id, run_id):
+            if run not in seen:
+                seen.add(run)
+                waiting.append(run)
+
+
+def publish(reviewer: AirflowApi, period: Period, approved_by: str) -> str:
+    """Starts the publication of a period, approves its draft, and returns the edition's folder.
+
+    Raises:
+        ReplayError, TimeoutError: as ``follow``.
+    """
+    dag_id = "publish_report"
+    run_id = reviewer.trigger(dag_id, partition_key=str(period), note="replay")
+    deadline = time.monotonic() + RUN_SECONDS
+    while reviewer.approval_request(dag_id, run_id, "approve") is None:
+        if reviewer.run_state(dag_id, run_id) in ("success", "failed"):
+            _wait_for_success(reviewer, dag_id, run_id)
+            return "nothing has changed since the last edition"
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{dag_id} {run_id}: no request for approval after {RUN_SECONDS} s")
+        time.sleep(0.3)
+    reviewer.answer(dag_id, run_id, "approve", option="Approve", params={"approver": approved_by})
+    _wait_for_success(reviewer, dag_id, run_id)
+    return str(reviewer.xcom(dag_id, run_id, "publish"))
+
+
+def _followers(api: AirflowApi, dag_id: str, run_id: str) -> set[tuple[str, str]]:
+    """Returns the runs that a run's asset events have started, once the scheduler has started them."""
+    deadline = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < deadline:
+        events = [runs for asset, runs in api.followers(dag_id, run_id) if asset in CONSUMED]
+        if all(events):
+            return {run for runs in events for run in runs}
+        time.sleep(0.3)
+    raise TimeoutError(f"No run has followed from {dag_id} {run_id} after {RUN_SECONDS} s")
+
+
+def _wait_for_success(api: AirflowApi, dag_id: str, run_id: str) -> None:
+    if api.wait(dag_id, run_id, seconds=RUN_SECONDS) == "success":
+        return
+    lines = [f"{dag_id} {run_id} failed:"]
+    for task_id, map_index, state in api.task_states(dag_id, run_id):
+        lines.append(f"  {task_id}[{map_index}]: {state}")
+        if state == "failed":
+            log = api.task_log(dag_id, run_id, task_id, map_index=map_index)
+            lines += [f"    {line}" for line in log.splitlines()[-30:]]
+    raise ReplayError("\n".join(lines))
+
+
+def _title(step: Step) -> str:
+    return f"{step.at:%Y} {step.title:44}"

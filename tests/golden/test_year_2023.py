@@ -1,0 +1,200 @@
+"""The four quarters of 2023 through the pipeline's own functions, without Airflow: what the published figures must yield.
+
+The expected grades are arithmetic by hand on published figures (docs/methodology.md): FDI 437 of 450 expected is
+97,1 %; revenue 17.300 of 18.654,25 is 92,7 %; retail 13,2 of 15 is 88 %; exports fell.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import URL, Engine, create_engine
+
+from tiendo import clock
+from tiendo.clock import HANOI
+from tiendo.demo import Scenario, build_scenario
+from tiendo.intake.batch import process, waiting_batches
+from tiendo.intake.folder import collect, make_inboxes
+from tiendo.plan.model import Register
+from tiendo.plan.period import Period
+from tiendo.queries import explanation, ledger_document, status_rows, tracker_rows
+from tiendo.settings import INCLUDE, Settings
+from tiendo.status.service import refresh
+from tiendo.warehouse.engine import make_engine
+from tiendo.warehouse.migrate import initialise
+
+Q1, Q2, Q3, Q4 = (Period(2023, quarter) for quarter in (1, 2, 3, 4))
+END = datetime(2024, 1, 10, tzinfo=HANOI)
+
+
+@dataclass
+class Year:
+    """The state at the end of the replay."""
+
+    settings: Settings
+    register: Register
+    engine: Engine
+    scenario: Scenario
+
+    def statuses(self, period: Period, as_of: datetime = END) -> dict[str, dict[str, Any]]:
+        return {row["indicator_code"]: row for row in status_rows(self.engine, self.register, period, as_of)}
+
+
+@pytest.fixture(scope="module")
+def year(tmp_path_factory: pytest.TempPathFactory, postgres: URL, register: Register) -> Iterator[Year]:
+    folder = tmp_path_factory.mktemp("year")
+    clock_file = folder / "clock"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIENDO_CLOCK_FILE", str(clock_file))
+        clock.set_replay_clock(clock_file, datetime(2023, 1, 20, 8, tzinfo=HANOI))
+        admin = create_engine(postgres, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.exec_driver_sql("create database year_2023")
+        engine = make_engine(postgres.set(database="year_2023"))
+        settings = Settings(home=folder / "var", plan_dir=INCLUDE, database_url="")
+        initialise(engine, register)
+        make_inboxes(settings, register)
+        scenario = build_scenario(register)
+        for step in scenario.steps:
+            for file in scenario.files(step):
+                path = settings.inbox / file.agency / file.name
+                path.write_bytes(file.content)
+                os.utime(path, (file.sent_at.timestamp(), file.sent_at.timestamp()))
+            clock.set_replay_clock(clock_file, step.at)
+            if step.action == "collect":
+                run_pipeline(settings, register, engine)
+        yield Year(settings, register, engine, scenario)
+        engine.dispose()
+        with admin.connect() as connection:
+            connection.exec_driver_sql("drop database year_2023 with (force)")
+        admin.dispose()
+
+
+def run_pipeline(settings: Settings, register: Register, engine: Engine) -> None:
+    collect(settings, register, engine)
+    for batch in waiting_batches(engine):
+        for period in process(settings, register, engine, batch).periods:
+            refresh(engine, register, Period.parse(period))
+
+
+def test_every_file_has_one_fate(year: Year) -> None:
+    document = ledger_document(year.engine)
+    sent = [delivery for step in year.scenario.steps for delivery in step.deliveries]
+    mistakes = Counter(delivery.mistake for delivery in sent)
+    assert document["received"] == len(sent)
+    assert document["adds_up"] is True
+    assert document["states"]["duplicate"] == mistakes["duplicate"] > 0
+    assert document["states"]["rejected"] == mistakes["thousandfold"] + mistakes["words"] > 0
+    assert document["states"]["quarantined"] == mistakes["truncated"] > 0
+
+
+def test_every_file_has_its_receipt(year: Year) -> None:
+    for file in ledger_document(year.engine)["files"]:
+        page = (year.settings.home / file["receipt"]).read_text(encoding="utf-8")
+        assert file["receipt_no"] in page
+        assert file["receipt"].startswith("outbox/")
+
+
+def test_the_first_quarter_stands_as_the_published_figures_say(year: Year) -> None:
+    rows = year.statuses(Q1)
+    assert {code: rows[code]["status"] for code in ("thu-hut-fdi", "thu-ngan-sach", "tang-ban-le", "tang-xuat-khau")} == {
+        "thu-hut-fdi": "on_track",
+        "thu-ngan-sach": "at_risk",
+        "tang-ban-le": "at_risk",
+        "tang-xuat-khau": "behind",
+    }
+    assert rows["thu-hut-fdi"]["value"] == Decimal(437)
+    assert rows["tang-xuat-khau"]["value"] == Decimal("-18.7")
+
+
+def test_the_year_ends_as_the_published_figures_say(year: Year) -> None:
+    rows = year.statuses(Q4)
+    missed = ("tang-xuat-khau", "tang-nhap-khau", "iip", "thu-hut-fdi", "tang-ban-le", "thu-ngan-sach")
+    assert {code: rows[code]["status"] for code in missed} == dict.fromkeys(missed, "missed")
+    assert rows["von-dau-tu-toan-xa-hoi"]["status"] == "achieved"
+    assert rows["doanh-nghiep-dang-hoat-dong"]["status"] == "undecidable"
+    assert rows["thu-hang-pci"]["status"] == rows["par-index"]["status"] == "not_yet_published"
+
+
+def test_a_body_is_silent_in_the_second_quarter(year: Year) -> None:
+    missing = {row["agency_code"] for row in tracker_rows(year.engine, year.register, Q2) if row["state"] == "missing"}
+    assert missing == {agency for agency, period in year.scenario.silent if period == Q2}
+    assert len(missing) == 1
+
+
+def test_one_minute_before_midnight_is_on_time_and_the_day_after_is_late(year: Year) -> None:
+    rows = {row["agency_code"]: row for row in tracker_rows(year.engine, year.register, Q1)}
+    last_minute = [row for row in rows.values() if row["received_at"].strftime("%d %H:%M") == "14 23:59"]
+    late = [row for row in rows.values() if row["received_at"].day > 14]
+    assert last_minute
+    assert late
+    assert all(row["is_on_time"] and row["days_late"] == 0 for row in last_minute)
+    assert all(not row["is_on_time"] and row["days_late"] >= 1 for row in late)
+
+
+def test_every_graded_value_leads_to_a_cell_that_holds_it(year: Year) -> None:
+    from tiendo.intake.archive import archived_path
+    from tiendo.intake.reader import read_workbook
+
+    for code, row in year.statuses(Q3).items():
+        if row["value"] is None:
+            continue
+        found = explanation(year.engine, year.register, code, Q3)
+        content = read_workbook(archived_path(year.settings.archive, found["file_sha256"]).read_bytes())
+        cells = {
+            (line.sheet, cell.address): cell.value
+            for line in (*content.indicator_rows, *content.correction_rows)
+            for cell in (line.quarter, line.year_to_date)
+        }
+        typed = cells[found["sheet"], found["cell"]]
+        assert typed is not None
+        if isinstance(typed, int):
+            assert Decimal(typed) == found["value"]
+
+
+def test_what_was_known_on_the_day_is_still_known(year: Year) -> None:
+    entry = year.register.calendar_by_period[Q1]
+    on_the_day, at_the_end = year.statuses(Q1, entry.publish_at), year.statuses(Q1)
+    late = {row["agency_code"] for row in tracker_rows(year.engine, year.register, Q1) if row["received_at"] > entry.publish_at}
+    assert late
+    before_anything = year.statuses(Q1, entry.publish_at - timedelta(days=40))
+    assert {row["status"] for row in before_anything.values()} <= {"no_data", "not_yet_published", "no_target"}
+    assert len(before_anything) == len(on_the_day) == len(at_the_end)
+
+
+def test_a_correction_changes_the_earlier_period_and_keeps_what_was_said(year: Year) -> None:
+    assert year.scenario.corrections
+    for (_, sent_in), corrections in year.scenario.corrections.items():
+        for correction in corrections:
+            period = Period.parse(correction.period)
+            before = year.statuses(period, datetime.combine(sent_in.first_day, time(), HANOI))
+            after = year.statuses(period)
+            assert after[correction.indicator]["value"] == Decimal(correction.year_to_date)
+            assert before[correction.indicator]["value"] != after[correction.indicator]["value"]
+
+
+def test_running_the_pipeline_again_changes_nothing(year: Year) -> None:
+    def counts() -> object:
+        with year.engine.connect() as connection:
+            return connection.exec_driver_sql(
+                """select (select count(*) from core.observation), (select count(*) from core.task_progress),
+                  (select count(*) from core.indicator_status), (select count(*) from intake.submission_file),
+                  (select count(*) from intake.finding)"""
+            ).one()
+
+    before = counts()
+    run_pipeline(year.settings, year.register, year.engine)
+    for entry in year.register.calendar:
+        assert refresh(year.engine, year.register, entry.period) == 0
+    assert counts() == before
+
+
+def test_no_file_is_left_in_the_inbox(year: Year) -> None:
+    left = [path for path in Path(year.settings.inbox).rglob("*") if path.is_file()]
+    assert left == []
