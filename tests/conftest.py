@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import URL, Engine, create_engine
@@ -24,9 +25,13 @@ def register() -> Register:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> URL:
-    """A server of the session's own; it ends with the process."""
-    return server_url(tmp_path_factory.mktemp("postgres") / "data", "maintenance")
+def postgres() -> Iterator[URL]:
+    """A server of the session's own; it ends with the process.
+
+    Not below pytest's own temporary folder, which it closes to others: run by root, the server is another user.
+    """
+    with TemporaryDirectory(prefix="tiendo-test-", ignore_cleanup_errors=True) as folder:
+        yield server_url(Path(folder) / "data", "maintenance")
 
 
 @pytest.fixture(scope="session")

@@ -44,6 +44,8 @@ def make_file(scenario: Scenario, delivery: Delivery) -> DemoFile:
     content = _workbook(scenario, delivery)
     if delivery.mistake == "truncated":
         content = content[: len(content) // 2]
+    if delivery.mistake in ("truncated", "thousandfold", "words"):
+        name = name.replace(".xlsx", " (ban dau).xlsx")  # the sound file comes beside it, not over it
     elif delivery.mistake == "duplicate":
         name = name.replace(".xlsx", " (1).xlsx")
     elif delivery.version > 1:

@@ -426,6 +426,14 @@ def test_child_killed_between_files_costs_nothing(
     assert faults == [""] * 300
 
 
+def test_batch_that_is_left_leaves_no_answers_behind(
+    reader: WorkbookReader, file: Callable[[str, bytes], Path], filled: Workbook
+) -> None:
+    good, bad = file("good.xlsx", saved(filled)), file("bad.xlsx", b"<html>")
+    next(iter(reader.read_many([good] * 20)))
+    assert reader.read(bad).fault == "not_a_workbook"
+
+
 def test_file_that_hangs_is_given_up(file: Callable[[str, bytes], Path], filled: Workbook, tmp_path: Path) -> None:
     good = file("good.xlsx", saved(filled))
     hanging = tmp_path / "hanging.xlsx"

@@ -89,6 +89,7 @@ def test_different_words_stay_different(one: str, other: str) -> None:
 
 def test_what_is_no_syllable_stays() -> None:
     assert fold("Ọà") == "ọà"
+    assert fold("Óá") == "óá"
     assert fold("naïve façade") == "naïve façade"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 ENDED = ("success", "failed")
+START_SECONDS = 120
 Json = dict[str, Any]
 
 
@@ -44,6 +45,10 @@ class AirflowApi:
         except (httpx.TransportError, AirflowApiError):
             return {}
         return {name: (part or {}).get("status") for name, part in answer.items()}
+
+    def warm_up(self) -> None:
+        """Makes the server build the API its tasks speak to, which it else does while the first task waits for it."""
+        self._send("GET", "/execution/health", timeout=START_SECONDS)
 
     def dag_ids(self) -> set[str]:
         """Returns the DAGs that are known and can be run."""

@@ -234,6 +234,7 @@ def _wait_until_up(api: AirflowApi, supervisor: Supervisor, password: str, is_st
         health = api.health()
         if health and not is_logged_in:
             api.login(ADMIN, password)
+            api.warm_up()
             is_logged_in = True
         if is_logged_in:
             unhealthy = [name for name in COMPONENTS if health.get(name) != "healthy"]

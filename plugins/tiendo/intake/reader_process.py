@@ -83,8 +83,14 @@ class WorkbookReader:
         A file that kills the child twice, or takes longer than it may, gets fault ``reader_failed``; a fresh child
         reads the others. (Once may be the machine's doing: the kernel kills for memory whom it likes.)
         """
-        coming = iter(paths)
         waiting: deque[Path] = deque()
+        try:
+            yield from self._answers(iter(paths), waiting)
+        finally:
+            if waiting:  # left before the end: answers nobody asks for any more are under way
+                self.close()
+
+    def _answers(self, coming: Iterator[Path], waiting: deque[Path]) -> Iterator[WorkbookContent]:
         has_died_on_first = False
         while True:
             for path in coming:

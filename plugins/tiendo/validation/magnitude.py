@@ -50,7 +50,7 @@ def misplaced_part(quarter: Decimal, whole: Decimal, whole_power: int) -> int:
 
     Args:
         quarter: the figure of the quarter alone.
-        whole: cumulative figure less the last one.
+        whole: cumulative figure, mended, less the last one.
         whole_power: what ``misplaced_power`` said of the cumulative figure; typed in one unit, both are off.
     """
     if quarter <= 0 or whole <= 0:
@@ -59,7 +59,7 @@ def misplaced_part(quarter: Decimal, whole: Decimal, whole_power: int) -> int:
     if distance is None:
         return 0
     if whole_power:
-        return whole_power if abs(distance) <= 0.5 else 0
+        return whole_power if abs(distance - whole_power) <= 0.5 else 0
     return _near(distance)
 
 

@@ -1,0 +1,309 @@
+"""XLSX, HTML, CSV, Parquet, PDF and manifest of the example edition."""
+
+import csv
+import hashlib
+import io
+import json
+import re
+import zipfile
+from dataclasses import fields as dataclass_fields
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from html.parser import HTMLParser
+
+import pyarrow.parquet as pq
+import pytest
+from openpyxl import Workbook, load_workbook
+from report_example import AS_OF, DRAFT, EXPORTS, FIRST, LINES, PUBLISHED
+
+from tiendo.plan.period import Period
+from tiendo.report.archive_bytes import repack
+from tiendo.report.build import build, place
+from tiendo.report.charts import path_chart, section_bars
+from tiendo.report.data import EditionData
+from tiendo.report.data_files import render_data_files
+from tiendo.report.manifest import content_sha256, data_sha256, render_manifest
+from tiendo.report.page import render_page
+from tiendo.report.pdf_file import normalise, office, render_pdf
+from tiendo.report.spreadsheet import SUMMARY_SHEET, put, render_spreadsheet
+from tiendo.report.tables import build_tables
+from tiendo.report.word import render_word
+from tiendo.status.names import STYLES, Status
+
+
+@pytest.fixture(scope="module")
+def workbook():
+    return load_workbook(io.BytesIO(render_spreadsheet(DRAFT)))
+
+
+class Page(HTMLParser):
+    """Collects what the tests ask of a page."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.outside: list[str] = []
+        self.images: list[str] = []
+        self.tags: set[str] = set()
+        self.feed(content.decode())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        given = dict(attrs)
+        if "id" in given:
+            self.ids.append(given["id"])
+        if tag == "a":
+            self.links.append(given["href"])
+        self.outside += [value for name, value in attrs if name in ("src", "srcset", "action") or name == "xlink:href"]
+        if given.get("role") == "img":
+            self.images.append(given["aria-label"])
+
+
+# Zip containers ------------------------------------------------------------------------------------------------------
+
+
+def test_repacked_containers_do_not_depend_on_the_hour():
+    def container(created: datetime) -> bytes:
+        book = Workbook()
+        book.properties.created = created
+        out = io.BytesIO()
+        book.save(out)
+        return out.getvalue()
+
+    first, second = container(datetime(2020, 1, 1)), container(datetime(2024, 5, 5))  # noqa: DTZ001
+    assert first != second
+    assert repack(first, AS_OF) == repack(second, AS_OF)
+    with zipfile.ZipFile(io.BytesIO(repack(first, AS_OF))) as parts:
+        assert parts.namelist()[0] == "[Content_Types].xml"
+        assert {member.date_time for member in parts.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert parts.read("docProps/core.xml").count(b"2023-06-14T09:30:00Z") == 2
+
+
+# XLSX ----------------------------------------------------------------------------------------------------------------
+
+
+def test_sheets_have_filters_frozen_headings_and_print_on_a4_landscape(workbook):
+    assert workbook.sheetnames == [
+        SUMMARY_SHEET, "Chỉ tiêu", "Nhiệm vụ", "Tình hình gửi", "Khó khăn - kiến nghị", "Điều chỉnh",
+        "So với lần trước", "Nguồn số liệu", "Tệp đã nhận",
+    ]  # fmt: skip
+    for sheet in workbook.worksheets:
+        assert (sheet.page_setup.orientation, int(sheet.page_setup.paperSize)) == ("landscape", 9)
+        if sheet.title != SUMMARY_SHEET:
+            assert sheet.auto_filter.ref
+            assert sheet.freeze_panes
+
+
+def test_status_cells_have_the_colour_of_the_status(workbook):
+    sheet = workbook["Chỉ tiêu"]
+    headings = [cell.value for cell in sheet[1]]
+    row = next(row for row in sheet.iter_rows(min_row=2) if row[0].value == "thu-hut-fdi")
+    cell = row[headings.index("Đánh giá")]
+    style = STYLES[Status.ON_TRACK]
+    assert cell.value == f"{style.mark} Đúng tiến độ"
+    assert cell.fill.fgColor.rgb.endswith(style.colour.removeprefix("#"))
+
+
+def test_numbers_are_numbers_in_the_vietnamese_locale(workbook):
+    sheet = workbook["Chỉ tiêu"]
+    headings = [cell.value for cell in sheet[1]]
+    row = next(row for row in sheet.iter_rows(min_row=2) if row[0].value == "thu-hut-fdi")
+    value = row[headings.index("Kết quả")]
+    assert (value.value, value.number_format) == (967.3, "[$-42A]#,##0.0")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+84 274", "-18,7", "@SUM(A1)"])
+def test_text_never_becomes_a_formula(text):
+    book = Workbook()
+    put(book.worksheets[0].cell(1, 1), text)
+    out = io.BytesIO()
+    book.save(out)
+    cell = load_workbook(io.BytesIO(out.getvalue())).worksheets[0].cell(1, 1)
+    assert (cell.value, cell.data_type, bool(cell.quotePrefix)) == (text, "s", True)
+
+
+def test_no_cell_of_an_edition_is_a_formula(workbook):
+    cells = [cell for sheet in workbook.worksheets for row in sheet.iter_rows() for cell in row]
+    assert any(isinstance(cell.value, str) and cell.value.startswith("=1+1") for cell in cells)
+    assert [cell.coordinate for cell in cells if cell.data_type == "f"] == []
+
+
+# HTML ----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_is_self_contained_and_has_no_script():
+    content = render_page(DRAFT)
+    page = Page(content)
+    assert page.outside == []
+    assert not {"script", "link", "img", "iframe", "object"} & page.tags
+    assert b"default-src 'none'" in content
+    assert b"url(" not in content
+    assert b"@import" not in content
+
+
+def test_every_figure_leads_to_its_cell():
+    content = render_page(DRAFT)
+    page = Page(content)
+    assert len(page.ids) == len(set(page.ids))
+    assert {link.removeprefix("#") for link in page.links} <= {*page.ids, "tep-TN-000007", "tep-TN-000020"}
+    for line in DRAFT.graded:
+        assert (f"#nguon-{line.code}" in page.links) == (line.origin is not None)
+    text = content.decode()
+    article = text[text.index('id="nguon-thu-hut-fdi"') :]
+    for words in ("BC quý II (sửa) &amp; bổ sung.xlsx", "trang “Chỉ tiêu”, ô G12", "13/06/2023 09:05", "TN-000012"):
+        assert words in article[:2500]
+
+
+def test_department_text_cannot_carry_markup():
+    hostile = replace(EXPORTS, note="<script>alert(1)</script>", explanation='"><img src=x onerror=alert(1)>')
+    content = render_page(replace(DRAFT, indicators=(hostile, *LINES[2:])))
+    assert b"<script" not in content
+    assert b"<img" not in content
+    assert b"&lt;script&gt;" in content
+
+
+def test_charts_have_words_for_those_who_do_not_see_them():
+    images = Page(render_page(DRAFT)).images
+    assert any(image.startswith("Tất cả chỉ tiêu: 1 Đạt; 1 Đúng tiến độ") for image in images)
+    assert any("quý I: 437 (mức phải đạt 450,0), đúng tiến độ; quý II: 967,3" in image for image in images)
+
+
+def test_bars_fill_their_width():
+    for bar in section_bars(DRAFT):
+        assert abs(sum(float(piece["width"]) for piece in bar["pieces"]) - 100) < 0.1
+        assert sum(int(piece["count"]) for piece in bar["pieces"]) == int(bar["total"])
+
+
+def test_a_path_rises_with_its_figures_and_is_left_out_without_any():
+    chart = path_chart(LINES[0])
+    first, second = chart["dots"]
+    assert float(first["x"]) < float(second["x"])
+    assert float(second["y"]) < float(first["y"])  # 967,3 stands above 437
+    assert len(chart["expected"].split()) == 4
+    assert path_chart(LINES[4]) is None
+
+
+# Data files ----------------------------------------------------------------------------------------------------------
+
+
+def test_csv_and_parquet_say_the_same():
+    files = render_data_files(DRAFT)
+    for table in build_tables(DRAFT):
+        rows = list(csv.reader(io.StringIO(files[f"data/{table.name}.csv"].decode(), newline="")))
+        frame = pq.read_table(io.BytesIO(files[f"data/{table.name}.parquet"]))
+        assert rows[0] == frame.column_names == [field.name for field in table.fields]
+        assert len(rows) - 1 == frame.num_rows == len(table.rows)
+    indicators = pq.read_table(io.BytesIO(files["data/indicators.parquet"])).to_pylist()
+    fdi = next(row for row in indicators if row["indicator_code"] == "thu-hut-fdi")
+    assert fdi["value"] == Decimal("967.3")
+    assert ",967.3," in files["data/indicators.csv"].decode()
+
+
+def test_formulas_in_csv_text_are_disarmed_but_numbers_are_not():
+    files = render_data_files(DRAFT)
+    assert "'=1+1 Thu từ đất" in files["data/remarks.csv"].decode()
+    assert "'@UBND tỉnh" in files["data/remarks.csv"].decode()
+    exports = next(line for line in files["data/indicators.csv"].decode().splitlines() if line.startswith("tang-xuat"))
+    assert '"-18,7"' in exports
+    assert "'=HYPERLINK" in exports
+    assert "'-18,7" not in exports
+
+
+def test_the_data_package_describes_every_column():
+    files = render_data_files(DRAFT)
+    package = json.loads(files["datapackage.json"])
+    resources = {resource["path"]: resource for resource in package["resources"]}
+    assert resources.keys() == files.keys() - {"datapackage.json"}
+    for path, resource in resources.items():
+        assert resource["hash"] == f"sha256:{hashlib.sha256(files[path]).hexdigest()}"
+        names = [field["name"] for field in resource["schema"]["fields"]]
+        assert set(resource["schema"]["primaryKey"]) <= set(names)
+        assert all(field["description"] and field["title"] for field in resource["schema"]["fields"])
+
+
+@pytest.mark.parametrize("table", build_tables(DRAFT), ids=lambda table: table.name)
+def test_keys_tell_rows_apart(table):
+    keys = [tuple(row[table.column(name)] for name in table.key) for row in table.rows]
+    assert len(keys) == len(set(keys))
+    assert keys
+
+
+# Manifest, PDF, the whole --------------------------------------------------------------------------------------------
+
+
+def test_manifest_holds_every_hash_and_the_approval():
+    files = build(PUBLISHED, with_pdf=False)
+    manifest = json.loads(files["manifest.json"])
+    assert {output["path"] for output in manifest["outputs"]} == files.keys() - {"manifest.json"}
+    for output in manifest["outputs"]:
+        assert output["sha256"] == hashlib.sha256(files[output["path"]]).hexdigest()
+    assert (manifest["period"], manifest["edition"], manifest["is_draft"]) == ("2023-Q2", 2, False)
+    assert manifest["approved_by"] == "Nguyễn Thị Hòa"
+    assert manifest["as_of"] == "2023-06-14T16:30:00+07:00"
+    assert manifest["counts"]["statuses"]["on_track"] == 1
+    assert [entry["receipt_no"] for entry in manifest["inputs"]] == ["TN-000003", "TN-000012"]
+
+
+def test_data_hash_ignores_the_approval_and_nothing_else():
+    assert data_sha256(DRAFT) == data_sha256(PUBLISHED)
+    moved = {
+        "period": Period(2023, 3), "edition": 3, "as_of": datetime(2023, 6, 15, tzinfo=UTC), "tasks": (),
+        "revisions": (), "previous": None, "inputs": (), "submissions": (), "body_targets": (), "indicators": LINES[1:],
+    }  # fmt: skip
+    assert moved.keys() <= {field.name for field in dataclass_fields(EditionData)}
+    for name, value in moved.items():
+        assert data_sha256(replace(DRAFT, **{name: value})) != data_sha256(DRAFT), name
+    assert content_sha256(FIRST) != content_sha256(DRAFT)  # other revisions
+    assert content_sha256(replace(DRAFT, edition=3, previous=None, inputs=())) == content_sha256(DRAFT)
+
+
+def test_built_twice_bit_for_bit_the_same():
+    assert build(PUBLISHED, with_pdf=False) == build(PUBLISHED, with_pdf=False)
+
+
+def test_a_folder_is_placed_whole_and_replaced_whole(tmp_path):
+    folder = tmp_path / "2023-Q2" / "1"
+    place({"a.txt": b"1", "data/b.txt": b"2"}, folder)
+    place({"c.txt": b"3"}, folder)
+    assert [path.name for path in folder.rglob("*")] == ["c.txt"]
+    assert [path.name for path in folder.parent.iterdir()] == ["1"]
+
+
+def test_nothing_is_left_when_writing_fails(tmp_path):
+    folder = tmp_path / "2023-Q2" / "1"
+    with pytest.raises(TypeError):
+        place({"a.txt": b"1", "b.txt": None}, folder)
+    assert list(folder.parent.iterdir()) == []
+
+
+def test_pdf_stamps_are_replaced_in_place():
+    pdf = (
+        b"%PDF-1.6 text\n<</CreationDate(D:20261124002423Z')>>\ntrailer\n<</ID [ <C5263886B649EA5098668E15F36C8275>\n"
+        b"<C5263886B649EA5098668E15F36C8275> ]\n/DocChecksum /0A68CCC2F24F35578E59F08838791FED\n"
+    )
+    other = pdf.replace(b"C5263886", b"AAAAAAAA").replace(b"0A68CCC2", b"BBBBBBBB").replace(b"20261124", b"20271225")
+    assert normalise(pdf, AS_OF) == normalise(other, AS_OF)
+    assert len(normalise(pdf, AS_OF)) == len(pdf)
+    assert b"D:20230614093000Z'" in normalise(pdf, AS_OF)
+    assert normalise(pdf, AS_OF) != normalise(pdf.replace(b"text", b"TEXT"), AS_OF)
+
+
+@pytest.mark.skipif(office() is None, reason="LibreOffice is not installed")
+def test_pdf_is_the_same_twice():
+    document = render_word(FIRST)
+    pdf = render_pdf(document, AS_OF)
+    assert pdf is not None
+    assert pdf.startswith(b"%PDF-")
+    assert render_pdf(document, AS_OF) == pdf
+
+
+def test_the_pdf_is_not_promised_bit_for_bit():
+    manifest = json.loads(render_manifest(DRAFT, {"bao-cao.pdf": b"%PDF", "bao-cao.docx": b"x"}, office="LibreOffice"))
+    assert {output["path"]: output["is_reproducible"] for output in manifest["outputs"]} == {
+        "bao-cao.docx": True,
+        "bao-cao.pdf": False,
+    }
+    assert manifest["made_with"]["libreoffice"] == "LibreOffice"
+    assert re.fullmatch(r"[0-9a-f]{64}", manifest["data_sha256"])

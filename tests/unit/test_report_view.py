@@ -1,0 +1,112 @@
+"""What the report says in words, on the example edition."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from report_example import APPROVAL, DRAFT, EXPORTS, FDI, FIRST, LINES, PUBLISHED
+
+from tiendo.report.view import build_view, clean, line_view, tint, value_text
+
+
+def summary(data):
+    return {line["label"]: line["text"] for line in build_view(data)["summary"]}
+
+
+def test_page_one_says_who_is_missing_and_what_is_behind():
+    told = summary(DRAFT)
+    assert told["Báo cáo của các cơ quan, địa phương"] == (
+        "02/04 đơn vị đã gửi báo cáo được tiếp nhận, trong đó 01 đúng hạn, 01 chậm. "
+        "Chưa có báo cáo: Sở Y tế; Sở Thông tin và Truyền thông."
+    )
+    assert told["Chỉ tiêu"] == (
+        "Trong 07 chỉ tiêu: 01 đạt; 01 đúng tiến độ; 01 có nguy cơ; 01 chậm; 01 chưa xác định; 01 chưa có số liệu; "
+        "01 chưa đến kỳ công bố."
+    )
+    assert told["Chỉ tiêu chậm tiến độ, không đạt"] == (
+        "Tốc độ tăng kim ngạch xuất khẩu (-18,7%; kế hoạch 9 - 10%)."
+    )
+    assert told["Chỉ tiêu có nguy cơ"] == "Tổng thu ngân sách nhà nước trên địa bàn."
+    assert told["Chỉ tiêu chưa có số liệu"] == "Số thuê bao điện thoại: Di động."
+    assert told["Cơ sở số liệu"].startswith("02 chỉ tiêu đánh giá theo số ước thực hiện; 02 chỉ tiêu dùng số liệu minh")
+
+
+def test_overview_adds_up():
+    overview = build_view(DRAFT)["overview"]
+    assert [int(row["total"]) for row in overview["rows"]] == [3, 2, 1, 1]
+    for row in overview["rows"]:
+        assert sum(map(int, row["counts"])) == int(row["total"])
+    assert overview["sums"] == [
+        str(sum(int(row["counts"][place]) for row in overview["rows"])) for place in range(len(overview["headings"]))
+    ]
+    assert overview["total"] == str(len(DRAFT.graded)) == "7"
+
+
+def test_a_group_row_is_not_counted_and_has_no_status():
+    group = next(row for row in build_view(DRAFT)["annex_rows"] if row["is_group"])
+    assert (group["name"], group["status"], group["value"]) == ("Số thuê bao điện thoại", "", "")
+
+
+def test_figures_carry_their_reservations():
+    assert value_text(FDI) == "967,3"
+    assert value_text(EXPORTS) == "-18,7 (ước)"
+    assert value_text(LINES[2]) == "31.550 (ước) (*)"
+    assert value_text(LINES[5]) == "gần 65.600"
+    assert line_view(LINES[4])["value"] == "–"
+
+
+def test_margin_is_signed_and_a_negative_ratio_is_not_shown():
+    assert line_view(FDI)["margin"] == "+67,3"
+    assert line_view(FDI)["ratio"] == "107,5%"
+    assert line_view(replace(EXPORTS, ratio=Decimal("-2.07")))["ratio"] == ""
+
+
+def test_submission_states_and_deadline():
+    view = build_view(DRAFT)["submissions"]
+    assert view["deadline"] == "trước ngày 15 tháng 6 năm 2023"
+    assert view["late"] == ["Sở Tài chính (chậm 02 ngày, nhận 16/06/2023 08:00)"]
+    assert (view["rejected"], view["missing"]) == (["Sở Y tế"], ["Sở Thông tin và Truyền thông"])
+
+
+def test_collective_tasks_are_counted_and_the_late_named():
+    rows = {row["ref"]: row for section in build_view(DRAFT)["task_sections"] for row in section["rows"]}
+    assert rows["III.3"]["state"] == "2/4 đơn vị đã báo cáo"
+    assert rows["III.3"]["result"].endswith("Báo chậm: Sở Tài chính.")
+    assert rows["II.2"]["state"] == "Chưa báo cáo"
+    assert rows["II.1.a"]["completion"] == "37,5%"
+
+
+def test_the_same_difficulty_under_two_tasks_is_told_once():
+    groups = build_view(DRAFT)["difficulties"]
+    assert [group["agency"] for group in groups] == ["Sở Tài chính"]
+    assert [entry["refs"] for entry in groups[0]["entries"]] == ["II.1.a, III.3"]
+
+
+def test_changes_since_the_last_edition():
+    previous = build_view(DRAFT)["previous"]
+    assert previous["arrivals"] == ["Sở Tài chính"]
+    (row,) = previous["rows"]
+    assert (row["old_status"], row["new_status"], row["is_flip"]) == ("Có nguy cơ", "Đúng tiến độ", True)
+    assert build_view(FIRST)["previous"]["exists"] is False
+
+
+def test_draft_and_edition_name_themselves():
+    assert build_view(DRAFT)["draft_mark"] == "DỰ THẢO"
+    assert build_view(DRAFT)["approval"] == ""
+    view = build_view(PUBLISHED)
+    assert view["draft_mark"] == ""
+    assert view["approval"].startswith("Nguyễn Thị Hòa duyệt lúc 16 giờ 45 phút")
+    assert view["place_and_date"] == "Bình Dương, ngày 14 tháng 6 năm 2023"
+    supplement = replace(PUBLISHED, as_of=DRAFT.closing_at, approval=APPROVAL)
+    assert "bổ sung sau ngày chốt" in build_view(supplement)["edition_label"]
+
+
+def test_text_no_document_can_hold_is_dropped():
+    assert clean("a\x0bb\x00c\ud800 ") == "abc"
+
+
+def test_tint_leaves_black_text_readable():
+    for status in ("exceeded", "missed", "behind", "undecidable"):
+        red, green, blue = (int(tint(status)[at : at + 2], 16) / 255 for at in (0, 2, 4))
+        light = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in (red, green, blue)]
+        luminance = 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2]
+        assert (luminance + 0.05) / 0.05 >= 7, status  # WCAG 2.1, 1.4.6
