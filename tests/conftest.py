@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import URL, Engine, create_engine
@@ -11,7 +10,7 @@ from sqlalchemy import URL, Engine, create_engine
 from tiendo.plan.model import Register
 from tiendo.plan.register import load_register
 from tiendo.settings import INCLUDE, Settings
-from tiendo.warehouse.embedded import server_url
+from tiendo.warehouse.embedded import temporary_server
 from tiendo.warehouse.engine import make_engine
 from tiendo.warehouse.migrate import initialise
 
@@ -26,12 +25,12 @@ def register() -> Register:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[URL]:
-    """A server of the session's own; it ends with the process.
+    """A server of the session's own.
 
-    Not below pytest's own temporary folder, which it closes to others: run by root, the server is another user.
+    Not below pytest's temporary folder, which pytest closes to others: run by root, the server is another user.
     """
-    with TemporaryDirectory(prefix="tiendo-test-", ignore_cleanup_errors=True) as folder:
-        yield server_url(Path(folder) / "data", "maintenance")
+    with temporary_server("maintenance") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

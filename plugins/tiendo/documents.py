@@ -2,19 +2,18 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from tiendo.settings import PROJECT
 
 
 def _data_dictionary() -> str:
     from tiendo.warehouse.dictionary import dictionary
-    from tiendo.warehouse.embedded import server_url
+    from tiendo.warehouse.embedded import temporary_server
     from tiendo.warehouse.engine import make_engine
     from tiendo.warehouse.migrate import migrate
 
-    with TemporaryDirectory() as folder:
-        engine = make_engine(server_url(Path(folder) / "data", "dictionary"))
+    with temporary_server("dictionary") as url:
+        engine = make_engine(url)
         migrate(engine)
         text = dictionary(engine)
         engine.dispose()

@@ -42,7 +42,8 @@ ECONOMY = ("I", "Một số chỉ tiêu về kinh tế")
 NETWORKS = ("III", "Một số chỉ tiêu về phát triển hệ thống kết cấu hạ tầng")
 
 
-def _line(code: str, section: tuple[str, str], no: str, name: str, unit: str, target: str, status: str, **more):
+def _line(code: str, section: tuple[str, str], *told: str, **more):
+    no, name, unit, target, status = told
     values = {
         "code": code,
         "row_order": 0,
@@ -127,7 +128,7 @@ EXPORTS = _line(
     margin=Decimal("-27.7"),
     sentence="Giảm 18,7% so với cùng kỳ, thấp hơn mức sàn 9% của kế hoạch 27,7 điểm phần trăm.",
     is_estimate=True,
-    explanation="=HYPERLINK(\"http://x\") đơn hàng giảm <mạnh> & kéo dài\x0b",
+    explanation='=HYPERLINK("http://x") đơn hàng giảm <mạnh> & kéo dài\x0b',
     origin=replace(ORIGIN, receipt_no="TN-000007", cell="G9", agency_name="Sở Công Thương"),
     expected_path=(Decimal(9), Decimal(9), Decimal(9), Decimal(9)),
     history=(
@@ -192,7 +193,9 @@ LINES = (
         sentence="Số liệu làm tròn (gần 65.600), chưa đủ để kết luận.",
         origin=replace(ORIGIN, cell="G14"),
     ),
-    _line("pci", ("V", "Một số chỉ tiêu về cải cách hành chính"), "32", "Thứ hạng PCI", "", "< 10", "not_yet_published"),
+    _line(
+        "pci", ("V", "Một số chỉ tiêu về cải cách hành chính"), "32", "Thứ hạng PCI", "", "< 10", "not_yet_published"
+    ),
 )
 BODY = (
     _line(

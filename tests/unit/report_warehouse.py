@@ -50,7 +50,7 @@ def receive(connection: Connection, agency: str, period: Period, at: datetime, *
     return int(connection.execute(statement("intake/put_file.sql"), row).scalar_one())
 
 
-def send(
+def send(  # noqa: PLR0917 - one file in one line of a test
     engine: Engine,
     register: Register,
     agency: str,

@@ -1,4 +1,4 @@
-"""Figures a power of ten off are suspected; honest ones are not. Figures of 2023 from the published list where given."""
+"""Figures a power of ten off are suspected; honest ones are not. Some are those published for 2023."""
 
 from decimal import Decimal
 
@@ -54,7 +54,7 @@ CASES = [
 
 @pytest.mark.parametrize(("nature", "value", "target", "expected", "last", "power"), CASES)
 def test_misplaced_power(
-    nature: Nature, value: str, target: str | None, expected: str | None, last: str | None, power: int
+    nature: Nature, value: str, *, target: str | None, expected: str | None, last: str | None, power: int
 ) -> None:
     def number(text: str | None) -> Decimal | None:
         return None if text is None else Decimal(text)

@@ -22,9 +22,7 @@ def test_page_one_says_who_is_missing_and_what_is_behind():
         "Trong 07 chỉ tiêu: 01 đạt; 01 đúng tiến độ; 01 có nguy cơ; 01 chậm; 01 chưa xác định; 01 chưa có số liệu; "
         "01 chưa đến kỳ công bố."
     )
-    assert told["Chỉ tiêu chậm tiến độ, không đạt"] == (
-        "Tốc độ tăng kim ngạch xuất khẩu (-18,7%; kế hoạch 9 - 10%)."
-    )
+    assert told["Chỉ tiêu chậm tiến độ, không đạt"] == ("Tốc độ tăng kim ngạch xuất khẩu (-18,7%; kế hoạch 9 - 10%).")
     assert told["Chỉ tiêu có nguy cơ"] == "Tổng thu ngân sách nhà nước trên địa bàn."
     assert told["Chỉ tiêu chưa có số liệu"] == "Số thuê bao điện thoại: Di động."
     assert told["Cơ sở số liệu"].startswith("02 chỉ tiêu đánh giá theo số ước thực hiện; 02 chỉ tiêu dùng số liệu minh")

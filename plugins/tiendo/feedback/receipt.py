@@ -79,6 +79,7 @@ def _render(template: Template, register: Register, receipt: Receipt) -> str:
     return template.render(
         register=register,
         receipt=receipt,
+        contact=register.report["issuing_body"],
         agency_name=agency.name if agency else "(chưa rõ đơn vị)",
         period_name=entry.period.vietnamese if entry else "(chưa rõ kỳ báo cáo)",
         due_on=format_date(entry.cut_off_on) if entry else "",

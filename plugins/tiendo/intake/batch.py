@@ -63,8 +63,10 @@ def process(settings: Settings, register: Register, engine: Engine, file_ids: Se
         parameters = {"file_ids": list(file_ids)}
         files = connection.execute(statement("intake/files_to_settle.sql"), parameters).all()
         earlier = {row.file_id: row for row in connection.execute(statement("intake/earlier_same.sql"), parameters)}
-    settled, fresh = _set_duplicates_aside(files, earlier)
-    settled += _check(settings, register, engine, fresh)
+    fresh, repeated = _set_repeated_aside(files, earlier)
+    settled = _check(settings, register, engine, fresh)
+    outcomes = {item.file.file_id: item.outcome for item in settled}
+    settled += [_duplicate(file, first, outcomes) for file, first in repeated]
     with loader(engine) as connection:
         connection.exec_driver_sql(LOAD_LOCK)
         waiting = set(connection.execute(statement("intake/still_waiting.sql"), parameters).scalars())
@@ -79,26 +81,27 @@ def earlier_settled(engine: Engine, sha256: str, sender: str) -> Row[Any] | None
         return connection.execute(statement("intake/earlier_settled.sql"), {"sha256": sha256, "sender": sender}).first()
 
 
-def _set_duplicates_aside(
+def _set_repeated_aside(
     files: Iterable[Row[Any]], earlier: dict[int, Row[Any]]
-) -> tuple[list[_Settled], list[Row[Any]]]:
-    """Parts the files whose bytes the same sender has sent before from the fresh ones."""
-    duplicates: list[_Settled] = []
+) -> tuple[list[Row[Any]], list[tuple[Row[Any], Row[Any]]]]:
+    """Parts files from those whose bytes the same sender has sent before, each of these with the first of its kind."""
     fresh: dict[tuple[str, str], Row[Any]] = {}
+    repeated: list[tuple[Row[Any], Row[Any]]] = []
     for file in files:
         key = (file.sha256, file.sender_agency_code or file.sender)
-        first = earlier.get(file.file_id)
-        if first is None and key in fresh:
-            first = fresh[key]
+        first = earlier.get(file.file_id) or fresh.get(key)
         if first is None:
             fresh[key] = file
         else:
-            original_id = first.earlier_id if hasattr(first, "earlier_id") else first.file_id
-            duplicates.append(_Settled(file, _duplicate(file, first), original_id))
-    return duplicates, list(fresh.values())
+            repeated.append((file, first))
+    return list(fresh.values()), repeated
 
 
-def _duplicate(file: Row[Any], first: Row[Any]) -> FileOutcome:
+def _duplicate(file: Row[Any], first: Row[Any], outcomes: dict[int, FileOutcome]) -> _Settled:
+    """Settles a repeated file. ``first`` is an earlier file of the ledger, or one of this batch, in ``outcomes``."""
+    is_of_this_batch = first.file_id in outcomes
+    first_id = first.file_id if is_of_this_batch else first.earlier_id
+    told = outcomes[first_id] if is_of_this_batch else first
     finding = Finding(
         rule="file-duplicate",
         severity="info",
@@ -110,9 +113,8 @@ def _duplicate(file: Row[Any], first: Row[Any]) -> FileOutcome:
         expected="",
         fix="Nếu cần điều chỉnh, đề nghị sửa số liệu trong tệp rồi gửi lại.",
     )
-    return FileOutcome(
-        "duplicate", file.sender_agency_code or "", getattr(first, "period", "") or "", (finding,), (), ()
-    )
+    agency = (told.agency if is_of_this_batch else told.agency_code) or file.sender_agency_code or ""
+    return _Settled(file, FileOutcome("duplicate", agency, told.period or "", (finding,), (), ()), first_id)
 
 
 def _check(settings: Settings, register: Register, engine: Engine, files: list[Row[Any]]) -> list[_Settled]:

@@ -26,7 +26,7 @@ class Period:
         """Reads ``2023-Q1``.
 
         Raises:
-            ValueError: any other form. Vietnamese forms are read by ``tiendo.vietnamese.period``.
+            ValueError: any other form. Vietnamese forms are read by ``tiendo.vietnamese.dates``.
         """
         match = re.fullmatch(r"(\d{4})-Q([1-4])", text)
         if not match:

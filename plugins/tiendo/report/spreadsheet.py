@@ -178,8 +178,8 @@ def _colour(sheet: "Worksheet", table: Table, code_field: str, name_field: str) 
 
 def _height(texts: Iterable[tuple[str, int]]) -> float:
     """Returns the height of a row of wrapped texts, each with its column's width; not every program adapts it."""
-    lines = max((sum(1 + int(len(part) / (width * _NARROWER)) for part in text.split("\n")) for text, width in texts), default=1)
-    return min(_MAX_POINTS, _LINE_POINTS * lines + 3)
+    lines = [sum(1 + int(len(part) / (width * _NARROWER)) for part in text.split("\n")) for text, width in texts]
+    return min(_MAX_POINTS, _LINE_POINTS * max(lines, default=1) + 3)
 
 
 def _frozen(table: Table) -> int:

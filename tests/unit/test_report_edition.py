@@ -1,0 +1,335 @@
+"""Editions from a real warehouse: what an instant knew, freezing, repeating, healing."""
+
+import hashlib
+import json
+import shutil
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from report_warehouse import figure, grade, receive, send, task
+from sqlalchemy import create_engine, text
+
+from tiendo import clock
+from tiendo.clock import HANOI
+from tiendo.plan.period import Period
+from tiendo.report import edition as edition_module
+from tiendo.report.build import build
+from tiendo.report.data import NOT_REPORTED
+from tiendo.report.edition import EditionError, draft, publish
+from tiendo.report.gather import NotGradedError, gather
+from tiendo.warehouse.engine import loader, make_engine, reader
+from tiendo.warehouse.migrate import initialise
+
+Q1, Q2 = Period(2023, 1), Period(2023, 2)
+KHDT, TAI_CHINH, CONG_THUONG = "so-ke-hoach-va-dau-tu", "so-tai-chinh", "so-cong-thuong"
+SET_UP = datetime(2023, 1, 20, 8, tzinfo=HANOI)
+PUBLICATION = datetime(2023, 3, 14, 16, 30, tzinfo=HANOI)
+APPROVED = {"approved_by": "Nguyễn Thị Hòa", "approved_at": PUBLICATION + timedelta(minutes=20)}
+
+
+def at(month: int, day: int, hour: int = 9) -> datetime:
+    return datetime(2023, month, day, hour, tzinfo=HANOI)
+
+
+@pytest.fixture(scope="module")
+def migrated_template(postgres, register, tmp_path_factory):
+    """As the session's, but set up when the plan came out: the first grades carry that instant."""
+    name, clock_file = "tiendo_report_template", tmp_path_factory.mktemp("clock") / "clock"
+    admin = create_engine(postgres, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"create database {name}")
+    admin.dispose()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIENDO_CLOCK_FILE", str(clock_file))
+        clock.set_replay_clock(clock_file, SET_UP)
+        engine = make_engine(postgres.set(database=name))
+        initialise(engine, register)
+        engine.dispose()
+    return name
+
+
+@pytest.fixture
+def now(tmp_path, monkeypatch):
+    """Sets the replay clock."""
+    path = tmp_path / "clock"
+    monkeypatch.setenv("TIENDO_CLOCK_FILE", str(path))
+
+    def turn(instant: datetime) -> None:
+        clock.set_replay_clock(path, instant)
+
+    turn(PUBLICATION)
+    return turn
+
+
+@pytest.fixture(autouse=True)
+def _without_pdf(monkeypatch):
+    monkeypatch.setattr(edition_module, "build", lambda data: build(data, with_pdf=False))
+
+
+@pytest.fixture
+def quarter(engine, register, now):
+    """The first quarter with three senders, one of them late, and a rejected file."""
+    send(
+        engine, register, KHDT, Q1, at(3, 10),
+        [figure("thu-hut-fdi", "437", basis="quarter"), figure("thu-hut-fdi", "437", kind="estimate")],
+        [task("II.1.d", "late", completion_pct=Decimal(20), difficulty="Nhà đầu tư thận trọng"), task("III.3", "done")],
+    )  # fmt: skip
+    send(engine, register, TAI_CHINH, Q1, at(3, 13), [figure("thu-ngan-sach", "17300", is_illustrative=True)])
+    send(engine, register, CONG_THUONG, Q1, at(3, 14), state="rejected")
+    now(PUBLICATION)
+
+
+def collect(engine, register, period, number, as_of):
+    with loader(engine) as connection:
+        return gather(connection, register, period, edition=number, as_of=as_of)
+
+
+def draft_and_publish(engine, register, settings, period=Q1, **changes):
+    drafted = draft(engine, register, settings, period)
+    given = {"edition": drafted["edition"], "as_of": datetime.fromisoformat(drafted["as_of"])} | APPROVED | changes
+    return drafted, publish(engine, register, settings, period, **given)
+
+
+def line_of(data, code):
+    return next(line for line in data.graded if line.code == code)
+
+
+def tree(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+# What an edition says ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("quarter")
+def test_figures_come_with_their_origin(engine, register):
+    grade(engine, register, Q1)
+    data = collect(engine, register, Q1, 1, PUBLICATION)
+    fdi = line_of(data, "thu-hut-fdi")
+    assert (fdi.value, fdi.is_estimate, fdi.is_illustrative, fdi.status) == (Decimal(437), True, False, "on_track")
+    assert fdi.origin is not None
+    assert (fdi.origin.sheet, fdi.origin.cell, fdi.origin.agency_name) == ("Chỉ tiêu", "G8", "Sở Kế hoạch và Đầu tư")
+    assert fdi.expected_path == (Decimal(450), Decimal(900), Decimal(1350), Decimal(1800))
+    assert line_of(data, "thu-ngan-sach").is_illustrative
+    assert line_of(data, "iip").status == "no_data"
+    assert line_of(data, "pci").status == "not_yet_published"
+    leaves = [indicator for indicator in register.indicators if indicator.is_leaf]
+    assert len(data.graded) == len(leaves) == sum(data.status_counts.values())
+
+
+@pytest.mark.usefixtures("quarter")
+def test_every_obliged_body_and_every_task_is_there(engine, register):
+    grade(engine, register, Q1)
+    data = collect(engine, register, Q1, 1, PUBLICATION)
+    states = {row.agency_code: row.state for row in data.submissions}
+    assert len(states) == len(register.obliged) == 30
+    assert (states[KHDT], states[CONG_THUONG]) == ("accepted", "rejected")
+    assert sum(state == "missing" for state in states.values()) == 27
+    tasks = {line.ref: line for line in data.tasks}
+    assert len(tasks) == len(register.tasks)
+    assert tasks["II.1.d"].reports[0].difficulty == "Nhà đầu tư thận trọng"
+    assert tasks["II.1.a"].reports[0].state == NOT_REPORTED
+    own_plan = tasks["III.3"].reports
+    assert len(own_plan) == 30
+    assert [report.agency_code for report in own_plan if report.state == "done"] == [KHDT]
+    assert [file.is_used for file in data.inputs] == [True, True, False]
+
+
+@pytest.mark.usefixtures("quarter")
+def test_what_was_recorded_later_does_not_exist(engine, register, now):
+    grade(engine, register, Q1)
+    before = collect(engine, register, Q1, 1, PUBLICATION)
+    late = at(3, 16, 8)
+    send(engine, register, CONG_THUONG, Q1, late, [figure("iip", "1.9")], [task("II.1.e", "late")], recorded_at=late)
+    send(engine, register, KHDT, Q1, late, [figure("thu-hut-fdi", "450")], recorded_at=late)
+    now(at(3, 17))
+    grade(engine, register, Q1)
+    assert collect(engine, register, Q1, 1, PUBLICATION) == before
+    after = collect(engine, register, Q1, 1, at(3, 17))
+    assert line_of(after, "thu-hut-fdi").value == Decimal(450)
+    row = next(row for row in after.submissions if row.agency_code == CONG_THUONG)
+    assert (row.state, row.is_on_time, row.days_late) == ("accepted", False, 2)
+    # The first accepted version decides whether a body was on time.
+    assert next(row for row in after.submissions if row.agency_code == KHDT).is_on_time
+
+
+@pytest.mark.usefixtures("quarter")
+def test_the_tracker_of_now_is_the_one_of_the_mart(engine, register):
+    grade(engine, register, Q1)
+    data = collect(engine, register, Q1, 1, PUBLICATION)
+    columns = "agency_code, agency_name, state, received_at, is_on_time, days_late, version, finding_count, receipt_no"
+    with reader(engine) as connection:
+        mart = connection.execute(
+            text(f"select {columns} from mart.submission_tracker where period = '2023-Q1' order by row_order")
+        ).all()
+    assert [
+        (s.agency_code, s.agency_name, s.state, s.received_at, s.is_on_time, s.days_late, s.version, s.finding_count,
+         s.receipt_no or None)
+        for s in data.submissions
+    ] == [tuple(row) for row in mart]  # fmt: skip
+
+
+@pytest.mark.usefixtures("quarter")
+def test_without_statuses_there_is_no_edition(engine, register):
+    with pytest.raises(NotGradedError, match="2023-Q1"):
+        collect(engine, register, Q1, 1, SET_UP - timedelta(seconds=1))
+
+
+@pytest.mark.usefixtures("quarter")
+def test_corrections_of_earlier_quarters_are_told_once(engine, register, settings, now):
+    draft_and_publish(engine, register, settings)
+    correction = figure("thu-hut-fdi", "440.2", period=Q1, is_correction=True, explanation="Cập nhật dự án mới")
+    send(engine, register, KHDT, Q2, at(6, 10), [figure("thu-hut-fdi", "967.3"), correction])
+    send(engine, register, TAI_CHINH, Q2, at(6, 11), [figure("thu-ngan-sach", "17300", period=Q1)])
+    now(at(6, 14, 16))
+    drafted, _ = draft_and_publish(engine, register, settings, Q2, approved_at=at(6, 14, 17))
+    data = collect(engine, register, Q2, 1, datetime.fromisoformat(drafted["as_of"]))
+    (revision,) = data.revisions
+    assert (revision.period, revision.old_value, revision.new_value) == (Q1, Decimal(437), Decimal("440.2"))
+    assert revision.reason == "Cập nhật dự án mới"
+    assert [(point.period, point.value) for point in line_of(data, "thu-hut-fdi").history] == [
+        (Q1, Decimal("440.2")),
+        (Q2, Decimal("967.3")),
+    ]
+    now(at(9, 14, 16))
+    q3 = Period(2023, 3)
+    for period in (Q1, Q2, q3):
+        grade(engine, register, period)
+    assert collect(engine, register, q3, 1, at(9, 14, 16)).revisions == ()
+
+
+# Drafts and publication ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("quarter")
+def test_a_draft_is_json_and_brings_statuses_up_to_date(engine, register, settings):
+    drafted = draft(engine, register, settings, Q1)
+    assert json.loads(json.dumps(drafted)) == drafted
+    assert (drafted["period"], drafted["edition"], drafted["is_changed"]) == ("2023-Q1", 1, True)
+    assert drafted["as_of"] == PUBLICATION.isoformat()
+    assert any("02/30 đơn vị" in line for line in drafted["summary"])
+    folder = Path(drafted["path"])
+    assert folder == settings.home / "drafts" / "2023-Q1" / "1"
+    assert json.loads((folder / "manifest.json").read_text())["is_draft"] is True
+    with loader(engine) as connection:
+        assert connection.execute(text("select count(*) from core.edition")).scalar() == 0
+
+
+@pytest.mark.usefixtures("quarter")
+def test_publishing_places_the_files_and_the_row_once(engine, register, settings):
+    drafted, folder = draft_and_publish(engine, register, settings)
+    assert folder == settings.published / "2023-Q1" / "1"
+    manifest = (folder / "manifest.json").read_bytes()
+    assert json.loads(manifest)["data_sha256"] == drafted["data_sha256"]
+    with reader(engine) as connection:
+        (row,) = connection.execute(text("select * from mart.edition")).all()
+    assert (row.edition, row.as_of, row.approved_by) == (1, PUBLICATION, "Nguyễn Thị Hòa")
+    assert row.manifest_sha256 == hashlib.sha256(manifest).hexdigest()
+    assert row.manifest == json.loads(manifest)
+    assert {path.name for path in folder.parent.iterdir()} == {"1"}
+
+
+@pytest.mark.usefixtures("quarter")
+def test_publishing_again_changes_nothing(engine, register, settings):
+    _, folder = draft_and_publish(engine, register, settings)
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    again = publish(engine, register, settings, Q1, edition=1, as_of=PUBLICATION, **APPROVED)
+    assert again == folder
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+    with pytest.raises(EditionError, match="published already"):
+        publish(engine, register, settings, Q1, edition=1, as_of=PUBLICATION, **APPROVED | {"approved_by": "Ai khác"})
+
+
+@pytest.mark.usefixtures("quarter")
+@pytest.mark.parametrize("damage", ["folder lost", "file changed", "row lost"])
+def test_a_crash_or_a_loss_is_healed_with_the_same_bytes(engine, register, settings, monkeypatch, damage):
+    if damage == "row lost":
+
+        def crash(name):
+            if name == "report/put_edition.sql":
+                raise KeyboardInterrupt
+            return statement(name)
+
+        statement = edition_module.statement
+        with monkeypatch.context() as patch:
+            patch.setattr(edition_module, "statement", crash)
+            with pytest.raises(KeyboardInterrupt):
+                draft_and_publish(engine, register, settings)
+        folder = settings.published / "2023-Q1" / "1"
+        before = tree(folder)
+    else:
+        _, folder = draft_and_publish(engine, register, settings)
+        before = tree(folder)
+        if damage == "folder lost":
+            shutil.rmtree(folder)
+        else:
+            (folder / "bao-cao.html").write_text("khác")
+    assert publish(engine, register, settings, Q1, edition=1, as_of=PUBLICATION, **APPROVED) == folder
+    assert tree(folder) == before
+    with loader(engine) as connection:
+        assert connection.execute(text("select count(*) from core.edition")).scalar() == 1
+
+
+@pytest.mark.usefixtures("quarter")
+def test_a_rebuilt_edition_that_differs_is_refused(engine, register, settings):
+    _, folder = draft_and_publish(engine, register, settings)
+    shutil.rmtree(folder)
+    changed = replace(register, title=f"{register.title} (sửa)")
+    with pytest.raises(EditionError, match=r"differs .*bao-cao\.html"):
+        publish(engine, changed, settings, Q1, edition=1, as_of=PUBLICATION, **APPROVED)
+    assert not folder.exists()
+
+
+@pytest.mark.usefixtures("quarter")
+def test_the_number_must_be_the_next(engine, register, settings):
+    draft(engine, register, settings, Q1)
+    with pytest.raises(EditionError, match="next edition is 1, not 3"):
+        publish(engine, register, settings, Q1, edition=3, as_of=PUBLICATION, **APPROVED)
+
+
+@pytest.mark.usefixtures("quarter")
+def test_only_the_approved_figures_are_published(engine, register, settings):
+    drafted = draft(engine, register, settings, Q1)
+    # Recorded at the very instant of the draft, by a loader that did not wait for the lock.
+    send(engine, register, "so-y-te", Q1, at(3, 14, 12), recorded_at=PUBLICATION)
+    with pytest.raises(EditionError, match="not those of the draft"):
+        publish(engine, register, settings, Q1, edition=1, as_of=datetime.fromisoformat(drafted["as_of"]), **APPROVED)
+    assert not (settings.published / "2023-Q1").exists() or not list((settings.published / "2023-Q1").iterdir())
+
+
+@pytest.mark.usefixtures("quarter")
+def test_failing_mart_checks_stop_the_publication(engine, register, settings):
+    before_anything = SET_UP - timedelta(seconds=1)
+    with pytest.raises(EditionError, match="mart-complete"):
+        publish(engine, register, settings, Q1, edition=1, as_of=before_anything, **APPROVED)
+    assert not settings.published.exists()
+
+
+@pytest.mark.usefixtures("quarter")
+def test_the_next_edition_shows_what_changed(engine, register, settings, now):
+    draft_and_publish(engine, register, settings)
+    now(at(3, 15))
+    assert draft(engine, register, settings, Q1)["is_changed"] is False
+    # A duplicate or a file without a fate is no news either.
+    with loader(engine) as connection:
+        receive(connection, KHDT, Q1, at(3, 15, 10), name="nữa.xlsx")
+    send(engine, register, CONG_THUONG, Q1, at(3, 16), [figure("iip", "1.9")])
+    now(at(3, 17))
+    drafted, folder = draft_and_publish(engine, register, settings, approved_at=at(3, 17, 10))
+    assert (drafted["edition"], drafted["is_changed"], folder.name) == (2, True, "2")
+    data = collect(engine, register, Q1, 2, at(3, 17))
+    assert data.previous is not None
+    assert data.previous.arrivals == ("Sở Công Thương",)
+    (change,) = data.previous.changes
+    assert (change.indicator_code, change.old_status, change.new_status) == ("iip", "no_data", "behind")
+    # The first edition is as it was, also after the second.
+    first = collect(engine, register, Q1, 1, PUBLICATION)
+    assert first.previous is None
+    assert line_of(first, "iip").status == "no_data"
