@@ -1,4 +1,4 @@
-"""Intake against its floor: ``tiendo ingest`` on 2,000 workbooks beside reading them with calamine and copying the rows.
+"""Intake against its floor: ``tiendo ingest`` on 2,000 workbooks beside bare reading with calamine and copying.
 
 Each workbook has 12 indicators and 15 tasks, as the largest bodies' have. The plan is synthetic: as many bodies as
 files, each reporting on the first quarter. Every figure is a whole process's, so both sides pay for their own start.
@@ -52,9 +52,7 @@ def synthetic_register(bodies: int) -> Register:
         for order, indicator in enumerate(leaves[:INDICATORS], start=1)
     )
     tasks = tuple(replace(task, lead_agencies=codes) for task in real.tasks[:TASKS])
-    return replace(
-        real, code="bench", sha256="bench", agencies=agencies, indicators=indicators, tasks=tasks
-    )
+    return replace(real, code="bench", sha256="bench", agencies=agencies, indicators=indicators, tasks=tasks)
 
 
 def make_workbooks(register: Register, folder: Path) -> None:
@@ -120,7 +118,7 @@ def floor(folder: Path, home: Path) -> None:
     url = server_url(home / "postgres", "floor").set(drivername="postgresql")
     with psycopg.connect(url.render_as_string(hide_password=False)) as connection:
         columns = ", ".join(f"c{number} text" for number in range(12))
-        connection.execute(f"create table if not exists rows ({columns})")  # noqa: S608
+        connection.execute(f"create table if not exists rows ({columns})")
         with connection.cursor().copy("copy rows from stdin") as copy:
             for path in sorted(folder.rglob("*.xlsx")):
                 with CalamineWorkbook.from_path(str(path)) as workbook:
@@ -171,12 +169,11 @@ def main(number: int) -> None:
                 walls[side, size] = wall
                 print(f"{side:7}{size:6} files {wall:8.2f} s wall {processor:8.2f} s cpu {peak:7.0f} MiB peak")
     print(f"ingest / floor at {number} files: {walls['ingest', number] / walls['floor', number]:.2f} (at most 4)")
-    marginal = {
-        side: (walls[side, number] - walls[side, number // 10]) / (number - number // 10) for side in ("floor", "ingest")
-    }
+    few, further = number // 10, number - number // 10
+    marginal = {side: (walls[side, number] - walls[side, few]) / further for side in ("floor", "ingest")}
     print(f"the same per further file, start-up left out: {marginal['ingest'] / marginal['floor']:.2f}")
-    per_file = {size: walls["ingest", size] / size for size in (number // 10, number)}
-    print(f"cost per file at {number} against {number // 10}: {per_file[number] / per_file[number // 10]:.2f} (at most 1)")
+    growth = (walls["ingest", number] / number) / (walls["ingest", few] / few)
+    print(f"cost per file at {number} against {few}: {growth:.2f} (at most 1)")
 
 
 if __name__ == "__main__":

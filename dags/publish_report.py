@@ -106,10 +106,10 @@ def publish_report() -> None:
             register,
             settings,
             Period.parse(drafted["period"]),
-            drafted["edition"],
-            approval.as_of,
-            approval.approved_by,
-            approval.approved_at,
+            edition=drafted["edition"],
+            as_of=approval.as_of,
+            approved_by=approval.approved_by,
+            approved_at=approval.approved_at,
         )
         return str(path)
 

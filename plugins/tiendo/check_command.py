@@ -11,7 +11,6 @@ from tiendo.feedback.receipt import SEVERITY_NAMES, VERDICT_NAMES
 from tiendo.intake.archive import sha256_of
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
-from tiendo.validation.outcome import Finding
 
 
 def check_file(register: Register, engine: Engine, path: Path, agency: str, period: Period | None) -> dict[str, Any]:
@@ -33,15 +32,12 @@ def check_file(register: Register, engine: Engine, path: Path, agency: str, peri
         (content,) = reader.read_many([path])
     sender = agency or (path.parent.name if path.parent.name in register.agency_by_code else "")
     history = fetch_history(engine, register, [content], [sender])
-    (outcome,) = check_batch(register, [BatchFile(0, path.name, sender, content)], history, today=clock.today())
-    findings = list(outcome.findings)
+    file = BatchFile(0, path.name, sender, content, str(period) if period else "")
+    (outcome,) = check_batch(register, [file], history, today=clock.today())
     verdict = outcome.verdict
     first = earlier_settled(engine, sha256, sender or outcome.agency)
-    if first is not None:
+    if first is not None and verdict not in ("rejected", "quarantined"):
         verdict = "duplicate"
-    if period is not None and outcome.period and outcome.period != str(period):
-        verdict = "rejected"
-        findings.append(_other_period(outcome.period, str(period)))
     observations = outcome.observations if verdict not in ("rejected", "quarantined") else ()
     return {
         "file": str(path),
@@ -49,7 +45,7 @@ def check_file(register: Register, engine: Engine, path: Path, agency: str, peri
         "verdict": verdict,
         "agency": outcome.agency or None,
         "period": outcome.period or None,
-        "findings": [finding._asdict() for finding in findings],
+        "findings": [finding._asdict() for finding in outcome.findings],
         "observations": [
             {
                 "indicator": o.indicator,
@@ -65,19 +61,6 @@ def check_file(register: Register, engine: Engine, path: Path, agency: str, peri
             for o in observations
         ],
     }
-
-
-def _other_period(found: str, expected: str) -> Finding:
-    return Finding(
-        rule="period-as-asked",
-        severity="critical",
-        sheet="",
-        cell="",
-        message=f"Tệp là báo cáo kỳ {found}, không phải kỳ {expected} đang kiểm tra.",
-        found=found,
-        expected=expected,
-        fix="Đề nghị dùng biểu mẫu của đúng kỳ báo cáo.",
-    )
 
 
 def print_check(result: dict[str, Any]) -> None:

@@ -10,12 +10,15 @@ import typer
 from sqlalchemy import Engine
 
 from tiendo import clock
-from tiendo.intake.batch import BATCH_SIZE, process, waiting_batches
+from tiendo.intake.batch import process, waiting_batches
 from tiendo.intake.landing import Arrival, land
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.settings import Settings
 from tiendo.status.service import refresh
+
+# Larger than a task's batch: what a run of Great Expectations costs in any case is shared by more files.
+BATCH_SIZE = 500
 
 
 def ingest_paths(
@@ -41,7 +44,7 @@ def ingest_paths(
             for path in files[start : start + BATCH_SIZE]
         ]
         received += len(land(settings, register, engine, arrivals))
-        for batch in waiting_batches(engine):
+        for batch in waiting_batches(engine, BATCH_SIZE):
             result = process(settings, register, engine, batch)
             states.update(result.states)
             periods.update(result.periods)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tiendo.airflow_glue.api_client import AirflowApi
+from tiendo.airflow_glue.api_client import ENDED, AirflowApi
 from tiendo.airflow_glue.environment import REVIEWER, passwords
 from tiendo.airflow_glue.processes import ServiceError
 from tiendo.airflow_glue.services import Running, airflow_services, say
@@ -21,6 +21,9 @@ from tiendo.replay_summary import print_summary
 from tiendo.settings import Settings
 
 RUN_SECONDS = 300
+# An answer that comes before the scheduler has heard that the asking task has left its worker is taken for a lost task
+# by Airflow, which then asks once more.
+READING_SECONDS = 3
 # The assets whose events start a run of another DAG.
 CONSUMED = ("landing", "observation")
 
@@ -124,16 +127,18 @@ def publish(reviewer: AirflowApi, period: Period, approved_by: str) -> str:
     dag_id = "publish_report"
     run_id = reviewer.trigger(dag_id, partition_key=str(period), note="replay")
     deadline = time.monotonic() + RUN_SECONDS
-    while reviewer.approval_request(dag_id, run_id, "approve") is None:
-        if reviewer.run_state(dag_id, run_id) in ("success", "failed"):
-            _wait_for_success(reviewer, dag_id, run_id)
-            return "nothing has changed since the last edition"
+    has_answered = False
+    while reviewer.run_state(dag_id, run_id) not in ENDED:
+        request = reviewer.approval_request(dag_id, run_id, "approve")
+        if request is not None and not request["response_received"]:
+            time.sleep(READING_SECONDS)
+            reviewer.answer(dag_id, run_id, "approve", option="Approve", params={"approver": approved_by})
+            has_answered = True
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{dag_id} {run_id}: no request for approval after {RUN_SECONDS} s")
+            raise TimeoutError(f"{dag_id} {run_id} has not ended after {RUN_SECONDS} s")
         time.sleep(0.3)
-    reviewer.answer(dag_id, run_id, "approve", option="Approve", params={"approver": approved_by})
     _wait_for_success(reviewer, dag_id, run_id)
-    return str(reviewer.xcom(dag_id, run_id, "publish"))
+    return str(reviewer.xcom(dag_id, run_id, "publish")) if has_answered else "nothing new since the last edition"
 
 
 def _followers(api: AirflowApi, dag_id: str, run_id: str) -> set[tuple[str, str]]:

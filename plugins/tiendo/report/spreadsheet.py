@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable
+from copy import copy
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -101,18 +102,24 @@ def _write_table(sheet: "Worksheet", table: Table, data: EditionData) -> None:
     centred = Alignment(wrap_text=True, vertical="center", horizontal="center")
     alignments = {field: Alignment(wrap_text=True, vertical="top", horizontal=_side(field)) for field in table.fields}
     for column, field in enumerate(table.fields, start=1):
-        cell = put(sheet.cell(1, column), field.title)
-        cell.font, cell.fill, cell.border, cell.alignment = bold, head_fill, border, centred
+        head = put(sheet.cell(1, column), field.title)
+        head.font, head.fill, head.border, head.alignment = bold, head_fill, border, centred
         dimension = sheet.column_dimensions[get_column_letter(column)]
         dimension.width = field.width
         if not field.is_shown:
             dimension.outlineLevel, dimension.hidden = 1, True
+    # openpyxl looks a style up by comparing it with all others; what cells share is looked up once and copied.
+    shared: dict[tuple[Any, ...], Any] = {}
     for row, values in enumerate(table.rows, start=2):
         for column, (field, value) in enumerate(zip(table.fields, values, strict=True), start=1):
-            cell = put(sheet.cell(row, column), value)
-            cell.font, cell.border, cell.alignment = font, border, alignments[field]
+            cell: Any = put(sheet.cell(row, column), value)
             if field.name == "ratio":
                 cell.number_format = f"{_VIETNAMESE}0.0%"
+            key = (field.name, cell.number_format, cell.quotePrefix)
+            if key not in shared:
+                cell.font, cell.border, cell.alignment = font, border, alignments[field]
+                shared[key] = cell._style
+            cell._style = copy(shared[key])
         sheet.row_dimensions[row].height = _height(
             (str(value), field.width)
             for field, value in zip(table.fields, values, strict=True)

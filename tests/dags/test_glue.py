@@ -1,0 +1,108 @@
+"""The small parts between Airflow and the library."""
+
+import json
+import stat
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL
+from tiendo.airflow_glue.approval import read_approval
+from tiendo.airflow_glue.environment import ADMIN, airflow_environment, passwords
+from tiendo.airflow_glue.partition import read_period
+from tiendo.airflow_glue.retries import INFRASTRUCTURE_ONLY
+from tiendo.clock import HANOI, set_replay_clock
+from tiendo.plan.model import Register
+from tiendo.plan.period import Period
+from tiendo.settings import Settings
+
+DRAFT = {"period": "2023-Q1", "edition": 1, "as_of": "2023-03-14T16:30:00+07:00"}
+ANSWER = {
+    "chosen_options": ["Approve"],
+    "params_input": {"approver": " Phòng Tổng hợp "},
+    "responded_at": "2023-03-14T09:42:00+00:00",
+    "responded_by_user": {"id": "reviewer", "name": "reviewer"},
+}
+
+
+@pytest.fixture
+def own_settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "var", plan_dir=tmp_path, database_url=None)
+
+
+def compose(settings: Settings, **options: object) -> dict[str, str]:
+    url = URL.create("postgresql+psycopg", username="postgres", password="p/w", database="x", query={"host": "/s"})
+    arguments = {"port": 1234, "warehouse_url": url, "metadata_url": url} | options
+    return airflow_environment(settings, **arguments)  # type: ignore[arg-type]
+
+
+class TestApproval:
+    def test_names_the_person_and_the_account(self) -> None:
+        approval = read_approval(DRAFT, ANSWER)
+        assert approval.approved_by == "Phòng Tổng hợp (tài khoản reviewer)"
+        assert approval.as_of == datetime(2023, 3, 14, 16, 30, tzinfo=HANOI)
+        assert approval.approved_at == datetime(2023, 3, 14, 16, 42, tzinfo=HANOI)
+
+    def test_without_a_typed_name_the_account_stands(self) -> None:
+        assert read_approval(DRAFT, ANSWER | {"params_input": {}}).approved_by == "reviewer"
+
+    def test_in_a_replay_the_wall_s_instant_means_nothing(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        set_replay_clock(tmp_path / "clock", datetime(2023, 3, 14, 16, 30, tzinfo=HANOI))
+        monkeypatch.setenv("TIENDO_CLOCK_FILE", str(tmp_path / "clock"))
+        assert read_approval(DRAFT, ANSWER).approved_at == datetime(2023, 3, 14, 16, 30, tzinfo=HANOI)
+
+
+def test_a_partition_key_is_a_period_of_the_plan(register: Register) -> None:
+    assert read_period(register, "2023-Q2") == Period(2023, 2)
+    for wrong in (None, "", "2024-Q1"):
+        with pytest.raises(ValueError, match="must be a period of the plan"):
+            read_period(register, wrong)
+
+
+def test_only_infrastructure_is_tried_again() -> None:
+    from psycopg import OperationalError as PsycopgError
+    from sqlalchemy.exc import IntegrityError, OperationalError
+
+    for worth in (OperationalError("select", {}, Exception()), PsycopgError(), ConnectionResetError(), TimeoutError()):
+        assert INFRASTRUCTURE_ONLY.evaluate(worth, 1, 3).action.value == "retry"
+    for ours in (AssertionError(), ValueError(), RuntimeError(), IntegrityError("insert", {}, Exception())):
+        assert INFRASTRUCTURE_ONLY.evaluate(ours, 1, 3).action.value == "fail"
+
+
+class TestEnvironment:
+    def test_secrets_are_made_once_and_for_their_owner_alone(self, own_settings: Settings) -> None:
+        first, second = compose(own_settings), compose(own_settings)
+        names = ("AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__API__SECRET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET")
+        assert [first[name] for name in names] == [second[name] for name in names]
+        assert len({first[name] for name in names}) == 3
+        accounts = passwords(own_settings)
+        assert passwords(own_settings) == accounts
+        for file in ("secrets.json", "passwords.json"):
+            assert stat.S_IMODE((own_settings.airflow / file).stat().st_mode) == 0o600
+        assert len(accounts[ADMIN]) >= 16
+        assert json.loads((own_settings.airflow / "passwords.json").read_text()) == accounts
+
+    def test_the_caller_s_airflow_has_no_say(self, own_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "KubernetesExecutor")
+        monkeypatch.setenv("AIRFLOW__SMTP__SMTP_HOST", "elsewhere")
+        monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+        monkeypatch.setenv("NO_PROXY", "intranet")
+        environment = compose(own_settings)
+        assert environment["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+        assert "AIRFLOW__SMTP__SMTP_HOST" not in environment
+        assert "PYTHONDONTWRITEBYTECODE" not in environment
+        assert environment["NO_PROXY"] == "intranet,127.0.0.1,localhost"
+
+    def test_everybody_logs_in_and_nothing_listens_outside(self, own_settings: Settings) -> None:
+        environment = compose(own_settings)
+        assert environment["AIRFLOW__API__HOST"] == "127.0.0.1"
+        assert "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS" not in environment
+
+    def test_a_replay_collects_only_on_request(self, own_settings: Settings, tmp_path: Path) -> None:
+        assert compose(own_settings)["TIENDO_COLLECT_MINUTES"] == "5"
+        assert "TIENDO_CLOCK_FILE" not in compose(own_settings)
+        replayed = compose(own_settings, clock_file=tmp_path / "clock")
+        assert replayed["TIENDO_COLLECT_MINUTES"] == "0"
+        assert replayed["TIENDO_CLOCK_FILE"] == str(tmp_path / "clock")
