@@ -2,7 +2,8 @@
 
 **Produces** for the period that is the run's partition key (`2023-Q1`) one verdict per indicator in
 `mart.indicator_status`, with everything it rests on (expected value, ratio, margin, thresholds, rule version). A row is
-added only where something changed; how each verdict comes about is in `docs/methodology.md`.
+added only where something changed; how each verdict comes about is in `docs/methodology.md`. Beside it, for operations,
+Great Expectations' Data Docs of the period: which rules ran over what, in `data_docs/<period>/index.html`.
 
 **Does not protect against** a wrong register: targets, thresholds and the calendar are taken as they are in
 `include/plans/`. It does not publish anything.
@@ -12,7 +13,8 @@ added only where something changed; how each verdict comes about is in `docs/met
     curl -X POST .../api/v2/dags/compute_status/dagRuns -d '{"logical_date": null, "partition_key": "2023-Q1"}'
 
 **A failure means** the computation met something it holds to be impossible, or the mart would break its own promises
-(`check_mart` names the rule). Nothing is published from it: `publish_report` runs the same checks.
+(`check_mart` names the rule). Nothing is published from it: `publish_report` runs the same checks. When only
+`write_data_docs` failed, the verdicts are sound.
 
 **Triage**
 
@@ -39,7 +41,7 @@ from tiendo.airflow_glue.retries import DEFAULT_ARGS
 def compute_status() -> None:
     """Grades every indicator of one period by what is known now."""
 
-    @task(outlets=[INDICATOR_STATUS])
+    @task
     def grade(partition_key: str | None = None) -> int:
         from tiendo.airflow_glue.partition import read_period
         from tiendo.airflow_glue.warehouse import open_warehouse
@@ -48,7 +50,25 @@ def compute_status() -> None:
         _, register, engine = open_warehouse()
         return refresh(engine, register, read_period(register, partition_key))
 
-    grade()
+    @task(outlets=[INDICATOR_STATUS])
+    def check_mart(partition_key: str | None = None) -> None:
+        from tiendo.airflow_glue.partition import read_period
+        from tiendo.airflow_glue.warehouse import open_warehouse
+        from tiendo.validation import mart_check
+
+        _, register, engine = open_warehouse()
+        mart_check.check_mart(engine, register, read_period(register, partition_key))
+
+    @task
+    def write_data_docs(partition_key: str | None = None) -> str:
+        from tiendo.airflow_glue.partition import read_period
+        from tiendo.airflow_glue.warehouse import open_warehouse
+        from tiendo.intake import data_docs
+
+        settings, register, engine = open_warehouse()
+        return str(data_docs.write_data_docs(settings, register, engine, read_period(register, partition_key)))
+
+    grade() >> [check_mart(), write_data_docs()]
 
 
 compute_status()

@@ -15,13 +15,13 @@ send receipts by mail.
 
     airflow dags trigger process_submissions
 
-**A failure means** an assumption of ours broke (a rule that cannot be evaluated, a ledger that does not add up) or the
-database was out of reach. `settle` failed: the files of that batch still wait, the other batches are done.
-`check_load` failed: figures are loaded, and what it says about them is wrong.
+**A failure means** an assumption of ours broke (a rule that cannot be evaluated, rows that are not those that were to
+be loaded) or the database was out of reach. Loading a batch is one transaction with its own checks, so after a failed
+`settle` the files of that batch still wait, nothing of them is loaded, and the other batches are done.
 
 **Triage**
 
-1. Read the log of the red task; `check_load` names rule and rows.
+1. Read the log of the red `settle`; a check names rule and rows.
 2. Database trouble: clear the task.
 3. A file that makes the reader or a rule fail: `tiendo check FILE` shows it; mend the rule, then clear `settle`.
 4. `tiendo ledger` must add up, with no file in state `waiting`.
@@ -58,7 +58,14 @@ def process_submissions() -> None:
 
         return process(*open_warehouse(), file_ids).states
 
-    # Also after a batch that failed: the others' figures must not wait for it.
+    @task
+    def check_ledger(batches: list[list[int]]) -> None:
+        from tiendo.airflow_glue.warehouse import open_warehouse
+        from tiendo.intake.touched import check_settled
+
+        check_settled(open_warehouse().engine, [file_id for batch in batches for file_id in batch])
+
+    # Also after a batch that failed: the others' figures must not wait for it. check_ledger then keeps the run red.
     @task(outlets=[OBSERVATION], trigger_rule=TriggerRule.ALL_DONE)
     def announce(batches: list[list[int]], outlet_events=None) -> None:
         from airflow.sdk.exceptions import AirflowSkipException
@@ -72,7 +79,7 @@ def process_submissions() -> None:
         outlet_events[OBSERVATION].add_partitions(periods)
 
     batches = list_batches()
-    settle.expand(file_ids=batches) >> announce(batches)
+    settle.expand(file_ids=batches) >> [check_ledger(batches), announce(batches)]
 
 
 process_submissions()

@@ -1,4 +1,4 @@
-"""Parses one DAG file as Airflow does; its last line is, as JSON, what is in it and what our code imported meanwhile."""
+"""Parses one DAG file as Airflow does; prints last, as JSON, what is in it and what our code imported meanwhile."""
 
 import builtins
 import json
@@ -38,6 +38,7 @@ json.dump(
                 "max_active_runs": dag.max_active_runs,
                 "edges": sorted([t.task_id, d] for t in dag.tasks for d in t.downstream_task_ids),
                 "retry_policies": {t.task_id: bool(t.retry_policy) for t in dag.tasks},
+                "trigger_rules": {t.task_id: t.trigger_rule.value for t in dag.tasks},
                 "outlets": {t.task_id: [asset.uri for asset in t.outlets] for t in dag.tasks},
                 "partitioned": DagSerialization.from_dict(DagSerialization.to_dict(dag)).timetable.partitioned,
             }

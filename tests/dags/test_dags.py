@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tiendo.airflow_glue.assets import Tag
 from tiendo.airflow_glue.dag_pages import dag_pages, reading_environment
 from tiendo.settings import PROJECT
@@ -53,7 +54,13 @@ class TestEachFile:
 
     def test_has_a_page_for_operations(self, parsed: dict[str, dict[str, Any]], name: str) -> None:
         doc = parsed[name]["dags"][name]["doc"]
-        for part in ("**Produces**", "**Does not protect against**", "**Schedule**", "**A failure means**", "**Triage**"):
+        for part in (
+            "**Produces**",
+            "**Does not protect against**",
+            "**Schedule**",
+            "**A failure means**",
+            "**Triage**",
+        ):
             assert part in doc
 
     def test_has_known_tags_and_does_not_catch_up(self, parsed: dict[str, dict[str, Any]], name: str) -> None:
@@ -77,14 +84,24 @@ def test_a_heavy_import_is_seen(tmp_path: Path) -> None:
 
 
 VITAL_ORDER = {
-    "process_submissions": [("list_batches", "settle"), ("settle", "announce")],
+    "compute_status": [("grade", "check_mart")],
+    "process_submissions": [("list_batches", "settle"), ("settle", "announce"), ("settle", "check_ledger")],
     "publish_report": [("draft", "approve"), ("approve", "publish")],
 }
 
 
-@pytest.mark.parametrize(("dag_id", "before", "after"), [(d, *edge) for d, edges in VITAL_ORDER.items() for edge in edges])
+@pytest.mark.parametrize(
+    ("dag_id", "before", "after"), [(d, *edge) for d, edges in VITAL_ORDER.items() for edge in edges]
+)
 def test_vital_order(parsed: dict[str, dict[str, Any]], dag_id: str, before: str, after: str) -> None:
     assert [before, after] in parsed[dag_id]["dags"][dag_id]["edges"]
+
+
+def test_a_failed_batch_keeps_the_run_red_but_not_the_others_waiting(parsed: dict[str, dict[str, Any]]) -> None:
+    dag = parsed["process_submissions"]["dags"]["process_submissions"]
+    assert dag["trigger_rules"]["announce"] == "all_done"
+    assert dag["trigger_rules"]["check_ledger"] == "all_success"
+    assert "check_ledger" not in {before for before, _ in dag["edges"]}, "a run is as red as its last tasks"
 
 
 def test_runs_that_would_clash_wait_for_each_other(parsed: dict[str, dict[str, Any]]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import URL
+
 from tiendo.airflow_glue.approval import read_approval
 from tiendo.airflow_glue.environment import ADMIN, airflow_environment, passwords
 from tiendo.airflow_glue.partition import read_period
@@ -31,7 +32,7 @@ def own_settings(tmp_path: Path) -> Settings:
 
 
 def compose(settings: Settings, **options: object) -> dict[str, str]:
-    url = URL.create("postgresql+psycopg", username="postgres", password="p/w", database="x", query={"host": "/s"})
+    url = URL.create("postgresql+psycopg", username="postgres", password="p/w", query={"host": "/s"})  # noqa: S106
     arguments = {"port": 1234, "warehouse_url": url, "metadata_url": url} | options
     return airflow_environment(settings, **arguments)  # type: ignore[arg-type]
 

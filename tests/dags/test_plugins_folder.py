@@ -1,4 +1,4 @@
-"""What Airflow executes when it loads the plugins folder. Left to itself it would run every file under its bare name."""
+"""What Airflow executes when it loads the plugins folder. Left to itself: every file, under its bare name."""
 
 import json
 import shutil
@@ -16,10 +16,11 @@ from airflow import plugins_manager
 from airflow.configuration import conf
 plugins_manager.ensure_plugins_loaded()
 folder = conf.get("core", "plugins_folder")
-ours = {n: f for n, m in list(sys.modules.items()) if (f := str(getattr(m, "__file__", "") or "")).startswith(folder + os.sep)}
+files = {name: str(getattr(module, "__file__", "") or "") for name, module in list(sys.modules.items())}
+ours = {name for name, file in files.items() if file.startswith(folder + os.sep)}
 json.dump({
     "modules": sorted(ours),
-    "shadowed": sorted(set(ours) & set(sys.stdlib_module_names)),
+    "shadowed": sorted(ours & set(sys.stdlib_module_names)),
     "errors": plugins_manager.get_import_errors(),
     "timetables": sorted(plugins_manager.get_timetables_plugins()),
     "heavy": sorted({"pandas", "great_expectations"} & set(sys.modules)),

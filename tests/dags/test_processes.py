@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tiendo.airflow_glue.processes import Service, ServiceError, Supervisor
 from tiendo.airflow_glue.services import _checked_port, _only_instance, free_port
 from tiendo.settings import Settings
@@ -14,7 +15,8 @@ SLEEPER = "import time; print('ready', flush=True); time.sleep(60)"
 # Starts a child of its own, tells its id, and does not let itself be ended politely.
 STUBBORN = (
     "import signal, subprocess, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
-    "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); print(p.pid, flush=True); time.sleep(60)"
+    "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); print(p.pid, flush=True);"
+    "time.sleep(60)"
 )
 
 

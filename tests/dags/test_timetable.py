@@ -7,6 +7,7 @@ import pendulum
 import pytest
 from airflow.exceptions import InvalidPartitionKeyError
 from airflow.timetables.base import DagRunInfo, TimeRestriction
+
 from tiendo.airflow_glue.timetable import PlanCalendar, Publication
 from tiendo.clock import HANOI
 from tiendo.plan.deadlines import CalendarRules, compute_calendar

@@ -44,10 +44,10 @@ def receive(connection: Connection, agency: str, period: Period, at: datetime, *
     """Enters a file that has no fate yet; returns its id."""
     claim = f"{agency}/{period}/{at.isoformat()}/{name}"
     row = {
-        "claim_id": claim, "sha256": hashlib.sha256(claim.encode()).hexdigest(), "size_bytes": 9000, "name": name,
-        "channel": "folder", "sender": agency, "sender_agency_code": agency, "received_at": at, "landed_at": at,
+        "claim_ids": [claim], "hashes": [hashlib.sha256(claim.encode()).hexdigest()], "sizes": [9000], "names": [name],
+        "channels": ["folder"], "senders": [agency], "agencies": [agency], "received": [at], "landed_at": at,
     }  # fmt: skip
-    return int(connection.execute(statement("intake/put_file.sql"), row).scalar_one())
+    return int(connection.execute(statement("intake/put_files.sql"), row).scalar_one())
 
 
 def send(  # noqa: PLR0917 - one file in one line of a test

@@ -1,6 +1,5 @@
 """The answer to a file: a page in Vietnamese with the verdict, what is wrong and how to mend it, and what was read."""
 
-import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -55,13 +54,13 @@ def write_receipts(settings: Settings, register: Register, receipts: Sequence[Re
     template = _template()
     paths: list[str] = []
     for receipt in receipts:
-        folder = settings.outbox / _folder_name(receipt, register) / (receipt.outcome.period or "chua-ro-ky")
+        path = f"outbox/{_folder_name(receipt, register)}/{receipt.outcome.period or 'chua-ro-ky'}"
+        folder = settings.home / path
         folder.mkdir(parents=True, exist_ok=True)
-        target = folder / f"{receipt.receipt_no}.html"
-        temporary = folder / f".{uuid.uuid4().hex}.new"
-        temporary.write_text(_render(template, register, receipt), encoding="utf-8")
-        temporary.replace(target)
-        paths.append(str(target.relative_to(settings.home)))
+        temporary = folder / f".{receipt.receipt_no}.new"
+        temporary.write_bytes(_render(template, register, receipt).encode())
+        temporary.replace(folder / f"{receipt.receipt_no}.html")
+        paths.append(f"{path}/{receipt.receipt_no}.html")
     return paths
 
 

@@ -41,24 +41,25 @@ def land(settings: Settings, register: Register, engine: Engine, arrivals: Seque
         return []
     hashes = store(settings.archive, (arrival.content for arrival in arrivals))
     landed_at = clock.now()
-    put_file = statement("intake/put_file.sql")
-    file_ids: list[int] = []
+    known = register.agency_by_code
     with loader(engine) as connection:
-        for arrival, sha256 in zip(arrivals, hashes, strict=True):
-            row = connection.execute(
-                put_file,
-                {
-                    "claim_id": arrival.claim_id,
-                    "sha256": sha256,
-                    "size_bytes": len(arrival.content),
-                    "name": arrival.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
-                    "channel": arrival.channel,
-                    "sender": arrival.sender,
-                    "sender_agency_code": arrival.sender if arrival.sender in register.agency_by_code else None,
-                    "received_at": arrival.received_at,
-                    "landed_at": landed_at,
-                },
-            ).first()
-            if row is not None:
-                file_ids.append(row.file_id)
-    return file_ids
+        rows = connection.execute(
+            statement("intake/put_files.sql"),
+            {
+                "landed_at": landed_at,
+                "claim_ids": [arrival.claim_id for arrival in arrivals],
+                "hashes": hashes,
+                "sizes": [len(arrival.content) for arrival in arrivals],
+                "names": [_as_text(arrival.name) for arrival in arrivals],
+                "channels": [arrival.channel for arrival in arrivals],
+                "senders": [_as_text(arrival.sender) for arrival in arrivals],
+                "agencies": [arrival.sender if arrival.sender in known else None for arrival in arrivals],
+                "received": [arrival.received_at for arrival in arrivals],
+            },
+        )
+        return sorted(rows.scalars())
+
+
+def _as_text(name: str) -> str:
+    """Returns a file's name as text; bytes that are no UTF-8 come from the system as surrogates."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -246,8 +246,24 @@ class Register:
 
     def indicators_of(self, agency_code: str) -> tuple[Indicator, ...]:
         """Returns the leaves an agency reports, in printed order, body targets last."""
-        return tuple(i for i in self.indicators if i.is_leaf and agency_code in i.reporters)
+        return self._indicators_by_agency.get(agency_code, ())
 
     def tasks_of(self, agency_code: str) -> tuple[Task, ...]:
         """Returns the tasks an agency owes progress on, collective ones included, in the plan's order."""
-        return tuple(task for task in self.tasks if agency_code in task.lead_agencies)
+        return self._tasks_by_agency.get(agency_code, ())
+
+    @cached_property
+    def _indicators_by_agency(self) -> dict[str, tuple[Indicator, ...]]:
+        found: dict[str, tuple[Indicator, ...]] = {}
+        for indicator in self.indicators:
+            for agency in indicator.reporters if indicator.is_leaf else ():
+                found[agency] = (*found.get(agency, ()), indicator)
+        return found
+
+    @cached_property
+    def _tasks_by_agency(self) -> dict[str, tuple[Task, ...]]:
+        found: dict[str, tuple[Task, ...]] = {}
+        for task in self.tasks:
+            for agency in task.lead_agencies:
+                found[agency] = (*found.get(agency, ()), task)
+        return found

@@ -94,13 +94,14 @@ def compute(register: Register, observations: pd.DataFrame, period: Period, as_o
         raise ValueError(f"{period} is outside plan {register.code} of {register.year}")
     reports, with_quarter = _reports(observations, period)
     rows = []
+    written_period = str(period)
     with localcontext(Context(prec=40)):
         for indicator in register.indicators:
             if indicator.is_leaf:
                 verdict = judge(
                     register, indicator, period, reports.get(indicator.code, {}), indicator.code in with_quarter
                 )
-                rows.append(_row(register, period, as_of, verdict))
+                rows.append(_row(register, written_period, as_of, verdict))
     columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(COLUMNS, ())
     return pd.DataFrame({name: pd.Series(list(cells), dtype=object) for name, cells in columns.items()})
 
@@ -164,24 +165,25 @@ def _reports(observations: pd.DataFrame, period: Period) -> tuple[dict[str, dict
     return by_indicator, with_quarter
 
 
-def _row(register: Register, period: Period, as_of: datetime, verdict: Verdict) -> tuple[Any, ...]:
+def _row(register: Register, period: str, as_of: datetime, verdict: Verdict) -> tuple[Any, ...]:
     indicator, choice, result = verdict.indicator, verdict.choice, verdict.grade
     is_conflict = verdict.status is Status.CONFLICTING
     report = None if is_conflict else choice.report
     has_value = report is not None and report.value is not None
     expected = result.expected if result is not None else _expected_without_figure(verdict.goal)
+    expected = None if expected is None else tidy(expected)
     rests_on = [each for each in (choice.report, *choice.others) if each] if is_conflict else [report] if report else []
     owner = None if is_conflict or not indicator.reporters else indicator.reporters[0]
     return (
         register.code,
-        str(period),
+        period,
         as_of,
         indicator.code,
         owner if report is None else report.agency_code,
         report.value if report is not None else None,
         report.kind if report is not None and has_value else None,
         _BASIS if has_value else None,
-        None if expected is None else tidy(expected),
+        expected,
         result.ratio if result else None,
         verdict.status.value,
         result.margin if result else None,
@@ -241,7 +243,7 @@ def _components(register: Register, verdict: Verdict, expected: Decimal | None) 
         components |= {
             "expected_formula": goal.formula,
             "share": _text(goal.share),
-            "expected": _text(None if expected is None else tidy(expected)),
+            "expected": _text(expected),
             "expected_low": _text(tidy(goal.sides[0].expected)) if goal.is_band else None,
             "expected_high": _text(tidy(goal.sides[1].expected)) if goal.is_band else None,
         }

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ACCEPTED = ("accepted", "accepted_with_warnings")
+_MART_COLUMNS = (
+    "plan_code", "period", "indicator_code", "is_in_register", "is_missing", "status", "value_number", "minimum",
+    "maximum", "is_traceable", "is_valued", "has_components", "rule_version", "is_known_by_now",
+)  # fmt: skip
 _GRADES = ("exceeded", "achieved", "missed", "on_track", "at_risk", "behind")
 
 
@@ -69,7 +73,7 @@ def mart_frame(register: Register, rows: "pd.DataFrame", now: datetime) -> "pd.D
         for code in leaves
         if code not in present
     ]
-    return pd.DataFrame([*records, *absent])
+    return pd.DataFrame([*records, *absent], columns=list(_MART_COLUMNS))
 
 
 def _float(value: object) -> float | None:
