@@ -1,24 +1,32 @@
 """Takes the files out of the inbox folders, archives them and enters them in the ledger.
 
-**Produces** for every file that a body has put into `inbox/<agency>/`: its bytes in `archive/`, under their SHA-256,
-and one line in the ledger (`intake.submission_file`) with the time it came. Then the asset `landing` tells
-`process_submissions` that files wait.
+### Produces
+
+For every file that a body has put into `inbox/<agency>/`: its bytes in `archive/`, under their SHA-256, and one line
+in the ledger (`intake.submission_file`) with the time it came. Then the asset `landing` tells `process_submissions`
+that files wait.
 
 - A file touched within the last five seconds may still be on its way and is left for the next run.
 - *Received* is the file's own time of change, but not earlier than the last completed scan and not later than now.
 - The task is **skipped** when nothing waits: that is the usual colour of a quiet day.
 
-**Does not protect against** a sender who overwrites a file before it was collected (only the last state is seen), a
-folder the server cannot read (it looks like an empty one to nobody but the log), or a full disk.
+### Does not protect against
 
-**Schedule** every `TIENDO_COLLECT_MINUTES` (5); 0 means only when started by hand. No parameters. To collect at once:
+A sender who overwrites a file before it was collected (only the last state is seen), a folder the server cannot read
+(it looks like an empty one to nobody but the log), or a full disk.
+
+### Schedule
+
+Every `TIENDO_COLLECT_MINUTES` (5); 0 means only when started by hand. No parameters. To collect at once:
 
     airflow dags trigger collect_folders
 
-**A failure means** the archive, the inbox or the warehouse could not be reached; a department cannot cause it. Nothing
-is lost: claimed files lie in `inbox/.claimed/` and are taken up by the next run.
+### A failure means
 
-**Triage**
+The archive, the inbox or the warehouse could not be reached; a department cannot cause it. Nothing is lost: claimed
+files lie in `inbox/.claimed/` and are taken up by the next run.
+
+### Triage
 
 1. Is the database up, the disk full (`df`), `inbox/` readable and writable by the service's user?
 2. Clear the task or wait for the next run; either repeats it safely.

@@ -1,22 +1,30 @@
 """Grades the indicators of one period by what is known now.
 
-**Produces** for the period that is the run's partition key (`2023-Q1`) one verdict per indicator in
-`mart.indicator_status`, with everything it rests on (expected value, ratio, margin, thresholds, rule version). A row is
-added only where something changed; how each verdict comes about is in `docs/methodology.md`. Beside it, for operations,
-Great Expectations' Data Docs of the period: which rules ran over what, in `data_docs/<period>/index.html`.
+### Produces
 
-**Does not protect against** a wrong register: targets, thresholds and the calendar are taken as they are in
-`include/plans/`. It does not publish anything.
+For the period that is the run's partition key (`2023-Q1`) one verdict per indicator in `mart.indicator_status`, with
+everything it rests on (expected value, ratio, margin, thresholds, rule version). A row is added only where something
+changed; how each verdict comes about is in `docs/methodology.md`. Beside it, for operations, Great Expectations' Data
+Docs of the period: which rules ran over what, in `data_docs/<period>/index.html`.
 
-**Schedule** once for each period whose figures changed (asset `observation`). By hand, for any period:
+### Does not protect against
+
+A wrong register: targets, thresholds and the calendar are taken as they are in `include/plans/`. It does not publish
+anything.
+
+### Schedule
+
+Once for each period whose figures changed (asset `observation`). By hand, for any period (*Trigger*, *Advanced Options*, *Partition Key*):
 
     curl -X POST .../api/v2/dags/compute_status/dagRuns -d '{"logical_date": null, "partition_key": "2023-Q1"}'
 
-**A failure means** the computation met something it holds to be impossible, or the mart would break its own promises
-(`check_mart` names the rule). Nothing is published from it: `publish_report` runs the same checks. When only
-`write_data_docs` failed, the verdicts are sound.
+### A failure means
 
-**Triage**
+The computation met something it holds to be impossible, or the mart would break its own promises (`check_mart` names
+the rule). Nothing is published from it: `publish_report` runs the same checks. When only `write_data_docs` failed,
+the verdicts are sound.
+
+### Triage
 
 1. Read the log of the red task.
 2. `tiendo status --period 2023-Q1` shows what stands there now.

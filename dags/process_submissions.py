@@ -1,6 +1,8 @@
 """Reads, validates, answers and loads the files that have landed.
 
-**Produces** for every waiting file exactly one fate (`accepted`, `accepted_with_warnings`, `rejected`, `duplicate`,
+### Produces
+
+For every waiting file exactly one fate (`accepted`, `accepted_with_warnings`, `rejected`, `duplicate`,
 `quarantined`), a receipt in Vietnamese in `outbox/<agency>/<period>/`, and for the accepted ones figures and task
 reports in `core`. Then the asset `observation` tells `compute_status` which periods have changed, one partition each.
 
@@ -8,18 +10,23 @@ Files go through in batches of up to 200; the batches of a run are tasks of thei
 file never fails its batch: **a department's mistake is a finding, goes to the department, and leaves this DAG
 green.**
 
-**Does not protect against** figures that are wrong but possible: see `docs/rules.md` for what is checked. It does not
-send receipts by mail.
+### Does not protect against
 
-**Schedule** whenever files land. No parameters; started by hand it takes whatever waits:
+Figures that are wrong but possible: see `docs/rules.md` for what is checked. It does not send receipts by mail.
+
+### Schedule
+
+Whenever files land. No parameters; started by hand it takes whatever waits:
 
     airflow dags trigger process_submissions
 
-**A failure means** an assumption of ours broke (a rule that cannot be evaluated, rows that are not those that were to
-be loaded) or the database was out of reach. Loading a batch is one transaction with its own checks, so after a failed
-`settle` the files of that batch still wait, nothing of them is loaded, and the other batches are done.
+### A failure means
 
-**Triage**
+An assumption of ours broke (a rule that cannot be evaluated, rows that are not those that were to be loaded) or the
+database was out of reach. Loading a batch is one transaction with its own checks, so after a failed `settle` the
+files of that batch still wait, nothing of them is loaded, and the other batches are done.
+
+### Triage
 
 1. Read the log of the red `settle`; a check names rule and rows.
 2. Database trouble: clear the task.

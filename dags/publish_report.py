@@ -1,30 +1,38 @@
 """Publishes the report of one period, once a person has approved its draft.
 
-**Produces** first a draft in `drafts/<period>/<edition>/` (DOCX, XLSX, HTML, CSV, Parquet, manifest), then a request
-for approval that shows in Vietnamese what the draft says, and after the approval the same edition in
+### Produces
+
+First a draft in `drafts/<period>/<edition>/` (DOCX, XLSX, HTML, CSV, Parquet, manifest), then a request for approval
+that shows in Vietnamese what the draft says, and after the approval the same edition in
 `published/<period>/<edition>/`, frozen, with the approver's name and the instant.
 
 **Nothing official without a person.** The run waits in `approve` for as long as it takes and holds no worker; silence
 never approves. *Reject* ends the run without publishing: `publish` is skipped, the draft stays, the run is green.
 When the figures are those of the last edition, `draft` is skipped and there is nothing to approve.
 
-**Does not protect against** a wrong figure that passed all rules: reading the draft is the reviewer's part. It does not
-send the report to anybody.
+### Does not protect against
 
-**Schedule** the plan's calendar: at the hour of publication of each period (16:30 on the 14th of the quarter's last
-month or on the working day before). A run missed by an outage is made up for once, while the period is open. By hand,
-for any period and at any time, a later edition or a supplement:
+A wrong figure that passed all rules: reading the draft is the reviewer's part. It does not send the report to
+anybody.
+
+### Schedule
+
+The plan's calendar: at the hour of publication of each period (16:30 on the 14th of the quarter's last month or on
+the working day before). A run missed by an outage is made up for once, while the period is open. By hand, for any
+period and at any time, a later edition or a supplement (*Trigger*, *Advanced Options*, *Partition Key*):
 
     curl -X POST .../api/v2/dags/publish_report/dagRuns -d '{"logical_date": null, "partition_key": "2023-Q1"}'
 
 **Approving** in the page *Required Actions*, or by the API: `PATCH .../hitlDetails` with `{"chosen_options":
 ["Approve"], "params_input": {"approver": "name and office"}}`.
 
-**A failure means** in `draft`: the report could not be built. In `publish`: the mart checks failed, another edition was
-published meanwhile, or the figures are no longer those that were approved. Nothing half-done is ever left: an edition
-is there whole or not at all.
+### A failure means
 
-**Triage**
+In `draft`: the report could not be built. In `publish`: the mart checks failed, another edition was published
+meanwhile, or the figures are no longer those that were approved. Nothing half-done is ever left: an edition is there
+whole or not at all.
+
+### Triage
 
 1. Read the log of the red task, it names check and rows.
 2. Another edition came first: start a new run.
@@ -43,7 +51,7 @@ from tiendo.plan.register import get_register
 
 APPROVAL_BODY = """
 {% set draft = ti.xcom_pull(task_ids="draft") %}
-{% for line in draft.summary %}
+{% for line in draft.summary[1:] %}
 - {{ line }}
 {% endfor %}
 

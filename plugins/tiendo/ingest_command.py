@@ -1,8 +1,13 @@
 """``tiendo ingest``: the pipeline's own batch path without Airflow."""
 
+import multiprocessing
+import os
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +15,20 @@ import typer
 from sqlalchemy import Engine
 
 from tiendo import clock
-from tiendo.intake.batch import process, waiting_batches
+from tiendo.intake.batch import BatchResult, process, waiting_batches
 from tiendo.intake.landing import Arrival, land
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.settings import Settings
 from tiendo.status.service import refresh
+from tiendo.warehouse.engine import make_engine
 
 # Larger than a task's batch: what a run of Great Expectations costs in any case is shared by more files.
 BATCH_SIZE = 500
+WORKERS = min(2, os.cpu_count() or 1)
+
+Settle = Callable[[list[int]], "Future[BatchResult]"]
+_Parts = tuple[Settings, Register, Engine]
 
 
 def ingest_paths(
@@ -33,28 +43,56 @@ def ingest_paths(
         ``{"received": files landed, "states": {state: count}, "periods": [period]}``; files that an earlier run
         had landed but not settled are settled too and counted among the states.
     """
-    states: Counter[str] = Counter()
-    periods: set[str] = set()
+    results = [process(settings, register, engine, batch) for batch in waiting_batches(engine, BATCH_SIZE)]
+    batches = _batches(register, paths)
     received = 0
-    files = list(_files(paths))
-    for start in range(0, len(files), BATCH_SIZE):
-        now = clock.now()
-        arrivals = [
-            Arrival(uuid.uuid4().hex, path.name, "command", _sender(register, path), now, path.read_bytes())
-            for path in files[start : start + BATCH_SIZE]
-        ]
-        received += len(land(settings, register, engine, arrivals))
-        for batch in waiting_batches(engine, BATCH_SIZE):
-            result = process(settings, register, engine, batch)
-            states.update(result.states)
-            periods.update(result.periods)
-        if show_progress:
-            typer.echo(f"\r{start + len(arrivals)}/{len(files)}", nl=False, err=True)
+    with _settling(settings, register, engine, is_divisible=_is_divisible(batches)) as settle:
+        futures = []
+        for batch in batches:
+            now = clock.now()
+            arrivals = [
+                Arrival(uuid.uuid4().hex, path.name, "command", sender, now, path.read_bytes())
+                for sender, path in batch
+            ]
+            landed = land(settings, register, engine, arrivals)
+            received += len(landed)
+            futures.append(settle(landed))
+            if show_progress:
+                typer.echo(f"\r{received} files landed", nl=False, err=True)
+        for done, future in enumerate(futures, start=1):
+            results.append(future.result())
+            if show_progress:
+                typer.echo(f"\r{received} files landed, {done} of {len(futures)} batches settled", nl=False, err=True)
     if show_progress:
         typer.echo(err=True)
-    for period in sorted(periods):
+    states: Counter[str] = Counter()
+    for result in results:
+        states.update(result.states)
+    periods = sorted({period for result in results for period in result.periods})
+    for period in periods:
         refresh(engine, register, Period.parse(period))
-    return {"received": received, "states": dict(states), "periods": sorted(periods)}
+    return {"received": received, "states": dict(states), "periods": periods}
+
+
+def _batches(register: Register, paths: Sequence[Path]) -> list[list[tuple[str, Path]]]:
+    """Returns (sender, path) in batches; a sender's files are in one batch, unless they are more than one holds."""
+    found = sorted(((_sender(register, path), path) for path in _files(paths)), key=lambda item: item[0])
+    batches: list[list[tuple[str, Path]]] = []
+    for _, group in groupby(found, key=lambda item: item[0]):
+        files = list(group)
+        if not batches or len(batches[-1]) + len(files) > BATCH_SIZE:
+            batches.append([])
+        for file in files:
+            if len(batches[-1]) == BATCH_SIZE:
+                batches.append([])
+            batches[-1].append(file)
+    return batches
+
+
+def _is_divisible(batches: list[list[tuple[str, Path]]]) -> bool:
+    """Tells whether batches may be settled side by side: a body's later report is checked after its earlier one."""
+    senders = [sender for batch in batches for sender in {sender for sender, _ in batch}]
+    return len(batches) > 1 and len(senders) == len(set(senders))
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
@@ -69,3 +107,38 @@ def _sender(register: Register, path: Path) -> str:
     """The body a file's folder is named after, or "" for a file that lies elsewhere: then the workbook says."""
     folder = path.resolve().parent.name
     return folder if folder in register.agency_by_code else ""
+
+
+@contextmanager
+def _settling(settings: Settings, register: Register, engine: Engine, batches: Sequence[object]) -> Iterator[Settle]:
+    """Gives a function that settles landed files: at once for one batch, side by side for several."""
+    if len(batches) < 2 or WORKERS < 2:
+        yield lambda file_ids: _done(process(settings, register, engine, file_ids))
+        return
+    # Imported once and shared: the workers are copies of this process.
+    from tiendo.validation.suites import great_expectations
+
+    great_expectations()
+    parts = (settings, register, engine)
+    with ProcessPoolExecutor(WORKERS, multiprocessing.get_context("fork"), _begin, parts) as pool:
+        yield lambda file_ids: pool.submit(_settle, file_ids)
+
+
+def _done(result: BatchResult) -> "Future[BatchResult]":
+    future: Future[BatchResult] = Future()
+    future.set_result(result)
+    return future
+
+
+_parts: _Parts
+
+
+def _begin(settings: Settings, register: Register, engine: Engine) -> None:
+    """Gives a worker connections of its own; the parent's stay the parent's."""
+    global _parts  # noqa: PLW0603  a worker's state is its process's
+    engine.dispose(close=False)
+    _parts = settings, register, make_engine(engine.url)
+
+
+def _settle(file_ids: list[int]) -> BatchResult:
+    return process(*_parts, file_ids)

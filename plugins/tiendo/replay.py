@@ -5,6 +5,7 @@ the reviewer, all by Airflow's public API. What makes it a replay is the clock t
 """
 
 import os
+import signal
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from pathlib import Path
 from tiendo.airflow_glue.api_client import ENDED, AirflowApi
 from tiendo.airflow_glue.environment import REVIEWER, passwords
 from tiendo.airflow_glue.processes import ServiceError
-from tiendo.airflow_glue.services import Running, airflow_services, say
+from tiendo.airflow_glue.services import Cluster, Running, airflow_services, say
 from tiendo.clock import set_replay_clock
 from tiendo.demo import DemoFile, Scenario, Step
 from tiendo.plan.period import Period
@@ -32,7 +33,7 @@ class ReplayError(RuntimeError):
     """A run did not end as it should; the message says which, with the log of what failed."""
 
 
-def run_replay(settings: Settings, scenario: Scenario) -> int:
+def run_replay(settings: Settings, scenario: Scenario, cluster: Cluster | None = None) -> int:
     """Replays a scenario from the first step to the last and prints what became of it (``tiendo run``).
 
     On a home that has seen the replay already it changes nothing: every file is a duplicate, no edition is new.
@@ -43,8 +44,10 @@ def run_replay(settings: Settings, scenario: Scenario) -> int:
     started = time.monotonic()
     say(f"Tiendo: {scenario.register.short_title}, {scenario.register.province}. All is written to {settings.home}.\n")
     try:
-        with replay_clock(settings, scenario) as clock_file:
-            with airflow_services(settings, clock_file=clock_file, has_idle_machine=True, say=say) as services:
+        with terminable(), replay_clock(settings, scenario) as clock_file:
+            with airflow_services(
+                settings, clock_file=clock_file, has_idle_machine=True, cluster=cluster, say=say
+            ) as services:
                 replay_steps(settings, scenario, services, clock_file)
                 set_replay_clock(clock_file, scenario.last_instant)
             adds_up = print_summary(settings, scenario)
@@ -56,6 +59,16 @@ def run_replay(settings: Settings, scenario: Scenario) -> int:
         return 1
     say(f"\n{time.monotonic() - started:.0f} s in all. The same in the browser: make up")
     return 0 if adds_up else 1
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Treats SIGTERM like Ctrl-C, so that whoever ends the replay ends its services too."""
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
 
 
 @contextmanager

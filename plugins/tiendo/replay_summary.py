@@ -14,7 +14,7 @@ from tiendo.plan.period import Period
 from tiendo.queries import STATES, ledger_document, status_rows, tracker_rows
 from tiendo.settings import Settings
 from tiendo.status.names import LABELS
-from tiendo.warehouse.engine import get_engine
+from tiendo.warehouse.engine import make_engine, warehouse_url
 
 
 def print_summary(settings: Settings, scenario: Scenario) -> bool:
@@ -23,7 +23,7 @@ def print_summary(settings: Settings, scenario: Scenario) -> bool:
     Returns:
         Whether the ledger adds up and no file waits.
     """
-    engine = get_engine()
+    engine = make_engine(warehouse_url(settings))
     ledger = ledger_document(engine)
     for period in dict.fromkeys(step.period for step in scenario.steps):
         say(f"\n{period!s:8} {'─' * 100}")

@@ -55,11 +55,11 @@ class TestEachFile:
     def test_has_a_page_for_operations(self, parsed: dict[str, dict[str, Any]], name: str) -> None:
         doc = parsed[name]["dags"][name]["doc"]
         for part in (
-            "**Produces**",
-            "**Does not protect against**",
-            "**Schedule**",
-            "**A failure means**",
-            "**Triage**",
+            "\n### Produces\n",
+            "\n### Does not protect against\n",
+            "\n### Schedule\n",
+            "\n### A failure means\n",
+            "\n### Triage\n",
         ):
             assert part in doc
 

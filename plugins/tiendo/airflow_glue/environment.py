@@ -28,7 +28,6 @@ def airflow_environment(
     port: int,
     warehouse_url: URL,
     metadata_url: URL,
-    executor: str = "LocalExecutor",
     clock_file: Path | None = None,
     has_idle_machine: bool = False,
     extra: Mapping[str, str] | None = None,
@@ -39,7 +38,6 @@ def airflow_environment(
         port: of the api-server, on 127.0.0.1.
         warehouse_url: the warehouse, as the tasks reach it.
         metadata_url: Airflow's own database.
-        executor: ``LocalExecutor``, or ``CeleryExecutor`` with its addresses in ``extra``.
         clock_file: the replay clock; then nothing is collected but on request.
         has_idle_machine: the machine has nothing else to do, so the scheduler may look more often for what is next.
         extra: further variables, which take precedence.
@@ -58,7 +56,7 @@ def airflow_environment(
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__DEFAULT_TIMEZONE": "Asia/Ho_Chi_Minh",
-        "AIRFLOW__CORE__EXECUTOR": executor,
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__CORE__MP_START_METHOD": "fork",
         "AIRFLOW__CORE__FERNET_KEY": keys["fernet_key"],

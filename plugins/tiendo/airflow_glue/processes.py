@@ -1,5 +1,6 @@
 """Child processes under one supervisor: started together, watched together, stopped together."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -44,6 +45,7 @@ class Supervisor:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509  one thread
             )
 
     def run(self, service: Service) -> None:
@@ -94,6 +96,16 @@ class Supervisor:
 def airflow(name: str, *arguments: str) -> Service:
     """Returns one of Airflow's own processes."""
     return Service(name, [sys.executable, "-m", "airflow", *arguments])
+
+
+def warm(name: str, *arguments: str) -> Service:
+    """Returns one of those that run tasks, with what tasks need imported beforehand."""
+    return Service(name, [sys.executable, "-m", "tiendo.airflow_glue.warm", *arguments])
+
+
+def _end_with_parent() -> None:
+    """Has the kernel end this process when its supervisor dies without a chance to do so (Linux)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals, *, is_group: bool) -> None:

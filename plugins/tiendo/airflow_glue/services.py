@@ -14,17 +14,51 @@ from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 
-from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy import URL, create_engine, text
 
 from tiendo.airflow_glue.api_client import AirflowApi
 from tiendo.airflow_glue.environment import ADMIN, METADATA_DATABASE, airflow_environment, passwords
-from tiendo.airflow_glue.processes import Service, ServiceError, Supervisor, airflow
+from tiendo.airflow_glue.processes import Service, ServiceError, Supervisor, airflow, warm
 from tiendo.settings import PROJECT, Settings
 
 DEFAULT_PORT = 8080
 START_SECONDS = 240
 COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Tasks by Celery workers instead of the scheduler's own.
+
+    Attributes:
+        metadata_url: Airflow's database, on a server that all can reach.
+        broker_url: the Redis queue between scheduler and workers.
+    """
+
+    metadata_url: URL
+    broker_url: str
+    worker_count: int = 2
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Returns the variables of all processes of such a system."""
+        backend = self.metadata_url.set(drivername="db+postgresql+psycopg2").render_as_string(hide_password=False)
+        return {
+            "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
+            "AIRFLOW__CELERY__BROKER_URL": self.broker_url,
+            "AIRFLOW__CELERY__RESULT_BACKEND": backend,
+            "AIRFLOW__CELERY__WORKER_CONCURRENCY": "2",
+        }
+
+    def workers(self) -> list[Service]:
+        """Returns the workers."""
+        return [
+            warm(
+                f"worker-{number}", "celery", "worker", "--celery-hostname", f"worker-{number}@%h", "--skip-serve-logs"
+            )
+            for number in range(1, self.worker_count + 1)
+        ]
 
 
 @dataclass(frozen=True)
@@ -84,6 +118,7 @@ def airflow_services(
     port: int | None = None,
     clock_file: Path | None = None,
     has_idle_machine: bool = False,
+    cluster: Cluster | None = None,
     say: Say = lambda line: None,
     is_stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Running]:
@@ -93,6 +128,7 @@ def airflow_services(
         port: of the web page, on 127.0.0.1; None takes a free one.
         clock_file: the replay clock of the tasks.
         has_idle_machine: see ``airflow_environment``.
+        cluster: the Celery workers' database and queue; None runs tasks beside the scheduler.
         say: gets a line of progress for each phase.
         is_stopped: asked while waiting; True gives up.
 
@@ -102,7 +138,7 @@ def airflow_services(
     settings.airflow.mkdir(parents=True, exist_ok=True, mode=0o700)
     port = _checked_port(port)
     with _only_instance(settings), _phase(say, "PostgreSQL") as phase:
-        warehouse_url, metadata_url = database_urls(settings)
+        warehouse_url, metadata_url = database_urls(settings, cluster)
         phase.next("Warehouse: schema and register")
         prepare_warehouse(settings, warehouse_url)
         environment = airflow_environment(
@@ -112,14 +148,16 @@ def airflow_services(
             metadata_url=metadata_url,
             clock_file=clock_file,
             has_idle_machine=has_idle_machine,
+            extra=cluster.variables if cluster else None,
         )
         accounts = passwords(settings)
         supervisor = Supervisor(environment, settings.airflow / "logs" / "services")
         try:
             phase.next("Airflow's database")
             migrate_metadata(supervisor, metadata_url)
-            phase.next("api-server, scheduler, dag-processor, triggerer")
-            for service in core_services(port):
+            services = [*core_services(port), *(cluster.workers() if cluster else ())]
+            phase.next(", ".join(service.name for service in services))
+            for service in services:
                 supervisor.start(service)
             with AirflowApi(f"http://127.0.0.1:{port}") as api:
                 _wait_until_up(api, supervisor, accounts[ADMIN], is_stopped)
@@ -139,21 +177,19 @@ def core_services(port: int) -> Sequence[Service]:
     """Returns Airflow's four processes. Task logs are read from the disk, so none of them serves logs."""
     return (
         airflow("api-server", "api-server", "--host", "127.0.0.1", "--port", str(port)),
-        Service("scheduler", [sys.executable, "-m", "tiendo.airflow_glue.warm_scheduler", "--skip-serve-logs"]),
+        warm("scheduler", "scheduler", "--skip-serve-logs"),
         airflow("dag-processor", "dag-processor"),
         airflow("triggerer", "triggerer", "--skip-serve-logs"),
     )
 
 
-def database_urls(settings: Settings) -> tuple[URL, URL]:
-    """Returns the addresses of warehouse and metadata; starts the embedded server where none is configured."""
+def database_urls(settings: Settings, cluster: Cluster | None = None) -> tuple[URL, URL]:
+    """Returns the addresses of warehouse and metadata; starts the embedded server for what has no server of its own."""
     from tiendo.warehouse.embedded import server_url
     from tiendo.warehouse.engine import warehouse_url
 
-    warehouse = warehouse_url(settings)
-    if settings.database_url is None:
-        return warehouse, server_url(settings.postgres, METADATA_DATABASE)
-    return warehouse, make_url(settings.database_url).set(database=METADATA_DATABASE)
+    metadata = cluster.metadata_url if cluster else server_url(settings.postgres, METADATA_DATABASE)
+    return warehouse_url(settings), metadata
 
 
 def prepare_warehouse(settings: Settings, url: URL) -> None:

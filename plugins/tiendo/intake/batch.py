@@ -39,10 +39,19 @@ class BatchResult:
 
 
 def waiting_batches(engine: Engine, size: int = BATCH_SIZE) -> list[list[int]]:
-    """Returns the ids of all files without a fate, oldest first, in batches."""
+    """Returns the ids of all files without a fate, in batches that may be settled side by side.
+
+    All files of a sender are in one batch, oldest first, so that a later report is checked after the earlier one; a
+    batch exceeds ``size`` only where a single sender does.
+    """
     with loader(engine) as connection:
-        ids = list(connection.execute(statement("intake/waiting_files.sql")).scalars())
-    return [ids[start : start + size] for start in range(0, len(ids), size)]
+        senders = connection.execute(statement("intake/waiting_files.sql")).all()
+    batches: list[list[int]] = []
+    for sender in senders:
+        if not batches or len(batches[-1]) + len(sender.file_ids) > size:
+            batches.append([])
+        batches[-1] += sender.file_ids
+    return batches
 
 
 def process(settings: Settings, register: Register, engine: Engine, file_ids: Sequence[int]) -> BatchResult:

@@ -20,7 +20,6 @@ _GROUPED = re.compile(
     r"([0-9]{1,3})(?:(?P<mark>[., ])[0-9]{3})(?:(?P=mark)[0-9]{3})*(?:(?!(?P=mark))(?P<point>[.,])[0-9]+)?"
 )
 _DECIMAL = re.compile(r"[0-9]+(?:(?P<point>[.,])[0-9]+)?")
-_TO_VIETNAMESE = str.maketrans(",.", ".,")
 
 
 class Meanings(NamedTuple):
@@ -76,4 +75,4 @@ def format_number(value: Decimal | float, decimals: int | None = None) -> str:
         text = text.rstrip("0").rstrip(".")
     if not number:
         text = text.lstrip("-")
-    return text.translate(_TO_VIETNAMESE)
+    return text.replace(",", " ").replace(".", ",").replace(" ", ".")

@@ -1,10 +1,10 @@
-"""Airflow's scheduler with the heavy libraries imported beforehand.
+"""Airflow with the heavy libraries imported beforehand: ``python -m tiendo.airflow_glue.warm scheduler``.
 
-The LocalExecutor's workers are forked from the scheduler, and every task from a worker. What is imported here once is
-in each task from its beginning, which saves it five seconds, and lies in memory once for all of them.
+The LocalExecutor's workers are forked from the scheduler, those of Celery from their first process, and every task from
+a worker. What is imported here once is in each task from its beginning, which saves it five seconds, and lies in
+memory once for all of them.
 """
 
-import sys
 from importlib import import_module
 
 PRELOADED = (
@@ -19,7 +19,7 @@ PRELOADED = (
 
 
 def main() -> None:
-    """Imports, then runs ``airflow scheduler`` with the arguments given."""
+    """Imports, then runs ``airflow`` with the arguments given."""
     from tiendo.validation.suites import great_expectations
 
     great_expectations()
@@ -27,7 +27,6 @@ def main() -> None:
         import_module(name)
     from airflow.__main__ import main as airflow
 
-    sys.argv = ["airflow", "scheduler", *sys.argv[1:]]
     airflow()  # type: ignore[no-untyped-call]
 
 
