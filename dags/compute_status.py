@@ -14,7 +14,8 @@ anything.
 
 ### Schedule
 
-Once for each period whose figures changed (asset `observation`). By hand, for any period (*Trigger*, *Advanced Options*, *Partition Key*):
+Once for each period whose figures changed (asset `observation`). By hand, for any period (*Trigger*, *Advanced
+Options*, *Partition Key*):
 
     curl -X POST .../api/v2/dags/compute_status/dagRuns -d '{"logical_date": null, "partition_key": "2023-Q1"}'
 

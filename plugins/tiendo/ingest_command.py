@@ -110,9 +110,9 @@ def _sender(register: Register, path: Path) -> str:
 
 
 @contextmanager
-def _settling(settings: Settings, register: Register, engine: Engine, batches: Sequence[object]) -> Iterator[Settle]:
-    """Gives a function that settles landed files: at once for one batch, side by side for several."""
-    if len(batches) < 2 or WORKERS < 2:
+def _settling(settings: Settings, register: Register, engine: Engine, *, is_divisible: bool) -> Iterator[Settle]:
+    """Gives a function that settles landed files: at once, or side by side in workers."""
+    if not is_divisible or WORKERS < 2:
         yield lambda file_ids: _done(process(settings, register, engine, file_ids))
         return
     # Imported once and shared: the workers are copies of this process.

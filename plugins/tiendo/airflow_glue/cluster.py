@@ -2,13 +2,12 @@
 
 ``python -m tiendo.airflow_glue.cluster [PERIOD ...]`` replays those quarters (all by default). The servers are Debian's
 (``apt-get install postgresql redis-server``), started on free ports of 127.0.0.1 with passwords of their own in a
-folder that is thrown away; what the replay writes stays in ``var/cluster/``.
+folder that is thrown away; what the replay writes stays in ``var/cluster/`` until the next one.
 """
 
 import os
 import secrets
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -136,6 +135,8 @@ def main(periods: Sequence[str]) -> int:
     scenario = build_scenario(get_register())
     with local_cluster(programs) as (warehouse_url, cluster):
         settings = cluster_settings(get_settings(), warehouse_url)
+        # Files without the database that knew them: left by the last replay.
+        shutil.rmtree(settings.home, ignore_errors=True)
         return run_replay(settings, scenario.only(*periods) if periods else scenario, cluster)
 
 

@@ -98,7 +98,7 @@ def _duplicate(file: Row[Any], first: Row[Any], outcomes: dict[int, FileOutcome]
     """Settles a repeated file. ``first`` is an earlier file of the ledger, or one of this batch, in ``outcomes``."""
     is_of_this_batch = first.file_id in outcomes
     first_id = first.file_id if is_of_this_batch else first.earlier_id
-    told = outcomes[first_id] if is_of_this_batch else first
+    told: Any = outcomes[first_id] if is_of_this_batch else first
     finding = Finding(
         rule="file-duplicate",
         severity="info",

@@ -1,4 +1,4 @@
-"""Keeps ``core.indicator_status`` abreast of the figures: a row is added when what it says has changed, and only then."""
+"""Keeps ``core.indicator_status`` abreast of the figures: a row is added when what it says has changed, not else."""
 
 import hashlib
 from datetime import datetime

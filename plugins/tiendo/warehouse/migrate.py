@@ -1,6 +1,7 @@
 """Brings a database to the present schema and the register into it."""
 
 from pathlib import Path
+from typing import Any
 
 from alembic import command, op
 from alembic.config import Config
@@ -40,7 +41,7 @@ def store_register(connection: Connection, register: Register) -> bool:
     known = connection.execute(statement("register/get_plan_sha256.sql"), {"plan_code": register.code}).scalar()
     if known == register.sha256:
         return False
-    plan = {"plan_code": register.code}
+    plan: dict[str, Any] = {"plan_code": register.code}
     connection.execute(
         statement("register/put_plan.sql"),
         plan
