@@ -4,7 +4,6 @@ The expected grades are arithmetic by hand on published figures (docs/methodolog
 97,1 %; revenue 17.300 of 18.654,25 is 92,7 %; retail 13,2 of 15 is 88 %; exports fell.
 """
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,11 +18,12 @@ from sqlalchemy import URL, Engine, create_engine
 from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.demo import Scenario, build_scenario
-from tiendo.intake.batch import process, waiting_batches
-from tiendo.intake.folder import collect, make_inboxes
+from tiendo.intake.folder import make_inboxes
+from tiendo.pipeline import run_once
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.queries import explanation, ledger_document, status_rows, tracker_rows
+from tiendo.replay import drop_files
 from tiendo.settings import INCLUDE, Settings
 from tiendo.status.service import refresh
 from tiendo.warehouse.engine import make_engine
@@ -62,25 +62,14 @@ def year(tmp_path_factory: pytest.TempPathFactory, postgres: URL, register: Regi
         make_inboxes(settings, register)
         scenario = build_scenario(register)
         for step in scenario.steps:
-            for file in scenario.files(step):
-                path = settings.inbox / file.agency / file.name
-                path.write_bytes(file.content)
-                os.utime(path, (file.sent_at.timestamp(), file.sent_at.timestamp()))
             clock.set_replay_clock(clock_file, step.at)
-            if step.action == "collect":
-                run_pipeline(settings, register, engine)
+            drop_files(settings, scenario.files(step))
+            run_once(settings, register, engine)
         yield Year(settings, register, engine, scenario)
         engine.dispose()
         with admin.connect() as connection:
             connection.exec_driver_sql("drop database year_2023 with (force)")
         admin.dispose()
-
-
-def run_pipeline(settings: Settings, register: Register, engine: Engine) -> None:
-    collect(settings, register, engine)
-    for batch in waiting_batches(engine):
-        for period in process(settings, register, engine, batch).periods:
-            refresh(engine, register, Period.parse(period))
 
 
 def test_every_file_has_one_fate(year: Year) -> None:
@@ -191,7 +180,7 @@ def test_running_the_pipeline_again_changes_nothing(year: Year) -> None:
             ).one()
 
     before = counts()
-    run_pipeline(year.settings, year.register, year.engine)
+    assert run_once(year.settings, year.register, year.engine) == []
     for entry in year.register.calendar:
         assert refresh(year.engine, year.register, entry.period) == 0
     assert counts() == before

@@ -1,6 +1,7 @@
 """A small client of Airflow's public API (v2): what a reviewer or an operator does in the web page, by program."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
@@ -82,6 +83,12 @@ class AirflowApi:
         """Returns (task, map index, state) of each task of a run."""
         tasks = self._send("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"]
         return [(task["task_id"], task["map_index"], task["state"]) for task in tasks]
+
+    def tasks_by_host(self) -> Counter[str]:
+        """Returns how many of the latest tasks of all DAGs each host has run."""
+        path = "/api/v2/dags/~/dagRuns/~/taskInstances"
+        tasks = self._send("GET", path, params={"limit": 100, "order_by": "-start_date"})["task_instances"]
+        return Counter(task["hostname"] for task in tasks if task["hostname"])
 
     def task_log(self, dag_id: str, run_id: str, task_id: str, *, map_index: int = -1, attempt: int = 1) -> str:
         """Returns what a task wrote, one event a line."""

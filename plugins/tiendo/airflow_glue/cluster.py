@@ -1,30 +1,41 @@
 """The replay on the topology of production, as processes: PostgreSQL server, Redis, scheduler, two Celery workers.
 
-``python -m tiendo.airflow_glue.cluster [PERIOD ...]`` replays those quarters (all by default). The servers are Debian's
-(``apt-get install postgresql redis-server``), started on free ports of 127.0.0.1 with passwords of their own in a
-folder that is thrown away; what the replay writes stays in ``var/cluster/`` until the next one.
+``python -m tiendo.airflow_glue.cluster [PERIOD ...]`` replays those quarters, by default 2023-Q1. The servers are
+Debian's (``apt-get install postgresql redis-server``), started on free ports of 127.0.0.1 with passwords of their own in
+a folder that is thrown away; what the replay writes stays in ``var/cluster/``. Roles and databases are made by the very
+script that docker-compose.yaml gives its server, so the warehouse's login is no superuser here either.
 """
 
+import argparse
 import os
 import secrets
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import yaml
 from sqlalchemy import URL, create_engine
 from sqlalchemy.exc import OperationalError
 
+from tiendo.airflow_glue.environment import METADATA_DATABASE
 from tiendo.airflow_glue.processes import Service, ServiceError, Supervisor
-from tiendo.airflow_glue.services import Cluster, free_port
-from tiendo.settings import Settings, get_settings
+from tiendo.airflow_glue.services import Cluster, free_port, say
+from tiendo.settings import PROJECT, Settings, get_settings
+from tiendo.warehouse.engine import DATABASE
 
 READY_SECONDS = 30
+DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
+DEFAULT_PERIOD = "2023-Q1"
+
+
+class MissingPackageError(RuntimeError):
+    """A server's program is not on this machine; the message names Debian's package."""
 
 
 class Programs(NamedTuple):
@@ -34,12 +45,19 @@ class Programs(NamedTuple):
     redis: Path
 
 
-def find_programs() -> Programs | None:
-    """Finds PostgreSQL (the newest, where Debian puts it, or on the path) and Redis; None when one is missing."""
-    redis = shutil.which("redis-server")
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+def find_programs() -> Programs:
+    """Finds PostgreSQL (the newest, where Debian puts it, or on the path) and Redis.
+
+    Raises:
+        MissingPackageError: one of them is not there.
+    """
+    versions = sorted(DEBIAN_POSTGRES.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     initdb = str(versions[-1]) if versions else shutil.which("initdb")
-    return Programs(Path(initdb).parent, Path(redis)) if initdb and redis else None
+    redis = shutil.which("redis-server")
+    if initdb and redis:
+        return Programs(Path(initdb).parent, Path(redis))
+    packages = [name for name, found in (("postgresql", initdb), ("redis-server", redis)) if not found]
+    raise MissingPackageError(f"Not installed: {', '.join(packages)}. On Debian: apt-get install {' '.join(packages)}")
 
 
 @contextmanager
@@ -56,8 +74,12 @@ def local_cluster(programs: Programs) -> Iterator[tuple[str, Cluster]]:
         try:
             server = _start_postgres(supervisor, programs.postgres_bin, folder)
             broker_url = _start_redis(supervisor, programs.redis, folder)
-            warehouse = _make_databases(supervisor, server, "tiendo", "airflow")
-            yield warehouse.render_as_string(hide_password=False), Cluster(server.set(database="airflow"), broker_url)
+            _wait_for(supervisor, server)
+            passwords = {DATABASE: secrets.token_hex(16), METADATA_DATABASE: secrets.token_hex(16)}
+            supervisor.run(_set_up(programs.postgres_bin, server, passwords))
+            warehouse, metadata = (server.set(username=it, password=passwords[it], database=it) for it in passwords)
+            supervisor.check()
+            yield warehouse.render_as_string(hide_password=False), Cluster(metadata, broker_url)
         finally:
             supervisor.stop()
 
@@ -65,18 +87,19 @@ def local_cluster(programs: Programs) -> Iterator[tuple[str, Cluster]]:
 def _start_postgres(supervisor: Supervisor, programs: Path, folder: Path) -> URL:
     data, password_file = folder / "postgres", folder / "password"
     data.mkdir(mode=0o700)
+    password_file.touch(mode=0o600)
     password = secrets.token_hex(16)
     password_file.write_text(password)
     as_owner: tuple[str, ...] = ()
     if os.geteuid() == 0:
         # The server refuses to run as root; Debian's package has brought an account for it.
-        as_owner = ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups")
+        as_owner = ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=TERM")
         shutil.chown(data, "postgres", "postgres")
         shutil.chown(password_file, "postgres", "postgres")
     options = (
         "--auth=scram-sha-256",
         f"--pwfile={password_file}",
-        "--username=tiendo",
+        "--username=postgres",
         "--encoding=UTF8",
         "--locale=C.UTF-8",
     )
@@ -85,7 +108,7 @@ def _start_postgres(supervisor: Supervisor, programs: Path, folder: Path) -> URL
     # Thrown away afterwards, so nothing need survive a power cut.
     arguments = ("-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", "", "-c", "fsync=off")
     supervisor.start(Service("postgres", [*as_owner, str(programs / "postgres"), *arguments]))
-    return URL.create("postgresql+psycopg", "tiendo", password, "127.0.0.1", port, "postgres")
+    return URL.create("postgresql+psycopg", "postgres", password, "127.0.0.1", port, "postgres")
 
 
 def _start_redis(supervisor: Supervisor, program: Path, folder: Path) -> str:
@@ -98,15 +121,12 @@ def _start_redis(supervisor: Supervisor, program: Path, folder: Path) -> str:
     return f"redis://:{password}@127.0.0.1:{port}/0"
 
 
-def _make_databases(supervisor: Supervisor, server: URL, *names: str) -> URL:
-    """Makes the databases as soon as the server answers, and returns the first one's address."""
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+def _wait_for(supervisor: Supervisor, server: URL) -> None:
+    engine = create_engine(server)
     deadline = time.monotonic() + READY_SECONDS
     while True:
         try:
-            with engine.connect() as connection:
-                for name in names:
-                    connection.exec_driver_sql(f"create database {name}")
+            engine.connect().close()
             break
         except OperationalError as error:
             supervisor.check()
@@ -114,7 +134,20 @@ def _make_databases(supervisor: Supervisor, server: URL, *names: str) -> URL:
                 raise ServiceError(f"PostgreSQL does not answer after {READY_SECONDS} s: {error}") from error
             time.sleep(0.2)
     engine.dispose()
-    return server.set(database=names[0])
+
+
+def _set_up(programs: Path, server: URL, passwords: Mapping[str, str]) -> Service:
+    """Returns the run of the script that makes roles and databases on an empty server of docker-compose.yaml."""
+    compose: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yaml").read_text(encoding="utf-8"))
+    script = compose["configs"]["databases"]["content"].replace("$$", "$")
+    variables = {
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "PGHOST": str(server.host),
+        "PGPORT": str(server.port),
+        "PGPASSWORD": str(server.password),
+        **{f"{name.upper()}_DB_PASSWORD": password for name, password in passwords.items()},
+    }
+    return Service("databases", ["sh", "-c", script], variables)
 
 
 def cluster_settings(settings: Settings, warehouse_url: str) -> Settings:
@@ -122,22 +155,31 @@ def cluster_settings(settings: Settings, warehouse_url: str) -> Settings:
     return replace(settings, home=settings.home / "cluster", database_url=warehouse_url)
 
 
-def main(periods: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Replays some quarters on a cluster; returns the replay's exit code, or 2 when a program is missing."""
     from tiendo.demo import build_scenario
     from tiendo.plan.register import get_register
     from tiendo.replay import run_replay
 
-    programs = find_programs()
-    if programs is None:
-        sys.stderr.write("redis-server and a PostgreSQL server are needed: apt-get install redis-server postgresql\n")
+    register = get_register()
+    parser = argparse.ArgumentParser(prog="python -m tiendo.airflow_glue.cluster", description=__doc__.split("\n")[0])
+    known = [str(entry.period) for entry in register.calendar]
+    parser.add_argument("periods", nargs="*", metavar="PERIOD", help=f"{', '.join(known)}; by default {DEFAULT_PERIOD}")
+    periods: list[str] = parser.parse_args(arguments).periods or [DEFAULT_PERIOD]
+    if unknown := sorted(set(periods) - set(known)):
+        parser.error(f"the plan has no period {', '.join(unknown)}; it has {', '.join(known)}")
+    try:
+        programs = find_programs()
+    except MissingPackageError as error:
+        say(str(error))
         return 2
-    scenario = build_scenario(get_register())
-    with local_cluster(programs) as (warehouse_url, cluster):
-        settings = cluster_settings(get_settings(), warehouse_url)
-        # Files without the database that knew them: left by the last replay.
-        shutil.rmtree(settings.home, ignore_errors=True)
-        return run_replay(settings, scenario.only(*periods) if periods else scenario, cluster)
+    try:
+        with local_cluster(programs) as (warehouse_url, cluster):
+            settings = cluster_settings(get_settings(), warehouse_url)
+            return run_replay(settings, build_scenario(register).only(*periods), cluster)
+    except ServiceError as error:
+        say(str(error))
+        return 1
 
 
 if __name__ == "__main__":

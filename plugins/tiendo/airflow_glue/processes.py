@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 STOP_SECONDS = 20
+_WORKER_NAME = "TIENDO_WORKER"
 
 
 class ServiceError(RuntimeError):
@@ -101,6 +102,16 @@ def airflow(name: str, *arguments: str) -> Service:
 def warm(name: str, *arguments: str) -> Service:
     """Returns one of those that run tasks, with what tasks need imported beforehand."""
     return Service(name, [sys.executable, "-m", "tiendo.airflow_glue.warm", *arguments])
+
+
+def worker_variables(name: str) -> dict[str, str]:
+    """Returns what makes Airflow call a worker by its own name: the host's name is the same for all workers of one."""
+    return {_WORKER_NAME: name, "AIRFLOW__CORE__HOSTNAME_CALLABLE": f"{worker_name.__module__}.{worker_name.__name__}"}
+
+
+def worker_name() -> str:
+    """Returns the name this worker was given (called by Airflow, for the host of each task)."""
+    return os.environ[_WORKER_NAME]
 
 
 def _end_with_parent() -> None:

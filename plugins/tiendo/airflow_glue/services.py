@@ -18,7 +18,7 @@ from sqlalchemy import URL, create_engine, text
 
 from tiendo.airflow_glue.api_client import AirflowApi
 from tiendo.airflow_glue.environment import ADMIN, METADATA_DATABASE, airflow_environment, passwords
-from tiendo.airflow_glue.processes import Service, ServiceError, Supervisor, airflow, warm
+from tiendo.airflow_glue.processes import Service, ServiceError, Supervisor, airflow, warm, worker_variables
 from tiendo.settings import PROJECT, Settings
 
 DEFAULT_PORT = 8080
@@ -52,12 +52,14 @@ class Cluster:
         }
 
     def workers(self) -> list[Service]:
-        """Returns the workers."""
+        """Returns the workers. They only ever talk to the queue, so they need not find each other at the start."""
+        options = ("--skip-serve-logs", "--without-gossip", "--without-mingle")
+        names = [f"worker-{number}" for number in range(1, self.worker_count + 1)]
         return [
-            warm(
-                f"worker-{number}", "celery", "worker", "--celery-hostname", f"worker-{number}@%h", "--skip-serve-logs"
+            warm(name, "celery", "worker", "--celery-hostname", f"{name}@%h", *options)._replace(
+                variables=worker_variables(name)
             )
-            for number in range(1, self.worker_count + 1)
+            for name in names
         ]
 
 

