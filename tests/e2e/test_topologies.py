@@ -1,0 +1,142 @@
+"""The same quarter on one machine and on the topology of production: the same mart, row for row, the same files.
+
+Compared are all columns of all views of schema mart and all files; nothing is left out. Numbers of files, submissions
+and observations are the same as well, since files land in the order they came.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from e2e.topology import Replayed, alive, replay_quarter
+from tiendo.airflow_glue import cluster as cluster_module
+from tiendo.airflow_glue.cluster import MissingPackageError, Programs, cluster_settings, find_programs, local_cluster
+from tiendo.clock import HANOI
+from tiendo.demo import Scenario
+from tiendo.settings import INCLUDE, Settings
+
+pytestmark = pytest.mark.timeout(900)
+PLAN_DIR = INCLUDE / "plans" / "282-kh-ubnd-2023"
+GIB = 2**30
+
+
+@pytest.fixture(scope="module")
+def programs() -> Programs:
+    try:
+        return find_programs()
+    except MissingPackageError as error:
+        if os.environ.get("TIENDO_REQUIRE_SERVICES") == "1":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def clustered(programs: Programs, scenario: Scenario) -> Iterator[Replayed]:
+    """The quarter replayed with the CeleryExecutor, two workers, Redis and a PostgreSQL server, all stopped again."""
+    with TemporaryDirectory(prefix="tiendo-clustered-") as folder, pytest.MonkeyPatch.context() as patch:
+        Path(folder).chmod(0o711)
+        patch.setattr(tempfile, "tempdir", folder)
+        settings = Settings(home=Path(folder) / "var", plan_dir=PLAN_DIR, database_url=None)
+        with local_cluster(programs) as (url, cluster):
+            replayed = replay_quarter(cluster_settings(settings, url), scenario, cluster)
+        yield replayed
+
+
+@pytest.fixture(params=["embedded", "clustered"])
+def replayed(request: pytest.FixtureRequest) -> Replayed:
+    outcome: Replayed = request.getfixturevalue(request.param)
+    return outcome
+
+
+def test_the_mart_is_the_same_row_for_row(embedded: Replayed, clustered: Replayed) -> None:
+    here, there = embedded.states[0].mart, clustered.states[0].mart
+    assert (
+        here.keys()
+        == there.keys()
+        >= {
+            "agency_timeliness",
+            "edition",
+            "indicator_status",
+            "observation_history",
+            "submission_tracker",
+            "task_status",
+        }
+    )
+    for view, rows in here.items():
+        assert rows, f"{view} is empty"
+        assert there[view] == rows, view
+
+
+def test_the_files_are_the_same_byte_for_byte(embedded: Replayed, clustered: Replayed) -> None:
+    here, there = embedded.states[0].files, clustered.states[0].files
+    assert there == here
+    assert {Path(name).suffix for name in here if name.startswith("published/")} >= {".docx", ".xlsx", ".html", ".json"}
+    assert len([name for name in here if name.startswith("outbox/")]) >= len(embedded.states[0].ledger["files"])
+    assert not [name for name in here if name.startswith("inbox/")]
+
+
+def test_edition_1_is_published_at_half_past_four_on_the_14th(replayed: Replayed) -> None:
+    (edition,) = replayed.states[0].mart["edition"]
+    assert (edition["period"], edition["edition"]) == ("2023-Q1", 1)
+    assert edition["as_of"] == edition["approved_at"] == datetime(2023, 3, 14, 16, 30, tzinfo=HANOI)
+    assert edition["approved_by"].endswith("(tài khoản reviewer)")
+
+
+def test_the_ledger_adds_up(replayed: Replayed, scenario: Scenario) -> None:
+    ledger = replayed.states[0].ledger
+    sent = sum(len(step.deliveries) for step in scenario.steps)
+    assert ledger["adds_up"]
+    assert ledger["received"] == len(ledger["files"]) == sent
+    # Thirty bodies, one of which first sends its figures a thousandfold.
+    assert {state: count for state, count in ledger["states"].items() if count} == {"accepted": 30, "rejected": 1}
+
+
+def test_the_same_files_once_more_change_nothing(embedded: Replayed) -> None:
+    first, second = embedded.states
+    assert second.mart == first.mart
+    assert second.ledger["states"] == first.ledger["states"] | {"duplicate": first.ledger["received"]}
+    assert second.ledger["adds_up"]
+    changed = {name for name, digest in first.files.items() if second.files.get(name) != digest}
+    assert not changed
+    # A duplicate is answered as well, and that is all.
+    assert all(name.startswith("outbox/") for name in second.files.keys() - first.files.keys())
+
+
+def test_both_workers_ran_tasks(clustered: Replayed) -> None:
+    assert clustered.hosts.keys() == {"worker-1", "worker-2"}, clustered.hosts
+
+
+def test_the_tasks_log_in_to_the_server_without_its_rights(clustered: Replayed) -> None:
+    assert clustered.rights == (False, False, False)
+
+
+def test_memory_stays_below_six_gibibytes(replayed: Replayed) -> None:
+    assert GIB / 2 < replayed.peak < 6 * GIB, f"{replayed.peak / GIB:.1f} GiB"
+
+
+def test_nothing_is_left_behind(replayed: Replayed) -> None:
+    assert len(replayed.processes) > 5
+    assert alive(replayed.processes) == []
+
+
+def test_the_servers_folder_is_gone(clustered: Replayed) -> None:
+    home = clustered.settings.home.parent
+    assert [path.name for path in home.parent.iterdir()] == [home.name]
+
+
+def test_a_missing_server_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(cluster_module, "DEBIAN_POSTGRES", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(MissingPackageError, match="apt-get install postgresql redis-server"):
+        find_programs()
+    (tmp_path / "redis-server").touch(mode=0o755)
+    with pytest.raises(MissingPackageError, match=r"Not installed: postgresql\. On"):
+        find_programs()
+    (tmp_path / "15" / "bin").mkdir(parents=True)
+    (tmp_path / "15" / "bin" / "initdb").touch(mode=0o755)
+    assert find_programs() == (tmp_path / "15" / "bin", tmp_path / "redis-server")
