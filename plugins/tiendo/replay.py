@@ -57,7 +57,8 @@ def run_replay(settings: Settings, scenario: Scenario, cluster: Cluster | None =
     except KeyboardInterrupt:
         say("\nStopped.")
         return 1
-    say(f"\n{time.monotonic() - started:.0f} s in all. The same in the browser: make up")
+    hint = "" if cluster else " The same in the browser: make up"
+    say(f"\n{time.monotonic() - started:.0f} s in all.{hint}")
     return 0 if adds_up else 1
 
 
