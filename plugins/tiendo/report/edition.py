@@ -166,12 +166,9 @@ def _is_changed(connection: Connection, data: EditionData) -> bool:
 
 def _check(connection: Connection, register: Register, period: Period, as_of: datetime) -> None:
     """Runs the mart suite on what is about to be printed."""
-    from tiendo.validation.suites import check_table
-    from tiendo.validation.table_frames import mart_frame
-    from tiendo.warehouse.sql import fetch_frame
+    from tiendo.validation.mart_check import mart_failures
 
-    rows = fetch_frame(connection, "mart/status_at.sql", plan_code=register.code, period=str(period), instant=as_of)
-    if failures := check_table("mart", mart_frame(register, rows, as_of)):
+    if failures := mart_failures(connection, register, period, as_of):
         raise EditionError(f"{period}: the mart checks fail: " + "; ".join(failures))
 
 
