@@ -104,7 +104,16 @@ class AirflowApi:
     def followers(self, dag_id: str, run_id: str) -> list[tuple[str, list[tuple[str, str]]]]:
         """Returns the asset events of a run: (asset, the runs it started as (DAG, run)); none where none has yet."""
         params = {"source_dag_id": dag_id, "source_run_id": run_id, "limit": 100}
-        events = self._send("GET", "/api/v2/assets/events", params=params)["asset_events"]
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                events = self._send("GET", "/api/v2/assets/events", params=params)["asset_events"]
+                break
+            except AirflowApiError as error:
+                # Airflow 3.3.2 cannot tell of a run that is still queued, for want of a start: 500 until it starts.
+                if error.args[1] != httpx.codes.INTERNAL_SERVER_ERROR or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.3)
         return [
             (event["name"], [(run["dag_id"], run["run_id"]) for run in event["created_dagruns"]]) for event in events
         ]
