@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Iterable
 from pathlib import Path
 
+FEWEST_FLUSHED_TOGETHER = 16
+
 
 def archived_path(archive: Path, sha256: str) -> Path:
     """Returns where the bytes with this hash are kept: ``<first two>/<sha256>``."""
@@ -42,9 +44,11 @@ def store(archive: Path, contents: Iterable[bytes]) -> list[str]:
             pending.append((descriptor, temporary, target))
             _write_all(descriptor, content)
             folders.add(target.parent)
+        _flush_all(len(pending))
         for descriptor, temporary, target in pending:
             os.fsync(descriptor)
             temporary.replace(target)
+        _flush_all(len(folders))
         for folder in folders:
             _flush_folder(folder)
     finally:
@@ -52,6 +56,12 @@ def store(archive: Path, contents: Iterable[bytes]) -> list[str]:
             os.close(descriptor)
             temporary.unlink(missing_ok=True)
     return hashes
+
+
+def _flush_all(number: int) -> None:
+    """Flushes everything at once where that is cheaper; each fsync that follows then only has its errors to tell."""
+    if number >= FEWEST_FLUSHED_TOGETHER:
+        os.sync()
 
 
 def _write_all(descriptor: int, content: bytes) -> None:
