@@ -97,13 +97,14 @@ def check(
 ) -> None:
     """Read and validate one file as the pipeline would; load nothing. Exit 0 accepted, 1 rejected or quarantined."""
     from tiendo.check_command import check_file, print_check
+    from tiendo.validation.outcome import ACCEPTED
 
     register = _register()
     if agency and agency not in register.agency_by_code:
         raise typer.BadParameter(f"the plan has no body {agency!r}", param_hint="--agency")
     result = check_file(register, _engine(), file, agency, period)
     _print_json(result) if as_json else print_check(result)
-    raise typer.Exit(0 if result["verdict"] in ("accepted", "accepted_with_warnings", "duplicate") else 1)
+    raise typer.Exit(0 if result["verdict"] in (*ACCEPTED, "duplicate") else 1)
 
 
 @app.command()

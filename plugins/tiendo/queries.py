@@ -11,12 +11,12 @@ from sqlalchemy import Engine
 
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
+from tiendo.validation.outcome import VERDICTS
 from tiendo.vietnamese.dates import format_instant
 from tiendo.vietnamese.number import format_number
 from tiendo.warehouse.engine import loader, reader
 from tiendo.warehouse.sql import statement
 
-STATES = ("accepted", "accepted_with_warnings", "rejected", "duplicate", "quarantined")
 Rows = list[dict[str, Any]]
 
 
@@ -52,7 +52,7 @@ def ledger_document(engine: Engine) -> dict[str, Any]:
     with loader(engine) as connection:
         files = [dict(row) for row in connection.execute(statement("intake/ledger.sql")).mappings()]
     counts = Counter(file["state"] or "waiting" for file in files)
-    states = {state: counts.get(state, 0) for state in STATES}
+    states = {state: counts.get(state, 0) for state in VERDICTS}
     if counts["waiting"]:
         states["waiting"] = counts["waiting"]
     return {

@@ -11,9 +11,10 @@ from tiendo.airflow_glue.services import say
 from tiendo.clock import HANOI
 from tiendo.demo import Scenario
 from tiendo.plan.period import Period
-from tiendo.queries import STATES, ledger_document, status_rows, tracker_rows
+from tiendo.queries import ledger_document, status_rows, tracker_rows
 from tiendo.settings import Settings
 from tiendo.status.names import LABELS
+from tiendo.validation.outcome import VERDICTS
 from tiendo.warehouse.engine import make_engine, warehouse_url
 
 
@@ -41,7 +42,7 @@ def print_summary(settings: Settings, scenario: Scenario) -> bool:
 
 def _print_files(files: Iterable[Mapping[str, Any]]) -> None:
     counts = Counter(file["state"] for file in files)
-    states = ", ".join(f"{counts[state]} {state.replace('_', ' ')}" for state in STATES if counts[state])
+    states = ", ".join(f"{counts[state]} {state.replace('_', ' ')}" for state in VERDICTS if counts[state])
     say(f"  came          {counts.total()} files: {states}")
 
 

@@ -10,11 +10,9 @@ from tiendo import clock
 from tiendo.feedback.receipt import Receipt, write_receipts
 from tiendo.plan.model import Register
 from tiendo.settings import Settings
-from tiendo.validation.outcome import FileOutcome
+from tiendo.validation.outcome import ACCEPTED, FileOutcome
 from tiendo.warehouse.copying import copy_rows
 from tiendo.warehouse.sql import fetch_frame, statement
-
-ACCEPTED = ("accepted", "accepted_with_warnings")
 
 
 class LoadError(RuntimeError):

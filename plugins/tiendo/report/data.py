@@ -9,8 +9,8 @@ from decimal import Decimal
 from functools import cached_property
 
 from tiendo.plan.period import Period
+from tiendo.validation.outcome import ACCEPTED
 
-RECEIVED_STATES = ("accepted", "accepted_with_warnings")
 NOT_REPORTED = "not_reported"
 
 
@@ -72,7 +72,7 @@ class Submission:
     @property
     def is_received(self) -> bool:
         """Whether an accepted report is there."""
-        return self.state in RECEIVED_STATES
+        return self.state in ACCEPTED
 
 
 @dataclass(frozen=True)

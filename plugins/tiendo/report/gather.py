@@ -26,6 +26,7 @@ from tiendo.report.data import (
     TaskReport,
 )
 from tiendo.status.expected import goal_of
+from tiendo.validation.outcome import ACCEPTED
 from tiendo.warehouse.sql import statement
 
 DEFAULT_DECIMALS = 2
@@ -296,9 +297,7 @@ def _previous(fetch: _Fetch, editions: Iterable[Row], data: EditionData) -> Prev
                 Change(line.code, line.full_name, line.unit, line.decimals, was[0], line.status, was[1], line.value)
             )
     there = {
-        row["agency_code"]
-        for row in fetch("report/tracker.sql", as_of=before["as_of"])
-        if row["state"] in ("accepted", "accepted_with_warnings")
+        row["agency_code"] for row in fetch("report/tracker.sql", as_of=before["as_of"]) if row["state"] in ACCEPTED
     }
     arrivals = [row.agency_name for row in data.submissions if row.is_received and row.agency_code not in there]
     return PreviousEdition(before["edition"], before["as_of"], tuple(changes), tuple(arrivals))

@@ -9,7 +9,7 @@ from tiendo.validation import correction_records, indicator_records, submission_
 from tiendo.validation.correction_records import add_correction_records
 from tiendo.validation.facts import HISTORY_COLUMNS, HistoryFacts, RegisterFacts
 from tiendo.validation.indicator_records import add_indicator_records
-from tiendo.validation.outcome import SEVERITIES, FileOutcome, Finding
+from tiendo.validation.outcome import ACCEPTED, SEVERITIES, FileOutcome, Finding
 from tiendo.validation.records import BatchFile, Context, Record, Tables, figure_placeholders
 from tiendo.validation.submission_records import submission_record
 from tiendo.validation.suites import ROW_ID, SUBMISSION_SUITES, Rule, Suite, failing_rows, get_suite
@@ -147,7 +147,7 @@ def _outcome(found: list[tuple[Rule, Finding]], record: Record, tables: Tables, 
         verdict = "rejected"
     else:
         verdict = "accepted_with_warnings" if "warning" in severities else "accepted"
-    is_accepted = verdict in ("accepted", "accepted_with_warnings")
+    is_accepted = verdict in ACCEPTED
     return FileOutcome(
         verdict=verdict,
         agency=record["agency"],

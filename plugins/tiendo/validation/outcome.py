@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 SEVERITIES = ("critical", "warning", "info")
-VERDICTS = ("accepted", "accepted_with_warnings", "rejected", "duplicate", "quarantined")
+ACCEPTED = ("accepted", "accepted_with_warnings")
+VERDICTS = (*ACCEPTED, "rejected", "duplicate", "quarantined")
 
 
 class Finding(NamedTuple):

@@ -5,12 +5,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tiendo.plan.model import Register
-from tiendo.validation.outcome import FileOutcome
+from tiendo.validation.outcome import ACCEPTED, FileOutcome
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ACCEPTED = ("accepted", "accepted_with_warnings")
 _MART_COLUMNS = (
     "plan_code", "period", "indicator_code", "is_in_register", "is_missing", "status", "value_number", "minimum",
     "maximum", "is_traceable", "is_valued", "has_components", "rule_version", "is_known_by_now",
