@@ -85,6 +85,20 @@ class Marker(NamedTuple):
     template_version: str = ""
 
 
+class Notice(NamedTuple):
+    """Something about a file that its sender should know, seen while it was read; no fault of a figure.
+
+    Attributes:
+        code: which kind, as the rules of suite ``notice`` know it.
+        detail: what the message names: ``dòng 12, 15``.
+    """
+
+    code: str
+    sheet: str = ""
+    cell: str = ""
+    detail: str = ""
+
+
 class WorkbookContent(NamedTuple):
     """Everything read from one file.
 
@@ -100,3 +114,4 @@ class WorkbookContent(NamedTuple):
     indicator_rows: tuple[IndicatorRow, ...] = ()
     task_rows: tuple[TaskRow, ...] = ()
     correction_rows: tuple[CorrectionRow, ...] = ()
+    notices: tuple[Notice, ...] = ()
