@@ -2,8 +2,10 @@
 
 ### Produces
 
-First a draft in `drafts/<period>/<edition>/` (DOCX, XLSX, HTML, CSV, Parquet, manifest), then a request for approval
-that shows in Vietnamese what the draft says, and after the approval the same edition in
+First a draft in `drafts/<period>/<edition>/` (DOCX, XLSX, HTML, CSV, Parquet, manifest, and `xem-xet.html` for the
+reviewer), then a request for approval that shows in Vietnamese what the draft says, what changed since the last
+edition, who is late or missing, which verdicts hang by a small change or by rounding, where reporters differ, which
+warnings are open and whether checks fail; and after the approval the same edition in
 `published/<period>/<edition>/`, frozen, with the approver's name and the instant. While the draft waits, Great
 Expectations' Data Docs of the period for operations: which rules ran over what, in `data_docs/<period>/index.html`.
 
@@ -24,8 +26,8 @@ period and at any time, a later edition or a supplement (*Trigger*, *Advanced Op
 
     curl -X POST .../api/v2/dags/publish_report/dagRuns -d '{"logical_date": null, "partition_key": "2023-Q1"}'
 
-**Approving** in the page *Required Actions*, or by the API: `PATCH .../hitlDetails` with `{"chosen_options":
-["Approve"], "params_input": {"approver": "name and office"}}`.
+**Approving**, by an account of `TIENDO_REVIEWERS` and nobody else, in the page *Required Actions*, or by the API:
+`PATCH .../hitlDetails` with `{"chosen_options": ["Approve"], "params_input": {"approver": "name and office"}}`.
 
 ### A failure means
 
@@ -49,14 +51,15 @@ from tiendo.airflow_glue.assets import EDITION, INDICATOR_STATUS, Tag
 from tiendo.airflow_glue.retries import DEFAULT_ARGS
 from tiendo.airflow_glue.timetable import PlanCalendar
 from tiendo.plan.register import get_register
+from tiendo.settings import get_settings
 
 APPROVAL_BODY = """
 {% set draft = ti.xcom_pull(task_ids="draft") %}
-{% for line in draft.summary[1:] %}
+{% for line in draft.review %}
 - {{ line }}
 {% endfor %}
 
-Bản dự thảo: `{{ draft.path }}`. Số liệu tính đến {{ draft.as_of }}.
+Bản dự thảo: `{{ draft.path }}`; mọi điểm cần xem xét ở tệp `xem-xet.html` trong đó. Số liệu tính đến {{ draft.as_of }}.
 
 **Approve**: ban hành đúng bản dự thảo này. **Reject**: không ban hành, bản dự thảo được giữ lại.
 """
@@ -89,8 +92,9 @@ def publish_report() -> None:
 
     approve = ApprovalOperator(
         task_id="approve",
-        subject="Phê duyệt báo cáo: {{ ti.xcom_pull(task_ids='draft').summary[0] }}",
+        subject="Phê duyệt báo cáo: {{ ti.xcom_pull(task_ids='draft').title }}",
         body=APPROVAL_BODY,
+        assigned_users=[{"id": reviewer.id, "name": reviewer.name} for reviewer in get_settings().reviewers],
         params={
             "approver": Param(
                 "",

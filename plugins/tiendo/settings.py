@@ -4,9 +4,17 @@ import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 PROJECT = Path(__file__).resolve().parents[2]
 INCLUDE = Path(os.environ.get("TIENDO_INCLUDE") or PROJECT / "include")
+
+
+class Reviewer(NamedTuple):
+    """An account that may approve editions: its id as Airflow's auth manager has it, and its name."""
+
+    id: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -18,12 +26,14 @@ class Settings:
         plan_dir: the register in force (``TIENDO_PLAN``: a folder, or the name of one under ``include/plans/``).
         database_url: PostgreSQL address of the warehouse (``TIENDO_DATABASE_URL``), or None for the embedded server.
         collect_minutes: how often the inbox is looked through (``TIENDO_COLLECT_MINUTES``), 0 for only when asked.
+        reviewers: the accounts that may approve (``TIENDO_REVIEWERS``: ``id`` or ``id=name``, with commas between).
     """
 
     home: Path
     plan_dir: Path
     database_url: str | None
     collect_minutes: int = 5
+    reviewers: tuple[Reviewer, ...] = (Reviewer("reviewer", "reviewer"),)
 
     @property
     def inbox(self) -> Path:
@@ -65,4 +75,12 @@ def get_settings() -> Settings:
         plan_dir=plan if plan.is_absolute() else INCLUDE / "plans" / plan,
         database_url=os.environ.get("TIENDO_DATABASE_URL") or None,
         collect_minutes=int(os.environ.get("TIENDO_COLLECT_MINUTES") or 5),
+        reviewers=_reviewers(os.environ.get("TIENDO_REVIEWERS") or "reviewer"),
     )
+
+
+def _reviewers(text: str) -> tuple[Reviewer, ...]:
+    pairs = [entry.strip().partition("=") for entry in text.split(",")]
+    if not all(account for account, _, _ in pairs):
+        raise ValueError(f"TIENDO_REVIEWERS names an account without an id: {text!r}")
+    return tuple(Reviewer(account.strip(), name.strip() or account.strip()) for account, _, name in pairs)

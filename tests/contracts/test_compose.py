@@ -80,6 +80,7 @@ def test_no_secret_has_a_default() -> None:
         "PUBLIC_URL",
         "HTTP_BIND",
         "HTTP_PORT",
+        "REVIEWERS",
     }
     assert set(re.findall(r"(?<!\$)\$\{(\w+)", text)) == REQUIRED | defaults
 

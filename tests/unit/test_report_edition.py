@@ -214,7 +214,7 @@ def test_a_draft_is_json_and_brings_statuses_up_to_date(engine, register, settin
     assert json.loads(json.dumps(drafted)) == drafted
     assert (drafted["period"], drafted["edition"], drafted["is_changed"]) == ("2023-Q1", 1, True)
     assert drafted["as_of"] == PUBLICATION.isoformat()
-    assert any("02/30 đơn vị" in line for line in drafted["summary"])
+    assert any("02/30 đơn vị" in line for line in drafted["review"])
     folder = Path(drafted["path"])
     assert folder == settings.home / "drafts" / "2023-Q1" / "1"
     assert json.loads((folder / "manifest.json").read_text())["is_draft"] is True

@@ -84,6 +84,7 @@ def airflow_environment(
         "TIENDO_PLAN": str(settings.plan_dir),
         "TIENDO_INCLUDE": str(INCLUDE),
         "TIENDO_DATABASE_URL": _address(warehouse_url, "postgresql"),
+        "TIENDO_REVIEWERS": REVIEWER,
         "TIENDO_COLLECT_MINUTES": "0" if clock_file else str(settings.collect_minutes),
         # A proxy of the organisation must not stand between the processes of this machine.
         "NO_PROXY": _without_proxy(),

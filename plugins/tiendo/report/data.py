@@ -93,6 +93,7 @@ class IndicatorLine:
         full_name: the name where it stands alone, a sub-row's with its group's.
         status: a code of ``tiendo.status.names``; "" for a group row, or where no status was computed.
         margin: distance to the line between good and bad, in the unit; negative: this much is lacking.
+        margin_up, margin_down: what is lacking to the next better status, room before the next worse; None: no such.
         needed: what the remaining quarters must bring, in the unit.
         sentence: the verdict in one Vietnamese sentence.
         expected_path: expected value at the end of each of the four quarters, where one can be given.
@@ -121,6 +122,8 @@ class IndicatorLine:
     expected: Decimal | None
     ratio: Decimal | None
     margin: Decimal | None
+    margin_up: Decimal | None
+    margin_down: Decimal | None
     needed: Decimal | None
     sentence: str
     rule_version: str
@@ -186,7 +189,11 @@ class Revision:
 
 @dataclass(frozen=True)
 class Change:
-    """A verdict or a figure that differs from the previous edition of the same period."""
+    """A verdict or a figure that differs from the previous edition of the same period, or a sentence alone.
+
+    Attributes:
+        origin: where the new figure comes from; None where there is none.
+    """
 
     indicator_code: str
     indicator_name: str
@@ -196,6 +203,14 @@ class Change:
     new_status: str
     old_value: Decimal | None
     new_value: Decimal | None
+    old_sentence: str
+    new_sentence: str
+    origin: Origin | None
+
+    @property
+    def is_flip(self) -> bool:
+        """Whether the verdict is another one."""
+        return self.old_status != self.new_status
 
 
 @dataclass(frozen=True)
@@ -203,13 +218,16 @@ class PreviousEdition:
     """The edition of the same period before this one, and what is different now.
 
     Attributes:
+        changes: verdicts and figures.
         arrivals: names of bodies whose report was not there then.
+        rewordings: sentences that changed though verdict and figure did not.
     """
 
     number: int
     as_of: datetime
     changes: tuple[Change, ...]
     arrivals: tuple[str, ...]
+    rewordings: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ from tiendo.report.build import build, place
 from tiendo.report.data import Approval, EditionData
 from tiendo.report.gather import gather
 from tiendo.report.manifest import MANIFEST, content_sha256, data_sha256
-from tiendo.report.view import period_name, summary_lines
+from tiendo.report.review import PAGE, approval_lines, gather_review, render_review
+from tiendo.report.view import period_name
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import LOAD_LOCK, loader
 from tiendo.warehouse.sql import statement
@@ -57,8 +58,9 @@ def draft(engine: Engine, register: Register, settings: Settings, period: Period
     before it.
 
     Returns:
-        JSON-able: ``period``, ``edition``, ``as_of`` (ISO 8601), ``path`` of the folder, ``summary`` (lines in
-        Vietnamese), ``data_sha256``, and ``is_changed``: whether it says anything else than the last published one.
+        JSON-able: ``period``, ``edition``, ``as_of`` (ISO 8601), ``path`` of the folder, ``title`` and ``review``
+        (Markdown lines in Vietnamese: what the reviewer should see), ``data_sha256``, and ``is_changed``: whether it
+        says anything else than the last published one.
     """
     from tiendo.status.service import store_status
 
@@ -71,15 +73,16 @@ def draft(engine: Engine, register: Register, settings: Settings, period: Period
     with loader(engine) as connection:
         data = gather(connection, register, period, edition=edition, as_of=as_of)
         is_changed = _is_changed(connection, data)
+        review = gather_review(connection, register, data)
     folder = Place(settings, period).draft(edition)
-    place(build(data), folder)
+    place(build(data) | {PAGE: render_review(review)}, folder)
     return {
         "period": str(period),
         "edition": edition,
         "as_of": as_of.isoformat(),
         "path": str(folder),
-        "summary": [f"{period_name(period)}, lần ban hành thứ {edition}"]
-        + [f"{line['label']}: {line['text']}" for line in summary_lines(data)],
+        "title": f"{period_name(period)}, lần ban hành thứ {edition}",
+        "review": approval_lines(review),
         "data_sha256": data_sha256(data),
         "is_changed": is_changed,
     }

@@ -172,6 +172,8 @@ def _line(
         expected=row.get("expected_value"),
         ratio=row.get("ratio"),
         margin=row.get("margin"),
+        margin_up=row.get("margin_up"),
+        margin_down=row.get("margin_down"),
         needed=row.get("needed"),
         sentence=row.get("sentence", ""),
         rule_version=row.get("rule_version", ""),
@@ -288,16 +290,32 @@ def _previous(fetch: _Fetch, editions: Iterable[Row], data: EditionData) -> Prev
         return None
     before = max(earlier, key=lambda row: int(row["edition"]))
     old = _statuses(fetch, data.period, before["as_of"])
-    changes = []
+    changes, rewordings = [], []
     for line in (*data.indicators, *data.body_targets):
         row: Row = old.get((line.code, str(data.period)), {})
-        was = (row.get("status", ""), row.get("value"))
-        if line.is_graded and was != (line.status, line.value):
-            changes.append(
-                Change(line.code, line.full_name, line.unit, line.decimals, was[0], line.status, was[1], line.value)
-            )
+        if not line.is_graded:
+            continue
+        change = Change(
+            indicator_code=line.code,
+            indicator_name=line.full_name,
+            unit=line.unit,
+            decimals=line.decimals,
+            old_status=row.get("status", ""),
+            new_status=line.status,
+            old_value=row.get("value"),
+            new_value=line.value,
+            old_sentence=row.get("sentence", ""),
+            new_sentence=line.sentence,
+            origin=line.origin,
+        )
+        if change.is_flip or change.old_value != change.new_value:
+            changes.append(change)
+        elif change.old_sentence != change.new_sentence:
+            rewordings.append(change)
     there = {
         row["agency_code"] for row in fetch("report/tracker.sql", as_of=before["as_of"]) if row["state"] in ACCEPTED
     }
     arrivals = [row.agency_name for row in data.submissions if row.is_received and row.agency_code not in there]
-    return PreviousEdition(before["edition"], before["as_of"], tuple(changes), tuple(arrivals))
+    return PreviousEdition(
+        before["edition"], before["as_of"], tuple(changes), tuple(arrivals), rewordings=tuple(rewordings)
+    )

@@ -438,7 +438,7 @@ def change_view(change: Change) -> dict[str, Any]:
         "new_value": number(change.new_value) or "–",
         "old_status": status_name(change.old_status) or "–",
         "new_status": status_name(change.new_status) or "–",
-        "is_flip": change.old_status != change.new_status,
+        "is_flip": change.is_flip,
     }
 
 

@@ -1,0 +1,12 @@
+-- Warnings on the reports in force for a period at an instant: what the reviewer should know was asked of their senders
+select g.name as agency_name, f.receipt_no, f.name as file_name, n.rule, n.sheet, n.cell, n.message, n.found
+from (
+  select distinct on (b.agency_code) b.agency_code, b.file_id
+  from intake.submission b
+  where b.plan_code = :plan_code and b.period = :period and b.recorded_at <= :as_of
+  order by b.agency_code, b.received_at desc, b.submission_id desc
+) in_force
+join intake.submission_file f using (file_id)
+join intake.finding n on n.file_id = f.file_id and n.severity = 'warning'
+join core.agency g on g.plan_code = :plan_code and g.agency_code = in_force.agency_code
+order by g.row_order, n.finding_id

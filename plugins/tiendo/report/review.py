@@ -1,0 +1,251 @@
+"""What a reviewer must see before approving: what changed, who is missing, what is doubtful, and what forbids it.
+
+A draft is read in two ways: the request for approval in the Airflow page (Markdown, short) and ``xem-xet.html`` beside
+the draft's other files (everything).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from sqlalchemy import Connection
+
+from tiendo.plan.model import Register
+from tiendo.report.data import Change, EditionData, IndicatorLine
+from tiendo.report.view import (
+    change_view,
+    clean,
+    edition_label,
+    instant,
+    number,
+    period_name,
+    source_text,
+    status_name,
+    submissions_view,
+    summary_lines,
+    value_text,
+)
+from tiendo.settings import INCLUDE
+from tiendo.vietnamese.number import format_number
+from tiendo.warehouse.sql import statement
+
+PAGE = "xem-xet.html"
+# A verdict that a change of the figure by this share of what was expected would turn.
+NEAR_SHARE = Decimal("0.02")
+# The request for approval is read on one screen; the page has the rest.
+MOST_LINES = 12
+
+
+@dataclass(frozen=True)
+class NearBoundary:
+    """An indicator whose verdict would turn with a small change of its figure.
+
+    Attributes:
+        distance: how far the boundary is, in the unit; ``is_better``: whether the verdict beyond it is the better one.
+        is_rounding: half a unit of the figure's last digit reaches it: rounding alone decides.
+    """
+
+    line: IndicatorLine
+    distance: Decimal
+    is_better: bool
+    is_rounding: bool
+
+
+@dataclass(frozen=True)
+class OpenWarning:
+    """A warning on a report in force."""
+
+    agency_name: str
+    receipt_no: str
+    file_name: str
+    rule: str
+    sheet: str
+    cell: str
+    message: str
+    found: str
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """An indicator whose reporters differ: each one's figure, in the register's order."""
+
+    line: IndicatorLine
+    figures: tuple[tuple[str, str], ...]
+    difference: Decimal
+
+
+@dataclass(frozen=True)
+class Review:
+    """A draft as its reviewer should see it. ``failures`` are for operations, in English; with any it cannot go out."""
+
+    data: EditionData
+    near: tuple[NearBoundary, ...]
+    warnings: tuple[OpenWarning, ...]
+    disputes: tuple[Dispute, ...]
+    failures: tuple[str, ...]
+
+
+def gather_review(connection: Connection, register: Register, data: EditionData) -> Review:
+    """Reads what a review needs beside the draft itself, as known at the draft's instant."""
+    from tiendo.validation.mart_check import mart_failures
+
+    key = {"plan_code": register.code, "period": str(data.period), "as_of": data.as_of}
+    lines = {line.code: line for line in data.graded}
+    warnings = connection.execute(statement("report/open_warnings.sql"), key).mappings()
+    disputes = connection.execute(statement("report/disputes.sql"), key).mappings()
+    return Review(
+        data,
+        near=near_boundaries(data),
+        warnings=tuple(OpenWarning(**row) for row in warnings),
+        disputes=tuple(_dispute(register, lines, dict(row)) for row in disputes),
+        failures=tuple(mart_failures(connection, register, data.period, data.as_of)),
+    )
+
+
+def near_boundaries(data: EditionData) -> tuple[NearBoundary, ...]:
+    """Returns the lines whose verdict hangs by a small change of the figure, the closest first (by share)."""
+    found = []
+    for line in data.graded:
+        reach = [(d, better) for d, better in ((line.margin_up, True), (line.margin_down, False)) if d is not None]
+        if line.value is None or not reach:
+            continue
+        distance, is_better = min(reach)
+        scale = abs(line.expected) if line.expected else abs(line.value)
+        exponent = int(line.value.as_tuple().exponent)
+        is_rounding = distance <= Decimal(5).scaleb(min(exponent, 0) - 1)
+        if is_rounding or distance <= NEAR_SHARE * scale:
+            found.append(
+                (distance / scale if scale else distance, line.row_order, line, distance, is_better, is_rounding)
+            )
+    found.sort(key=lambda item: item[:2])
+    return tuple(NearBoundary(*item[2:]) for item in found)
+
+
+def _dispute(register: Register, lines: Mapping[str, IndicatorLine], row: Mapping[str, Any]) -> Dispute:
+    figures = tuple(
+        (register.agency_by_code[each["agency"]].name, format_number(Decimal(each["value"])))
+        for each in row["reporters"]
+        if each["value"] is not None
+    )
+    return Dispute(lines[row["indicator_code"]], figures, Decimal(row["difference"]))
+
+
+def review_view(review: Review) -> dict[str, Any]:
+    """Returns the review in words: the variables of ``include/templates/review.html.j2``."""
+    data = review.data
+    previous = data.previous
+    return {
+        "title": f"{period_name(data.period)}: {edition_label(data).lower()}",
+        "as_of": instant(data.as_of),
+        "summary": summary_lines(data),
+        "previous": ""
+        if previous is None
+        else f"lần ban hành thứ {previous.number}, số liệu đến {instant(previous.as_of)}",
+        "arrivals": [] if previous is None else list(previous.arrivals),
+        "changes": [] if previous is None else [_change(change) for change in previous.changes],
+        "rewordings": [] if previous is None else [_change(change) for change in previous.rewordings],
+        "submissions": submissions_view(data),
+        "near": [_near(each) for each in review.near],
+        "disputes": [
+            {
+                "name": each.line.full_name,
+                "unit": each.line.unit,
+                "figures": [{"agency": agency, "value": value} for agency, value in each.figures],
+                "difference": number(each.difference),
+                "printed": value_text(each.line) or "–",
+                "status": status_name(each.line.status),
+            }
+            for each in review.disputes
+        ],
+        "warnings": [
+            {
+                "agency": each.agency_name,
+                "receipt_no": each.receipt_no,
+                "place": f"{each.sheet}!{each.cell}" if each.cell else each.sheet,
+                "message": clean(each.message),
+                "found": clean(each.found),
+            }
+            for each in review.warnings
+        ],
+        "failures": list(review.failures),
+    }
+
+
+def render_review(review: Review) -> bytes:
+    """Returns ``xem-xet.html``: one self-contained page."""
+    return _template().render(review_view(review)).encode()
+
+
+def approval_lines(review: Review) -> list[str]:
+    """Returns the review as short Markdown lines for the request for approval; untrusted words are escaped."""
+    view = review_view(review)
+    lines = [f"**Không thể ban hành:** kiểm tra số liệu không đạt ({len(review.failures)})."] if review.failures else []
+    lines += [f"**{line['label']}.** {_escaped(line['text'])}" for line in view["summary"]]
+    for heading, entries in (
+        (f"Thay đổi so với {view['previous']}", [_change_line(change) for change in view["changes"]]),
+        ("Sát ngưỡng đánh giá", [f"{each['name']}: {each['sentence']}" for each in view["near"]]),
+        (
+            "Các đơn vị báo cáo khác nhau",
+            [
+                f"{d['name']}: " + "; ".join(f"{f['agency']} {f['value']}" for f in d["figures"])
+                for d in view["disputes"]
+            ],
+        ),
+        ("Cảnh báo chưa được giải trình", [f"{w['agency']}, {w['place']}: {w['message']}" for w in view["warnings"]]),
+    ):
+        if entries:
+            shown = "; ".join(_escaped(entry.rstrip(".")) for entry in entries[:MOST_LINES])
+            more = f"; và {len(entries) - MOST_LINES} mục khác" if len(entries) > MOST_LINES else ""
+            lines.append(f"**{heading} ({len(entries)}).** {shown}{more}.")
+    return lines
+
+
+def _change(change: Change) -> dict[str, Any]:
+    view = change_view(change)
+    return view | {
+        "old_sentence": clean(change.old_sentence),
+        "new_sentence": clean(change.new_sentence),
+        "sender": "" if change.origin is None else change.origin.agency_name,
+        "source": source_text(change.origin),
+    }
+
+
+def _change_line(change: Mapping[str, Any]) -> str:
+    verdict = f", từ “{change['old_status']}” thành “{change['new_status']}”" if change["is_flip"] else ""
+    sender = f" ({change['sender']})" if change["sender"] else ""
+    return f"{change['indicator']}: {change['old_value']} → {change['new_value']} {change['unit']}{verdict}{sender}"
+
+
+def _near(each: NearBoundary) -> dict[str, Any]:
+    line = each.line
+    better = "mức tốt hơn" if each.is_better else "mức kém hơn"
+    distance = f"{format_number(each.distance)} {line.unit}".strip()
+    sentence = f"{value_text(line)}, cách {better} {distance}"
+    return {
+        "name": line.full_name,
+        "status": status_name(line.status),
+        "value": value_text(line),
+        "unit": line.unit,
+        "distance": format_number(each.distance),
+        "side": better,
+        "is_rounding": each.is_rounding,
+        "sentence": f"{sentence}; chỉ do làm tròn" if each.is_rounding else sentence,
+    }
+
+
+def _escaped(text: str) -> str:
+    """Makes words from files harmless in Markdown: no link, image, code, emphasis or HTML of theirs is rendered."""
+    escaped = "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|!" else letter for letter in text)
+    return " ".join(escaped.split())
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(INCLUDE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template("review.html.j2")
