@@ -107,6 +107,7 @@ def convert_run(text: str, font: str) -> str:
     return converted.upper() if is_capital_font(font) else converted
 
 
+@lru_cache(maxsize=8192)
 def is_suspect(text: str) -> bool:
     """Tells by a look at the letters whether a text may be a legacy one; a quick check before ``certain_charset``."""
     return not text.isascii() and _SUSPECT.search(text) is not None

@@ -65,6 +65,12 @@ def read_stated(text: str) -> StatedUnit:
     return StatedUnit(scale, _NOUN_BY_WORDS.get(noun, noun))
 
 
+def is_unit(text: str) -> bool:
+    """Tells whether a text is the name of a unit and nothing else: "tỷ đồng", "%", "nghìn"."""
+    stated = read_stated(text)
+    return stated.noun in _NOUNS or (stated.noun == "" and stated.scale > 0)
+
+
 @lru_cache(maxsize=256)
 def own_unit(unit: Unit) -> StatedUnit:
     """Returns scale and noun of a unit of the register, by its family, its code (money) or its label."""
