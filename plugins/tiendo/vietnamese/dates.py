@@ -39,7 +39,9 @@ _MONTHS_TEXT = re.compile(
     _LEAD + r"(?:lũy kế )?(?P<months>0?3|0?6|0?9|12|ba|sáu|chín|mười hai) tháng(?: đầu năm)?" + _YEAR, re.ASCII
 )
 _WHOLE_YEAR = re.compile(_LEAD + r"(?:cả năm|năm)(?: (?P<year>\d{4}))?", re.ASCII)
-_TO_BE_DONE = re.compile(r"phương hướng|phuong huong|nhiệm vụ(?: trọng tâm| chủ yếu)?,? (?:giải pháp )?(?:quý|\d+ tháng)")
+_TO_BE_DONE = re.compile(
+    r"phương hướng|phuong huong|nhiệm vụ(?: trọng tâm| chủ yếu)?,? (?:giải pháp )?(?:quý|\d+ tháng)"
+)
 _ANY_YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 _INSIDE_YEAR = r"(?:[ ,\-]*(?:năm |nam |[-/.] ?)?(?P<{name}>20\d\d)(?!\d))?"
 _PERIOD_INSIDE = re.compile(

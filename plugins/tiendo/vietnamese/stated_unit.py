@@ -84,6 +84,11 @@ def own_unit(unit: Unit) -> StatedUnit:
     return read_stated(unit.label)
 
 
+def is_same_unit(text: str, unit: Unit | None) -> bool:
+    """Tells whether a text is another spelling of a unit: "tỉ đồng" of "Tỷ đồng", "96o" of "‰"; never % of ‰."""
+    return unit is not None and is_unit(text) and read_stated(text) == own_unit(unit)
+
+
 def find_shift(stated: StatedUnit, unit: Unit | None) -> Shift | str:
     """Returns how a number with a stated unit becomes one in the unit of its indicator, or a reason why it cannot.
 
