@@ -6,7 +6,7 @@ one counts; the other is last year's.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ _NEUTRAL = frozenset(
         (
             "", "Thực hiện", "Ước thực hiện", "Kết quả", "Kết quả thực hiện", "Số thực hiện", "Số liệu",
             "Tình hình thực hiện", "Số liệu thực hiện", "Thực hiện kỳ báo cáo", "Thực hiện quý",
-            "Kết quả thực hiện quý",
+            "Kết quả thực hiện quý", "Quý I", "6 tháng",
         ),
     )
 )  # fmt: skip
@@ -59,15 +59,19 @@ def find_first(rows: Sequence[Sequence[Any]], tables: tuple[Table, ...], fields:
     return None
 
 
-def find_all(rows: Sequence[Sequence[Any]], tables: tuple[Table, ...], fields: "FieldsOf") -> Iterator[Layout]:
+def find_all(
+    rows: Sequence[Sequence[Any]], tables: tuple[Table, ...], fields: "FieldsOf", continued: Set[int]
+) -> Iterator[Layout]:
     """Yields every heading of a sheet in order, headings repeated on a new page included.
 
     Args:
         rows: of the sheet; merged headings filled in.
+        continued: rows into which a merged cell reaches from above. A heading does not begin there: what stands above
+            its columns would be overlooked.
     """
     number = 0
     while number < len(rows):
-        found = _find_at(rows, number, tables, fields)
+        found = None if number in continued else _find_at(rows, number, tables, fields)
         if found:
             yield found
             number = found.last

@@ -6,7 +6,14 @@ from tiendo.intake.content import Notice
 from tiendo.intake.sheet_layout import Layout, Runs
 from tiendo.intake.sheets import Sheet
 from tiendo.intake.tables import letters
-from tiendo.vietnamese.legacy_fonts import certain_charset, charset_of_font, convert, convert_run, is_suspect
+from tiendo.vietnamese.legacy_fonts import (
+    certain_charset,
+    charset_of_font,
+    convert,
+    convert_run,
+    is_plausible,
+    is_suspect,
+)
 
 _NO_LAYOUT = Layout()
 _LONGEST_EXAMPLE = 80
@@ -15,8 +22,8 @@ _LONGEST_EXAMPLE = 80
 def in_unicode(sheet: Sheet, layout: Layout | None, notices: list[Notice]) -> Sheet:
     """Returns a sheet whose texts are Unicode; mostly the same.
 
-    A cell's font decides, run by run. Cells without a known font are converted only when the whole sheet's suspicious
-    texts, taken together, can be nothing else.
+    A cell's font decides, run by run. Cells without such a font are converted only when the suspicious texts of the
+    whole sheet, taken together, can be nothing else.
     """
     fonts = (layout or _NO_LAYOUT).fonts
     suspects = [
@@ -33,15 +40,18 @@ def in_unicode(sheet: Sheet, layout: Layout | None, notices: list[Notice]) -> Sh
     charset = certain_charset(sheet.rows[row][column] for row, column in suspects)
     rows = [list(values) for values in sheet.rows]
     changed: list[tuple[int, int, str, str]] = []
-    for row, column in suspects if charset else ():
-        _put(rows, row, column, convert(rows[row][column], charset), changed)
+    for row, values in enumerate(sheet.rows) if charset else ():
+        for column, value in enumerate(values):
+            is_known = (row + sheet.top, column + sheet.left) in fonts
+            if isinstance(value, str) and not is_known and is_plausible(value, charset):
+                _put(rows, row, column, convert(value, charset), changed)
     for (sheet_row, sheet_column), runs in sorted(fonts.items()):
         row, column = sheet_row - sheet.top, sheet_column - sheet.left
         if 0 <= row < len(rows) and 0 <= column < len(rows[row]) and isinstance(rows[row][column], str):
             _put(rows, row, column, _convert_runs(rows[row][column], runs), changed)
     if not changed:
         return sheet
-    row, column, before, after = changed[0]
+    row, column, before, after = min(changed)
     detail = f"“{before[:_LONGEST_EXAMPLE]}” được đọc là “{after[:_LONGEST_EXAMPLE]}”"
     if len(changed) > 1:
         detail += f"; tất cả {len(changed)} ô"

@@ -33,7 +33,8 @@ def read_retyped(sheet: Sheet, tables: tuple[Table, ...], found: dict[Table, lis
     """
     ranges = list(_own_ranges(sheet))
     with_headings = _filled(sheet, ranges)
-    layouts = list(find_all(with_headings, tables, fields_of))
+    continued = {row for (top, _), (bottom, _) in ranges for row in range(top + 1, bottom + 1)}
+    layouts = list(find_all(with_headings, tables, fields_of, continued))
     is_filled = False
     for number, layout in enumerate(layouts):
         before, end = layouts[number - 1].last + 1 if number else 0, None

@@ -28,7 +28,7 @@ Runs = tuple[tuple[str, str], ...]
 """A cell's text in pieces, each with its font; one piece without text stands for the whole cell."""
 
 _ZIP, _OLE = b"PK\3\4", bytes.fromhex("d0cf11e0a1b11ae1")
-_HIDDEN = b" hidden="
+_HIDDEN, _INLINE = b" hidden=", b"inlineStr"
 _LEGACY_FONT = re.compile(rb"""["'](?:\.Vn|VNI-)""", re.IGNORECASE)
 _LEGACY_FONT_XLS = re.compile(rb"\.\0?V\0?n\0?|V\0?N\0?I\0?-", re.IGNORECASE)
 _STYLES, _STRINGS, _ODS = "xl/styles.xml", "xl/sharedStrings.xml", "content.xml"
@@ -72,7 +72,7 @@ def _of_xlsx(data: bytes, parts: dict[str, Member]) -> dict[str, Layout]:
     for name, member in parts.items():
         if name.startswith("xl/worksheets/") and name.endswith(".xml"):
             xml = content(data, member)
-            if has_fonts or _HIDDEN in xml:
+            if has_fonts or _HIDDEN in xml or (_INLINE in xml and _LEGACY_FONT.search(xml)):
                 suspects[name] = xml
     if not suspects:
         return {}
@@ -181,6 +181,7 @@ class _SheetHandler(_Handler):
         self._row = self._column = -1
         self._type = self._font = self._value = ""
         self._is_value = False
+        self._inline: _StringsHandler | None = None
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "row":
@@ -202,18 +203,30 @@ class _SheetHandler(_Handler):
             self._type, self._value = attributes.get("t", "n"), ""
         elif name == "v":
             self._is_value = True
+        elif name == "is":
+            self._inline = _StringsHandler()
+            self._inline.start("si", {})
+        elif self._inline:
+            self._inline.start(name, attributes)
 
     def text(self, text: str) -> None:
         if self._is_value:
             self._value += text
+        elif self._inline:
+            self._inline.text(text)
 
     def end(self, name: str) -> None:
         if name == "v":
             self._is_value = False
+        elif self._inline and name != "c":
+            self._inline.end(name)
         elif name == "c" and self._type in ("s", "inlineStr", "str"):
             runs = [("", self._font)]
-            if self._type == "s" and self._value.isdecimal() and int(self._value) < len(self._shared):
+            if self._inline:
+                runs = [(text, font or self._font) for text, font in self._inline.strings[0]]
+            elif self._type == "s" and self._value.isdecimal() and int(self._value) < len(self._shared):
                 runs = [(text, font or self._font) for text, font in self._shared[int(self._value)]]
+            self._inline = None
             if any(charset_of_font(font) for _, font in runs):
                 self.fonts[self._row, self._column] = tuple(runs)
 

@@ -20,7 +20,7 @@ from tiendo.vietnamese.text import fold
 
 # What stands before a name in a list, and a mark of a footnote behind it.
 _BULLET = re.compile(r"^(?:[-+*•]|\d{1,2}(?:\.\d{1,2})*[.)]|[a-zđ][.)])\s*")
-_FOOTNOTE = re.compile(r"\s*(?:\(\d{1,2}\)|\*+|:)$")
+_FOOTNOTE = re.compile(r"(?:\s*(?:\(\d{1,2}\)|[*:]))+$")
 _UNIT_BEHIND = re.compile(r"\s*(?:\((?P<bracketed>[^()]+)\)|,\s*(?P<behind>[^,]+))$")
 _NUMBERING = re.compile(r"[ivx]+|\d{1,2}(?:\.\d{1,2})*|[a-zđ]|-", re.IGNORECASE)
 
@@ -123,10 +123,10 @@ def _has_figures(row: IndicatorRow) -> bool:
 
 
 def _is_figure(cell: RawCell) -> bool:
-    """Whether a cell holds something other than nothing or a declared absence."""
-    if cell.error or cell.is_uncalculated:
-        return True
-    return cell.value is not None and read_answer(cell.value).kind == "other"
+    """Whether a cell may hold a figure; neither a declared absence is one nor the name of who signs."""
+    return (
+        bool(cell.error) or cell.is_uncalculated or (has_figure(cell.value) and read_answer(cell.value).kind == "other")
+    )
 
 
 def _shown(cell: RawCell) -> str:

@@ -72,7 +72,7 @@ _HAS_BASE = re.compile("[A-Za-z]")
 _SUSPECT = re.compile(
     "[A-Za-z][\u00a1-\u00af\u00b5-\u00bf\u00c6\u00c7\u00cb\u00ce\u00cf\u00d1\u00d6-\u00d8\u00db\u00dc\u00de\u00df"
     "\u00e4-\u00e7\u00eb\u00ee-\u00f1\u00f6-\u00f8\u00fb\u00fc\u00fe\u00ff]"
-    "|[aeAE][\u00c0-\u00c5\u00c8-\u00ca\u00d9\u00e0-\u00e5\u00e8-\u00ea\u00f9]|[oO][\u00e2\u00e5\u00c2\u00c5]"
+    "|[uyUY\u00d4\u00d6\u00f4\u00f6][\u00d9\u00d5\u00f9\u00f5]|[aeAE][\u00c0-\u00c5\u00c8-\u00ca\u00d9\u00e0-\u00e5\u00e8-\u00ea\u00f9]|[oO][\u00e2\u00e5\u00c2\u00c5]"
 )
 
 
@@ -126,6 +126,14 @@ def certain_charset(texts: Iterable[str]) -> str:
         words += _LEGACY_WORD.findall(text)
     passing = [charset for charset in (TCVN3, VNI) if _turns_vietnamese(words, charset)]
     return passing[0] if len(passing) == 1 else ""
+
+
+def is_plausible(text: str, charset: str) -> bool:
+    """Tells whether a text may be in a charset: its conversion changes words, and into Vietnamese syllables only."""
+    if text.isascii() or _UNICODE_LETTER.search(text):
+        return False
+    changed = [after for word in _LEGACY_WORD.findall(text) if (after := convert(word, charset)) != word]
+    return bool(changed) and all(map(is_syllable, changed))
 
 
 def is_syllable(word: str) -> bool:
