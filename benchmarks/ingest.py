@@ -56,7 +56,7 @@ def synthetic_register(bodies: int) -> Register:
 
 
 def make_workbooks(register: Register, folder: Path) -> None:
-    """Writes one filled workbook, and copies of it with each body's code and name put in, as ``<body>/bao-cao.xlsx``."""
+    """Writes one filled workbook, and copies of it with each body's code and name in it, as ``<body>/bao-cao.xlsx``."""
     period, first = register.calendar[0].period, register.agencies[0]
     workbook = load_workbook(io.BytesIO(build_template(register, period, first, {})))
     _fill(workbook[INDICATOR_TABLE.sheet], INDICATOR_TABLE, register, period)

@@ -16,6 +16,7 @@ from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.validation.check import BatchFile, check_batch, empty_history
 from tiendo.validation.outcome import FileOutcome
+from tiendo.validation.stated import body_and_period
 
 FINANCE, INVESTMENT, TRADE, HEALTH = "so-tai-chinh", "so-ke-hoach-va-dau-tu", "so-cong-thuong", "so-y-te"
 REVENUE, SPENDING = "thu-ngan-sach", "chi-can-doi-ngan-sach"
@@ -366,6 +367,17 @@ class TestUnits:
         assert (found.verdict == "accepted_with_warnings") == is_taken
 
 
+class TestRounds:
+    """Files of several periods in one batch."""
+
+    def test_a_retyped_later_period_is_checked_after_the_earlier_one(self, register: Register) -> None:
+        first = BatchFile(1, "q1.xlsx", FINANCE, read_workbook(simple(register)))
+        second = BatchFile(2, "q2.xlsx", FINANCE, read_workbook(_second_quarter(register)))
+        template = BatchFile(3, "bc.xlsx", FINANCE, read_workbook(filled_workbook(register, FINANCE, Period(2023, 1))))
+        keys = [body_and_period(register, file) for file in (first, second, template)]
+        assert keys == [(FINANCE, "2023-Q1"), (FINANCE, "2023-Q2"), (FINANCE, "2023-Q1")]
+
+
 class TestHidden:
     """Nothing is read from where nobody sees it without being told."""
 
@@ -400,6 +412,10 @@ class TestHidden:
 
         found = outcome(register, filled_workbook(register, FINANCE, Period(2023, 1), add))
         assert (found.verdict, told(found)) == ("accepted_with_warnings", {"not-read": "C31: 24.181"})
+
+
+def _second_quarter(register: Register) -> bytes:
+    return simple(register, titles=("SỞ TÀI CHÍNH", "Báo cáo 6 tháng đầu năm 2023"), quarter=2)
 
 
 def _table(register: Register, merges: tuple[str, ...] = HEADING_MERGES) -> bytes:

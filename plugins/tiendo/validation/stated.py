@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tiendo.intake.content import Title
+from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.validation.facts import RegisterFacts
 from tiendo.validation.records import BatchFile
@@ -74,6 +75,15 @@ def read_stated(file: BatchFile, facts: RegisterFacts) -> Stated:
         periods["name", next(iter(found))] = "tên tệp"
     agencies = dict.fromkeys(code for title in _unaddressed(content.titles) if (code := _agency(title.text, facts)))
     return Stated(tuple(agencies), tuple((where, period) for (_, period), where in periods.items()))
+
+
+def body_and_period(register: Register, file: BatchFile) -> tuple[str, str]:
+    """Returns the code of the body and the period of a file as it is filed before it is checked; "" where unknown."""
+    marker = file.content.marker
+    if not file.content.is_retyped or file.content.fault:
+        return file.sender_agency or marker.agency, marker.period
+    said = read_stated(file, RegisterFacts(register))
+    return file.sender_agency or marker.agency or said.agency, marker.period or str(said.period or "")
 
 
 def _marked_period(text: str, year: int) -> Period | None:
