@@ -1,6 +1,7 @@
 """Layouts of retyped tables as bodies make them up, each a real workbook: what is read, where, and what is told."""
 
 import io
+import time
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from fixtures.retyped import HEADING, HEADING_MERGES, TITLES, Place, Retyped, simple
 from fixtures.workbooks import filled_workbook
+from tiendo.intake.columns import TABLES
 from tiendo.intake.reader import read_workbook
+from tiendo.intake.retyped import read_retyped
+from tiendo.intake.sheets import Sheet, UnreadableError
+from tiendo.intake.tables import Told
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.validation.check import BatchFile, check_batch, empty_history
@@ -376,6 +381,21 @@ class TestRounds:
         template = BatchFile(3, "bc.xlsx", FINANCE, read_workbook(filled_workbook(register, FINANCE, Period(2023, 1))))
         keys = [body_and_period(register, file) for file in (first, second, template)]
         assert keys == [(FINANCE, "2023-Q1"), (FINANCE, "2023-Q2"), (FINANCE, "2023-Q1")]
+
+
+class TestLimits:
+    """Sheets that cost more than a report may."""
+
+    def test_a_large_sheet_of_texts_is_searched_quickly(self, register: Register) -> None:
+        rows = [[f"Chỉ tiêu số {row}.{column}" for column in range(80)] for row in range(5000)]
+        began = time.process_time()
+        assert read_retyped(Sheet("a", rows), TABLES, {}, Told([], [])) is False
+        assert time.process_time() - began < 15
+
+    def test_ranges_over_each_other(self) -> None:
+        sheet = Sheet("a", [["x"] * 100 for _ in range(1000)], merged=(((0, 0), (999, 99)),) * 20)
+        with pytest.raises(UnreadableError, match="merged ranges"):
+            read_retyped(sheet, TABLES, {}, Told([], []))
 
 
 class TestHidden:

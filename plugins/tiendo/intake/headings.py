@@ -15,6 +15,7 @@ from tiendo.vietnamese.text import fold
 
 _HEADING_WITHIN = 60
 _MOST_HEADING_ROWS = 3
+_LONGEST_HEADING = 120
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 # What may stand over "Trong quý" and "Lũy kế" without changing what they mean; "Kế hoạch" may not.
 _NEUTRAL = frozenset(
@@ -82,7 +83,7 @@ def _find_at(
     rows: Sequence[Sequence[Any]], number: int, tables: tuple[Table, ...], fields: "FieldsOf"
 ) -> Layout | None:
     """Returns the heading that begins in a row: the one of most rows whose lowest row adds to it."""
-    if sum(type(value) is str and not value.isspace() and value != "" for value in rows[number]) < 2:
+    if not _names_column(rows[number], tables):
         return None
     best: Layout | None = None
     for last in range(number, min(number + _MOST_HEADING_ROWS, len(rows))):
@@ -93,6 +94,12 @@ def _find_at(
         if found and (best is None or _count(found) >= _count(best)):
             best = found._replace(first=number, last=last)
     return best
+
+
+def _names_column(row: Sequence[Any], tables: tuple[Table, ...]) -> bool:
+    """Whether a row holds a heading of some column; rows of names and figures are passed over by it quickly."""
+    texts = {value for value in row if type(value) is str and value and len(value) <= _LONGEST_HEADING}
+    return any(normalised_heading(text) in fields_by_heading(table) for text in texts for table in tables)
 
 
 def _count(layout: Layout) -> int:

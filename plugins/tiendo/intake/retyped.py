@@ -12,12 +12,13 @@ from typing import Any
 from tiendo.intake.columns import INDICATORS, Table
 from tiendo.intake.content import IndicatorRow, Notice, RawCell, Title
 from tiendo.intake.headings import Layout, find_all
-from tiendo.intake.sheets import Range, Sheet
+from tiendo.intake.sheets import Range, Sheet, UnreadableError
 from tiendo.intake.tables import Told, fields_of, letters, read_rows, titles_above
 from tiendo.vietnamese.stated_unit import is_unit
 from tiendo.vietnamese.text import fold
 
 _UNIT_WITHIN = 6
+_MOST_MERGED = 1_000_000
 _UNIT_LINE = re.compile(r"(?:đơn vị(?: tính)?|đvt|đv tính) ?: ?(?P<unit>[^:;·]+)")
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 # The row under the headings that numbers the columns: 1, (2), A, B, 5=4/3.
@@ -58,12 +59,20 @@ def read_retyped(sheet: Sheet, tables: tuple[Table, ...], found: dict[Table, lis
 
 
 def _own_ranges(sheet: Sheet) -> Iterator[Range]:
-    """Yields the merged ranges in the rows of the sheet, cut to them."""
+    """Yields the merged ranges in the rows of the sheet, cut to them.
+
+    Raises:
+        UnreadableError: ``too_large``, they lie over each other many times.
+    """
+    area = 0
     height, width = len(sheet.rows), len(sheet.rows[0]) if sheet.rows else 0
     for (top, left), (bottom, right) in sheet.merged:
         first = (top - sheet.top, left - sheet.left)
         last = (min(bottom - sheet.top, height - 1), min(right - sheet.left, width - 1))
         if 0 <= first[0] <= last[0] and 0 <= first[1] <= last[1]:
+            area += (last[0] - first[0] + 1) * (last[1] - first[1] + 1)
+            if area > _MOST_MERGED:
+                raise UnreadableError("too_large", f"sheet {sheet.name}: merged ranges over {area} cells")
             yield first, last
 
 

@@ -34,7 +34,8 @@ _LEGACY_FONT_XLS = re.compile(rb"\.\0?V\0?n\0?|V\0?N\0?I\0?-", re.IGNORECASE)
 _STYLES, _STRINGS, _ODS = "xl/styles.xml", "xl/sharedStrings.xml", "content.xml"
 _ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _STYLE_LISTS = frozenset({"fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs"})
-_MOST_REPEATED = 5_000  # a row or column beyond is of no report
+# What lies beyond is of no report; repetitions in hostile files end here.
+_MOST_ROWS, _MOST_COLUMNS = 10_000, 16_384
 
 
 class Layout(NamedTuple):
@@ -188,12 +189,12 @@ class _SheetHandler(_Handler):
             number = attributes.get("r", "")
             self._row = int(number) - 1 if number.isdecimal() else self._row + 1
             self._column = -1
-            if _is_true(attributes.get("hidden")):
+            if _is_true(attributes.get("hidden")) and self._row < _MOST_ROWS:
                 self.rows.add(self._row)
         elif name == "col" and _is_true(attributes.get("hidden")):
             first, last = attributes.get("min", ""), attributes.get("max", "")
             if first.isdecimal() and last.isdecimal():
-                self.columns.update(range(int(first) - 1, min(int(last), int(first) + _MOST_REPEATED)))
+                self.columns.update(range(int(first) - 1, min(int(last), _MOST_COLUMNS)))
         elif name == "c":
             address = _ADDRESS.fullmatch(attributes.get("r", ""))
             self._column = column_index(address[1]) if address else self._column + 1
@@ -302,13 +303,14 @@ class _OdsHandler(_Handler):
         is_hidden = attributes.get("visibility") in ("collapse", "filter")
         if name == "table-column":
             first, count = len(self._column_styles), _count(attributes, "number-columns-repeated")
+            count = min(count, _MOST_COLUMNS - first)
             self._column_styles += [attributes.get("default-cell-style-name", "")] * count
             if is_hidden:
                 columns.update(range(first, first + count))
         elif name == "table-row":
             self._column, self._repeated_rows = 0, _count(attributes, "number-rows-repeated")
             if is_hidden:
-                rows.update(range(self._row, self._row + self._repeated_rows))
+                rows.update(range(self._row, min(self._row + self._repeated_rows, _MOST_ROWS)))
         elif name in ("table-cell", "covered-table-cell"):
             self._step = _count(attributes, "number-columns-repeated")
             default = self._column_styles[self._column] if self._column < len(self._column_styles) else ""
@@ -342,7 +344,7 @@ class _OdsHandler(_Handler):
 
 def _count(attributes: dict[str, str], name: str) -> int:
     number = attributes.get(name, "1")
-    return min(int(number), _MOST_REPEATED) if number.isdecimal() else 1
+    return min(int(number), _MOST_COLUMNS) if number.isdecimal() else 1
 
 
 def _of_ods(data: bytes, parts: dict[str, Member]) -> dict[str, Layout]:
