@@ -57,7 +57,7 @@ def synthetic_register(bodies: int) -> Register:
 
 
 def make_workbooks(register: Register, folder: Path) -> None:
-    """Writes one filled workbook, and copies of it with each body's code put in, as ``<body>/bao-cao.xlsx``."""
+    """Writes one filled workbook, and copies of it with each body's code and name in it, as ``<body>/bao-cao.xlsx``."""
     period, first = register.calendar[0].period, register.agencies[0]
     workbook = load_workbook(io.BytesIO(build_template(register, period, first, {})))
     _fill(workbook[INDICATOR_TABLE.sheet], INDICATOR_TABLE, register, period)
@@ -67,7 +67,7 @@ def make_workbooks(register: Register, folder: Path) -> None:
     for agency in register.agencies:
         target = folder / agency.code / "bao-cao.xlsx"
         target.parent.mkdir(parents=True)
-        target.write_bytes(_with_code(buffer.getvalue(), first.code, agency.code))
+        target.write_bytes(_with_texts(buffer.getvalue(), {first.code: agency.code, first.name: agency.name}))
 
 
 def _fill(sheet: Worksheet, table: Table, register: Register, period: Period) -> None:
@@ -97,14 +97,15 @@ def _figures(indicator: Indicator, period: Period) -> dict[str, object]:
     return values
 
 
-def _with_code(content: bytes, old: str, new: str) -> bytes:
-    """Returns the same workbook with another body's code in it."""
+def _with_texts(content: bytes, texts: dict[str, str]) -> bytes:
+    """Returns the same workbook with texts replaced: another body's code and name."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
         for item in source.infolist():
             data = source.read(item)
             if item.filename.endswith(".xml"):
-                data = data.replace(old.encode(), new.encode())
+                for old, new in texts.items():
+                    data = data.replace(old.encode(), new.encode())
             target.writestr(item, data)
     return buffer.getvalue()
 

@@ -18,7 +18,7 @@ from fixtures.submissions import (
     indicator_row,
     task_row,
 )
-from tiendo.intake.content import TEMPLATE_VERSION, Marker, RawCell, WorkbookContent
+from tiendo.intake.content import TEMPLATE_VERSION, Marker, Notice, RawCell, Title, WorkbookContent
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.validation import catalogue
@@ -78,7 +78,7 @@ def corrected_twice(content: WorkbookContent) -> WorkbookContent:
 
 def with_indicator_twice(content: WorkbookContent) -> WorkbookContent:
     again = content.indicator_rows[0]
-    moved = [cell._replace(address=f"{cell.address[0]}20") for cell in again[2:]]
+    moved = [cell._replace(address=cell.address and f"{cell.address[0]}20") for cell in again[2:]]
     return content._replace(indicator_rows=(*content.indicator_rows, type(again)(again.sheet, 20, *moved)))
 
 
@@ -116,6 +116,15 @@ def like_last_quarter(content: WorkbookContent) -> WorkbookContent:
     return content
 
 
+def noticed(code: str, sheet: str = "Chỉ tiêu", cell: str = "") -> Change:
+    return lambda content: content._replace(notices=(Notice(code, sheet, cell, "dòng 12"),))
+
+
+def titled(*texts: str) -> Change:
+    titles = tuple(Title("Chỉ tiêu", f"A{row}", text) for row, text in enumerate(texts, start=1))
+    return lambda content: content._replace(titles=titles)
+
+
 FDI, ENTERPRISES, NEW = "thu-hut-fdi", "doanh-nghiep-dang-hoat-dong", "doanh-nghiep-thanh-lap-moi"
 CASES = [
     Case("file-encrypted", KHDT, Q1, faulty("encrypted"), ""),
@@ -129,6 +138,7 @@ CASES = [
     Case("template-plan", KHDT, Q1, marked(plan="ke-hoach-2022"), ""),
     Case("template-version", KHDT, Q1, marked(template_version="0"), ""),
     Case("body-is-sender", KHDT, Q1, marked(agency=YTE), ""),
+    Case("period-agreed", KHDT, Q1, titled("Báo cáo quý II năm 2023"), ""),
     Case("period-stated", KHDT, Q1, marked(period=""), ""),
     Case("period-known", KHDT, Q1, marked(period="2022-Q4"), ""),
     Case("period-as-asked", KHDT, Q1, lambda c: c, "", asked=Q2),
@@ -204,6 +214,15 @@ CASES = [
     Case("correction-kind-given", KHDT, Q2, corrected(kind=None), "F7"),
     Case("correction-date-readable", KHDT, Q2, corrected(data_on="cuối quý"), "G7"),
     Case("correction-reason-given", KHDT, Q2, corrected(reason=None), "H7"),
+    Case("macros-ignored", KHDT, Q1, noticed("macros_ignored", sheet=""), ""),
+    Case("hidden-content", KHDT, Q1, noticed("hidden_content", cell="A12"), "A12"),
+    Case("not-read", KHDT, Q1, noticed("not_read", cell="M12"), "M12"),
+    Case("sheet-not-read", KHDT, Q1, noticed("sheet_not_read", sheet="Sheet2"), ""),
+    Case("legacy-font", KHDT, Q1, noticed("legacy_font", cell="B9"), "B9"),
+    Case("group-total", KHDT, Q1, noticed("group_total", cell="G20"), "G20"),
+    Case("numbering-doubled", KHDT, Q1, noticed("numbering_doubled", cell="A20"), "A20"),
+    Case("foreign-rows", KHDT, Q1, noticed("foreign_rows"), ""),
+    Case("no-task-table", KHDT, Q1, noticed("no_task_table", sheet=""), ""),
 ]
 BREAKABLE_BY_REGISTER = {"indicator-entitled"}
 
@@ -284,6 +303,12 @@ def test_good_correction_is_taken(register: Register) -> None:
         (Q1, "year_to_date", Decimal(440)),
         (Q1, "quarter", Decimal(440)),
     ]
+
+
+def test_a_notice_without_a_rule_is_our_mistake(register: Register) -> None:
+    case = Case("", KHDT, Q1, noticed("never_heard_of"), "")
+    with pytest.raises(ValueError, match="no rule for the reader's notice 'never_heard_of'"):
+        check(register, [case])
 
 
 def test_every_rule_has_a_case() -> None:

@@ -131,7 +131,7 @@ def _check(settings: Settings, register: Register, engine: Engine, files: list[R
     ]
     history = fetch_history(engine, register, contents, [item.sender_agency for _, item in batch])
     settled: list[Settled] = []
-    for part in _rounds(batch):
+    for part in _rounds(register, batch):
         outcomes = check_batch(register, [item for _, item in part], history, today=clock.today())
         settled += [Settled(file, outcome) for (file, _), outcome in zip(part, outcomes, strict=True)]
         history = pd.concat([history, history_frame(outcomes)]).drop_duplicates(
@@ -140,15 +140,18 @@ def _check(settings: Settings, register: Register, engine: Engine, files: list[R
     return settled
 
 
-def _rounds(batch: list[tuple[Row[Any], "BatchFile"]]) -> list[list[tuple[Row[Any], "BatchFile"]]]:
+def _rounds(register: Register, batch: list[tuple[Row[Any], "BatchFile"]]) -> list[list[tuple[Row[Any], "BatchFile"]]]:
     """Parts a batch so that a body's later period is checked after its earlier one; mostly there is one part."""
+    from tiendo.validation.stated import body_and_period
+
+    keys = [body_and_period(register, item) for _, item in batch]
     periods: dict[str, set[str]] = {}
-    for _, item in batch:
-        periods.setdefault(item.content.marker.agency, set()).add(item.content.marker.period)
+    for agency, period in keys:
+        periods.setdefault(agency, set()).add(period)
     place = {(agency, period): n for agency, found in periods.items() for n, period in enumerate(sorted(found))}
     rounds: list[list[tuple[Row[Any], BatchFile]]] = [[] for _ in range(max(place.values()) + 1)]
-    for file, item in batch:
-        rounds[place[item.content.marker.agency, item.content.marker.period]].append((file, item))
+    for pair, key in zip(batch, keys, strict=True):
+        rounds[place[key]].append(pair)
     return rounds
 
 

@@ -35,11 +35,13 @@ class Table:
 
     Attributes:
         needs: groups of fields; a row is the heading row when it has at least one column of every group.
+        ignored: headings that are understood and not read, beside those that the template prints for people.
     """
 
     sheet: str
     columns: tuple[Column, ...]
     needs: tuple[frozenset[str], ...]
+    ignored: tuple[str, ...] = ()
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -51,12 +53,28 @@ class Table:
         return next(i for i, column in enumerate(self.columns, start=1) if column.field == field)
 
 
+_NUMBERING = ("STT", "TT", "Số TT", "Số thứ tự")
 _CODE = Column("code", "Mã chỉ tiêu", ("Mã", "Mã số", "Mã số chỉ tiêu"))
 _NAME = Column("name", "Tên chỉ tiêu", ("Chỉ tiêu", "Nội dung chỉ tiêu", "Tên", "Chỉ tiêu chủ yếu"))
 _QUARTER = Column(
     "quarter",
     "Thực hiện trong quý",
-    ("Trong quý", "Số trong quý", "Thực hiện quý", "Kết quả trong quý", "Kết quả thực hiện trong quý"),
+    (
+        "Trong quý",
+        "Số trong quý",
+        "Thực hiện quý",
+        "Ước thực hiện quý",
+        "Ước thực hiện trong quý",
+        "Ước trong quý",
+        "Kết quả quý",
+        "Kết quả trong quý",
+        "Kết quả thực hiện quý",
+        "Kết quả thực hiện trong quý",
+        "Số liệu trong quý",
+        "TH quý",
+        "TH trong quý",
+        "Ước TH quý",
+    ),
     is_value=True,
 )
 _YEAR_TO_DATE = Column(
@@ -68,6 +86,25 @@ _YEAR_TO_DATE = Column(
         "Lũy kế đến kỳ báo cáo",
         "Lũy kế từ đầu năm đến kỳ báo cáo",
         "Thực hiện lũy kế",
+        "Thực hiện lũy kế từ đầu năm",
+        "Kết quả lũy kế",
+        "Số lũy kế",
+        "Cộng dồn",
+        "Cộng dồn từ đầu năm",
+        "Lũy kế đến cuối quý",
+        "Lũy kế đến hết quý",
+        "Lũy kế thực hiện",
+        "Lũy kế thực hiện từ đầu năm",
+        "Ước lũy kế",
+        "Ước thực hiện lũy kế",
+        "Lũy kế 6 tháng",
+        "Thực hiện 6 tháng",
+        "Ước thực hiện 6 tháng",
+        "Ước TH 6 tháng",
+        "TH 6 tháng",
+        "Kết quả 6 tháng",
+        "Kết quả thực hiện 6 tháng",
+        "Thực hiện lũy kế 6 tháng",
         "Lũy kế từ đầu năm hoặc tại thời điểm báo cáo",
         "Lũy kế / tại thời điểm báo cáo",
         "Tại thời điểm báo cáo",
@@ -93,6 +130,34 @@ INDICATORS = Table(
         Column("explanation", "Giải trình", ("Nguyên nhân", "Giải trình, nguyên nhân", "Thuyết minh")),
     ),
     (frozenset({"code", "name"}), frozenset({"quarter", "year_to_date"})),
+    (
+        *_NUMBERING,
+        "Đơn vị báo cáo",
+        "Cơ quan báo cáo",
+        "Đơn vị theo dõi, báo cáo",
+        "Cơ quan theo dõi, báo cáo",
+        "Đơn vị chủ trì",
+        "Cơ quan chủ trì",
+        "Đơn vị thực hiện",
+        "Nguồn số liệu",
+        "Cùng kỳ",
+        "Cùng kỳ năm trước",
+        "Thực hiện cùng kỳ",
+        "Thực hiện cùng kỳ năm trước",
+        "Thực hiện năm trước",
+        "Kỳ trước",
+        "So với kế hoạch",
+        "% so với kế hoạch",
+        "Tỷ lệ % so với kế hoạch",
+        "Đạt % kế hoạch",
+        "% kế hoạch",
+        "So với kế hoạch năm",
+        "% so với kế hoạch năm",
+        "So với cùng kỳ",
+        "% so với cùng kỳ",
+        "So sánh với cùng kỳ",
+        "Tăng, giảm so với cùng kỳ",
+    ),
 )
 
 TASKS = Table(
@@ -108,6 +173,7 @@ TASKS = Table(
         Column("proposal", "Kiến nghị", ("Đề xuất", "Kiến nghị, đề xuất", "Đề xuất, kiến nghị")),
     ),
     (frozenset({"ref", "title"}), frozenset({"state", "completion"})),
+    (*_NUMBERING, "Đơn vị chủ trì", "Cơ quan chủ trì", "Đơn vị phối hợp", "Thời gian hoàn thành", "Ghi chú"),
 )
 
 CORRECTIONS = Table(
@@ -128,20 +194,36 @@ CORRECTIONS = Table(
         frozenset({"code", "name"}),
         frozenset({"quarter", "year_to_date"}),
     ),
+    _NUMBERING,
 )
 
 TABLES = (CORRECTIONS, INDICATORS, TASKS)
 """In the order in which a heading row is tried: a row of corrections would also pass for one of indicators."""
 
 _BRACKETS = re.compile(r"\([^()]*\)")
+_MONTHS = re.compile(r"\b(?:0?3|0?6|0?9|12|ba|sáu|chín|mười hai) tháng(?: đầu)?(?: năm)?(?: \d{4})?$")
 _WHEN = re.compile(r"\s+(?:năm\s+\d{4}|(?:i{1,3}|iv|[1-4])\s*(?:[/-]\s*|\s+năm\s+)?(?:\d{4})?)$")
 
 
 @lru_cache(maxsize=8192)
 def normalised_heading(text: str) -> str:
-    """Reduces a heading to what decides: folded, without brackets, a year, a quarter's number, or a final mark."""
+    """Reduces a heading to what decides: folded, without brackets, a year, a quarter's number, or a final mark.
+
+    The months since the year's start are told apart from a quarter, not from each other: "lũy kế n tháng".
+    """
     folded = " ".join(_BRACKETS.sub(" ", fold(text)).split()).strip(" .:*")
-    return _WHEN.sub("", folded)
+    return _WHEN.sub("", _MONTHS.sub("n tháng", folded))
+
+
+NUMBERING = frozenset(map(normalised_heading, _NUMBERING))
+"""Headings, normalised, of a column of printed numbers: labels, never a key."""
+
+
+@cache
+def ignored_headings(table: Table) -> frozenset[str]:
+    """Returns the headings of a table, normalised, under which nothing is read."""
+    printed = (column.heading for column in table.columns if not column.field)
+    return frozenset(map(normalised_heading, (*printed, *table.ignored)))
 
 
 @cache

@@ -31,7 +31,12 @@ class RawCell(NamedTuple):
 
 
 class IndicatorRow(NamedTuple):
-    """One filled row of sheet ``Chỉ tiêu``."""
+    """One filled row of sheet ``Chỉ tiêu``.
+
+    Attributes:
+        stated_unit: unit that holds for the row's figures by a heading, a line above the table, or the unit column of
+            a retyped table; empty for the indicator's own.
+    """
 
     sheet: str
     row: int
@@ -45,6 +50,7 @@ class IndicatorRow(NamedTuple):
     data_on: RawCell
     note: RawCell
     explanation: RawCell
+    stated_unit: RawCell = RawCell()
 
 
 class TaskRow(NamedTuple):
@@ -85,6 +91,14 @@ class Marker(NamedTuple):
     template_version: str = ""
 
 
+class Title(NamedTuple):
+    """A text above a table, or a heading of figures: what may name the body and the period."""
+
+    sheet: str
+    cell: str
+    text: str
+
+
 class Notice(NamedTuple):
     """Something about a file that its sender should know, seen while it was read; no fault of a figure.
 
@@ -106,6 +120,7 @@ class WorkbookContent(NamedTuple):
         fault: "" when it could be read, else a code: ``not_a_workbook``, ``encrypted``, ``no_table`` (no sheet with
             known headings), ``no_data`` (tables there, nothing filled in), ``too_large``, ``reader_failed``.
         fault_detail: for operations, in English.
+        titles: what stands above the tables and over their figures, in order.
     """
 
     fault: str = ""
@@ -115,3 +130,9 @@ class WorkbookContent(NamedTuple):
     task_rows: tuple[TaskRow, ...] = ()
     correction_rows: tuple[CorrectionRow, ...] = ()
     notices: tuple[Notice, ...] = ()
+    titles: tuple[Title, ...] = ()
+
+    @property
+    def is_retyped(self) -> bool:
+        """Whether it has lost the marker of the template."""
+        return not (self.marker.plan and self.marker.agency and self.marker.period)

@@ -1,13 +1,18 @@
 """Reads a submitted file into rows as typed: sheets by ``tiendo.intake.sheets``, rows by ``tiendo.intake.tables``."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from python_calamine import CalamineError, PasswordError, XmlError, ZipError
 
 from tiendo.intake.columns import CORRECTIONS, INDICATORS, TABLES, TASKS, Table
-from tiendo.intake.content import SHEET_GUIDE, SHEET_MARKER, Marker, WorkbookContent
+from tiendo.intake.content import SHEET_GUIDE, SHEET_MARKER, Marker, Notice, WorkbookContent
+from tiendo.intake.hidden import hidden_content
+from tiendo.intake.legacy_text import in_unicode
+from tiendo.intake.retyped import read_retyped
+from tiendo.intake.sheet_layout import read_layouts
 from tiendo.intake.sheets import Sheet, UnreadableError, open_file
-from tiendo.intake.tables import read_tables
+from tiendo.intake.tables import Told, has_figure, read_tables
 from tiendo.intake.xlsx_details import BrokenWorkbookError
 from tiendo.intake.zip_parts import NotAZipError, TooLargeError
 from tiendo.vietnamese.text import fold
@@ -37,21 +42,30 @@ def read_workbook(data: bytes) -> WorkbookContent:
 
 def _read(data: bytes) -> WorkbookContent:
     file = open_file(data)
+    layouts = read_layouts(data)
     found: dict[Table, list[Any]] = {}
+    told = Told([], list(file.notices))
+    marker = _read_marker(file.sheet(_marker_name(file.sheet_names))) if _marker_name(file.sheet_names) else Marker()
+    # Sheets that bear a table's name come first: others are asked only for what these do not have.
+    names = [name for name in file.sheet_names if fold(name) not in _NO_TABLE]
     is_filled = False
-    marker = Marker()
-    unclaimed = []
-    for name in file.sheet_names:
-        folded = fold(name)
-        if folded == SHEET_MARKER:
-            marker = _read_marker(file.sheet(name))
-        elif (table := _TABLE_BY_SHEET.get(folded)) is not None:
-            is_filled |= read_tables(file.sheet(name), (table,), found)
-        elif folded != _FOLDED_GUIDE:
-            unclaimed.append(name)
-    missing = tuple(table for table in TABLES if table not in found)
-    for name in unclaimed if missing else ():
-        is_filled |= read_tables(file.sheet(name), missing, found)
+    for name in sorted(names, key=lambda name: fold(name) not in _TABLE_BY_SHEET):
+        table = _TABLE_BY_SHEET.get(fold(name))
+        layout = layouts.get(name)
+        sheet = in_unicode(file.sheet(name), layout, told.notices)
+        told.notices.extend(hidden_content(sheet, layout, is_hidden=name in file.hidden_names))
+        if marker.period:
+            wanted = (table,) if table else tuple(table for table in TABLES if table not in found)
+            before = len(found)
+            is_filled |= read_tables(sheet, wanted, found, told)
+            is_read = table is not None or len(found) > before
+        else:
+            merged = layout.merged if layout and layout.merged else sheet.merged
+            before = len(told.titles)
+            is_filled |= read_retyped(sheet._replace(merged=merged), TABLES, found, told)
+            is_read = len(told.titles) > before
+        if not is_read and _holds_figure(sheet):
+            told.notices.append(Notice("sheet_not_read", name))
     if not found:
         raise UnreadableError("no_table", f"sheets: {', '.join(file.sheet_names)}"[:500])
     return WorkbookContent(
@@ -60,8 +74,17 @@ def _read(data: bytes) -> WorkbookContent:
         indicator_rows=tuple(found.get(INDICATORS, ())),
         task_rows=tuple(found.get(TASKS, ())),
         correction_rows=tuple(found.get(CORRECTIONS, ())),
-        notices=file.notices,
+        notices=tuple(told.notices),
+        titles=tuple(told.titles[:_MOST_TITLES]),
     )
+
+
+def _marker_name(names: Sequence[str]) -> str:
+    return next((name for name in names if fold(name) == SHEET_MARKER), "")
+
+
+def _holds_figure(sheet: Sheet) -> bool:
+    return any(has_figure(value) for row in sheet.rows for value in row if value != "")
 
 
 def _read_marker(sheet: Sheet) -> Marker:
@@ -70,4 +93,5 @@ def _read_marker(sheet: Sheet) -> Marker:
 
 
 _TABLE_BY_SHEET = {fold(table.sheet): table for table in TABLES}
-_FOLDED_GUIDE = fold(SHEET_GUIDE)
+_NO_TABLE = frozenset({fold(SHEET_GUIDE), SHEET_MARKER})
+_MOST_TITLES = 100

@@ -24,7 +24,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from tiendo.intake.content import CorrectionRow, IndicatorRow, Marker, Notice, RawCell, TaskRow, WorkbookContent
+from tiendo.intake.content import CorrectionRow, IndicatorRow, Marker, Notice, RawCell, TaskRow, Title, WorkbookContent
 
 _LENGTH = struct.Struct("<I")
 _READY = b"ready"
@@ -247,25 +247,27 @@ _ROW_TYPES = (IndicatorRow, TaskRow, CorrectionRow)
 
 def _pack(content: WorkbookContent) -> bytes:
     """Pickles as plain tuples, which costs a fifth of pickling the named ones."""
-    fault, detail, marker, *tables, notices = content
+    fault, detail, marker, *tables, notices, titles = content
     tables_of_rows: tuple[tuple[Any, ...], ...] = tuple(tables)
     rows = [
         [(sheet, number, [tuple(cell) for cell in cells]) for sheet, number, *cells in table]
         for table in tables_of_rows
     ]
-    plain = (fault, detail, tuple(marker), rows, [tuple(notice) for notice in notices])
+    told = [tuple(notice) for notice in notices], [tuple(title) for title in titles]
+    plain = (fault, detail, tuple(marker), rows, *told)
     return pickle.dumps(plain, pickle.HIGHEST_PROTOCOL)
 
 
 def _unpack(message: bytes) -> WorkbookContent:
-    fault, detail, marker, tables, notices = _Unpickler(io.BytesIO(message)).load()
+    fault, detail, marker, tables, notices, titles = _Unpickler(io.BytesIO(message)).load()
     new = tuple.__new__
     rows: list[Any] = [
         tuple([new(kind, (sheet, number, *[new(RawCell, cell) for cell in cells])) for sheet, number, cells in table])
         for kind, table in zip(_ROW_TYPES, tables, strict=True)
     ]
     told = tuple([Notice(*notice) for notice in notices])
-    return WorkbookContent(fault, detail, Marker(*marker), *rows)._replace(notices=told)
+    above = tuple([Title(*title) for title in titles])
+    return WorkbookContent(fault, detail, Marker(*marker), *rows)._replace(notices=told, titles=above)
 
 
 def _framed(message: bytes) -> bytes:

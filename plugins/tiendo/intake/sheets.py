@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum
+from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from tiendo.intake.content import Notice
 from tiendo.intake.xlsx_details import Details, read_details
@@ -26,6 +26,9 @@ _ODS_PART = "content.xml"
 _NO_DETAILS: Details = {}
 
 
+Range = tuple[tuple[int, int], tuple[int, int]]
+
+
 class UnreadableError(Exception):
     """The file cannot be read; carries a fault code of ``WorkbookContent`` and a detail for operations."""
 
@@ -41,6 +44,7 @@ class Sheet(NamedTuple):
         rows: values as the file holds them, "" for an empty cell; all rows are equally long.
         top, left: 0-based position of the first value.
         details: what is special about single cells, by 0-based row and column of the sheet.
+        merged: ranges of merged cells, each as its first and last cell, 0-based row and column of the sheet.
     """
 
     name: str
@@ -48,6 +52,7 @@ class Sheet(NamedTuple):
     top: int = 0
     left: int = 0
     details: Details = _NO_DETAILS
+    merged: tuple[Range, ...] = ()
 
 
 class OpenedFile:
@@ -55,6 +60,7 @@ class OpenedFile:
 
     Attributes:
         sheet_names: in the file's order.
+        hidden_names: those of them that are hidden.
         notices: what the sender should know about the file as such.
     """
 
@@ -66,6 +72,7 @@ class OpenedFile:
         self.notices = notices
         metadata = workbook.sheets_metadata[:_MAX_SHEETS]
         self.sheet_names = [sheet.name for sheet in metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+        self.hidden_names = {sheet.name for sheet in metadata if sheet.visible != SheetVisibleEnum.Visible}
 
     def sheet(self, name: str) -> Sheet:
         """Reads one sheet.
@@ -78,7 +85,8 @@ class OpenedFile:
             return Sheet(name, [])
         if sheet.height * sheet.width > _MAX_CELLS or sheet.height > _MAX_ROWS:
             raise UnreadableError("too_large", f"sheet {name}: {sheet.height} rows, {sheet.width} columns")
-        return Sheet(name, sheet.to_python(), *sheet.start, self._details.get(name, _NO_DETAILS))
+        details = self._details.get(name, _NO_DETAILS)
+        return Sheet(name, sheet.to_python(), *sheet.start, details, tuple(sheet.merged_cell_ranges or ()))
 
     def sheets(self) -> Iterator[Sheet]:
         """Yields all sheets in order."""

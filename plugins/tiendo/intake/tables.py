@@ -5,35 +5,34 @@ here: a date among numbers, an error cell or a text is handed on with its addres
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
 from itertools import repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from tiendo.intake.columns import (
-    CORRECTIONS,
-    INDICATORS,
-    NOT_YET_PUBLISHED,
-    TABLES,
-    TASKS,
-    Table,
-    fields_by_heading,
-    normalised_heading,
-)
-from tiendo.intake.content import CorrectionRow, IndicatorRow, RawCell, TaskRow
+from tiendo.intake.columns import CORRECTIONS, INDICATORS, NOT_YET_PUBLISHED, TABLES, TASKS, Table
+from tiendo.intake.content import CorrectionRow, IndicatorRow, Notice, RawCell, TaskRow, Title
+from tiendo.intake.headings import Layout, find_first
 from tiendo.intake.sheets import Sheet
 from tiendo.intake.xlsx_details import Details
+from tiendo.vietnamese.dates import format_date
+from tiendo.vietnamese.notation import format_number
 from tiendo.vietnamese.text import fold
 
-_HEADING_WITHIN = 60
+_LONGEST_TITLE = 300
+_MOST_SHOWN, _LONGEST_SHOWN = 20, 60
 _NEW = tuple.__new__  # a NamedTuple's own constructor costs three times as much
 _NO, _NO_ERROR = repeat(False), repeat("")
 _DIGIT = re.compile(r"\d")
+_DAY = re.compile(r"ngày \d{1,2} tháng \d{1,2}(?: năm \d{4})?|ngày \d{1,2}/\d{1,2}/\d{4}")
 
 _ROW_TYPES: dict[Table, Any] = {INDICATORS: IndicatorRow, TASKS: TaskRow, CORRECTIONS: CorrectionRow}
-_FIELDS: dict[Table, tuple[str, ...]] = {table: row_type._fields[2:] for table, row_type in _ROW_TYPES.items()}
+# What a row holds beside the cells of its columns.
+_TAIL: dict[Table, tuple[RawCell, ...]] = {INDICATORS: (RawCell(),), TASKS: (), CORRECTIONS: ()}
+_FIELDS: dict[Table, tuple[str, ...]] = {
+    table: row_type._fields[2 : len(row_type._fields) - len(_TAIL[table])] for table, row_type in _ROW_TYPES.items()
+}
 
 
 def _positions(fields: dict[Table, tuple[str, ...]]) -> dict[Table, tuple[int, ...]]:
@@ -52,82 +51,115 @@ _KEYS_AT = _positions({INDICATORS: ("code", "name"), TASKS: ("ref", "title"), CO
 _VALUES_AT = _positions({table: tuple(c.field for c in table.columns if c.is_value) for table in TABLES})
 
 
-class _Layout(NamedTuple):
-    """Where a table's columns are: the heading's 0-based row, and the column of each field (-1: not there)."""
+class Told(NamedTuple):
+    """What reading a sheet tells beside the rows: texts above the tables, and things the sender should know."""
 
-    table: Table
-    heading_row: int
-    columns: tuple[int, ...]
+    titles: list[Title]
+    notices: list[Notice]
 
 
-def read_tables(sheet: Sheet, tables: tuple[Table, ...], found: dict[Table, list[Any]]) -> bool:
-    """Adds the table of a sheet, where it has one of those wanted, to ``found``.
+def fields_of(table: Table) -> tuple[str, ...]:
+    """Returns the fields of a table's row type that are cells of its columns, in order."""
+    return _FIELDS[table]
+
+
+def read_tables(sheet: Sheet, tables: tuple[Table, ...], found: dict[Table, list[Any]], told: Told) -> bool:
+    """Adds the table of a sheet as the template has it, where it is one of those wanted, to ``found``.
 
     Returns:
         Whether its sender filled in anything.
     """
-    layout = _find_layout(sheet.rows, tables)
+    layout = find_first(sheet.rows, tables, fields_of)
     if layout is None:
         return False
-    return _read_table(sheet, layout, found.setdefault(layout.table, []))
+    told.titles.extend(titles_above(sheet, layout.first))
+    return read_rows(sheet, layout, found.setdefault(layout.table, []), told)
 
 
-def _find_layout(rows: Sequence[Sequence[Any]], tables: tuple[Table, ...]) -> _Layout | None:
-    """Finds the heading row: the first that has what a table needs."""
-    for number, row in enumerate(rows[:_HEADING_WITHIN]):
-        if len(row) - row.count("") > 1:
-            texts = tuple([value if type(value) is str else "" for value in row])
-            if recognised := _recognise(texts, tables):
-                return _Layout(recognised[0], number, recognised[1])
-    return None
+def titles_above(sheet: Sheet, heading_row: int) -> Iterator[Title]:
+    """Yields the texts above a heading."""
+    for number, row in enumerate(sheet.rows[:heading_row], start=sheet.top + 1):
+        for i, value in enumerate(row):
+            if type(value) is str and value and len(value) <= _LONGEST_TITLE and not value.isspace():
+                yield Title(sheet.name, f"{letters(sheet.left + i)}{number}", value)
 
 
-@lru_cache(maxsize=512)
-def _recognise(texts: tuple[str, ...], tables: tuple[Table, ...]) -> tuple[Table, tuple[int, ...]] | None:
-    """Returns the table a heading row belongs to, and its columns; none when two columns claim one value."""
-    headings = [normalised_heading(text) if text else "" for text in texts]
-    for table in tables:
-        accepted = fields_by_heading(table)
-        columns: dict[str, int] = {}
-        for i, heading in enumerate(headings):
-            column = accepted.get(heading)
-            if column is None:
-                continue
-            if column.field in columns and column.is_value:
-                break
-            columns.setdefault(column.field, i)
-        else:
-            if all(not group.isdisjoint(columns) for group in table.needs):
-                return table, tuple([columns.get(field, -1) for field in _FIELDS[table]])
-    return None
+def read_rows(
+    sheet: Sheet, layout: Layout, into: list[Any], told: Told, *, end: int | None = None, is_retyped: bool = False
+) -> bool:
+    """Adds the rows below a heading.
 
+    Args:
+        end: the first row that is not the table's any more, 0-based in the rows of the sheet.
+        is_retyped: rows may stand apart and hold titles of sections; what is one is not told here.
 
-def _read_table(sheet: Sheet, layout: _Layout, into: list[Any]) -> bool:
-    """Adds the rows below the heading; returns whether a cell that is the sender's to fill holds anything."""
-    table, heading_row, columns = layout
-    name, rows, top, left, details = sheet
-    row_type, filled_at = _ROW_TYPES[table], _FILLED_AT[table]
-    letters = [_letters(left + i) if i >= 0 else "" for i in columns]
+    Returns:
+        Whether a cell that is the sender's to fill holds anything.
+    """
+    table, columns = layout.table, layout.columns
+    name, rows, top, left, details = sheet[:5]
+    row_type, filled_at, tail = _ROW_TYPES[table], _FILLED_AT[table], _TAIL[table]
+    column_letters = [letters(left + i) if i >= 0 else "" for i in columns]
     pick = itemgetter(*columns)
     is_filled = after_gap = False
-    for number, values in enumerate(rows[heading_row + 1 :], start=top + heading_row + 2):
+    unread: list[tuple[str, Any]] = []
+    for number, values in enumerate(rows[layout.last + 1 : end], start=top + layout.last + 2):
         label = str(number)
         plain = [
             v if v.__class__ is float or (v.__class__ is str and v and not v.isspace()) else _plain(v) for v in values
         ]
         plain.append(None)  # what a column that is not there (-1) has
-        addresses = [letter and letter + label for letter in letters]
+        addresses = [letter and letter + label for letter in column_letters]
         cells = [_NEW(RawCell, cell) for cell in zip(pick(plain), addresses, _NO, _NO_ERROR, _NO, strict=False)]
         if details:
             _add_details(cells, columns, details, number - 1, left)
         if not any(value is not None or error or uncalculated for value, _, _, error, uncalculated in cells):
             after_gap = True
+            unread += _with_figures(plain, left, label, range(len(values)), layout)
             continue
-        if after_gap and not _is_of_table(cells, table):
+        if after_gap and not is_retyped and not _is_of_table(cells, table):
+            unread += _with_figures(plain, left, label, range(len(values)), layout)
             continue
-        into.append(_NEW(row_type, (name, number, *cells)))
+        into.append(_NEW(row_type, (name, number, *cells, *tail)))
         is_filled = is_filled or any(_is_filled_in(cells[i]) for i in filled_at)
+        if layout.unknown:
+            unread += _with_figures(plain, left, label, layout.unknown, layout)
+    if unread:
+        told.notices.append(not_read(name, unread))
     return is_filled
+
+
+def not_read(sheet: str, cells: Sequence[tuple[str, Any]]) -> Notice:
+    """Returns the notice on cells with figures that were not read, by address and value."""
+    shown = "; ".join(f"{address}: {_shown(value)}" for address, value in cells[:_MOST_SHOWN])
+    more = f"; và {len(cells) - _MOST_SHOWN} ô khác" if len(cells) > _MOST_SHOWN else ""
+    return Notice("not_read", sheet, cells[0][0], shown + more)
+
+
+def has_figure(value: Any) -> bool:
+    """Tells whether a value that is not read may be a figure; the day of a signature is none, nor is a number of it."""
+    if isinstance(value, bool) or value is None:
+        return False
+    if isinstance(value, str):
+        return _DIGIT.search(_DAY.sub("", fold(value))) is not None
+    return True
+
+
+def _with_figures(
+    plain: Sequence[Any], left: int, label: str, columns: Iterable[int], layout: Layout
+) -> Iterator[tuple[str, Any]]:
+    for i in columns:
+        value = plain[i]
+        if value is not None and i != layout.numbering and has_figure(value):
+            yield letters(left + i) + label, value
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, date):
+        return format_date(value)
+    if isinstance(value, str):
+        return value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}…"
+    return format_number(value)
 
 
 def _add_details(cells: list[RawCell], columns: Sequence[int], details: Details, row: int, left: int) -> None:
@@ -161,7 +193,7 @@ def _plain(value: Any) -> int | float | bool | str | date | datetime | None:
     return value  # type: ignore[no-any-return]
 
 
-def _letters(index: int) -> str:
+def letters(index: int) -> str:
     """0 is ``A``, 26 is ``AA``."""
     letters = ""
     index += 1

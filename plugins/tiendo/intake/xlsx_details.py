@@ -32,7 +32,7 @@ _SHOWN_ONLY = re.compile(rb'&quot;.*?&quot;|"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _WORKBOOK = "xl/workbook.xml"
 _STYLES = "xl/styles.xml"
 _ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
-_SEPARATOR = " "  # no namespace holds one
+SEPARATOR = " "  # no namespace holds one
 
 
 class Detail(NamedTuple):
@@ -72,7 +72,7 @@ def read_details(data: bytes, parts: dict[str, Member]) -> dict[str, Details]:
     if not suspects:
         return {}
     found: dict[str, Details] = {}
-    for sheet, part in _sheet_parts(data, parts).items():
+    for sheet, part in sheet_parts(data, parts).items():
         if part in suspects and (cells := _special_cells(suspects[part], percent_styles)):
             found[sheet] = cells
     return found
@@ -102,20 +102,20 @@ def _percent_styles(xml: bytes) -> frozenset[int]:
     return frozenset(i for i, number in enumerate(numbers) if number and int(number[1]) in percent)
 
 
-def _sheet_parts(data: bytes, parts: dict[str, Member]) -> dict[str, str]:
+def sheet_parts(data: bytes, parts: dict[str, Member]) -> dict[str, str]:
     """Maps sheet names to the parts that hold them, through the workbook's relationships."""
     workbook = _workbook_part(data, parts)
     folder, _, base = workbook.rpartition("/")
     relations = f"{folder}/_rels/{base}.rels" if folder else f"_rels/{base}.rels"
     targets: dict[str, str] = {}
-    for name, attributes in _elements(content(data, parts[relations])) if relations in parts else ():
+    for name, attributes in elements(content(data, parts[relations])) if relations in parts else ():
         if name == "Relationship":
             target = unquote(attributes.get("Target", ""))
             targets[attributes.get("Id", "")] = target.lstrip("/") if target.startswith("/") else f"{folder}/{target}"
     sheets: dict[str, str] = {}
-    for name, attributes in _elements(content(data, parts[workbook])) if workbook in parts else ():
+    for name, attributes in elements(content(data, parts[workbook])) if workbook in parts else ():
         if name == "sheet":
-            relation = next((v for k, v in attributes.items() if k.rpartition(_SEPARATOR)[2] == "id"), "")
+            relation = next((v for k, v in attributes.items() if k.rpartition(SEPARATOR)[2] == "id"), "")
             sheets[attributes.get("name", "")] = targets.get(relation, "")
     return sheets
 
@@ -123,38 +123,39 @@ def _sheet_parts(data: bytes, parts: dict[str, Member]) -> dict[str, str]:
 def _workbook_part(data: bytes, parts: dict[str, Member]) -> str:
     """Returns the workbook's own part, by the package's relationships where it has another name."""
     if _WORKBOOK not in parts and "_rels/.rels" in parts:
-        for name, attributes in _elements(content(data, parts["_rels/.rels"])):
+        for name, attributes in elements(content(data, parts["_rels/.rels"])):
             if name == "Relationship" and attributes.get("Type", "").endswith("/officeDocument"):
                 return attributes.get("Target", "").lstrip("/")
     return _WORKBOOK
 
 
-def _elements(xml: bytes) -> list[tuple[str, dict[str, str]]]:
+def elements(xml: bytes) -> list[tuple[str, dict[str, str]]]:
     """Returns all elements of a small part as local name and attributes."""
     found: list[tuple[str, dict[str, str]]] = []
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        found.append((name.rpartition(_SEPARATOR)[2], attributes))
+        found.append((name.rpartition(SEPARATOR)[2], attributes))
 
-    parser = _parser()
+    parser = make_parser()
     parser.StartElementHandler = start
-    _parse(parser, xml)
+    parse(parser, xml)
     return found
 
 
 def _special_cells(xml: bytes, percent_styles: frozenset[int]) -> dict[tuple[int, int], Detail]:
     handler = _CellHandler(percent_styles)
-    parser = _parser()
+    parser = make_parser()
     parser.StartElementHandler = handler.start
     parser.EndElementHandler = handler.end
     parser.CharacterDataHandler = handler.text
     parser.buffer_text = True
-    _parse(parser, xml)
+    parse(parser, xml)
     return handler.found
 
 
-def _parser() -> expat.XMLParserType:
-    parser = expat.ParserCreate(namespace_separator=_SEPARATOR)
+def make_parser() -> expat.XMLParserType:
+    """Returns a parser that refuses document types, and so entities; names come as namespace, blank, local name."""
+    parser = expat.ParserCreate(namespace_separator=SEPARATOR)
 
     def refuse(*_: object) -> None:
         raise BrokenWorkbookError("a part declares a document type")
@@ -163,7 +164,12 @@ def _parser() -> expat.XMLParserType:
     return parser
 
 
-def _parse(parser: expat.XMLParserType, xml: bytes) -> None:
+def parse(parser: expat.XMLParserType, xml: bytes) -> None:
+    """Runs a parser over a whole part.
+
+    Raises:
+        BrokenWorkbookError: the part is no XML, or declares a document type.
+    """
     try:
         parser.Parse(xml, True)
     except expat.ExpatError as error:
@@ -185,7 +191,7 @@ class _CellHandler:
         self._value = ""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        name = name.rpartition(_SEPARATOR)[2]
+        name = name.rpartition(SEPARATOR)[2]
         if name == "row":
             self._row = int(attributes["r"]) - 1 if attributes.get("r", "").isdecimal() else self._row + 1
             self._column = -1
@@ -205,7 +211,7 @@ class _CellHandler:
             self._value += text
 
     def end(self, name: str) -> None:
-        name = name.rpartition(_SEPARATOR)[2]
+        name = name.rpartition(SEPARATOR)[2]
         if name == "v":
             self._in_value = False
         elif name == "c":

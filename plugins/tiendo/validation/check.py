@@ -5,12 +5,14 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from tiendo.plan.model import Nature, Register
-from tiendo.validation import correction_records, indicator_records, submission_records, task_records
+from tiendo.validation import correction_records, indicator_records, notice_records, submission_records, task_records
 from tiendo.validation.correction_records import add_correction_records
 from tiendo.validation.facts import HISTORY_COLUMNS, HistoryFacts, RegisterFacts
 from tiendo.validation.indicator_records import add_indicator_records
+from tiendo.validation.notice_records import notice_record
 from tiendo.validation.outcome import ACCEPTED, SEVERITIES, FileOutcome, Finding
 from tiendo.validation.records import BatchFile, Context, Record, Tables, figure_placeholders
+from tiendo.validation.retyped_rows import sort_rows
 from tiendo.validation.submission_records import submission_record
 from tiendo.validation.suites import ROW_ID, SUBMISSION_SUITES, Rule, Suite, failing_rows, get_suite
 from tiendo.validation.task_records import add_task_records
@@ -28,6 +30,7 @@ _PLACEHOLDERS = {
     "figure": figure_placeholders,
     "task_row": task_records.placeholders,
     "correction_row": correction_records.placeholders,
+    "notice": notice_records.placeholders,
 }
 # Fewer unchanged levels than this say nothing; a flow that did not move at all does.
 _FEWEST_REPEATED = 3
@@ -72,11 +75,15 @@ def build_tables(register: Register, files: Sequence[BatchFile], history: "pd.Da
     for index, file in enumerate(files):
         record, context = submission_record(index, file, facts, known, today)
         tables.records["submission"].append(record)
+        tables.records["notice"] += [notice_record(index, notice) for notice in file.content.notices]
         if context is None:
             continue
-        corrected = add_correction_records(tables, file.content, context)
-        values = add_indicator_records(tables, file.content, context, corrected, ordered_pairs)
-        add_task_records(tables, file.content, context)
+        content, noticed = sort_rows(file.content, context)
+        tables.records["notice"] += [notice_record(index, notice) for notice in noticed]
+        corrected = add_correction_records(tables, content, context)
+        values = add_indicator_records(tables, content, context, corrected, ordered_pairs)
+        if content.task_rows or not content.is_retyped:
+            add_task_records(tables, content, context)
         _judge_repetition(record, context, values)
     return tables
 
@@ -116,10 +123,13 @@ def _judge_repetition(record: Record, context: Context, values: dict[str, "tuple
 
 
 def _set_aside_refused(tables: Tables, findings: list[list[tuple[Rule, Finding]]]) -> None:
-    """A file refused as a whole (another body's, another period's) gets no findings on its rows: they would follow."""
+    """A file refused as a whole (another body's, another period's) gets no findings on its rows: they would follow.
+
+    What was noticed about the file stays: it may be why nothing else could be read.
+    """
     refused = {index for index, found in enumerate(findings) if any(r.severity == "critical" for r, _ in found)}
     for name, records in tables.records.items():
-        if name != "submission":
+        if name not in ("submission", "notice"):
             tables.records[name] = [record for record in records if record["file_index"] not in refused]
 
 

@@ -116,6 +116,29 @@ class RegisterFacts:
         """A day in the plan's first period, as a date should be typed."""
         return format_date(self.register.calendar[0].cut_off_on)
 
+    @cached_property
+    def agency_by_name(self) -> dict[str, str]:
+        """Codes by folded name, short name and variant; names that two bodies share are left out."""
+        codes: dict[str, set[str]] = {}
+        for agency in self.register.agencies:
+            for name in (agency.name, agency.short_name, *agency.variants):
+                codes.setdefault(fold(name), set()).add(agency.code)
+        return {name: next(iter(found)) for name, found in codes.items() if len(found) == 1}
+
+    @cached_property
+    def group_by_name(self) -> dict[str, str]:
+        """Codes of the group rows, which have no figure of their own, by folded name."""
+        groups = [i for i in self.register.indicators if not i.is_leaf]
+        return {fold(name): i.code for i in groups for name in (i.name, i.label)}
+
+    @cached_property
+    def task_by_title(self) -> dict[str, str]:
+        """References of tasks by folded title; titles that two tasks share are left out."""
+        refs: dict[str, set[str]] = {}
+        for task in self.register.tasks:
+            refs.setdefault(fold(task.title), set()).add(task.ref)
+        return {title: next(iter(found)) for title, found in refs.items() if len(found) == 1}
+
     def agency_names(self, codes: Iterable[str]) -> str:
         """Returns ``Sở Y tế, Sở Tài chính``."""
         agencies: dict[str, Agency] = self.register.agency_by_code

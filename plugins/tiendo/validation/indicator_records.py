@@ -23,6 +23,7 @@ from tiendo.validation.records import (
 )
 from tiendo.vietnamese.dates import format_date, read_date
 from tiendo.vietnamese.number import format_number, read_answer, read_target
+from tiendo.vietnamese.stated_unit import is_same_unit
 from tiendo.vietnamese.text import fold
 
 YEAR_TO_DATE, QUARTER = "year_to_date", "quarter"
@@ -127,7 +128,8 @@ def _row_record(row: IndicatorRow, context: Context) -> tuple[Record, IndicatorF
         record["name_is_its_own"] = register.code_by_name.get(name, code) == code
         record["name_is_unchanged"] = name in facts.names if record["name_is_its_own"] else None
     if unit := text_of(row.unit):
-        record["unit_is_unchanged"] = fold(unit) in facts.units or not facts.units
+        is_own = fold(unit) in facts.units or not facts.units
+        record["unit_is_unchanged"] = is_own or is_same_unit(unit, facts.indicator.unit)
     if typed := text_of(row.target):
         record["target_is_unchanged"] = _is_target(row.target, typed, facts)
     return record, facts
@@ -212,8 +214,9 @@ def _add_figures(
     is_due = facts.is_due(period)
     last = _last_figure(context, facts, corrected)
     quarter_last = None if period.quarter > 1 else last.value
-    total = read_figure(row.year_to_date, facts, last.value, period)
-    quarter = read_figure(row.quarter, facts, quarter_last, period)
+    stated_unit = text_of(row.stated_unit)
+    total = read_figure(row.year_to_date, facts, last.value, period, stated_unit)
+    quarter = read_figure(row.quarter, facts, quarter_last, period, stated_unit)
     note, explanation = text_of(row.note), text_of(row.explanation)
     if not facts.is_flow:
         total, quarter = _only_figure(record, total, quarter, facts, period)

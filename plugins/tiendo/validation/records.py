@@ -17,6 +17,7 @@ from tiendo.validation.facts import HistoryFacts, IndicatorFacts, RegisterFacts
 from tiendo.validation.outcome import ObservationRow, TaskProgressRow
 from tiendo.validation.states import KIND_VARIANTS, KINDS, TASK_STATE_VARIANTS, TASK_STATES
 from tiendo.vietnamese.dates import format_date
+from tiendo.vietnamese.notation import NUMERAL
 from tiendo.vietnamese.number import (
     Answer,
     NumberReading,
@@ -77,6 +78,7 @@ class Tables:
             "figure": [],
             "task_row": [],
             "correction_row": [],
+            "notice": [],
         }
         self.observations: list[list[ObservationRow]] = [[] for _ in range(file_count)]
         self.tasks: list[list[TaskProgressRow]] = [[] for _ in range(file_count)]
@@ -113,11 +115,18 @@ def text_of(cell: RawCell) -> str:
     return str(value).strip()
 
 
-def read_figure(cell: RawCell, facts: IndicatorFacts, last: Decimal | None, period: Period) -> Reading:
-    """Reads one number cell of an indicator."""
+def read_figure(
+    cell: RawCell, facts: IndicatorFacts, last: Decimal | None, period: Period, stated_unit: str = ""
+) -> Reading:
+    """Reads one number cell of an indicator.
+
+    Args:
+        stated_unit: holds for a bare number by a heading or the unit column, where it is not the indicator's own.
+    """
     if cell.value is None and not cell.error and not cell.is_uncalculated:
         return Reading(cell, "blank", None)
-    number = read_number(cell, unit=facts.indicator.unit, target=facts.target_middle, last=last)
+    worded = cell._replace(value=with_unit(cell, stated_unit)) if stated_unit else cell
+    number = read_number(worded, unit=facts.indicator.unit, target=facts.target_middle, last=last)
     if number.value is not None:
         return Reading(cell, "value", number)
     if not number.reason:
@@ -127,6 +136,19 @@ def read_figure(cell: RawCell, facts: IndicatorFacts, last: Decimal | None, peri
         if answer.kind != "other":
             return Reading(cell, answer.kind, None, answer.promised_on)
     return Reading(cell, "unreadable", number)
+
+
+def with_unit(cell: RawCell, unit: str) -> Any:
+    """Returns a bare number with its unit in words, anything else as it is."""
+    value = cell.value
+    if isinstance(value, str):
+        return f"{value} {unit}" if NUMERAL.fullmatch(fold(value).lstrip("'+-")) else value
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and not cell.is_percent:
+        whole, _, decimals = f"{Decimal(repr(value)):f}".partition(".")
+        # Exactly three decimals could be read as thousands; a number cell leaves no doubt.
+        decimals = f"{decimals}0" if len(decimals) == 3 else decimals.removesuffix("0") if decimals == "0" else decimals
+        return f"{whole},{decimals} {unit}" if decimals else f"{whole} {unit}"
+    return value
 
 
 def read_kind(cell: RawCell) -> str | None:

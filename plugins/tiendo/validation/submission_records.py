@@ -7,6 +7,7 @@ from tiendo.plan.model import PeriodCalendar
 from tiendo.plan.period import Period
 from tiendo.validation.facts import HistoryFacts, RegisterFacts
 from tiendo.validation.records import BatchFile, Context, Record
+from tiendo.validation.stated import Stated, read_stated
 from tiendo.vietnamese.dates import format_date, read_period
 
 KNOWN_FAULTS = frozenset({"encrypted", "not_a_workbook", "no_table", "no_data", "too_large", "reader_failed"})
@@ -23,13 +24,15 @@ def submission_record(
     fault, marker = file.content.fault, file.content.marker
     if fault and fault not in KNOWN_FAULTS:
         raise ValueError(f"no rule for the reader's fault {fault!r} (file {file.key})")
-    agency = file.sender_agency or marker.agency
+    said = read_stated(file, facts) if not fault else Stated()
+    agency = file.sender_agency or marker.agency or said.agency
     is_readable = not fault
     is_sent = is_readable and agency in facts.senders
     has_marker = bool(marker.plan and marker.agency and marker.period and marker.template_version)
     is_plan = marker.plan == facts.register.code if is_sent and marker.plan else None
-    is_body = marker.agency == agency if is_sent and is_plan is not False and marker.agency else None
-    stated = marker.period or file.asked_period
+    bodies = {marker.agency, *said.agencies} - {""}
+    is_body = marker.agency in ("", agency) and (not said.agencies or agency in said.agencies)
+    stated = marker.period or str(said.period or "") or file.asked_period
     period = parse_period(stated, facts)
     is_dated = is_sent and is_plan is not False
     entry = facts.periods.get(str(period)) if period else None
@@ -42,6 +45,7 @@ def submission_record(
         "facts": facts,
         "today": today,
         "parsed_period": period,
+        "said": said,
         "period_being_collected": None,
         "repeated_count": 0,
         "fault": fault or None,
@@ -49,8 +53,9 @@ def submission_record(
         "sender_is_known": is_sent if is_readable else None,
         "marker_is_present": has_marker if is_sent else None,
         "plan_is_right": is_plan,
-        "body_is_sender": is_body,
-        "period_is_stated": period is not None if is_dated and not stated else None,
+        "body_is_sender": is_body if is_sent and is_plan is not False and bodies else None,
+        "period_is_agreed": said.is_agreed if is_dated and said.periods else None,
+        "period_is_stated": period is not None if is_dated and not stated and said.is_agreed else None,
         "period_is_known": entry is not None if is_dated and stated else None,
         "period_is_as_asked": None,
         "period_has_begun": None,
@@ -58,6 +63,9 @@ def submission_record(
         "period_is_before_closing": None,
         "figures_are_new": None,
     }
+    if is_dated and not said.is_agreed:
+        record["period_is_known"] = None  # it follows
+        return record, None
     if not is_dated or entry is None or period is None:
         return record, None
     context = Context(index, agency, period, facts, history, today)
@@ -72,19 +80,22 @@ def placeholders(record: Record) -> dict[str, str]:
     """Returns what the messages of suite ``submission`` are filled with."""
     file, facts, period = record["file"], record["facts"], record["parsed_period"]
     marker = file.content.marker
-    sender = file.sender_agency or marker.agency
+    said: Stated = record["said"]
+    sender = file.sender_agency or marker.agency or said.agency
+    bodies = [code for code in dict.fromkeys((marker.agency, *said.agencies)) if code and code != sender]
     entry = facts.periods.get(str(period))
     later = record["period_being_collected"]
     return {
         "file_name": file.name,
         "sender_text": sender or "(không rõ)",
         "sender_name": facts.agency_names([sender]),
-        "body_text": facts.agency_names([marker.agency]),
+        "body_text": facts.agency_names(bodies),
         "plan_text": marker.plan,
         "plan_expected": facts.register.code,
         "template_version": marker.template_version,
         "version_expected": TEMPLATE_VERSION,
-        "period_text": marker.period or "(không ghi)",
+        "period_text": marker.period or said.in_words or "(không ghi)",
+        "periods_stated": said.in_words,
         "period_name": period.vietnamese if period else "",
         "period_example": facts.register.calendar[0].period.vietnamese,
         "periods_expected": facts.period_list,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
     from great_expectations.datasource.fluent.interfaces import Batch
 
-SUBMISSION_SUITES = ("submission", "indicator_row", "figure", "task_row", "correction_row")
+SUBMISSION_SUITES = ("submission", "indicator_row", "figure", "task_row", "correction_row", "notice")
 TABLE_SUITES = ("warehouse", "mart")
 EXPECTATIONS = INCLUDE / "expectations"
 ROW_ID = "row_id"

@@ -39,6 +39,20 @@ _MONTHS_TEXT = re.compile(
     _LEAD + r"(?:lũy kế )?(?P<months>0?3|0?6|0?9|12|ba|sáu|chín|mười hai) tháng(?: đầu năm)?" + _YEAR, re.ASCII
 )
 _WHOLE_YEAR = re.compile(_LEAD + r"(?:cả năm|năm)(?: (?P<year>\d{4}))?", re.ASCII)
+_TO_BE_DONE = re.compile(
+    r"phương hướng|phuong huong|nhiệm vụ(?: trọng tâm| chủ yếu)?,? (?:giải pháp )?(?:quý|\d+ tháng)"
+)
+_ANY_YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
+_INSIDE_YEAR = r"(?:[ ,\-]*(?:năm |nam |[-/.] ?)?(?P<{name}>20\d\d)(?!\d))?"
+_PERIOD_INSIDE = re.compile(
+    r"(?<!\w)(?:(?P<iso_year>20\d\d)[- /.]?q(?P<iso_quarter>[1-4])(?!\w)"
+    r"|(?:qu[ýíyi][ .\-]{0,2}|q[. \-]{0,2})"
+    rf"(?P<quarter>[il]{{1,3}}|[il]v|[1-4]|{'|'.join(_QUARTER_WORDS)})(?!\w)"
+    + _INSIDE_YEAR.format(name="year")
+    + r"|(?P<months>0?3|0?6|0?9|ba|sáu|chín) (?:tháng|thang)(?: đầu năm| dau nam)"
+    + _INSIDE_YEAR.format(name="months_year")
+    + r")"
+)
 _MONTH_WORDS = {"ba": 3, "sáu": 6, "chín": 9, "mười hai": 12}
 
 
@@ -119,6 +133,35 @@ def read_period(text: str | None, *, year: int | None = None) -> tuple[Period, s
     if match := _WHOLE_YEAR.fullmatch(plain):
         return _period(4, match["year"], year, YEAR_TO_DATE)
     return None
+
+
+def find_periods(text: str, *, year: int | None = None) -> frozenset[Period]:
+    """Returns the periods that a title or a file's name speaks of, by the quarter or the months since the year's start.
+
+    "BÁO CÁO KẾT QUẢ QUÝ I, NHIỆM VỤ TRỌNG TÂM QUÝ II NĂM 2023" speaks of the first only: what is still to be done is no
+    report. A year alone names none, since it stands in every title. File names come without accents (``quy 1``).
+
+    Args:
+        text: any text; a numeral without the word for a quarter (``I/2023``) counts only where it is the whole text.
+        year: taken where the text names no year at all.
+    """
+    if whole := read_period(text, year=year):
+        return frozenset({whole[0]})
+    plain = _TO_BE_DONE.split(fold(text.replace("_", " ")), maxsplit=1)[0]
+    years = set(_ANY_YEAR.findall(fold(text)))
+    only_year = years.pop() if len(years) == 1 else None
+    found = set()
+    for match in _PERIOD_INSIDE.finditer(plain):
+        if match["iso_quarter"]:
+            quarter, stated = int(match["iso_quarter"]), match["iso_year"]
+        elif match["months"]:
+            quarter = (_MONTH_WORDS.get(match["months"]) or int(match["months"])) // 3
+            stated = match["months_year"]
+        else:
+            quarter, stated = _quarter_number(match["quarter"]) or 0, match["year"]
+        if period := _period(quarter or None, stated or only_year, year, QUARTER):
+            found.add(period[0])
+    return frozenset(found)
 
 
 def _day(year: str | None, month: str, day: str, default_year: int | None) -> date | None:

@@ -65,6 +65,12 @@ def read_stated(text: str) -> StatedUnit:
     return StatedUnit(scale, _NOUN_BY_WORDS.get(noun, noun))
 
 
+def is_unit(text: str) -> bool:
+    """Tells whether a text is the name of a unit and nothing else: "tỷ đồng", "%", "nghìn"."""
+    stated = read_stated(text)
+    return stated.noun in _NOUNS or (stated.noun == "" and stated.scale > 0)
+
+
 @lru_cache(maxsize=256)
 def own_unit(unit: Unit) -> StatedUnit:
     """Returns scale and noun of a unit of the register, by its family, its code (money) or its label."""
@@ -76,6 +82,11 @@ def own_unit(unit: Unit) -> StatedUnit:
     if unit.family == "money" and currency in ("vnd", "usd") and (not scale or scale in _CODE_SCALES):
         return StatedUnit(_CODE_SCALES.get(scale, 0), currency)
     return read_stated(unit.label)
+
+
+def is_same_unit(text: str, unit: Unit | None) -> bool:
+    """Tells whether a text is another spelling of a unit: "tỉ đồng" of "Tỷ đồng", "96o" of "‰"; never % of ‰."""
+    return unit is not None and is_unit(text) and read_stated(text) == own_unit(unit)
 
 
 def find_shift(stated: StatedUnit, unit: Unit | None) -> Shift | str:

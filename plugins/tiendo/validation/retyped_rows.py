@@ -1,0 +1,190 @@
+"""Sorts the rows of a retyped table: indicators by code or full name, titles of sections, group rows, remarks.
+
+A row is an indicator only by its code or by a name of the register, equal after folding. Rows without a figure that are
+none are passed over; those with one are told to the sender, so that no figure vanishes.
+"""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+from tiendo.intake.content import IndicatorRow, Notice, RawCell, TaskRow, WorkbookContent
+from tiendo.intake.tables import has_figure, not_read
+from tiendo.plan.model import Unit
+from tiendo.validation.indicator_records import find_code
+from tiendo.validation.records import Context, text_of
+from tiendo.vietnamese.number import format_number, read_answer, read_number
+from tiendo.vietnamese.stated_unit import find_shift, is_same_unit, is_unit, read_stated
+from tiendo.vietnamese.text import fold
+
+# What stands before a name in a list, and a mark of a footnote behind it.
+_BULLET = re.compile(r"^(?:[-+*•]|\d{1,2}(?:\.\d{1,2})*[.)]|[a-zđ][.)])\s*")
+_FOOTNOTE = re.compile(r"(?:\s*(?:\(\d{1,2}\)|[*:]))+$")
+_UNIT_BEHIND = re.compile(r"\s*(?:\((?P<bracketed>[^()]+)\)|,\s*(?P<behind>[^,]+))$")
+_NUMBERING = re.compile(r"[ivx]+|\d{1,2}(?:\.\d{1,2})*|[a-zđ]|-", re.IGNORECASE)
+
+
+class _Sorted(NamedTuple):
+    rows: list[IndicatorRow]
+    notices: list[Notice]
+
+
+def sort_rows(content: WorkbookContent, context: Context) -> tuple[WorkbookContent, list[Notice]]:
+    """Returns a retyped file with the rows that are judged, and what its sender should know of the others.
+
+    A workbook that still has its marker comes back as it is: there every row is one of the template's.
+    """
+    if not content.is_retyped:
+        return content, []
+    indicators = _sort_indicators(content, context)
+    tasks, notices = _sort_tasks(content, context)
+    content = content._replace(indicator_rows=tuple(indicators.rows), task_rows=tuple(tasks))
+    return content, indicators.notices + notices
+
+
+def _sort_indicators(content: WorkbookContent, context: Context) -> _Sorted:
+    facts = context.facts
+    rows: list[IndicatorRow] = []
+    groups: list[tuple[IndicatorRow, str]] = []
+    unread: dict[str, list[tuple[str, object]]] = {}
+    foreign = 0
+    named = [_named(row, context) for row in content.indicator_rows]
+    last_known = max((i for i, row in enumerate(named) if find_code(row.code, row.name, facts)), default=-1)
+    for number, row in enumerate(named):
+        code = find_code(row.code, row.name, facts)
+        if code:
+            if context.agency not in facts.indicators[code].indicator.reporters and not _has_figures(row):
+                foreign += 1
+            else:
+                rows.append(_with_unit(row, facts.indicators[code].indicator.unit))
+        elif group := facts.group_by_name.get(fold(text_of(row.name))):
+            groups.append((row, group))
+        elif text_of(row.code) and not _NUMBERING.fullmatch(text_of(row.code)):
+            rows.append(row)
+        elif _has_figures(row):
+            cells = [(cell.address, _shown(cell)) for cell in (row.quarter, row.year_to_date) if _is_figure(cell)]
+            unread.setdefault(row.sheet, []).extend((a, f"{text_of(row.name)} {v}".strip()) for a, v in cells)
+        elif number > last_known and has_figure(row.name.value):
+            unread.setdefault(row.sheet, []).append((row.name.address, row.name.value))
+    notices = [not_read(sheet, cells) for sheet, cells in unread.items()]
+    notices += [notice for row, group in groups if (notice := _check_total(row, group, rows, context))]
+    if foreign:
+        notices.append(Notice("foreign_rows", named[0].sheet, "", f"{foreign} chỉ tiêu"))
+    return _Sorted(rows, notices)
+
+
+def _named(row: IndicatorRow, context: Context) -> IndicatorRow:
+    """Returns a row without a code of its own with its name as the register has it, where only a mark differs."""
+    code = text_of(row.code)
+    if code and not _NUMBERING.fullmatch(code):
+        return row
+    name = text_of(row.name)
+    for candidate, unit in _names_inside(name):
+        found = context.facts.code_by_name.get(fold(candidate))
+        if found:
+            stated = row.stated_unit
+            if unit and not text_of(row.unit):
+                stated = RawCell(unit, row.name.address)
+            label = context.facts.indicators[found].indicator.label
+            name_cell = row.name if candidate == name else row.name._replace(value=label)
+            return row._replace(code=RawCell(found, row.name.address), name=name_cell, stated_unit=stated)
+    return row
+
+
+def _names_inside(name: str) -> Iterator[tuple[str, str]]:
+    """Yields what the name of a row may be, with the unit told behind it: as typed, without bullet, footnote, unit."""
+    bare = _BULLET.sub("", name.strip())
+    for text in dict.fromkeys((name, bare, _FOOTNOTE.sub("", bare))):
+        yield text, ""
+        match = _UNIT_BEHIND.search(text)
+        unit = (match["bracketed"] or match["behind"]) if match else ""
+        if match and is_unit(unit):
+            yield text[: match.start()], unit
+
+
+def _with_unit(row: IndicatorRow, unit: Unit | None) -> IndicatorRow:
+    """Keeps a stated unit where it is another one than the indicator's and can be converted to it.
+
+    One that cannot stands in its own cell and is refused there, or, told by a heading, at the figure.
+    """
+    stated = text_of(row.stated_unit)
+    if not stated or is_same_unit(stated, unit):
+        return row._replace(stated_unit=RawCell())
+    if not text_of(row.unit):
+        return row
+    if unit and is_unit(stated) and not isinstance(find_shift(read_stated(stated), unit), str):
+        return row._replace(unit=row.unit._replace(value=None))
+    return row._replace(stated_unit=RawCell())
+
+
+def _has_figures(row: IndicatorRow) -> bool:
+    return _is_figure(row.quarter) or _is_figure(row.year_to_date)
+
+
+def _is_figure(cell: RawCell) -> bool:
+    """Whether a cell may hold a figure; neither a declared absence is one nor the name of who signs."""
+    return (
+        bool(cell.error) or cell.is_uncalculated or (has_figure(cell.value) and read_answer(cell.value).kind == "other")
+    )
+
+
+def _shown(cell: RawCell) -> str:
+    return text_of(cell) or "(công thức chưa tính)"
+
+
+def _check_total(row: IndicatorRow, group: str, rows: list[IndicatorRow], context: Context) -> Notice | None:
+    """Compares a total typed into a group row with the sum of its parts; the parts alone are taken."""
+    parts = [
+        (r, facts)
+        for r in rows
+        if (facts := context.facts.indicators.get(find_code(r.code, r.name, context.facts)))
+        and facts.indicator.parent_code == group
+    ]
+    for field in ("year_to_date", "quarter"):
+        cell: RawCell = getattr(row, field)
+        if not _is_figure(cell):
+            continue
+        unit = parts[0][1].indicator.unit if parts else None
+        total = read_number(cell, unit=unit).value
+        values = [read_number(getattr(r, field), unit=f.indicator.unit).value for r, f in parts]
+        known = [value for value in values if value is not None]
+        if not parts or len(known) < len(values) or total is None:
+            return Notice(
+                "group_total",
+                row.sheet,
+                cell.address,
+                f"{text_of(row.name)}: {_shown(cell)}; chưa đủ số của các dòng thành phần",
+            )
+        if total != sum(known, Decimal(0)):
+            added = format_number(sum(known, Decimal(0)))
+            return Notice(
+                "group_total",
+                row.sheet,
+                cell.address,
+                f"{text_of(row.name)}: {_shown(cell)}; cộng các dòng thành phần: {added}",
+            )
+    return None
+
+
+def _sort_tasks(content: WorkbookContent, context: Context) -> tuple[list[TaskRow], list[Notice]]:
+    facts = context.facts
+    rows: list[TaskRow] = []
+    unread: dict[str, list[tuple[str, object]]] = {}
+    for row in content.task_rows:
+        ref = text_of(row.ref)
+        is_typed = bool(ref) and not _NUMBERING.fullmatch(ref)
+        if not is_typed:
+            ref = facts.task_by_title.get(fold(_BULLET.sub("", text_of(row.title))), "")
+            row = row._replace(ref=RawCell(ref or None, row.title.address))  # noqa: PLW2901
+        told = [cell for cell in (row.state, row.completion, row.result, row.difficulty, row.proposal) if text_of(cell)]
+        task = facts.register.task_by_ref.get(ref)
+        if task is None and not is_typed:
+            unread.setdefault(row.sheet, []).extend((c.address, text_of(c)) for c in told)
+        elif told or (task is not None and context.agency in task.lead_agencies):
+            rows.append(row)
+    notices = [not_read(sheet, cells) for sheet, cells in unread.items() if cells]
+    owed = len(facts.tasks_by_agency[context.agency])
+    if not content.task_rows and owed:
+        notices.append(Notice("no_task_table", "", "", f"{owed} nhiệm vụ phải báo cáo"))
+    return rows, notices

@@ -1,0 +1,83 @@
+"""Hidden rows and columns, merged cells and fonts of cells, in files as Excel (.xlsx) and LibreOffice write them.
+
+``files/retyped-*.xls`` and ``.ods`` were made by LibreOffice 7.4 from a workbook of ``fixtures.retyped``: row 7 and
+column I hidden, A9:A10 merged, all cells in .VnTime or VNI-Times.
+"""
+
+import io
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font
+
+from tiendo.intake.reader import read_workbook
+from tiendo.intake.sheet_layout import read_layouts
+from tiendo.intake.sheets import open_file
+from tiendo.intake.template import build_template
+from tiendo.plan.model import Register
+from tiendo.plan.period import Period
+
+FILES = Path(__file__).resolve().parents[1] / "fixtures" / "files"
+NAMES = ["Tổng thu ngân sách nhà nước trên địa bàn", "Tổng chi cân đối ngân sách địa phương", "Chỉ"]
+
+
+def saved(workbook: Workbook) -> bytes:
+    buffer = io.BytesIO()
+    workbook.save(buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("name", ["retyped-tcvn3.xls", "retyped-tcvn3.ods", "retyped-vni.xls"])
+def test_other_formats_tell_the_same(name: str) -> None:
+    data = (FILES / name).read_bytes()
+    layout = read_layouts(data)["Sheet1"]
+    assert 6 in layout.hidden_rows
+    assert 8 in layout.hidden_columns
+    assert ((8, 0), (9, 0)) in (layout.merged or open_file(data).sheet("Sheet1").merged)
+    content = read_workbook(data)
+    assert [row.name.value for row in content.indicator_rows] == NAMES
+    assert [row.year_to_date.address for row in content.indicator_rows[:2]] == ["F6", "F7"]
+    assert content.titles[0].text == "Sở Tài chính"
+    assert [(n.code, n.sheet) for n in content.notices] == [("legacy_font", "Sheet1"), ("hidden_content", "Sheet1")]
+    assert content.notices[1].detail == "dòng 7; cột I"
+
+
+def test_a_template_has_nothing_special(register: Register) -> None:
+    assert read_layouts(build_template(register, Period(2023, 1), register.agency_by_code["so-y-te"], {})) == {}
+
+
+def test_hidden_by_a_filter_and_by_hand() -> None:
+    workbook = Workbook()
+    sheet = workbook.worksheets[0]
+    for row in range(1, 7):
+        sheet.cell(row, 1, row)
+    sheet.auto_filter.ref = "A1:A6"
+    for row in (3, 4):
+        sheet.row_dimensions[row].hidden = True
+    sheet.column_dimensions.group("B", "D", hidden=True)
+    layout = read_layouts(saved(workbook))["Sheet"]
+    assert (layout.hidden_rows, layout.hidden_columns) == ({2, 3}, {1, 2, 3})
+
+
+def test_runs_of_one_cell_have_each_their_font() -> None:
+    workbook = Workbook()
+    sheet = workbook.worksheets[0]
+    sheet["A1"] = CellRichText(
+        TextBlock(InlineFont(rFont=".VnTime"), "Së "), TextBlock(InlineFont(rFont="Arial"), "Y tế")
+    )
+    sheet["A2"] = "Së"
+    sheet["A2"].font = Font(name=".VnTimeH")
+    sheet["A3"] = "Sở"
+    assert read_layouts(saved(workbook))["Sheet"].fonts == {
+        (0, 0): (("Së ", ".VnTime"), ("Y tế", "Arial")),
+        (1, 0): (("Së", ".VnTimeH"),),
+    }
+
+
+def test_numbers_of_a_hidden_column_past_all_reason_are_bounded() -> None:
+    workbook = Workbook()
+    workbook.worksheets[0].column_dimensions.group("A", "XFD", hidden=True)
+    assert len(read_layouts(saved(workbook))["Sheet"].hidden_columns) == 16_384
