@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row
 
 from tiendo import clock
 from tiendo.feedback.receipt import Receipt, write_receipts
+from tiendo.intake.versions import versions_of
 from tiendo.plan.model import Register
 from tiendo.settings import Settings
 from tiendo.validation.outcome import ACCEPTED, FileOutcome
@@ -49,6 +50,7 @@ def load(connection: Connection, settings: Settings, register: Register, settled
         "intake/copy_finding.sql",
         [(item.file.file_id, *finding) for item in settled for finding in item.outcome.findings],
     )
+    versions = versions_of(connection, register, submission_ids)
     receipts = write_receipts(
         settings,
         register,
@@ -60,6 +62,7 @@ def load(connection: Connection, settings: Settings, register: Register, settled
                 item.file.sender,
                 item.file.received_at,
                 item.outcome,
+                versions.get(item.file.file_id),
             )
             for item in settled
         ],
