@@ -30,7 +30,8 @@ class Receipt(NamedTuple):
     """What a receipt is made from.
 
     Attributes:
-        version: of an accepted file, its place among the versions of the report and what it changed.
+        version: of an accepted file, its place among the versions of the report and what it changed; None for the first
+            one, when it corrects nothing.
     """
 
     receipt_no: str
