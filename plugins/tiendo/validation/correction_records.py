@@ -119,13 +119,16 @@ def _add_figures(
     for basis, (reading, known) in readings.items():
         if reading.answer in ("value", "unreadable"):
             power = 0
+            # The figure that is replaced is no witness: it may be the very one that slipped.
+            witness = context.history.last_before(code, context.agency, basis, period, same_year=facts.is_flow)
+            last = witness[1] if witness else None
             if reading.value is not None and basis == YEAR_TO_DATE:
                 power = misplaced_power(
                     reading.value,
                     nature=facts.indicator.nature,
                     target=facts.target_middle,
                     expected=facts.expected(period),
-                    last=known,
+                    last=last,
                 )
             # The reason of a correction does not explain a slipped separator in it.
             tables.records["figure"].append(

@@ -1,5 +1,6 @@
 """The record of a file as a whole: readable, from whom, for which plan and period."""
 
+import re
 from datetime import date, timedelta
 
 from tiendo.clock import HANOI
@@ -9,8 +10,12 @@ from tiendo.plan.period import Period
 from tiendo.validation.facts import HistoryFacts, RegisterFacts
 from tiendo.validation.records import BatchFile, Context, Record
 from tiendo.vietnamese.dates import format_date, read_period
+from tiendo.vietnamese.text import fold
 
 KNOWN_FAULTS = frozenset({"encrypted", "not_a_workbook", "no_table", "no_data", "too_large", "reader_failed"})
+
+
+_DRAFT = re.compile(r"dự[ _-]*thảo|du[ _-]*thao|bản[ _-]*nháp|ban[ _-]*nhap|(?<![a-z])draft(?![a-z])")
 
 
 def submission_record(
@@ -60,6 +65,7 @@ def submission_record(
         "period_is_open": None,
         "period_is_before_closing": None,
         "is_on_time": None,
+        "is_final": False if is_sent and _DRAFT.search(fold(file.name)) else None,
         "figures_are_new": None,
     }
     if not is_dated or entry is None or period is None:

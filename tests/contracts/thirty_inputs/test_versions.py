@@ -7,16 +7,16 @@ from functools import partial
 from openpyxl import Workbook
 
 from fixtures.pipeline import Pipeline
-from fixtures.workbooks import Edit, filled_workbook, put, put_correction, row_of
+from fixtures.workbooks import Edit, filled_workbook, put, put_correction
 from tiendo.intake.columns import INDICATORS, TASKS
 from tiendo.intake.versions import change_texts
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.queries import last_values
 
-Q1, Q2, Q3 = Period(2023, 1), Period(2023, 2), Period(2023, 3)
-KHDT, CONGTHUONG, THONGKE, TAICHINH = "so-ke-hoach-va-dau-tu", "so-cong-thuong", "cuc-thong-ke", "so-tai-chinh"
-FDI, REVENUE = "thu-hut-fdi", "thu-ngan-sach"
+Q1, Q2 = Period(2023, 1), Period(2023, 2)
+KHDT, CONGTHUONG, THONGKE = "so-ke-hoach-va-dau-tu", "so-cong-thuong", "cuc-thong-ke"
+FDI = "thu-hut-fdi"
 
 
 def fdi(value: object, quarter: object = None, **more: object) -> Edit:
@@ -239,9 +239,9 @@ class TestCorrections:
         assert (pipeline.value(FDI, "2023-Q1"), pipeline.value(FDI, "2023-Q2")) == (437, Decimal("967.3"))
         assert pipeline.status(FDI, "2023-Q1")["status"] == "on_track"
         assert [text[1:] for text in change_texts(register, pipeline.version().changes)] == [
-            ("2023-Q1", "lũy kế / đến kỳ", "4.370 (thực hiện)", "437 (thực hiện)"),
-            ("2023-Q1", "trong quý", "4.370 (thực hiện)", "437 (thực hiện)"),
-        ] or True
+            ("2023-Q1", "lũy kế / đến kỳ", "4.370 (ước thực hiện)", "437 (thực hiện)"),
+            ("2023-Q1", "trong quý", "4.370 (ước thực hiện)", "437 (thực hiện)"),
+        ]
 
     def test_before_it_in_a_version_of_its_own(self, pipeline: Pipeline, register: Register) -> None:
         self.q1_ten_times_too_large(pipeline, register)
@@ -292,6 +292,3 @@ def test_input_29_a_draft_is_taken_and_said_to_be_one(pipeline: Pipeline, regist
     assert pipeline.send(KHDT, report(register, Q1), name="BC quy I (dự thảo).xlsx") == "accepted_with_warnings"
     finding = pipeline.findings()["file-draft"]
     assert finding["found"] == "BC quy I (dự thảo).xlsx"
-
-
-_ = (Q3, TAICHINH, REVENUE, row_of)
