@@ -55,7 +55,7 @@ _EMPTY: Record = dict.fromkeys((
     "lower_value", "stock_value", "is_in_plan", "flow_mistake", "last_is_sound", "target_is_result", "sign_is_kept",
     "sign_is_plain", "row_is_its_own", "suspicion_explained",
     # What the messages are filled from.
-    "row", "facts", "total", "quarter", "last", "difference", "lower", "flow_cells", "moved_to", "figures",
+    "row", "facts", "total", "quarter", "last", "difference", "lower", "flow_cells", "moved_to", "figures", "is_off",
 ))  # fmt: skip
 
 
@@ -128,7 +128,7 @@ def _set_extra_rows_apart(
 
 def _judge_rows(context: Context, records: list[Record]) -> None:
     """Tells figures that stand a row off; what else was suspected of them follows from that."""
-    if sum(any(figure["is_off"] for figure in record["figures"] or ()) for record in records) < _FEWEST_OFF:
+    if len([record for record in records if record["is_off"]]) < _FEWEST_OFF:
         return
     moved = find_moved([Figure(r["total"] and r["total"].value, _reference(r, context)) for r in records])
     for row, other in moved.items():
@@ -317,7 +317,7 @@ def _add_figures(
     kind = _judge_kind_and_date(record, row, total, quarter, context, is_due=is_due) if has_figure else "actual"
     powers = _judge_values(record, facts, context, explanation)
     _judge_sign(record, facts, note, explanation)
-    doubt = 0 if powers[0] else _doubt(facts, total, last, period)
+    doubt = _doubt(facts, total, period) if last.value is None and not powers[0] else 0
     record["figures"] = []
     data_on = read_date(row.data_on, year=period.year)
     for basis, reading, power in ((YEAR_TO_DATE, total, powers[0]), (QUARTER, quarter, powers[1])):
@@ -330,6 +330,7 @@ def _add_figures(
             )  # fmt: skip
             tables.records["figure"].append(figure)
             record["figures"].append(figure)
+            record["is_off"] = record["is_off"] or figure["is_off"]
         if reading.answer != "unreadable":
             tables.observations[context.file_index].append(
                 observation(
@@ -512,8 +513,7 @@ def _judge_sign(record: Record, facts: IndicatorFacts, note: str, explanation: s
         record["sign_is_plain"] = False
 
 
-def _doubt(facts: IndicatorFacts, total: Reading, last: _Last, period: Period) -> int:
+def _doubt(facts: IndicatorFacts, total: Reading, period: Period) -> int:
     if total.value is None:
         return 0
-    nature = facts.indicator.nature
-    return doubtful_power(total.value, nature=nature, expected=facts.expected(period), last=last.value)
+    return doubtful_power(total.value, nature=facts.indicator.nature, expected=facts.expected(period))

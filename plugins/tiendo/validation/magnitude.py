@@ -48,12 +48,12 @@ def misplaced_power(
     return _level(value, nature, by_last, by_expected)
 
 
-def doubtful_power(value: Decimal, *, nature: Nature, expected: Decimal | None, last: Decimal | None) -> int:
+def doubtful_power(value: Decimal, *, nature: Nature, expected: Decimal | None) -> int:
     """Returns -1 or -2 for a figure that may be a tenth or a hundredth of the one meant, or an honest low start.
 
-    Only asked where ``misplaced_power`` says 0 and nothing but the target is known to compare with.
+    Only to be asked where ``misplaced_power`` says 0 and no earlier figure is known to compare with.
     """
-    if nature in (Nature.RANK, Nature.GROUP, Nature.GROWTH) or last is not None or not expected or value <= 0:
+    if nature in (Nature.RANK, Nature.GROUP, Nature.GROWTH) or not expected or value <= 0:
         return 0
     power = _near(log10(abs(float(value) / float(expected))), _EXACTLY)
     return power if power in (-1, -2) else 0

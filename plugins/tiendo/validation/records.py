@@ -44,6 +44,7 @@ _OWN_MESSAGE = (
     "ambiguous_separator", "ambiguous_unit",
 )  # fmt: skip
 _SUSPICIONS = ("likely", "likely_scale", "likely_fraction", "likely_per_mille", "likely_explained", "doubtful")
+_UNSUSPECTED: Record = dict.fromkeys(_SUSPICIONS)
 _THOUSAND = 3
 
 
@@ -173,9 +174,10 @@ def figure_record(
     is_unsigned = not is_share and low is not None and low >= 0
     is_whole = family in ("count", "rank")
     is_negative = is_unsigned and checked is not None and checked < 0
-    likely = str(power) if power else None
-    cause = _cause(facts, value, power)
-    return {
+    found = _UNSUSPECTED.copy()
+    if power:
+        found[_cause(facts, value, power) if is_suspect else "likely_explained"] = str(power)
+    return found | {
         "file_index": context.file_index,
         "sheet": sheet,
         "facts": facts,
@@ -191,15 +193,9 @@ def figure_record(
         "ceiling_value": None if is_share else checked,
         "maximum": _float(high),
         "fraction": None if value is None or checked is None or not is_whole else float(value % 1),
-        "is_off": power != 0 or (reason is None and _is_outside(indicator, value, is_share=is_share)),
+        "is_off": power != 0 or (checked is not None and _is_outside(indicator, checked, is_share=is_share)),
         "doubt": doubt,
-        "likely": None,
-        "likely_scale": None,
-        "likely_fraction": None,
-        "likely_per_mille": None,
-        "likely_explained": None,
         "doubtful": str(doubt) if doubt and not power and not explanation and value is not None else None,
-        **({cause if is_suspect else "likely_explained": likely} if likely else {}),
         "is_approximate": number.is_approximate if number and value is not None else None,
         "repair": number.note or None if number and value is not None else None,
     }
@@ -224,10 +220,8 @@ def _cause(facts: IndicatorFacts, value: Decimal | None, power: int) -> str:
     return "likely_scale" if facts.family == "money" and power % _THOUSAND == 0 and not is_mark else "likely"
 
 
-def _is_outside(indicator: Indicator, value: Decimal | None, *, is_share: bool) -> bool:
-    if value is None:
-        return False
-    low, high = (Decimal(0), Decimal(100)) if is_share else (indicator.minimum, indicator.maximum)
+def _is_outside(indicator: Indicator, value: float, *, is_share: bool) -> bool:
+    low, high = (0, 100) if is_share else (indicator.minimum, indicator.maximum)
     return (low is not None and value < low) or (high is not None and value > high)
 
 
