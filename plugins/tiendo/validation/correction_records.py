@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from tiendo.intake.content import CorrectionRow, WorkbookContent
 from tiendo.plan.period import Period
-from tiendo.validation.indicator_records import QUARTER, YEAR_TO_DATE, expected_code, find_code
+from tiendo.validation.indicator_records import expected_code, find_code
 from tiendo.validation.magnitude import misplaced_power
 from tiendo.validation.records import (
     KINDS_EXPECTED,
@@ -17,6 +17,7 @@ from tiendo.validation.records import (
     read_kind,
     text_of,
 )
+from tiendo.validation.row_judgement import QUARTER, YEAR_TO_DATE
 from tiendo.validation.submission_records import parse_period
 from tiendo.vietnamese.dates import read_date
 
