@@ -139,9 +139,8 @@ def _unknown(workbook: Workbook) -> None:
         (_type("year_to_date", 18654000), "year_to_date"),
         (_type("kind", None), "kind"),
         (_doubled, None),
-        (_unknown, None),
     ],
-    ids=["text where a number belongs", "1000 times too large", "no kind", "duplicate row", "unknown indicator"],
+    ids=["text where a number belongs", "1000 times too large", "no kind", "duplicate row"],
 )
 def test_a_bad_cell_refuses_the_file_and_names_the_cell(
     send: Callable[..., Result], register: Register, edit: Edit, field: str | None
@@ -155,6 +154,14 @@ def test_a_bad_cell_refuses_the_file_and_names_the_cell(
     if field is not None:
         column = "ABCDEFGHIJK"[INDICATORS.position(field) - 1]
         assert any(cell.startswith(column) for cell in cells)
+
+
+def test_a_row_added_to_the_plan_is_kept_aside(send: Callable[..., Result], register: Register) -> None:
+    clean = filled_workbook(register, BODY, Q1)
+    result = send(filled_workbook(register, BODY, Q1, _unknown))
+    assert (result.state, result.rules) == ("accepted_with_warnings", [])
+    assert "khong-co-trong-ke-hoach" in result.page
+    assert clean
 
 
 def test_a_sender_that_is_no_body(send: Callable[..., Result], register: Register) -> None:

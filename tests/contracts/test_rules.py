@@ -46,6 +46,8 @@ class Case(NamedTuple):
     sender: str | None = None
     today: date | None = None
     asked: str = ""
+    name: str = "bao cao.xlsx"
+    history: str = ""
 
 
 def typed(indicator: str, /, **cells: object) -> Change:
@@ -102,6 +104,19 @@ def foreign_indicator_case(register: Register) -> Case:
     )
 
 
+def with_extra_row(content: WorkbookContent) -> WorkbookContent:
+    row = content.indicator_rows[0]
+    cells = [cell._replace(address=f"{cell.address[0]}30") for cell in row[2:]]
+    extra = type(row)(row.sheet, 30, *cells)._replace(code=RawCell("tu-them", "A30"), name=RawCell("Tự thêm", "B30"))
+    return content._replace(indicator_rows=(*content.indicator_rows, extra))
+
+
+def exchanged(content: WorkbookContent) -> WorkbookContent:
+    """FDI and the number of enterprises in each other's rows."""
+    content = change_indicator(content, FDI, quarter=None, year_to_date=62474)
+    return change_indicator(content, ENTERPRISES, year_to_date=450)
+
+
 def without_indicator(content: WorkbookContent) -> WorkbookContent:
     return content._replace(indicator_rows=content.indicator_rows[1:])
 
@@ -144,9 +159,12 @@ CASES = [
     Case("period-as-asked", KHDT, Q1, lambda c: c, "", asked=Q2),
     Case("period-begun", KHDT, Q1, marked(period="2023-Q3"), ""),
     Case("period-open", TAICHINH, Q1, lambda c: c, "", today=date(2023, 6, 12)),
+    Case("submission-late", KHDT, Q1, lambda c: c, "", today=date(2023, 3, 16)),
+    Case("file-draft", KHDT, Q1, lambda c: c, "", name="bao cao (du thao).xlsx"),
     Case("period-before-closing", KHDT, Q1, lambda c: c, "", today=date(2023, 3, 26)),
     Case("figures-new", TAICHINH, Q2, like_last_quarter, ""),
     Case("indicator-known", KHDT, Q1, typed(FDI, code="fdi"), "A7"),
+    Case("indicator-extra", KHDT, Q1, with_extra_row, "A30"),
     Case("indicator-once", KHDT, Q1, with_indicator_twice, "A7"),
     Case("name-of-another", KHDT, Q1, typed(FDI, name="Chỉ số sản xuất công nghiệp (IIP) tăng"), "B7"),
     Case("name-unchanged", KHDT, Q1, typed(FDI, name="Vốn FDI"), "B7"),
@@ -171,7 +189,18 @@ CASES = [
     Case("data-date-readable", KHDT, Q1, typed(FDI, data_on="03/14/2023"), "I7"),
     Case("data-date-within-period", KHDT, Q1, typed(FDI, data_on="31/12/2022"), "I7"),
     Case("data-date-past", KHDT, Q1, typed(FDI, kind="Thực hiện", data_on=date(2023, 3, 15)), "I7"),
-    Case("cumulative-not-falling", KHDT, Q2, typed(FDI, quarter=300, year_to_date=300), "G7"),
+    Case("cumulative-not-falling", KHDT, Q2, typed(FDI, quarter=100, year_to_date=300), "G7"),
+    # The target lets expect 900; 450 was told for the first quarter.
+    Case("cumulative-is-quarter", KHDT, Q2, typed(FDI, quarter=430, year_to_date=430), "G7"),
+    Case("quarter-is-cumulative", KHDT, Q2, typed(FDI, quarter=900, year_to_date=900), "F7"),
+    Case("quarter-cumulative-swapped", KHDT, Q2, typed(FDI, quarter=900, year_to_date=450.5), "G7"),
+    Case("figure-repeated", KHDT, Q2, typed(FDI, quarter=450, year_to_date=450, kind="Ước"), "G7"),
+    Case("cumulative-last-doubtful", KHDT, Q2, typed(NEW, quarter=1657, year_to_date=3315), "G9", history="wrong"),
+    Case("target-as-result", KHDT, Q1, typed(FDI, quarter=1800, year_to_date=1800), "G7"),
+    Case("suspicion-explained", KHDT, Q1, typed(NEW, quarter=6630, year_to_date=6630, explanation="Đã đạt"), "G9"),
+    Case("sign-lost", CONGTHUONG, Q1, typed("tang-xuat-khau", year_to_date=18.7, note="Giảm 18,7% so cùng kỳ"), "G7"),
+    Case("sign-doubtful", CONGTHUONG, Q2, typed("tang-xuat-khau", year_to_date=19.4), "G7"),
+    Case("figure-of-another-row", KHDT, Q1, exchanged, "G8"),
     Case("quarter-adds-up", KHDT, Q2, typed(FDI, quarter=500), "F7"),
     Case("part-not-above-whole", YTE, Q1, typed("tu-vong-duoi-5-tuoi", year_to_date=4.5), "G10"),
     Case("stock-not-zero", TTTT, Q1, typed("thue-bao-co-dinh", year_to_date=0), "G10"),
@@ -179,13 +208,20 @@ CASES = [
     Case("number-uncalculated", KHDT, Q1, typed(FDI, year_to_date=RawCell(is_uncalculated=True)), "G7"),
     Case("number-is-date", CONGTHUONG, Q1, typed("tang-xuat-khau", year_to_date=date(2023, 10, 9)), "G7"),
     Case("number-percent-other-unit", KHDT, Q1, typed(FDI, year_to_date="25%"), "G7"),
+    Case("number-double-negative", CONGTHUONG, Q1, typed("tang-xuat-khau", year_to_date="giảm -18,7"), "G7"),
+    Case("number-separator-unclear", CONGTHUONG, Q1, typed("iip", year_to_date="1.234"), "G9"),
+    Case("number-unit-unclear", KHDT, Q1, typed(FDI, year_to_date="0,5 USD"), "G7"),
     Case("number-readable", KHDT, Q1, typed(FDI, year_to_date="bốn trăm"), "G7"),
     Case("value-not-negative", KHDT, Q1, typed(FDI, quarter=-450, year_to_date=-450), "G7"),
     Case("share-in-range", YTE, Q1, typed("ty-le-bhyt", year_to_date=192), "G14"),
     Case("value-minimum", YTE, Q1, typed("ty-so-gioi-tinh-khi-sinh", year_to_date=49), "G8"),
     Case("value-maximum", CONGTHUONG, Q1, typed("iip", year_to_date=1250, explanation="Cơ sở so sánh thấp"), "G9"),
     Case("value-whole", KHDT, Q1, typed(NEW, quarter=1657.5, year_to_date=1657.5), "G9"),
-    Case("value-magnitude", KHDT, Q1, typed(FDI, quarter=450, year_to_date=450000), "G7"),
+    Case("value-magnitude", KHDT, Q1, typed(FDI, quarter=450, year_to_date=4500), "G7"),
+    Case("value-unit-scale", KHDT, Q1, typed(FDI, quarter=450, year_to_date=450000), "G7"),
+    Case("value-fraction-for-percent", CONGTHUONG, Q1, typed("iip", year_to_date=0.087), "G9"),
+    Case("value-percent-for-per-mille", YTE, Q1, typed("tu-vong-duoi-5-tuoi", year_to_date=49), "G10"),
+    Case("value-doubtful", KHDT, Q1, typed(FDI, quarter=45, year_to_date=45), "G7"),
     Case(
         "value-magnitude-explained",
         KHDT,
@@ -227,10 +263,12 @@ CASES = [
 BREAKABLE_BY_REGISTER = {"indicator-entitled"}
 
 
-def history_of_q1() -> pd.DataFrame:
+def history_of_q1(*, is_wrong: bool = False) -> pd.DataFrame:
+    """Figures of the first quarter; wrong: the number of new enterprises was ten times too large."""
     rows = [
         (FDI, KHDT, 450),
-        (NEW, KHDT, 1658),
+        (NEW, KHDT, 16580 if is_wrong else 1658),
+        ("tang-xuat-khau", CONGTHUONG, Decimal("-18.7")),
         ("von-dang-ky-moi", KHDT, 10497),
         (ENTERPRISES, KHDT, 60748),
         ("thu-ngan-sach", TAICHINH, 18654),
@@ -246,19 +284,25 @@ def history_of_q1() -> pd.DataFrame:
 def check(register: Register, cases: list[Case]) -> list[FileOutcome]:
     """Checks the cases' workbooks as batches of the same day, in order."""
     outcomes: dict[int, FileOutcome] = {}
-    moments = [(case.today or TODAY[case.period], case.period == Q2 or case.rule == "period-open") for case in cases]
+    moments = [
+        (
+            case.today or TODAY[case.period],
+            case.history or ("q1" if case.period == Q2 or case.rule == "period-open" else ""),
+        )
+        for case in cases
+    ]
     for moment in set(moments):
-        today, has_history = moment
+        today, known = moment
         numbers = [number for number, found in enumerate(moments) if found == moment]
         files = [_file(register, number, cases[number]) for number in numbers]
-        history = history_of_q1() if has_history else empty_history()
+        history = history_of_q1(is_wrong=known == "wrong") if known else empty_history()
         outcomes |= dict(zip(numbers, check_batch(register, files, history, today=today), strict=True))
     return [outcomes[number] for number in range(len(cases))]
 
 
 def _file(register: Register, key: int, case: Case) -> BatchFile:
     content = case.change(clean_content(register, case.agency, case.period))
-    return BatchFile(key, "bao cao.xlsx", case.agency if case.sender is None else case.sender, content, case.asked)
+    return BatchFile(key, case.name, case.agency if case.sender is None else case.sender, content, case.asked)
 
 
 @pytest.fixture(scope="module")

@@ -190,10 +190,11 @@ def test_the_same_delivery_gives_the_same_bytes(scenario: Scenario) -> None:
 
 
 @pytest.fixture(scope="module")
-def replayed(register: Register, scenario: Scenario) -> tuple[Counter[str], dict[tuple[str, str], Any]]:
+def replayed(register: Register, scenario: Scenario) -> tuple[Counter[str], dict[tuple[str, str], Any], Counter[str]]:
     """All files of the bodies that report figures, read and checked in order; verdicts, and statuses by period."""
     observations: dict[tuple[str, str, str, str], Any] = {}
     verdicts = Counter[str]()
+    asked = Counter[str]()
     for step in scenario.steps:
         mine = tuple(d for d in step.deliveries if register.indicators_of(d.agency))
         files = list(scenario.files(step.__class__(step.at, step.action, step.period, step.title, mine)))
@@ -204,6 +205,7 @@ def replayed(register: Register, scenario: Scenario) -> tuple[Counter[str], dict
         history = pd.DataFrame(known, columns=["indicator", "agency", "period", "basis", "value"], dtype=object)
         for outcome in check_batch(register, batch, history, today=step.at.date()):
             verdicts[outcome.verdict] += 1
+            asked.update(finding.rule for finding in outcome.findings if finding.severity != "info")
             for row in outcome.observations:
                 observations[row.indicator, row.agency, row.period, row.basis] = row
     frame = pd.DataFrame(
@@ -225,11 +227,18 @@ def replayed(register: Register, scenario: Scenario) -> tuple[Counter[str], dict
     for period in PERIODS:
         for row in compute(register, frame, period, datetime(2023, 12, 31, tzinfo=HANOI)).itertuples():
             statuses[row.indicator_code, str(period)] = row
-    return verdicts, statuses
+    return verdicts, statuses, asked
 
 
-def test_verdicts(replayed: tuple[Counter[str], Any]) -> None:
-    verdicts, _ = replayed
+def test_real_figures_are_not_suspected(replayed: tuple[Any, Any, Counter[str]]) -> None:
+    """What is asked about is what the scenario spoils, and the figure that was published as "gần 65.600"."""
+    asked = dict(replayed[2])
+    assert asked.pop("value-exact") >= 1
+    assert asked == {"value-unit-scale": 2, "number-readable": 1, "quarter-given": 4}
+
+
+def test_verdicts(replayed: tuple[Counter[str], Any, Any]) -> None:
+    verdicts = replayed[0]
     assert verdicts["rejected"] == 2
     assert verdicts["quarantined"] == 0
     assert verdicts["accepted"] > 40
@@ -258,14 +267,14 @@ def test_verdicts(replayed: tuple[Counter[str], Any]) -> None:
     ],
 )
 def test_outcomes(
-    replayed: tuple[Any, dict[tuple[str, str], Any]], indicator: str, period: str, value: str | None, status: str
+    replayed: tuple[Any, dict[tuple[str, str], Any], Any], indicator: str, period: str, value: str | None, status: str
 ) -> None:
     row = replayed[1][indicator, period]
     assert (row.value, row.status) == (None if value is None else Decimal(value), status)
 
 
 def test_illustrations_are_marked_all_the_way(
-    scenario: Scenario, replayed: tuple[Any, dict[tuple[str, str], Any]]
+    scenario: Scenario, replayed: tuple[Any, dict[tuple[str, str], Any], Any]
 ) -> None:
     statuses = replayed[1]
     for figure in scenario.figures:

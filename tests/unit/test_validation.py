@@ -134,8 +134,8 @@ class TestWhatFollows:
         [
             ({"year_to_date": "bốn trăm"}, ["number-readable"]),
             ({"code": "khong-co"}, ["indicator-known"]),
-            ({"quarter": 437000, "year_to_date": 437000}, ["value-magnitude", "value-magnitude"]),
-            ({"quarter": "0,437", "year_to_date": "0,437"}, ["value-magnitude", "value-magnitude"]),
+            ({"quarter": 437000, "year_to_date": 437000}, ["value-unit-scale", "value-unit-scale"]),
+            ({"quarter": "0,437", "year_to_date": "0,437"}, ["value-unit-scale", "value-unit-scale"]),
             ({"quarter": None, "year_to_date": None, "kind": None, "data_on": None}, ["figure-answered"]),
             ({"name": "Số doanh nghiệp đang hoạt động lũy kế"}, ["name-of-another"]),
             ({"data_on": "31/12/2022", "kind": "Thực hiện"}, ["data-date-within-period"]),

@@ -8,7 +8,7 @@ from tiendo.plan.model import Nature, Register
 from tiendo.validation import correction_records, indicator_records, notice_records, submission_records, task_records
 from tiendo.validation.correction_records import add_correction_records
 from tiendo.validation.facts import HISTORY_COLUMNS, HistoryFacts, RegisterFacts
-from tiendo.validation.indicator_records import add_indicator_records
+from tiendo.validation.indicator_records import add_indicator_records, forget_repetitions
 from tiendo.validation.notice_records import notice_record
 from tiendo.validation.outcome import ACCEPTED, SEVERITIES, FileOutcome, Finding
 from tiendo.validation.records import BatchFile, Context, Record, Tables, figure_placeholders
@@ -85,6 +85,8 @@ def build_tables(register: Register, files: Sequence[BatchFile], history: "pd.Da
         if content.task_rows or not content.is_retyped:
             add_task_records(tables, content, context)
         _judge_repetition(record, context, values)
+        if record["figures_are_new"] is False:
+            forget_repetitions(tables, index)
     return tables
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from tiendo.intake.content import CorrectionRow, WorkbookContent
 from tiendo.plan.period import Period
-from tiendo.validation.indicator_records import QUARTER, YEAR_TO_DATE, expected_code, find_code
+from tiendo.validation.indicator_records import expected_code, find_code
 from tiendo.validation.magnitude import misplaced_power
 from tiendo.validation.records import (
     KINDS_EXPECTED,
@@ -17,6 +17,7 @@ from tiendo.validation.records import (
     read_kind,
     text_of,
 )
+from tiendo.validation.row_judgement import QUARTER, YEAR_TO_DATE
 from tiendo.validation.submission_records import parse_period
 from tiendo.vietnamese.dates import read_date
 
@@ -119,13 +120,16 @@ def _add_figures(
     for basis, (reading, known) in readings.items():
         if reading.answer in ("value", "unreadable"):
             power = 0
+            # The figure that is replaced is no witness: it may be the very one that slipped.
+            witness = context.history.last_before(code, context.agency, basis, period, same_year=facts.is_flow)
+            last = witness[1] if witness else None
             if reading.value is not None and basis == YEAR_TO_DATE:
                 power = misplaced_power(
                     reading.value,
                     nature=facts.indicator.nature,
                     target=facts.target_middle,
                     expected=facts.expected(period),
-                    last=known,
+                    last=last,
                 )
             # The reason of a correction does not explain a slipped separator in it.
             tables.records["figure"].append(

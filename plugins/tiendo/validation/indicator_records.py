@@ -1,14 +1,13 @@
 """Records of sheet "Chỉ tiêu": one per row, one per number cell, and one per owed indicator that has no row."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
-from typing import NamedTuple
 
 from tiendo.intake.content import SHEET_INDICATORS, IndicatorRow, RawCell, WorkbookContent
-from tiendo.plan.model import Nature
 from tiendo.plan.period import Period
 from tiendo.validation.facts import POINT_NATURES, IndicatorFacts, RegisterFacts
-from tiendo.validation.magnitude import misplaced_part, misplaced_power
+from tiendo.validation.flow_cells import FlowCells
 from tiendo.validation.records import (
     KINDS_EXPECTED,
     Context,
@@ -19,27 +18,27 @@ from tiendo.validation.records import (
     observation,
     read_figure,
     read_kind,
+    set_aside,
     text_of,
 )
+from tiendo.validation.row_judgement import (
+    QUARTER,
+    YEAR_TO_DATE,
+    LastFigure,
+    find_doubt,
+    judge_row_sign,
+    judge_values,
+)
+from tiendo.validation.shifted_rows import Figure, find_moved
 from tiendo.vietnamese.dates import format_date, read_date
 from tiendo.vietnamese.number import format_number, read_answer, read_target
 from tiendo.vietnamese.stated_unit import is_same_unit
 from tiendo.vietnamese.text import fold
 
-YEAR_TO_DATE, QUARTER = "year_to_date", "quarter"
-
-# A quarter may differ from the difference of cumulatives by roundings: half a percent of the cumulative.
-_ROUNDING_SHARE = Decimal("0.005")
+_FEWEST_OFF = 2
 
 Corrected = Mapping[tuple[str, Period], Decimal]
 """Cumulative figures that the same file corrects, by indicator and period: they count as the last known ones."""
-
-
-class _Last(NamedTuple):
-    """The last figure a new one is compared with."""
-
-    value: Decimal | None
-    period: Period | None
 
 
 _EMPTY: Record = dict.fromkeys((
@@ -47,9 +46,10 @@ _EMPTY: Record = dict.fromkeys((
     "target_is_unchanged", "row_is_present", "is_answered", "is_due", "has_year_to_date", "year_to_date_is_typed",
     "has_quarter", "has_promised_date", "kind", "kind_agrees", "has_data_date", "date_is_readable",
     "date_is_within_period", "date_is_past", "year_to_date", "last_year_to_date", "quarter_adds_up", "upper_value",
-    "lower_value", "stock_value",
+    "lower_value", "stock_value", "is_in_plan", "flow_mistake", "last_is_sound", "target_is_result", "sign_is_kept",
+    "sign_is_plain", "row_is_its_own", "suspicion_explained",
     # What the messages are filled from.
-    "row", "facts", "total", "quarter", "last", "difference", "lower",
+    "row", "facts", "total", "quarter", "last", "difference", "lower", "flow_cells", "moved_to", "figures", "is_off",
 ))  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def add_indicator_records(
         record, facts = _row_record(row, context)
         tables.records["indicator_row"].append(record)
         if facts is None:
-            misspelt.add(expected_code(row.name, context.facts))
+            misspelt.add(context.facts.code_by_name.get(fold(text_of(row.name)), ""))
         if facts is None or not record["is_entitled"]:
             continue
         code = facts.indicator.code
@@ -85,6 +85,8 @@ def add_indicator_records(
             value = _add_figures(tables, row, record, context, corrected)
             if value is not None:
                 values[code] = value
+    _set_extra_rows_apart(tables, context, by_code, misspelt)
+    _judge_rows(context, list(by_code.values()))
     for upper, lower in ordered_pairs:
         if upper in values and lower in values:
             by_code[upper] |= {
@@ -99,6 +101,45 @@ def add_indicator_records(
             record["row_is_present"] = False
             tables.records["indicator_row"].append(record)
     return values
+
+
+def _set_extra_rows_apart(
+    tables: Tables, context: Context, by_code: Mapping[str, Record], misspelt: AbstractSet[str]
+) -> None:
+    """A row of no indicator of the plan is an added one, kept aside, once every own indicator has its row.
+
+    Before that it may be one of them with its code and name spoilt.
+    """
+    own = context.facts.indicators_by_agency[context.agency]
+    if not all(code in by_code for code in own) or not misspelt.isdisjoint(own):
+        return
+    for record in reversed(tables.records["indicator_row"]):
+        if record["file_index"] != context.file_index:
+            return
+        if record["is_known"] is False:
+            record["is_known"], record["is_in_plan"] = None, False
+
+
+def _judge_rows(context: Context, records: list[Record]) -> None:
+    """Tells figures that stand a row off; what else was suspected of them follows from that."""
+    if len([record for record in records if record["is_off"]]) < _FEWEST_OFF:
+        return
+    moved = find_moved([Figure(r["total"] and r["total"].value, _reference(r, context)) for r in records])
+    for row, other in moved.items():
+        record = records[row]
+        record["row_is_its_own"], record["moved_to"] = False, records[other]
+        record["year_to_date"] = record["last_year_to_date"] = record["quarter_adds_up"] = record["flow_mistake"] = None
+        record["target_is_result"] = None
+        for figure in record["figures"]:
+            set_aside(figure)
+
+
+def _reference(record: Record, context: Context) -> Decimal | None:
+    """What a row's figure is about: what is to be expected of a flow, the last one of a level."""
+    facts, last = record["facts"], record["last"]
+    expected: Decimal | None = facts.expected(context.period)
+    known = last.value if last and not facts.is_flow else None
+    return known or expected
 
 
 def find_code(code: RawCell, name: RawCell, facts: RegisterFacts) -> str:
@@ -177,6 +218,11 @@ def placeholders(record: Record) -> dict[str, str]:
         "last_year_to_date_text": format_number(last.value) if last and last.value is not None else "",
         "last_period_name": last.period.vietnamese if last and last.period else "",
         "difference_text": format_number(record["difference"]) if record["difference"] is not None else "",
+        **_flow_texts(record["flow_cells"]),
+        "moved_label": record["moved_to"]["facts"].indicator.label if record["moved_to"] else "",
+        "moved_value": _moved_value(record),
+        "sign_text": "" if not total or total.value is None else format_number(-total.value),
+        "suspicion": _SUSPICIONS.get(record["suspicion_explained"], ""),
         "lower_label": lower_label,
         "lower_text": format_number(lower) if lower is not None else "",
     }
@@ -199,6 +245,28 @@ def placeholders(record: Record) -> dict[str, str]:
             "date_text": text_of(row.data_on),
         }
     return texts
+
+
+def _flow_texts(cells: FlowCells | None) -> dict[str, str]:
+    """The figures that were probably meant; a blank one stays to be filled in."""
+    quarter, year_to_date = (cells.quarter, cells.year_to_date) if cells else (None, None)
+    return {
+        "likely_quarter": "…" if quarter is None else format_number(quarter),
+        "likely_year_to_date": "…" if year_to_date is None else format_number(year_to_date),
+    }
+
+
+def _moved_value(record: Record) -> str:
+    other = record["moved_to"]
+    return format_number(other["total"].value) if other and other["total"].value is not None else ""
+
+
+_SUSPICIONS = {
+    "swapped": "số trong quý và số lũy kế ghi đổi ô",
+    "quarter_in_both": "ô lũy kế ghi số trong quý",
+    "cumulative_in_both": "ô trong quý ghi số lũy kế",
+    "target": "số thực hiện bằng đúng mức kế hoạch năm",
+}
 
 
 def expected_code(name: RawCell, facts: RegisterFacts) -> str:
@@ -243,18 +311,22 @@ def _add_figures(
     if total.answer == "not_available" and is_due:
         record["has_promised_date"] = total.promised_on is not None
     kind = _judge_kind_and_date(record, row, total, quarter, context, is_due=is_due) if has_figure else "actual"
-    powers = _judge_values(record, facts, context.period)
+    powers = judge_values(record, facts, context, explanation)
+    judge_row_sign(record, facts, note, explanation)
+    doubt = find_doubt(facts, total, period) if last.value is None and not powers[0] else 0
+    record["figures"] = []
     data_on = read_date(row.data_on, year=period.year)
     for basis, reading, power in ((YEAR_TO_DATE, total, powers[0]), (QUARTER, quarter, powers[1])):
         if reading.answer == "blank" or (basis == QUARTER and not facts.is_flow):
             continue
         if reading.answer in ("value", "unreadable") and not (basis == QUARTER and reading is total):
-            tables.records["figure"].append(
-                figure_record(
-                    context, row.sheet, facts, reading, power=power, explanation=explanation,
-                    last=last.value if basis == YEAR_TO_DATE else None,
-                )
+            figure = figure_record(
+                context, row.sheet, facts, reading, power=power, explanation=explanation, doubt=doubt,
+                last=last.value if basis == YEAR_TO_DATE else None,
             )  # fmt: skip
+            tables.records["figure"].append(figure)
+            record["figures"].append(figure)
+            record["is_off"] = record["is_off"] or figure["is_off"]
         if reading.answer != "unreadable":
             tables.observations[context.file_index].append(
                 observation(
@@ -294,7 +366,7 @@ def _answer_in_note(blank: Reading, note: str, explanation: str, period: Period)
     return blank
 
 
-def _last_figure(context: Context, facts: IndicatorFacts, corrected: Corrected) -> _Last:
+def _last_figure(context: Context, facts: IndicatorFacts, corrected: Corrected) -> LastFigure:
     code = facts.indicator.code
     known = context.history.last_before(code, context.agency, YEAR_TO_DATE, context.period, same_year=facts.is_flow)
     for (corrected_code, period), value in corrected.items():
@@ -302,10 +374,10 @@ def _last_figure(context: Context, facts: IndicatorFacts, corrected: Corrected) 
         if corrected_code == code and period < context.period and is_comparable and (not known or period >= known[0]):
             known = (period, value)
     if known:
-        return _Last(known[1], known[0])
+        return LastFigure(known[1], known[0])
     # Before the first report the baseline of a level is the last thing known about it.
     is_level = facts.indicator.nature in POINT_NATURES
-    return _Last(facts.indicator.baseline if is_level else None, None)
+    return LastFigure(facts.indicator.baseline if is_level else None, None)
 
 
 def _judge_kind_and_date(
@@ -330,35 +402,8 @@ def _judge_kind_and_date(
     return kind
 
 
-def _judge_values(record: Record, facts: IndicatorFacts, period: Period) -> tuple[int, int]:
-    """Fills in what compares figures with each other; returns the powers of ten by which the two cells are off."""
-    total, quarter, last = record["total"], record["quarter"], record["last"]
-    value, indicator = total.value, facts.indicator
-    if value is None:
-        return 0, 0
-    power = misplaced_power(
-        value,
-        nature=indicator.nature,
-        target=facts.target_middle,
-        expected=facts.expected(period),
-        last=last.value,
-    )
-    record["stock_value"] = float(value) if indicator.nature is Nature.STOCK else None
-    if not facts.is_flow:
-        return power, 0
-    is_first = period.quarter == 1
-    has_last = is_first or (last.value is not None and last.period == period.previous)
-    difference = value - (last.value or 0) if has_last else None
-    part_power = 0
-    if quarter.value is not None and difference is not None:
-        whole = value.scaleb(-power) - (0 if is_first else last.value or 0)
-        part_power = misplaced_part(quarter.value, whole, power)
-    if not power and last.value is not None:
-        record["year_to_date"], record["last_year_to_date"] = float(value), float(last.value)
-    is_falling = last.value is not None and value < last.value
-    if quarter.value is not None and difference is not None and not (power or part_power or is_falling):
-        record["difference"] = difference
-        is_loose = any(r.number is not None and r.number.is_approximate for r in (total, quarter))
-        slack = abs(value) * (_ROUNDING_SHARE * 2 if is_loose else _ROUNDING_SHARE)
-        record["quarter_adds_up"] = abs(quarter.value - difference) <= slack
-    return power, part_power
+def forget_repetitions(tables: Tables, file_index: int) -> None:
+    """Takes back that single figures repeat the last ones, where it is told of the whole file."""
+    for record in tables.records["indicator_row"]:
+        if record["file_index"] == file_index and record["flow_mistake"] == "repeated":
+            record["flow_mistake"] = None

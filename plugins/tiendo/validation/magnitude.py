@@ -12,11 +12,14 @@ from tiendo.plan.model import Nature
 
 # How far from the exact power of ten, as a factor: 1.25 either way.
 _NEAR = log10(1.25)
+_EXACTLY = log10(1.12)
 _FAR = 2.0
 # A rate of growth swings widely, so only beyond these multiples of target and last value is it suspected.
 _GROWTH_HIGH, _GROWTH_LOW = 7.5, 0.2
 # A flow above these multiples of the year's target is suspected, the lower one only when the last value agrees.
 _FLOW_HIGH, _FLOW_HIGH_WITH_LAST = 5.0, 1.5
+# Within this factor of what is to be expected a figure needs no other witness.
+_FITS = log10(3)
 _FRACTION_DECIMALS = -3
 
 
@@ -43,6 +46,28 @@ def misplaced_power(
     if nature is Nature.GROWTH:
         return _growth(value, by_last, by_target)
     return _level(value, nature, by_last, by_expected)
+
+
+def doubtful_power(value: Decimal, *, nature: Nature, expected: Decimal | None) -> int:
+    """Returns -1 or -2 for a figure that may be a tenth or a hundredth of the one meant, or an honest low start.
+
+    Only to be asked where ``misplaced_power`` says 0 and no earlier figure is known to compare with.
+    """
+    if nature in (Nature.RANK, Nature.GROUP, Nature.GROWTH) or not expected or value <= 0:
+        return 0
+    power = _near(log10(abs(float(value) / float(expected))), _EXACTLY)
+    return power if power in (-1, -2) else 0
+
+
+def fits(value: Decimal | None, expected: Decimal | None) -> bool:
+    """Tells whether a figure is within a factor of three of what is to be expected."""
+    distance = None if value is None else _log(value, expected)
+    return distance is not None and abs(distance) <= _FITS
+
+
+def distance(value: Decimal, expected: Decimal | None) -> float | None:
+    """Returns how many powers of ten a figure is off what is to be expected; None where that cannot be told."""
+    return _log(value, expected)
 
 
 def misplaced_part(quarter: Decimal, whole: Decimal, whole_power: int) -> int:
@@ -95,13 +120,19 @@ def _flow(by_last: float | None, by_expected: float | None, by_target: float | N
     if by_target is not None and by_target >= log10(_FLOW_HIGH):
         return max(1, floor(by_last) if by_last is not None and by_last >= 1 else round(by_expected or by_target))
     if by_last is not None:
+        if by_last < 0 and by_expected is not None and abs(by_expected) <= _FITS:
+            # It is the last one that was wrong: the plan speaks for this one.
+            return 0
         if by_last >= (_FAR if by_target is None else 1):
             return floor(by_last) if by_target is None or by_target >= log10(_FLOW_HIGH_WITH_LAST) else 0
         # A tenth of the last sum is more often the quarter's figure than a slipped separator: the fall itself is told.
         return next((-power for power in (2, 3) if 0 <= by_last + power <= log10(4)), 0)
-    if by_expected is not None and (abs(by_expected + 3) <= 0.4 or by_expected <= -4):
+    if by_expected is None:
+        return 0
+    if abs(by_expected + 3) <= 0.4 or by_expected <= -4:
         return round(by_expected)
-    return 0
+    is_above_target = by_target is not None and by_target >= log10(_FLOW_HIGH_WITH_LAST)
+    return max(0, _near(by_expected)) if is_above_target else 0
 
 
 def _log(value: Decimal, reference: Decimal | None) -> float | None:
@@ -111,9 +142,9 @@ def _log(value: Decimal, reference: Decimal | None) -> float | None:
     return log10(abs(float(value) / float(reference)))
 
 
-def _near(distance: float) -> int:
+def _near(distance: float, slack: float = _NEAR) -> int:
     power = round(distance)
-    return power if power and abs(distance - power) <= _NEAR else 0
+    return power if power and abs(distance - power) <= slack else 0
 
 
 def _far(distance: float) -> int:

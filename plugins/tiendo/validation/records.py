@@ -7,11 +7,12 @@ few rows with a finding, by the ``placeholders`` functions.
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from tiendo.intake.content import RawCell, WorkbookContent
+from tiendo.plan.model import Indicator
 from tiendo.plan.period import Period
 from tiendo.validation.facts import HistoryFacts, IndicatorFacts, RegisterFacts
 from tiendo.validation.outcome import ObservationRow, TaskProgressRow
@@ -27,6 +28,7 @@ from tiendo.vietnamese.number import (
     read_answer,
     read_number,
 )
+from tiendo.vietnamese.stated_unit import SCALE_WORDS, own_unit
 from tiendo.vietnamese.text import fold
 
 Record = dict[str, Any]
@@ -38,7 +40,13 @@ STATE_BY_TEXT = {fold(label): code for code, label in TASK_STATES.items()} | {
     fold(text): code for text, code in TASK_STATE_VARIANTS.items()
 }
 KINDS_EXPECTED = " hoặc ".join(KINDS.values())
-_OWN_MESSAGE = ("error_cell", "uncalculated_formula", "is_a_date", "percent_for_other_unit")
+_OWN_MESSAGE = (
+    "error_cell", "uncalculated_formula", "is_a_date", "percent_for_other_unit", "double_negative",
+    "ambiguous_separator", "ambiguous_unit",
+)  # fmt: skip
+_SUSPICIONS = ("likely", "likely_scale", "likely_fraction", "likely_per_mille", "likely_explained", "doubtful")
+_UNSUSPECTED: Record = dict.fromkeys(_SUSPICIONS)
+_THOUSAND = 3
 
 
 class BatchFile(NamedTuple):
@@ -48,6 +56,7 @@ class BatchFile(NamedTuple):
         key: the caller's own number for it.
         sender_agency: code of the body that sent it, "" when unknown; then the workbook's own word counts.
         asked_period: the only period that is wanted (``2023-Q1``), "" when any open one is.
+        received_at: when it came; None for a file that is only tried out.
     """
 
     key: int
@@ -55,10 +64,11 @@ class BatchFile(NamedTuple):
     sender_agency: str
     content: WorkbookContent
     asked_period: str = ""
+    received_at: datetime | None = None
 
 
 class Context(NamedTuple):
-    """What holds for every row of one file whose body and period are known."""
+    """What holds for every row of one file whose body and period are known; ``today`` is the day on which it came."""
 
     file_index: int
     agency: str
@@ -166,12 +176,14 @@ def figure_record(
     power: int,
     last: Decimal | None,
     explanation: str,
+    doubt: int = 0,
 ) -> Record:
     """Returns the record of suite ``figure`` for a cell that holds something other than a declared absence.
 
     Args:
         power: by which power of ten the figure is too large, 0 when it is plausible.
         explanation: the sender's own words; a suspected figure that is explained is loaded with a warning.
+        doubt: the power of ten by which it may be off where it may as well be honest; it is loaded and asked about.
     """
     number, value, family, indicator = reading.number, reading.value, facts.family, facts.indicator
     reason = number.reason if number and value is None else None
@@ -184,8 +196,10 @@ def figure_record(
     is_unsigned = not is_share and low is not None and low >= 0
     is_whole = family in ("count", "rank")
     is_negative = is_unsigned and checked is not None and checked < 0
-    likely = str(power) if power else None
-    return {
+    found = _UNSUSPECTED.copy()
+    if power:
+        found[_cause(facts, value, power) if is_suspect else "likely_explained"] = str(power)
+    return found | {
         "file_index": context.file_index,
         "sheet": sheet,
         "facts": facts,
@@ -201,11 +215,36 @@ def figure_record(
         "ceiling_value": None if is_share else checked,
         "maximum": _float(high),
         "fraction": None if value is None or checked is None or not is_whole else float(value % 1),
-        "likely": likely if is_suspect else None,
-        "likely_explained": likely if not is_suspect else None,
+        "is_off": power != 0 or (checked is not None and _is_outside(indicator, checked, is_share=is_share)),
+        "doubt": doubt,
+        "doubtful": str(doubt) if doubt and not power and not explanation and value is not None else None,
         "is_approximate": number.is_approximate if number and value is not None else None,
         "repair": number.note or None if number and value is not None else None,
     }
+
+
+def set_aside(record: Record) -> None:
+    """Takes back what is suspected of a figure, or wrong with it, where another finding says why."""
+    limits = ("not_negative_value", "share_value", "floor_value", "ceiling_value", "fraction")
+    record |= dict.fromkeys((*_SUSPICIONS, *limits))
+
+
+def _cause(facts: IndicatorFacts, value: Decimal | None, power: int) -> str:
+    """Returns the column of the rule that names why a figure is off by a power of ten."""
+    if value is None:
+        return "likely"
+    if facts.family in ("share", "percent_change") and power == -2 and abs(value) < _THOUSAND:
+        return "likely_fraction"
+    if facts.family == "per_mille" and abs(power) == 1:
+        return "likely_per_mille"
+    # 74,617 for 74.617 is a thousands mark that was taken for a decimal one; any other thousand is a scale of the unit.
+    is_mark = power == -_THOUSAND and value >= 1 and value != value.to_integral_value()
+    return "likely_scale" if facts.family == "money" and power % _THOUSAND == 0 and not is_mark else "likely"
+
+
+def _is_outside(indicator: Indicator, value: float, *, is_share: bool) -> bool:
+    low, high = (0, 100) if is_share else (indicator.minimum, indicator.maximum)
+    return (low is not None and value < low) or (high is not None and value > high)
 
 
 def figure_placeholders(record: Record) -> dict[str, str]:
@@ -222,12 +261,47 @@ def figure_placeholders(record: Record) -> dict[str, str]:
         "value_text": "" if value is None else format_number(value),
         "last_text": "chưa có" if last is None else format_number(last),
         "likely_text": "" if value is None else format_number(value.scaleb(-record["power"])),
+        "doubtful_text": "" if value is None else format_number(value.scaleb(-record["doubt"])),
+        "scale_text": _scale_text(facts, record["power"]),
+        "alternatives": " hoặc ".join(format_number(a) for a in sorted(number.alternatives)) if number else "",
+        "date_expected": f"{indicator.label} ({unit})" + (f"; có thể đã gõ {_date_text(number)}" if number else ""),
+        "unit_expected": _unit_text(record),
         "number_expected": f"{indicator.label}: một số ({unit})" if unit else indicator.label,
         "minimum_text": "" if indicator.minimum is None else format_number(indicator.minimum),
         "maximum_text": "" if indicator.maximum is None else format_number(indicator.maximum),
         "why_unreadable": sentence(explain_reason(number)) if number else "",
         "how_understood": sentence(explain_note(number)) if number else "",
     }
+
+
+def _date_text(number: NumberReading) -> str:
+    """What was probably typed before it became a date: ``“9 - 10” hoặc “9/10”``, or the number the date stands for."""
+    low, dash, high = number.suggestion.partition(" - ")
+    if not dash:
+        return f"“{number.suggestion}”" if number.suggestion else "một số"
+    return f"“{number.suggestion}” hoặc “{low}/{high}”; một kết quả phải là một số duy nhất"
+
+
+def _scale_text(facts: IndicatorFacts, power: int) -> str:
+    """The scale a figure was probably typed in: ``triệu đồng`` where the unit is ``Tỷ đồng``."""
+    unit = facts.indicator.unit
+    if unit is None or unit.family != "money" or not power:
+        return ""
+    own = own_unit(unit)
+    word = SCALE_WORDS.get(own.scale - power)
+    noun = "USD" if own.noun == "usd" else "đồng"
+    return f"{word} {noun}".strip() if word is not None else f"đơn vị khác {unit.label}"
+
+
+def _unit_text(record: Record) -> str:
+    """What a figure with a foreign sign may mean in the unit that is wanted."""
+    facts, number, unit = record["facts"], record["reading"].number, record["facts"].unit_label
+    if number is None or facts.family != "per_mille" or "%" not in number.text:
+        return f"Số liệu theo đơn vị tính: {unit}"
+    bare = read_number(number.text.replace("%", ""), unit=facts.indicator.unit, target=facts.target_middle)
+    if bare.value is None:
+        return f"Số liệu theo đơn vị tính: {unit}"
+    return f"Có thể là {format_number(bare.value * 10)} {unit} (đổi từ %) hoặc {format_number(bare.value)} {unit}"
 
 
 def observation(

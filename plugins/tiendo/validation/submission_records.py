@@ -1,7 +1,9 @@
 """The record of a file as a whole: readable, from whom, for which plan and period."""
 
+import re
 from datetime import date, timedelta
 
+from tiendo.clock import HANOI
 from tiendo.intake.content import TEMPLATE_VERSION
 from tiendo.plan.model import PeriodCalendar
 from tiendo.plan.period import Period
@@ -9,8 +11,12 @@ from tiendo.validation.facts import HistoryFacts, RegisterFacts
 from tiendo.validation.records import BatchFile, Context, Record
 from tiendo.validation.stated import Stated, read_stated
 from tiendo.vietnamese.dates import format_date, read_period
+from tiendo.vietnamese.text import fold
 
 KNOWN_FAULTS = frozenset({"encrypted", "not_a_workbook", "no_table", "no_data", "too_large", "reader_failed"})
+
+
+_DRAFT = re.compile(r"dự[ _-]*thảo|du[ _-]*thao|bản[ _-]*nháp|ban[ _-]*nhap|(?<![a-z])draft(?![a-z])")
 
 
 def submission_record(
@@ -35,6 +41,8 @@ def submission_record(
     stated = marker.period or str(said.period or "") or file.asked_period
     period = parse_period(stated, facts)
     is_dated = is_sent and is_plan is not False
+    if file.received_at is not None:
+        today = file.received_at.astimezone(HANOI).date()
     entry = facts.periods.get(str(period)) if period else None
     record: Record = {
         "file_index": index,
@@ -61,6 +69,8 @@ def submission_record(
         "period_has_begun": None,
         "period_is_open": None,
         "period_is_before_closing": None,
+        "is_on_time": None,
+        "is_final": False if is_sent and _DRAFT.search(fold(file.name)) else None,
         "figures_are_new": None,
     }
     if is_dated and not said.is_agreed:
@@ -103,6 +113,8 @@ def placeholders(record: Record) -> dict[str, str]:
         "period_open_name": later.vietnamese if later else "",
         "today_text": format_date(record["today"]),
         "closing_text": format_date(last_day(entry)) if entry else "",
+        "due_text": format_date(last_due_day(entry)) if entry else "",
+        "days_late": str((record["today"] - last_due_day(entry)).days) if entry else "",
         "repeated_count": str(record["repeated_count"]),
     }
 
@@ -121,6 +133,11 @@ def last_day(entry: PeriodCalendar) -> date:
     return (entry.closing_at - timedelta(microseconds=1)).date()
 
 
+def last_due_day(entry: PeriodCalendar) -> date:
+    """The last day on which a report is in time: "before the 15th" is until the end of the 14th, in Vietnam."""
+    return (entry.due_at - timedelta(microseconds=1)).astimezone(HANOI).date()
+
+
 def _judge_moment(record: Record, context: Context, entry: PeriodCalendar) -> None:
     """A period can be reported from its first day; late ones too, unless they come in the next one's stead.
 
@@ -133,6 +150,9 @@ def _judge_moment(record: Record, context: Context, entry: PeriodCalendar) -> No
     if not has_begun:
         return
     record["period_is_before_closing"] = today <= last_day(entry)
+    is_first = not context.history.has_reported(context.agency, entry.period)
+    if record["period_is_before_closing"] and today > last_due_day(entry) and is_first:
+        record["is_on_time"] = False
     being_collected = next(
         (
             later.period
@@ -146,4 +166,4 @@ def _judge_moment(record: Record, context: Context, entry: PeriodCalendar) -> No
     record["period_is_open"] = being_collected is None
     if being_collected:
         record["period_being_collected"] = being_collected
-        record["period_is_before_closing"] = None
+        record["period_is_before_closing"] = record["is_on_time"] = None

@@ -58,6 +58,9 @@ MOST_DIGITS = 30
 # Values from 10^15 on are refused: no amount of a province, in any unit, comes near.
 _TOO_LARGE_EXPONENT = 15
 NEAR, FAR = 5, 50
+# A date of other years was not typed as one: it is a number in a cell formatted as a date.
+_YEARS_TYPED = (1990, 2060)
+_EXCEL_DAY_ZERO, _DAY_ZERO = datetime(1899, 12, 30), datetime(1899, 12, 31)  # noqa: DTZ001
 
 _EXACT = Context(prec=80)
 # Excel keeps and shows 15 significant digits; further ones are the noise of binary arithmetic (0.1 + 0.2).
@@ -141,8 +144,19 @@ def read_number(
     if isinstance(value, date):
         has_time = isinstance(value, datetime) and (value.hour, value.minute, value.second) != (0, 0, 0)
         suggestion = "" if has_time else excel_range(value.day, value.month)
+        if not _YEARS_TYPED[0] <= value.year <= _YEARS_TYPED[1]:
+            suggestion = format_number(_excel_serial(value))
         return NumberReading(None, "is_a_date", text=format_date(value), suggestion=suggestion)
     return NumberReading(None, "not_a_number", text=str(value)[:LONGEST_TEXT] if isinstance(value, bool) else "")
+
+
+def _excel_serial(value: date) -> Decimal:
+    """Returns the number that Excel shows as a date where the cell is formatted so: 437 is 12/03/1901."""
+    instant = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001
+    # Excel takes 1900 for a leap year: from March on its numbers are one ahead.
+    since = instant.replace(tzinfo=None) - (_EXCEL_DAY_ZERO if instant.year > 1900 or instant.month > 2 else _DAY_ZERO)
+    seconds = since.days * 86400 + since.seconds
+    return _plain(_EXCEL.divide(Decimal(seconds), Decimal(86400)).quantize(Decimal("0.001")))
 
 
 def _read_number_cell(value: float | Decimal, unit: Unit | None, *, is_percent: bool) -> NumberReading:
@@ -226,7 +240,8 @@ def _read_body(folded: str, wording: Wording, numeral: str, context: _Context) -
         reason = shift if written.values and isinstance(shift, str) else "not_a_number"
         return _name_structure(folded, written, tail, context) or _Choice(None, reason)
     if wording.negatives > 1 or (wording.negatives and wording.is_rise):
-        return _Choice(None, "double_negative")
+        plain = _choose_separator(written, shift, context).value if written.mark else _shifted(written.values[0], shift)
+        return _Choice(None, "double_negative", alternatives=() if plain is None else (plain, plain.copy_negate()))
     if (wording.is_change or wording.is_compared) and context.family not in ("percent_change", ""):
         return _Choice(None, "is_a_change")
     if shift.is_base_unit:

@@ -14,6 +14,7 @@ _SCALES = {
     "nghìn tỷ": 12, "ngàn tỷ": 12, "nghìn tỉ": 12, "ngàn tỉ": 12, "tỷ": 9, "tỉ": 9, "triệu": 6, "tr.": 6, "tr": 6,
     "vạn": 4, "nghìn": 3, "ngàn": 3, "": 0,
 }  # fmt: skip
+SCALE_WORDS = {12: "nghìn tỷ", 9: "tỷ", 6: "triệu", 3: "nghìn", 0: ""}
 _NOUNS = {
     "%": ("%", "phần trăm", "pct"),
     "‰": ("‰", "96o", "%o", "%0", "o/oo", "0/00", "phần nghìn", "phần ngàn"),
