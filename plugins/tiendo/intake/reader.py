@@ -5,7 +5,7 @@ from typing import Any
 from python_calamine import CalamineError, PasswordError, XmlError, ZipError
 
 from tiendo.intake.columns import CORRECTIONS, INDICATORS, TABLES, TASKS, Table
-from tiendo.intake.content import SHEET_GUIDE, SHEET_MARKER, Marker, WorkbookContent
+from tiendo.intake.content import SHEET_ANSWER, SHEET_GUIDE, SHEET_MARKER, Marker, WorkbookContent
 from tiendo.intake.sheets import Sheet, UnreadableError, open_file
 from tiendo.intake.tables import read_tables
 from tiendo.intake.xlsx_details import BrokenWorkbookError
@@ -47,7 +47,7 @@ def _read(data: bytes) -> WorkbookContent:
             marker = _read_marker(file.sheet(name))
         elif (table := _TABLE_BY_SHEET.get(folded)) is not None:
             is_filled |= read_tables(file.sheet(name), (table,), found)
-        elif folded != _FOLDED_GUIDE:
+        elif folded not in _NOT_READ:
             unclaimed.append(name)
     missing = tuple(table for table in TABLES if table not in found)
     for name in unclaimed if missing else ():
@@ -70,4 +70,4 @@ def _read_marker(sheet: Sheet) -> Marker:
 
 
 _TABLE_BY_SHEET = {fold(table.sheet): table for table in TABLES}
-_FOLDED_GUIDE = fold(SHEET_GUIDE)
+_NOT_READ = {fold(SHEET_GUIDE), fold(SHEET_ANSWER)}
