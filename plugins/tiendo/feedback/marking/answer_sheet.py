@@ -66,7 +66,8 @@ def _row(number: int, cells: list[tuple[int, str]], *, is_wrapped: bool) -> str:
     lines = max((_lines(text, width) for text, width in zip(texts, _WIDTHS, strict=False)), default=1)
     height = f' ht="{min(lines * 16 + 2, 400)}" customHeight="1"' if is_wrapped else ""
     data = "".join(
-        f'<c r="{_COLUMNS[i]}{number}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{escaped(text)}</t></is></c>'
+        f'<c r="{_COLUMNS[i]}{number}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{escaped(text)}</t></is>'
+        "</c>"
         for i, ((style, _), text) in enumerate(zip(cells, texts, strict=True))
     )
     return f'<row r="{number}"{height}>{data}</row>'
