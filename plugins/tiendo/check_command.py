@@ -35,8 +35,7 @@ def check_file(register: Register, engine: Engine, path: Path, agency: str, peri
     file = BatchFile(0, path.name, sender, content, str(period) if period else "")
     (outcome,) = check_batch(register, [file], history, today=clock.today())
     verdict = outcome.verdict
-    first = earlier_settled(engine, sha256, sender or outcome.agency)
-    if first is not None and verdict not in ("rejected", "quarantined"):
+    if verdict not in ("rejected", "quarantined") and earlier_settled(engine, sha256, outcome.agency) is not None:
         verdict = "duplicate"
     observations = outcome.observations if verdict not in ("rejected", "quarantined") else ()
     return {

@@ -8,4 +8,4 @@ select n.file_id, :plan_code, n.agency_code, n.period,
 from unnest(
   cast(:file_ids as bigint[]), cast(:agencies as text[]), cast(:periods as text[]), cast(:received as timestamptz[])
 ) as n (file_id, agency_code, period, received_at)
-returning file_id, submission_id
+returning file_id, submission_id, version

@@ -8,4 +8,4 @@ join core.agency g using (plan_code, agency_code)
 join intake.submission b using (submission_id)
 join intake.submission_file f using (file_id)
 where o.plan_code = :plan_code and o.period < :period and o.recorded_at <= :as_of
-order by o.period, i.row_order, g.row_order, o.basis, o.received_at, o.observation_id
+order by o.period, i.row_order, g.row_order, o.basis, o.received_at, f.file_id, o.observation_id

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from tiendo.intake.versions import Version
 from tiendo.plan.model import Register
 from tiendo.settings import INCLUDE, Settings
 from tiendo.validation.outcome import FileOutcome, Finding, ObservationRow
@@ -26,7 +27,12 @@ ANSWER_NAMES = {"not_applicable": "Không áp dụng", "not_available": "Chưa c
 
 
 class Receipt(NamedTuple):
-    """What a receipt is made from."""
+    """What a receipt is made from.
+
+    Attributes:
+        version: of an accepted file, its place among the versions of the report and what it changed; None for the first
+            one, when it corrects nothing.
+    """
 
     receipt_no: str
     file_name: str
@@ -34,6 +40,7 @@ class Receipt(NamedTuple):
     sender: str
     received_at: datetime
     outcome: FileOutcome
+    version: Version | None = None
 
 
 class _FindingGroup(NamedTuple):

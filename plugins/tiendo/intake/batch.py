@@ -16,7 +16,7 @@ from tiendo.intake.archive import archived_path
 from tiendo.intake.loading import Settled, load
 from tiendo.plan.model import Register
 from tiendo.settings import Settings
-from tiendo.validation.outcome import FileOutcome, Finding
+from tiendo.validation.outcome import ACCEPTED, FileOutcome, Finding
 from tiendo.vietnamese.dates import format_instant
 from tiendo.warehouse.engine import LOAD_LOCK, loader
 from tiendo.warehouse.sql import fetch_frame, statement
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tiendo.validation.check import BatchFile
 
 BATCH_SIZE = 200
+REFUSED = ("rejected", "quarantined")
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,12 @@ def process(settings: Settings, register: Register, engine: Engine, file_ids: Se
         files = connection.execute(statement("intake/files_to_settle.sql"), parameters).all()
         earlier = {row.file_id: row for row in connection.execute(statement("intake/earlier_same.sql"), parameters)}
     fresh, repeated = _set_repeated_aside(files, earlier)
-    settled = _check(settings, register, engine, fresh)
+    # What was refused once is looked at anew: the figures it was held against may have been corrected since.
+    refused = {file.file_id: first for file, first in repeated if getattr(first, "state", "") in REFUSED}
+    checked = _check(settings, register, engine, fresh + [file for file, _ in repeated if file.file_id in refused])
+    settled = [i for i in checked if i.file.file_id not in refused or i.outcome.verdict in ACCEPTED]
     outcomes = {item.file.file_id: item.outcome for item in settled}
-    settled += [_duplicate(file, first, outcomes) for file, first in repeated]
+    settled += [_duplicate(file, first, outcomes) for file, first in repeated if file.file_id not in outcomes]
     with loader(engine) as connection:
         connection.exec_driver_sql(LOAD_LOCK)
         waiting = set(connection.execute(statement("intake/still_waiting.sql"), parameters).scalars())
@@ -72,16 +76,16 @@ def process(settings: Settings, register: Register, engine: Engine, file_ids: Se
     return BatchResult(dict(Counter(item.outcome.verdict for item in settled)), periods)
 
 
-def earlier_settled(engine: Engine, sha256: str, sender: str) -> Row[Any] | None:
-    """Returns the first settled file with these bytes from this sender, if there is one."""
+def earlier_settled(engine: Engine, sha256: str, agency: str) -> Row[Any] | None:
+    """Returns the first accepted file with these bytes of this body, if there is one."""
     with loader(engine) as connection:
-        return connection.execute(statement("intake/earlier_settled.sql"), {"sha256": sha256, "sender": sender}).first()
+        return connection.execute(statement("intake/earlier_settled.sql"), {"sha256": sha256, "agency": agency}).first()
 
 
 def _set_repeated_aside(
     files: Iterable[Row[Any]], earlier: dict[int, Row[Any]]
 ) -> tuple[list[Row[Any]], list[tuple[Row[Any], Row[Any]]]]:
-    """Parts files from those whose bytes the same sender has sent before, each of these with the first of its kind."""
+    """Parts files from those whose bytes the same body has sent before, each of these with the first of its kind."""
     fresh: dict[tuple[str, str], Row[Any]] = {}
     repeated: list[tuple[Row[Any], Row[Any]]] = []
     for file in files:
@@ -99,13 +103,15 @@ def _duplicate(file: Row[Any], first: Row[Any], outcomes: dict[int, FileOutcome]
     is_of_this_batch = first.file_id in outcomes
     first_id = first.file_id if is_of_this_batch else first.earlier_id
     told: Any = outcomes[first_id] if is_of_this_batch else first
+    counting = "" if is_of_this_batch else first.counting_receipt_no or ""
     finding = Finding(
         rule="file-duplicate",
         severity="info",
         sheet="",
         cell="",
         message=f"Tệp này trùng khớp hoàn toàn với tệp đã nhận lúc {format_instant(first.received_at)} "
-        f"(phiếu {first.receipt_no}); số liệu không thay đổi.",
+        f"(phiếu {first.receipt_no}); số liệu không thay đổi."
+        + (f" Bản đang được tính là bản nhận sau đó (phiếu {counting})." if counting else ""),
         found=file.name,
         expected="",
         fix="Nếu cần điều chỉnh, đề nghị sửa số liệu trong tệp rồi gửi lại.",
@@ -118,25 +124,24 @@ def _check(settings: Settings, register: Register, engine: Engine, files: list[R
     """Reads and validates files; a body's earlier period comes first, its figures are history to the later one."""
     if not files:
         return []
-    import pandas as pd
-
     from tiendo.intake.reader_process import WorkbookReader
     from tiendo.validation.check import BatchFile, check_batch
 
     with WorkbookReader() as reader:
         contents = list(reader.read_many([archived_path(settings.archive, file.sha256) for file in files]))
     batch = [
-        (file, BatchFile(file.file_id, file.name, file.sender_agency_code or "", content))
+        (file, BatchFile(file.file_id, file.name, file.sender_agency_code or "", content, received_at=file.received_at))
         for file, content in zip(files, contents, strict=True)
     ]
     history = fetch_history(engine, register, contents, [item.sender_agency for _, item in batch])
     settled: list[Settled] = []
+    latest: list[Settled] = []
     for part in _rounds(batch):
+        if latest:
+            history = add_to_history(history, latest)
         outcomes = check_batch(register, [item for _, item in part], history, today=clock.today())
-        settled += [Settled(file, outcome) for (file, _), outcome in zip(part, outcomes, strict=True)]
-        history = pd.concat([history, history_frame(outcomes)]).drop_duplicates(
-            ["indicator", "agency", "period", "basis"], keep="last", ignore_index=True
-        )
+        latest = [Settled(file, outcome) for (file, _), outcome in zip(part, outcomes, strict=True)]
+        settled += latest
     return settled
 
 
@@ -161,9 +166,26 @@ def fetch_history(
         return fetch_frame(connection, "intake/history.sql", plan_code=register.code, agencies=sorted(agencies - {""}))
 
 
-def history_frame(outcomes: Iterable[FileOutcome]) -> "pd.DataFrame":
-    """Returns the figures of outcomes in the shape of ``intake/history.sql``."""
+def add_to_history(history: "pd.DataFrame", settled: Iterable[Settled]) -> "pd.DataFrame":
+    """Returns the figures that count once these files are loaded: those of ``core.observation_at``, told from rows.
+
+    Args:
+        history: in the shape of ``intake/history.sql``.
+        settled: in the order of their landing.
+    """
     import pandas as pd
 
-    rows = [(o.indicator, o.agency, o.period, o.basis, o.value) for outcome in outcomes for o in outcome.observations]
-    return pd.DataFrame(rows, columns=["indicator", "agency", "period", "basis", "value"], dtype=object)
+    key = ["indicator", "agency", "period", "basis"]
+    rows = [
+        (o.indicator, o.agency, o.period, o.basis, o.value, o.is_correction, item.file.received_at)
+        for item in settled
+        for o in item.outcome.observations
+    ]
+    every = pd.concat(
+        [history, pd.DataFrame(rows, columns=[*key, "value", "is_correction", "received_at"], dtype=object)]
+    )
+    is_own = ~every["is_correction"].astype(bool)
+    own, corrections = every[is_own], every[~is_own]
+    newest = own.groupby(["agency", "period"])["received_at"].transform("max")
+    counting = pd.concat([corrections, own[own["received_at"] == newest]])
+    return counting.sort_values("received_at", kind="stable").drop_duplicates(key, keep="last", ignore_index=True)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row
 
 from tiendo import clock
 from tiendo.feedback.receipt import Receipt, write_receipts
+from tiendo.intake.versions import versions_of
 from tiendo.plan.model import Register
 from tiendo.settings import Settings
 from tiendo.validation.outcome import ACCEPTED, FileOutcome
@@ -41,13 +42,23 @@ def load(connection: Connection, settings: Settings, register: Register, settled
         return []
     recorded_at = clock.now()
     accepted = [item for item in settled if item.outcome.verdict in ACCEPTED]
-    submission_ids = _put_submissions(connection, register, accepted, recorded_at)
+    submissions = _put_submissions(connection, register, accepted, recorded_at)
+    submission_ids = {file_id: row.submission_id for file_id, row in submissions.items()}
     _copy_observations(connection, register, accepted, submission_ids, recorded_at)
     _copy_task_progress(connection, register, accepted, submission_ids, recorded_at)
     copy_rows(
         connection,
         "intake/copy_finding.sql",
         [(item.file.file_id, *finding) for item in settled for finding in item.outcome.findings],
+    )
+    versions = versions_of(
+        connection,
+        register,
+        [
+            item.file.file_id
+            for item in accepted
+            if submissions[item.file.file_id].version > 1 or any(o.is_correction for o in item.outcome.observations)
+        ],
     )
     receipts = write_receipts(
         settings,
@@ -60,6 +71,7 @@ def load(connection: Connection, settings: Settings, register: Register, settled
                 item.file.sender,
                 item.file.received_at,
                 item.outcome,
+                versions.get(item.file.file_id),
             )
             for item in settled
         ],
@@ -84,7 +96,7 @@ def load(connection: Connection, settings: Settings, register: Register, settled
 
 def _put_submissions(
     connection: Connection, register: Register, accepted: list[Settled], recorded_at: datetime
-) -> dict[int, int]:
+) -> dict[int, Row[Any]]:
     if not accepted:
         return {}
     rows = connection.execute(
@@ -98,7 +110,7 @@ def _put_submissions(
             "received": [item.file.received_at for item in accepted],
         },
     )
-    return {row.file_id: row.submission_id for row in rows}
+    return {row.file_id: row for row in rows}
 
 
 def _copy_observations(

@@ -7,7 +7,7 @@ few rows with a finding, by the ``placeholders`` functions.
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -47,6 +47,7 @@ class BatchFile(NamedTuple):
         key: the caller's own number for it.
         sender_agency: code of the body that sent it, "" when unknown; then the workbook's own word counts.
         asked_period: the only period that is wanted (``2023-Q1``), "" when any open one is.
+        received_at: when it came; None for a file that is only tried out.
     """
 
     key: int
@@ -54,10 +55,11 @@ class BatchFile(NamedTuple):
     sender_agency: str
     content: WorkbookContent
     asked_period: str = ""
+    received_at: datetime | None = None
 
 
 class Context(NamedTuple):
-    """What holds for every row of one file whose body and period are known."""
+    """What holds for every row of one file whose body and period are known; ``today`` is the day on which it came."""
 
     file_index: int
     agency: str

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from tiendo.clock import HANOI
 from tiendo.intake.content import TEMPLATE_VERSION
 from tiendo.plan.model import PeriodCalendar
 from tiendo.plan.period import Period
@@ -32,6 +33,8 @@ def submission_record(
     stated = marker.period or file.asked_period
     period = parse_period(stated, facts)
     is_dated = is_sent and is_plan is not False
+    if file.received_at is not None:
+        today = file.received_at.astimezone(HANOI).date()
     entry = facts.periods.get(str(period)) if period else None
     record: Record = {
         "file_index": index,
@@ -56,6 +59,7 @@ def submission_record(
         "period_has_begun": None,
         "period_is_open": None,
         "period_is_before_closing": None,
+        "is_on_time": None,
         "figures_are_new": None,
     }
     if not is_dated or entry is None or period is None:
@@ -92,6 +96,8 @@ def placeholders(record: Record) -> dict[str, str]:
         "period_open_name": later.vietnamese if later else "",
         "today_text": format_date(record["today"]),
         "closing_text": format_date(last_day(entry)) if entry else "",
+        "due_text": format_date(last_due_day(entry)) if entry else "",
+        "days_late": str((record["today"] - last_due_day(entry)).days) if entry else "",
         "repeated_count": str(record["repeated_count"]),
     }
 
@@ -110,6 +116,11 @@ def last_day(entry: PeriodCalendar) -> date:
     return (entry.closing_at - timedelta(microseconds=1)).date()
 
 
+def last_due_day(entry: PeriodCalendar) -> date:
+    """The last day on which a report is in time: "before the 15th" is until the end of the 14th, in Vietnam."""
+    return (entry.due_at - timedelta(microseconds=1)).astimezone(HANOI).date()
+
+
 def _judge_moment(record: Record, context: Context, entry: PeriodCalendar) -> None:
     """A period can be reported from its first day; late ones too, unless they come in the next one's stead.
 
@@ -122,6 +133,9 @@ def _judge_moment(record: Record, context: Context, entry: PeriodCalendar) -> No
     if not has_begun:
         return
     record["period_is_before_closing"] = today <= last_day(entry)
+    is_first = not context.history.has_reported(context.agency, entry.period)
+    if record["period_is_before_closing"] and today > last_due_day(entry) and is_first:
+        record["is_on_time"] = False
     being_collected = next(
         (
             later.period
@@ -135,4 +149,4 @@ def _judge_moment(record: Record, context: Context, entry: PeriodCalendar) -> No
     record["period_is_open"] = being_collected is None
     if being_collected:
         record["period_being_collected"] = being_collected
-        record["period_is_before_closing"] = None
+        record["period_is_before_closing"] = record["is_on_time"] = None

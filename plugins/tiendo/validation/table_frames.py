@@ -29,6 +29,10 @@ def warehouse_frame(rows: "pd.DataFrame", outcomes: Mapping[int, FileOutcome]) -
         submissions_intended=[int(outcome.verdict in ACCEPTED) for outcome in decided],
         observations_intended=[len(outcome.observations) for outcome in decided],
         tasks_intended=[len(outcome.tasks) for outcome in decided],
+        falling_count=[
+            len(set(cells) - {finding.cell for finding in outcome.findings})
+            for cells, outcome in zip(rows["falling_cells"], decided, strict=True)
+        ],
     )
 
 

@@ -1,0 +1,11 @@
+"""Which version of a report counts."""
+
+from tiendo.warehouse.migrate import run_file
+
+revision = "0006"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Runs the SQL file of this revision."""
+    run_file("0006_versions.sql")
