@@ -4,7 +4,8 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import NamedTuple
 
-from tiendo.plan.deadlines import last_day_of
+from tiendo.clock import HANOI
+from tiendo.intake.guide import deadline_text
 from tiendo.plan.model import PeriodCalendar, Register
 from tiendo.plan.period import Period
 from tiendo.validation.outcome import ACCEPTED, FileOutcome
@@ -69,9 +70,9 @@ def _unanswered(register: Register, outcome: FileOutcome) -> tuple[tuple[str, ..
 
 def _is_asked(entry: PeriodCalendar, outcome: FileOutcome, now: datetime) -> bool:
     """A report is asked for from the first day of the period's last month, or once a file of the period has come."""
-    is_begun = entry.cut_off_on.replace(day=1) <= now.astimezone(entry.due_at.tzinfo).date()
+    is_begun = entry.cut_off_on.replace(day=1) <= now.astimezone(HANOI).date()
     return is_begun or (str(entry.period) == outcome.period and outcome.verdict not in ACCEPTED)
 
 
 def _report(entry: PeriodCalendar, now: datetime) -> OwedReport:
-    return OwedReport(entry.period.vietnamese, format_date(last_day_of(entry.due_at)), now >= entry.due_at)
+    return OwedReport(entry.period.vietnamese, deadline_text(entry.due_at), now >= entry.due_at)
