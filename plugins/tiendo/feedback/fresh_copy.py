@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from openpyxl import load_workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -100,7 +101,7 @@ def _type(target: Any, source: RawCell) -> None:
     if value is None:
         return
     if isinstance(value, str):
-        target.value = value
+        target.value = ILLEGAL_CHARACTERS_RE.sub("", value)
         target.data_type = "s"
         target.quotePrefix = True
         target.alignment = Alignment(**{**_as_arguments(target.alignment), "wrap_text": True})
