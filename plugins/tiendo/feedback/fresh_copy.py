@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from openpyxl import load_workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Alignment
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tiendo.intake.columns import CORRECTIONS, INDICATORS, TASKS, Table
@@ -79,20 +78,21 @@ def _targets(
         if table.sheet in sheets
     }
     taken: set[tuple[Table, int]] = set()
-    for table, rows, key_of in (
-        (INDICATORS, content.indicator_rows, lambda row: find_code(row.code, row.name, facts)),
-        (TASKS, content.task_rows, lambda row: text_of(row.ref)),
-    ):
-        for row in rows:
-            number = places.get(table, {}).get(key_of(row))
+    keyed: tuple[tuple[Table, list[tuple[str, Any]]], ...] = (
+        (INDICATORS, [(find_code(row.code, row.name, facts), row) for row in content.indicator_rows]),
+        (TASKS, [(text_of(row.ref), row) for row in content.task_rows]),
+    )
+    for table, rows in keyed:
+        for key, row in rows:
+            number = places.get(table, {}).get(key)
             if number is not None and (table, number) not in taken:
                 taken.add((table, number))
                 yield table, row, number
     if CORRECTIONS.sheet in sheets:
         sheet = sheets[CORRECTIONS.sheet]
         head = next(cell.row for cell in sheet["A"] if cell.value == CORRECTIONS.columns[0].heading)
-        for number, row in zip(range(head + 1, sheet.max_row + 1), content.correction_rows, strict=False):
-            yield CORRECTIONS, row, number
+        numbers = range(head + 1, sheet.max_row + 1)
+        yield from ((CORRECTIONS, row, number) for number, row in zip(numbers, content.correction_rows, strict=False))
 
 
 def _type(target: Any, source: RawCell) -> None:
@@ -104,12 +104,7 @@ def _type(target: Any, source: RawCell) -> None:
         target.value = ILLEGAL_CHARACTERS_RE.sub("", value)
         target.data_type = "s"
         target.quotePrefix = True
-        target.alignment = Alignment(**{**_as_arguments(target.alignment), "wrap_text": True})
     else:
         target.value = value
         if source.is_percent:
             target.number_format = "0.00%"
-
-
-def _as_arguments(alignment: Any) -> dict[str, Any]:
-    return {"horizontal": alignment.horizontal, "vertical": alignment.vertical, "indent": alignment.indent}

@@ -53,7 +53,7 @@ def still_owed(register: Register, outcome: FileOutcome, reported: Collection[st
 
 
 def _unanswered(register: Register, outcome: FileOutcome) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What a file that names its period leaves open; an accepted one leaves nothing open that its findings don't tell."""
+    """What a file that names its period leaves open, be it that nothing stands there or that it is not understood."""
     if not outcome.period or not (outcome.read or outcome.read_tasks) or outcome.verdict == "duplicate":
         return (), ()
     quarter = Period.parse(outcome.period).quarter

@@ -24,8 +24,6 @@ from tiendo.validation.states import KINDS, TASK_STATES
 from tiendo.vietnamese.dates import format_date, format_instant
 from tiendo.vietnamese.number import format_number
 
-__all__ = ["SEVERITY_NAMES", "VERDICT_NAMES", "Answer", "CountingVersion", "Receipt", "write_answers"]
-
 VERDICT_NAMES = {
     "accepted": "Đã tiếp nhận",
     "accepted_with_warnings": "Đã tiếp nhận, có điểm cần giải trình",

@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
-from tiendo.feedback.marking.markup import UnmarkableError
 from tiendo.feedback.marking.marked_copy import Remark, mark_workbook
+from tiendo.feedback.marking.markup import UnmarkableError
 from tiendo.feedback.told import SEVERITY_NAMES
 from tiendo.intake.content import WorkbookContent
 from tiendo.plan.model import Register
@@ -26,13 +26,13 @@ _INTRO = {
         "của từng ô và trong bảng dưới đây."
     ),
     "accepted_with_warnings": (
-        "Số liệu đã được tiếp nhận. Các ô cần giải trình được tô màu vàng; nội dung cụ thể ghi trong chú thích của từng "
-        "ô và trong bảng dưới đây."
+        "Số liệu đã được tiếp nhận. Các ô cần giải trình được tô màu vàng; nội dung cụ thể ghi trong chú thích của "
+        "từng ô và trong bảng dưới đây."
     ),
 }
 _HOW_TO_RETURN = (
-    "Đề nghị sửa trực tiếp trong tệp này, lưu lại và gửi lại chính tệp này. Không phải xóa màu, chú thích hay trang này: "
-    "hệ thống bỏ qua khi đọc."
+    "Đề nghị sửa trực tiếp trong tệp này, lưu lại và gửi lại chính tệp này. Không phải xóa màu, chú thích hay trang "
+    "này; hệ thống bỏ qua khi đọc."
 )
 _MOVED = (
     "Tệp gốc không đánh dấu trực tiếp được; số liệu đã đọc được chép nguyên văn sang biểu mẫu của đơn vị dưới đây. "
