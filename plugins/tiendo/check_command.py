@@ -7,10 +7,13 @@ import typer
 from sqlalchemy import Engine
 
 from tiendo import clock
-from tiendo.feedback.receipt import SEVERITY_NAMES, VERDICT_NAMES
+from tiendo.feedback.receipt import ANSWER_NAMES, VERDICT_NAMES
+from tiendo.feedback.told import SEVERITY_NAMES, group
 from tiendo.intake.archive import sha256_of
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
+from tiendo.validation.outcome import Finding, ObservationRow
+from tiendo.vietnamese.number import format_number
 
 
 def check_file(register: Register, engine: Engine, path: Path, agency: str, period: Period | None) -> dict[str, Any]:
@@ -21,7 +24,8 @@ def check_file(register: Register, engine: Engine, path: Path, agency: str, peri
         period: refuse a workbook of another period, where given.
 
     Returns:
-        The document of ``tiendo check --json`` (design, section 8).
+        The document of ``tiendo check --json``: ``observations`` is what would be loaded, ``read`` what was understood,
+        whatever the verdict.
     """
     from tiendo.intake.batch import earlier_settled, fetch_history
     from tiendo.intake.reader_process import WorkbookReader
@@ -45,20 +49,24 @@ def check_file(register: Register, engine: Engine, path: Path, agency: str, peri
         "agency": outcome.agency or None,
         "period": outcome.period or None,
         "findings": [finding._asdict() for finding in outcome.findings],
-        "observations": [
-            {
-                "indicator": o.indicator,
-                "period": o.period,
-                "value": o.value,
-                "kind": o.kind,
-                "basis": o.basis,
-                "sheet": o.sheet,
-                "cell": o.cell,
-                "answer": o.answer,
-                "is_approximate": o.is_approximate,
-            }
-            for o in observations
-        ],
+        "observations": [_told(observation) for observation in observations],
+        "read": [_told(observation) for observation in outcome.read],
+    }
+
+
+def _told(observation: ObservationRow) -> dict[str, Any]:
+    o = observation
+    return {
+        "indicator": o.indicator,
+        "period": o.period,
+        "value": o.value,
+        "kind": o.kind,
+        "basis": o.basis,
+        "sheet": o.sheet,
+        "cell": o.cell,
+        "answer": o.answer,
+        "is_approximate": o.is_approximate,
+        "typed": o.value_text,
     }
 
 
@@ -66,11 +74,19 @@ def print_check(result: dict[str, Any]) -> None:
     """Prints the result for people, in Vietnamese."""
     typer.echo(f"{result['file']}: {VERDICT_NAMES[result['verdict']]}")
     typer.echo(f"Đơn vị: {result['agency'] or 'chưa rõ'}   Kỳ: {result['period'] or 'chưa rõ'}")
-    for finding in result["findings"]:
-        place = " ".join(filter(None, (finding["sheet"], finding["cell"])))
-        typer.echo(f"- [{SEVERITY_NAMES[finding['severity']]}] {place + ': ' if place else ''}{finding['message']}")
-        if finding["found"] or finding["expected"]:
-            typer.echo(f"    đang ghi: {finding['found'] or '(trống)'}   yêu cầu: {finding['expected'] or '-'}")
-        if finding["fix"]:
-            typer.echo(f"    cách xử lý: {finding['fix']}")
-    typer.echo(f"Số liệu đọc được: {len(result['observations'])}")
+    for told in group([Finding(**finding) for finding in result["findings"]]):
+        typer.echo(f"- [{SEVERITY_NAMES[told.severity]}] {told.message}")
+        for place in told.places:
+            where = " ".join(filter(None, (place.sheet, place.cell)))
+            said = f"{place.message} " if place.message else ""
+            typer.echo(
+                f"    {where or 'tệp'}: {said}đang ghi: {place.found or '(trống)'}   yêu cầu: {place.expected or '-'}"
+            )
+        if told.fix:
+            typer.echo(f"    cách xử lý: {told.fix}")
+    for read in result["read"]:
+        value = ANSWER_NAMES[read["answer"]] if read["value"] is None else format_number(read["value"])
+        basis = "trong quý" if read["basis"] == "quarter" else "lũy kế / đến kỳ"
+        where = f"{read['sheet']} {read['cell']}"
+        typer.echo(f"  {where}: “{read['typed']}” hiểu là {value} ({read['indicator']}, {read['period']}, {basis})")
+    typer.echo(f"Số liệu đọc được: {len(result['read'])}, được ghi nhận: {len(result['observations'])}")

@@ -1,16 +1,25 @@
-"""The answer to a file: a page in Vietnamese with the verdict, what is wrong and how to mend it, and what was read."""
+"""The answer to a file: a page in Vietnamese with the verdict, what is to do, and every value as it was understood."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from tiendo.intake.versions import Version
-from tiendo.plan.model import Register
+from tiendo import clock
+from tiendo.feedback.owed import still_owed
+from tiendo.feedback.returned import RETURNED, returned_name, returned_workbook
+from tiendo.feedback.told import SEVERITY_NAMES, group
+from tiendo.intake.archive import archived_path
+from tiendo.intake.content import WorkbookContent
+from tiendo.intake.guide import deadline_text
+from tiendo.intake.versions import Version, change_texts
+from tiendo.plan.model import PeriodCalendar, Register
+from tiendo.plan.period import Period
 from tiendo.settings import INCLUDE, Settings
-from tiendo.validation.outcome import FileOutcome, Finding, ObservationRow
+from tiendo.validation.outcome import ACCEPTED, FileOutcome, ObservationRow, TaskProgressRow
 from tiendo.validation.states import KINDS, TASK_STATES
 from tiendo.vietnamese.dates import format_date, format_instant
 from tiendo.vietnamese.number import format_number
@@ -22,8 +31,16 @@ VERDICT_NAMES = {
     "duplicate": "Tệp trùng với tệp đã gửi, không xử lý lại",
     "quarantined": "Tạm giữ, chưa đưa vào xử lý",
 }
-SEVERITY_NAMES = {"critical": "Phải sửa", "warning": "Cần giải trình", "info": "Thông tin"}
 ANSWER_NAMES = {"not_applicable": "Không áp dụng", "not_available": "Chưa có số liệu"}
+_BASES = {"quarter": "Trong quý", "year_to_date": "Lũy kế / đến kỳ"}
+_UNKNOWN_STATE = "(chưa rõ)"
+
+
+class CountingVersion(NamedTuple):
+    """The accepted file that counts for a body and period."""
+
+    receipt_no: str
+    received_at: datetime
 
 
 class Receipt(NamedTuple):
@@ -32,6 +49,8 @@ class Receipt(NamedTuple):
     Attributes:
         version: of an accepted file, its place among the versions of the report and what it changed; None for the first
             one, when it corrects nothing.
+        counting: the accepted reports of the body by period, this one included where it is accepted.
+        content: what was read, of a file with something to mend in it.
     """
 
     receipt_no: str
@@ -41,34 +60,60 @@ class Receipt(NamedTuple):
     received_at: datetime
     outcome: FileOutcome
     version: Version | None = None
+    counting: Mapping[str, CountingVersion] = {}
+    content: WorkbookContent | None = None
 
 
-class _FindingGroup(NamedTuple):
-    """The same fault in one or more cells, told once."""
+class Answer(NamedTuple):
+    """Where an answer lies, relative to the home folder; ``marked_path`` is None where no workbook goes back."""
 
-    severity: str
-    message: str
-    fix: str
-    places: list[tuple[str, str, str, str]]
+    receipt_path: str
+    marked_path: str | None
 
 
-def write_receipts(settings: Settings, register: Register, receipts: Sequence[Receipt]) -> list[str]:
-    """Writes receipts below the outbox, each whole under its final name or not at all.
+class _Figure(NamedTuple):
+    label: str
+    period: str
+    basis: str
+    typed: str
+    value: str
+    unit: str
+    kind: str
+    data_on: str
+    place: str
+
+
+def write_answers(settings: Settings, register: Register, receipts: Sequence[Receipt]) -> list[Answer]:
+    """Writes receipts and marked workbooks below the outbox, each whole under its final name or not at all.
+
+    The same receipts give the same files, so that a repetition after a crash writes what was there.
 
     Returns:
-        Their paths relative to the home folder, in order: ``outbox/<agency>/<period>/<receipt no>.html``.
+        Their paths, in order: ``outbox/<agency>/<period>/<receipt no>.html`` and ``<receipt no>-<name>.xlsx``.
     """
-    template = _template()
-    paths: list[str] = []
+    template, now = _template(), clock.now()
+    answers: list[Answer] = []
     for receipt in receipts:
         path = f"outbox/{_folder_name(receipt, register)}/{receipt.outcome.period or 'chua-ro-ky'}"
         folder = settings.home / path
         folder.mkdir(parents=True, exist_ok=True)
+        marked_name = None
+        if receipt.outcome.verdict in RETURNED:
+            data = archived_path(settings.archive, receipt.sha256).read_bytes()
+            marked = returned_workbook(register, receipt.receipt_no, data, receipt.outcome, receipt.content)
+            if marked is not None:
+                marked_name = returned_name(receipt.receipt_no, receipt.file_name)
         temporary = folder / f".{receipt.receipt_no}.new"
-        temporary.write_bytes(_render(template, register, receipt).encode())
+        if marked_name is not None and marked is not None:
+            temporary.write_bytes(marked)
+            temporary.replace(folder / marked_name)
+        page = template.render(_view(register, receipt, marked_name, now))
+        temporary.write_bytes(page.encode())
         temporary.replace(folder / f"{receipt.receipt_no}.html")
-        paths.append(f"{path}/{receipt.receipt_no}.html")
-    return paths
+        answers.append(
+            Answer(f"{path}/{receipt.receipt_no}.html", f"{path}/{marked_name}" if marked_name is not None else None)
+        )
+    return answers
 
 
 def _folder_name(receipt: Receipt, register: Register) -> str:
@@ -78,53 +123,84 @@ def _folder_name(receipt: Receipt, register: Register) -> str:
     return receipt.outcome.agency if receipt.outcome.agency in register.agency_by_code else "chua-ro-don-vi"
 
 
-def _render(template: Template, register: Register, receipt: Receipt) -> str:
+def _view(register: Register, receipt: Receipt, marked_name: str | None, now: datetime) -> dict[str, Any]:
+    """Returns what the page is filled with."""
     outcome = receipt.outcome
     agency = register.agency_by_code.get(outcome.agency) or register.agency_by_code.get(receipt.sender)
     entry = next((entry for entry in register.calendar if str(entry.period) == outcome.period), None)
-    return template.render(
-        register=register,
-        receipt=receipt,
-        contact=register.report["issuing_body"],
-        agency_name=agency.name if agency else "(chưa rõ đơn vị)",
-        period_name=entry.period.vietnamese if entry else "(chưa rõ kỳ báo cáo)",
-        due_on=format_date(entry.cut_off_on) if entry else "",
-        is_late=bool(entry and receipt.received_at >= entry.due_at),
-        received_at=format_instant(receipt.received_at),
-        verdict=outcome.verdict,
-        verdict_name=VERDICT_NAMES[outcome.verdict],
-        severity_names=SEVERITY_NAMES,
-        groups=_group(outcome.findings),
-        figures=[_figure(register, o) for o in outcome.observations],
-        tasks=[
-            (t.task_ref, TASK_STATES[t.state], "" if t.completion_pct is None else format_number(t.completion_pct))
-            for t in outcome.tasks
-        ],
-    )
+    is_accepted = outcome.verdict in ACCEPTED
+    version = receipt.version
+    return {
+        "register": register,
+        "receipt": receipt,
+        "contact": register.report["issuing_body"],
+        "agency_name": agency.name if agency else "(chưa rõ đơn vị)",
+        "period_name": entry.period.vietnamese if entry else "(chưa rõ kỳ báo cáo)",
+        "deadline": deadline_text(entry.due_at) if entry else "",
+        "closing": deadline_text(entry.closing_at) if entry else "",
+        "is_overdue": bool(entry and now >= entry.due_at),
+        "days_late": _days_late(entry, receipt.received_at),
+        "received_at": format_instant(receipt.received_at),
+        "verdict": outcome.verdict,
+        "verdict_name": VERDICT_NAMES[outcome.verdict],
+        "is_accepted": is_accepted,
+        "severity_names": SEVERITY_NAMES,
+        "groups": group(outcome.findings),
+        "marked_name": marked_name,
+        "marked_link": quote(marked_name) if marked_name else "",
+        "owed": still_owed(register, outcome, receipt.counting, now),
+        "standing": None if is_accepted else _standing(receipt),
+        "version": version,
+        "previous": _told(version.previous_receipt_no, version.previous_received_at) if version else "",
+        "newest": _told(version.newest_receipt_no, version.newest_received_at) if version else "",
+        "changes": change_texts(register, version.changes) if version else [],
+        "period_names": {str(entry.period): entry.period.vietnamese for entry in register.calendar},
+        "figures": [_figure(register, o, outcome.period) for o in outcome.read],
+        "tasks": [_task(register, t) for t in outcome.read_tasks],
+    }
 
 
-def _group(findings: Sequence[Finding]) -> list[_FindingGroup]:
-    groups: dict[tuple[str, str, str], _FindingGroup] = {}
-    order = {"critical": 0, "warning": 1, "info": 2}
-    for finding in sorted(findings, key=lambda finding: order[finding.severity]):
-        key = (finding.rule, finding.message, finding.fix)
-        group = groups.setdefault(key, _FindingGroup(finding.severity, finding.message, finding.fix, []))
-        if finding.cell or finding.found or finding.expected:
-            group.places.append((finding.sheet, finding.cell, finding.found, finding.expected))
-    return list(groups.values())
+def _days_late(entry: PeriodCalendar | None, received_at: datetime) -> int:
+    """Whole days after the deadline, a begun one counted; 0 when in time."""
+    if entry is None or received_at < entry.due_at:
+        return 0
+    return (received_at - entry.due_at).days + 1
 
 
-def _figure(register: Register, observation: ObservationRow) -> tuple[str, str, str, str, str, str]:
+def _standing(receipt: Receipt) -> str:
+    """The accepted report of the same period that goes on counting."""
+    counting = receipt.counting.get(receipt.outcome.period)
+    return _told(counting.receipt_no, counting.received_at) if counting else ""
+
+
+def _told(receipt_no: str | None, received_at: datetime | None) -> str:
+    return f"phiếu {receipt_no}, nhận lúc {format_instant(received_at)}" if receipt_no and received_at else ""
+
+
+def _figure(register: Register, observation: ObservationRow, period: str) -> _Figure:
     indicator = register.indicator_by_code[observation.indicator]
-    value = ANSWER_NAMES[observation.answer] if observation.value is None else format_number(observation.value)
-    return (
-        indicator.label,
-        observation.period,
-        "Trong quý" if observation.basis == "quarter" else "Lũy kế / đến kỳ",
-        value,
-        indicator.unit.label if indicator.unit else "",
-        KINDS[observation.kind],
+    value = ANSWER_NAMES.get(observation.answer, "")
+    if observation.value is not None:
+        value = format_number(observation.value)
+    elif observation.promised_on:
+        value += f", hẹn ngày {format_date(observation.promised_on)}"
+    return _Figure(
+        label=indicator.label,
+        period="" if observation.period == period else Period.parse(observation.period).vietnamese,
+        basis=_BASES[observation.basis],
+        typed=observation.value_text,
+        value=value,
+        unit=indicator.unit.label if indicator.unit and observation.value is not None else "",
+        kind=KINDS[observation.kind] + (", gần đúng" if observation.is_approximate else ""),
+        data_on=format_date(observation.data_on) if observation.data_on else "",
+        place=f"{observation.sheet} {observation.cell}",
     )
+
+
+def _task(register: Register, task: TaskProgressRow) -> tuple[str, str, str, str]:
+    title = register.task_by_ref[task.task_ref].title
+    completion = "" if task.completion_pct is None else f"{format_number(task.completion_pct)}%"
+    return task.task_ref, title, TASK_STATES.get(task.state, _UNKNOWN_STATE), completion
 
 
 @cache

@@ -140,7 +140,10 @@ def _check(settings: Settings, register: Register, engine: Engine, files: list[R
         if latest:
             history = add_to_history(history, latest)
         outcomes = check_batch(register, [item for _, item in part], history, today=clock.today())
-        latest = [Settled(file, outcome) for (file, _), outcome in zip(part, outcomes, strict=True)]
+        latest = [
+            Settled(file, outcome, content=None if outcome.verdict == "accepted" else item.content)
+            for (file, item), outcome in zip(part, outcomes, strict=True)
+        ]
         settled += latest
     return settled
 

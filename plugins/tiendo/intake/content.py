@@ -8,6 +8,8 @@ SHEET_INDICATORS = "Chỉ tiêu"
 SHEET_TASKS = "Nhiệm vụ"
 SHEET_CORRECTIONS = "Sửa số kỳ trước"
 SHEET_GUIDE = "Hướng dẫn"
+# What an answer adds to a workbook that comes back; it is not read.
+SHEET_ANSWER = "Phản hồi"
 SHEET_MARKER = "_tiendo"
 TEMPLATE_VERSION = "1"
 

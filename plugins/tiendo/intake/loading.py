@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from tiendo import clock
-from tiendo.feedback.receipt import Receipt, write_receipts
+from tiendo.feedback.receipt import CountingVersion, Receipt, write_answers
+from tiendo.intake.content import WorkbookContent
 from tiendo.intake.versions import versions_of
 from tiendo.plan.model import Register
 from tiendo.settings import Settings
@@ -22,11 +23,16 @@ class LoadError(RuntimeError):
 
 @dataclass(frozen=True)
 class Settled:
-    """One file of the ledger with its fate."""
+    """One file of the ledger with its fate.
+
+    Attributes:
+        content: what was read, of a file with something to mend in it.
+    """
 
     file: Row[Any]
     outcome: FileOutcome
     duplicate_of: int | None = None
+    content: WorkbookContent | None = None
 
 
 def load(connection: Connection, settings: Settings, register: Register, settled: list[Settled]) -> list[str]:
@@ -60,7 +66,8 @@ def load(connection: Connection, settings: Settings, register: Register, settled
             if submissions[item.file.file_id].version > 1 or any(o.is_correction for o in item.outcome.observations)
         ],
     )
-    receipts = write_receipts(
+    counting = _counting_versions(connection, register, settled)
+    answers = write_answers(
         settings,
         register,
         [
@@ -72,6 +79,8 @@ def load(connection: Connection, settings: Settings, register: Register, settled
                 item.file.received_at,
                 item.outcome,
                 versions.get(item.file.file_id),
+                counting.get(item.outcome.agency, {}),
+                item.content,
             )
             for item in settled
         ],
@@ -86,12 +95,24 @@ def load(connection: Connection, settings: Settings, register: Register, settled
             "agencies": [item.outcome.agency or item.file.sender_agency_code for item in settled],
             "periods": [item.outcome.period or None for item in settled],
             "duplicates": [item.duplicate_of for item in settled],
-            "receipts": receipts,
+            "receipts": [answer.receipt_path for answer in answers],
+            "marked": [answer.marked_path for answer in answers],
         },
     )
     _check_loaded(connection, settled)
     touched = {o.period for item in accepted for o in item.outcome.observations}
     return sorted(touched | {item.outcome.period for item in accepted})
+
+
+def _counting_versions(
+    connection: Connection, register: Register, settled: list[Settled]
+) -> dict[str, dict[str, CountingVersion]]:
+    """The versions that count, this batch's included, by body and period."""
+    parameters = {"plan_code": register.code, "agencies": sorted({item.outcome.agency for item in settled} - {""})}
+    found: dict[str, dict[str, CountingVersion]] = {}
+    for row in connection.execute(statement("intake/counting_versions.sql"), parameters):
+        found.setdefault(row.agency_code, {})[row.period] = CountingVersion(row.receipt_no, row.received_at)
+    return found
 
 
 def _put_submissions(

@@ -6,7 +6,7 @@ from typing import Any
 from python_calamine import CalamineError, PasswordError, XmlError, ZipError
 
 from tiendo.intake.columns import CORRECTIONS, INDICATORS, TABLES, TASKS, Table
-from tiendo.intake.content import SHEET_GUIDE, SHEET_MARKER, Marker, Notice, WorkbookContent
+from tiendo.intake.content import SHEET_ANSWER, SHEET_GUIDE, SHEET_MARKER, Marker, Notice, WorkbookContent
 from tiendo.intake.hidden import hidden_content
 from tiendo.intake.legacy_text import in_unicode
 from tiendo.intake.retyped import read_retyped
@@ -93,5 +93,5 @@ def _read_marker(sheet: Sheet) -> Marker:
 
 
 _TABLE_BY_SHEET = {fold(table.sheet): table for table in TABLES}
-_NO_TABLE = frozenset({fold(SHEET_GUIDE), SHEET_MARKER})
+_NO_TABLE = frozenset({fold(SHEET_GUIDE), fold(SHEET_ANSWER), SHEET_MARKER})
 _MOST_TITLES = 100

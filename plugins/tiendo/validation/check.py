@@ -160,11 +160,14 @@ def _outcome(found: list[tuple[Rule, Finding]], record: Record, tables: Tables, 
     else:
         verdict = "accepted_with_warnings" if "warning" in severities else "accepted"
     is_accepted = verdict in ACCEPTED
+    read, read_tasks = tuple(tables.observations[index]), tuple(tables.tasks[index])
     return FileOutcome(
         verdict=verdict,
         agency=record["agency"],
         period=record["period"],
         findings=tuple(finding for _, finding in ranked),
-        observations=tuple(tables.observations[index]) if is_accepted else (),
-        tasks=tuple(tables.tasks[index]) if is_accepted else (),
+        observations=read if is_accepted else (),
+        tasks=read_tasks if is_accepted else (),
+        read=read,
+        read_tasks=read_tasks,
     )

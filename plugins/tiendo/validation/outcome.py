@@ -74,7 +74,13 @@ class TaskProgressRow(NamedTuple):
 
 
 class FileOutcome(NamedTuple):
-    """The verdict on one file, with what goes to its sender and what goes to the warehouse (nothing when rejected)."""
+    """The verdict on one file, with what goes to its sender and what goes to the warehouse (nothing when rejected).
+
+    Attributes:
+        observations, tasks: what is loaded.
+        read, read_tasks: what was understood, whatever the verdict; the sender is shown it, so that a misreading is
+            seen. A task's ``state`` is "" where none was recognised.
+    """
 
     verdict: str
     agency: str
@@ -82,3 +88,5 @@ class FileOutcome(NamedTuple):
     findings: tuple[Finding, ...]
     observations: tuple[ObservationRow, ...]
     tasks: tuple[TaskProgressRow, ...]
+    read: tuple[ObservationRow, ...] = ()
+    read_tasks: tuple[TaskProgressRow, ...] = ()

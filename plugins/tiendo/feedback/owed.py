@@ -1,0 +1,78 @@
+"""What a body still owes after a file of its was settled, and until when."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import NamedTuple
+
+from tiendo.clock import HANOI
+from tiendo.intake.guide import deadline_text
+from tiendo.plan.model import PeriodCalendar, Register
+from tiendo.plan.period import Period
+from tiendo.validation.outcome import ACCEPTED, FileOutcome
+from tiendo.vietnamese.dates import format_date
+
+
+class OwedReport(NamedTuple):
+    """A period of which no report of the body has been accepted."""
+
+    name: str
+    due_text: str
+    is_overdue: bool
+
+
+class Owed(NamedTuple):
+    """Everything owed: names of indicators and tasks without an answer, promises, whole reports."""
+
+    indicators: tuple[str, ...]
+    tasks: tuple[str, ...]
+    promises: tuple[tuple[str, str], ...]
+    reports: tuple[OwedReport, ...]
+
+
+def still_owed(register: Register, outcome: FileOutcome, reported: Collection[str], now: datetime) -> Owed:
+    """Returns what is owed by the body a file is of; nothing for a body that owes no report.
+
+    Args:
+        reported: the periods of which a report of the body is accepted, this file's included where it is.
+    """
+    agency = register.agency_by_code.get(outcome.agency)
+    if agency is None or not agency.is_obliged:
+        return Owed((), (), (), ())
+    indicators, tasks = _unanswered(register, outcome)
+    promises: dict[str, date] = {}
+    for o in outcome.read:
+        if o.answer == "not_available" and o.promised_on:
+            promises.setdefault(register.indicator_by_code[o.indicator].label, o.promised_on)
+    reports = tuple(
+        _report(entry, now)
+        for entry in register.calendar
+        if str(entry.period) not in reported and _is_asked(entry, outcome, now)
+    )
+    told = tuple((label, format_date(day)) for label, day in promises.items())
+    return Owed(indicators, tasks, told, reports)
+
+
+def _unanswered(register: Register, outcome: FileOutcome) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a file that names its period leaves open, be it that nothing stands there or that it is not understood."""
+    if not outcome.period or not (outcome.read or outcome.read_tasks) or outcome.verdict == "duplicate":
+        return (), ()
+    quarter = Period.parse(outcome.period).quarter
+    answered = {o.indicator for o in outcome.read if o.period == outcome.period}
+    states = {t.task_ref for t in outcome.read_tasks if t.state}
+    indicators = tuple(
+        indicator.label
+        for indicator in register.indicators_of(outcome.agency)
+        if quarter in indicator.published_in and indicator.code not in answered
+    )
+    tasks = tuple(f"{t.ref} {t.title}" for t in register.tasks_of(outcome.agency) if t.ref not in states)
+    return indicators, tasks
+
+
+def _is_asked(entry: PeriodCalendar, outcome: FileOutcome, now: datetime) -> bool:
+    """A report is asked for from the first day of the period's last month, or once a file of the period has come."""
+    is_begun = entry.cut_off_on.replace(day=1) <= now.astimezone(HANOI).date()
+    return is_begun or (str(entry.period) == outcome.period and outcome.verdict not in ACCEPTED)
+
+
+def _report(entry: PeriodCalendar, now: datetime) -> OwedReport:
+    return OwedReport(entry.period.vietnamese, deadline_text(entry.due_at), now >= entry.due_at)

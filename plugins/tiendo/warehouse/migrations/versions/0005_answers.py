@@ -1,0 +1,11 @@
+"""The sender's own workbook, marked."""
+
+from tiendo.warehouse.migrate import run_file
+
+revision = "0005"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Runs the SQL file of this revision."""
+    run_file("0005_answers.sql")
