@@ -89,6 +89,7 @@ def test_check_accepts_and_loads_nothing(tiendo: Command, good: Path) -> None:
         "states": {"accepted": 0, "accepted_with_warnings": 0, "rejected": 0, "duplicate": 0, "quarantined": 0},
         "adds_up": True,
         "files": [],
+        "left_alone": [],
     }
 
 
