@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import simplejson
 import typer
 
+from tiendo.operations_commands import add_commands
 from tiendo.plan.period import Period
 from tiendo.settings import get_settings
 
@@ -230,6 +231,9 @@ def _instant(text: str) -> Any:
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--as-of") from error
     return instant if instant.tzinfo else instant.replace(tzinfo=HANOI)
+
+
+add_commands(app, _register, _engine, _print_json)
 
 
 def main() -> None:

@@ -18,12 +18,14 @@ class Settings:
         plan_dir: the register in force (``TIENDO_PLAN``: a folder, or the name of one under ``include/plans/``).
         database_url: PostgreSQL address of the warehouse (``TIENDO_DATABASE_URL``), or None for the embedded server.
         collect_minutes: how often the inbox is looked through (``TIENDO_COLLECT_MINUTES``), 0 for only when asked.
+        clamav: ``host:port`` of a ClamAV daemon that scans files before they are read (``TIENDO_CLAMAV``), "" for none.
     """
 
     home: Path
     plan_dir: Path
     database_url: str | None
     collect_minutes: int = 5
+    clamav: str = ""
 
     @property
     def inbox(self) -> Path:
@@ -65,4 +67,5 @@ def get_settings() -> Settings:
         plan_dir=plan if plan.is_absolute() else INCLUDE / "plans" / plan,
         database_url=os.environ.get("TIENDO_DATABASE_URL") or None,
         collect_minutes=int(os.environ.get("TIENDO_COLLECT_MINUTES") or 5),
+        clamav=os.environ.get("TIENDO_CLAMAV") or "",
     )

@@ -10,4 +10,4 @@ cross join lateral (
   order by f.file_id
   limit 1
 ) e
-where w.file_id = any(:file_ids)
+where w.file_id = any(:file_ids) and w.requeue_of is null

@@ -9,7 +9,9 @@ from tiendo.validation.facts import HistoryFacts, RegisterFacts
 from tiendo.validation.records import BatchFile, Context, Record
 from tiendo.vietnamese.dates import format_date, read_period
 
-KNOWN_FAULTS = frozenset({"encrypted", "not_a_workbook", "no_table", "no_data", "too_large", "reader_failed"})
+KNOWN_FAULTS = frozenset(
+    {"encrypted", "not_a_workbook", "no_table", "no_data", "too_large", "reader_failed", "infected"}
+)
 
 
 def submission_record(
@@ -77,6 +79,7 @@ def placeholders(record: Record) -> dict[str, str]:
     later = record["period_being_collected"]
     return {
         "file_name": file.name,
+        "fault_detail": file.content.fault_detail,
         "sender_text": sender or "(không rõ)",
         "sender_name": facts.agency_names([sender]),
         "body_text": facts.agency_names([marker.agency]),
