@@ -20,8 +20,9 @@ import pickle
 import resource
 import signal
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -53,6 +54,7 @@ def run_child(
     die_at: int = 0,
     prepare: Callable[[], object] | None = None,
     largest_file: int = 0,
+    also_count: Sequence[tuple[ModuleType, Sequence[str]]] = (),
 ) -> Outcome:
     """Runs an action in a child.
 
@@ -61,11 +63,12 @@ def run_child(
         die_at: the step right before which it is killed; 0 for never.
         prepare: runs in the child before the steps are counted: opens connections, gives up rights.
         largest_file: limit of a file's size, beyond which writing fails as on a full disk; 0 for none.
+        also_count: further functions that are steps, by module.
     """
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        _run(action, die_at, prepare, largest_file, writing)
+        _run(action, die_at, prepare, largest_file, [(os, STEPS), *also_count], writing)
     os.close(writing)
     with os.fdopen(reading, "rb") as stream:
         sent = stream.read()
@@ -101,11 +104,12 @@ def confine(engine: Engine) -> None:
     give_up_root_rights()
 
 
-def _run(
+def _run(  # noqa: PLR0917
     action: Callable[[], Any],
     die_at: int,
     prepare: Callable[[], object] | None,
     largest_file: int,
+    steps: Sequence[tuple[ModuleType, Sequence[str]]],
     writing: int,
 ) -> None:
     signal.alarm(_SECONDS)
@@ -115,7 +119,7 @@ def _run(
             prepare()
         if largest_file:
             resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
-        counter = _Counter(die_at)
+        counter = _Counter(die_at, steps)
         outcome = Outcome(was_killed=False)
         try:
             value = action()
@@ -131,10 +135,11 @@ def _run(
 class _Counter:
     """Counts the steps of this process, and ends it before the one it is to die at."""
 
-    def __init__(self, die_at: int) -> None:
+    def __init__(self, die_at: int, steps: Sequence[tuple[ModuleType, Sequence[str]]]) -> None:
         self.steps, self._die_at = 0, die_at
-        for name in STEPS:
-            setattr(os, name, self._counted(getattr(os, name)))
+        for module, names in steps:
+            for name in names:
+                setattr(module, name, self._counted(getattr(module, name)))
         event.listen(Engine, "before_cursor_execute", self._step)
         event.listen(Engine, "commit", self._step)
 

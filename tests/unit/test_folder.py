@@ -220,14 +220,19 @@ def test_a_large_file_goes_through_in_pieces(
 
 
 class Disturbed(LocalInbox):
-    """An inbox in which something happens whenever a file is opened or looked at once more."""
+    """An inbox in which something happens to a file right before it is looked at for the n-th time.
 
-    def __init__(self, root: Path, happens: Callable[[Path], object]) -> None:
+    The first look is before reading, the second after it, the third after the landing.
+    """
+
+    def __init__(self, root: Path, look: int, happens: Callable[[Path], object]) -> None:
         super().__init__(root)
-        self.root, self.happens = root, happens
+        self.root, self.happens, self.looks_left = root, happens, look
 
     def entry(self, path: str) -> Entry:
-        self.happens(self.root / path)
+        self.looks_left -= 1
+        if self.looks_left == 0:
+            self.happens(self.root / path)
         return super().entry(path)
 
 
@@ -235,7 +240,7 @@ def test_a_file_that_changes_while_it_is_read_is_left_for_the_next_scan(
     settings: Settings, register: Register, engine: Engine
 ) -> None:
     drop(settings, "a.xlsx", b"mot")
-    inbox = Disturbed(settings.inbox, lambda path: path.write_bytes(b"hai"))
+    inbox = Disturbed(settings.inbox, 2, lambda path: path.write_bytes(b"hai"))
 
     assert collect(settings, register, engine, inbox) == []
 
@@ -250,24 +255,24 @@ def test_what_is_written_after_the_landing_is_a_new_arrival(
     settings: Settings, register: Register, engine: Engine
 ) -> None:
     path = drop(settings, "a.xlsx", b"mot")
-    looks = []
 
     def write_on(path: Path) -> None:
-        looks.append(path)
-        if len(looks) == 2:  # the first look is the one after reading
-            path.write_bytes(b"mot hai")
-            os.utime(path, (NOON.timestamp(), NOON.timestamp()))
+        path.write_bytes(b"mot hai")
+        os.utime(path, (NOON.timestamp(), NOON.timestamp()))
 
-    assert len(collect(settings, register, engine, Disturbed(settings.inbox, write_on))) == 1
+    assert len(collect(settings, register, engine, Disturbed(settings.inbox, 3, write_on))) == 1
     assert len(collect(settings, register, engine)) == 1
     assert archived(settings, engine) == [b"mot", b"mot hai"]
     assert not path.exists()
     assert list((settings.inbox / folder.CLAIMED).iterdir()) == []
 
 
-def test_a_file_that_vanishes_is_no_fault(settings: Settings, register: Register, engine: Engine) -> None:
+@pytest.mark.parametrize(("look", "landed"), [(1, 0), (2, 0), (3, 1)])
+def test_a_file_that_vanishes_is_no_fault(
+    settings: Settings, register: Register, engine: Engine, look: int, landed: int
+) -> None:
     drop(settings, "a.xlsx")
-    assert collect(settings, register, engine, Disturbed(settings.inbox, Path.unlink)) == []
+    assert len(collect(settings, register, engine, Disturbed(settings.inbox, look, Path.unlink))) == landed
     assert collect(settings, register, engine) == []
     assert list((settings.inbox / folder.CLAIMED).iterdir()) == []
 

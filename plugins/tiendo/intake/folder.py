@@ -36,12 +36,14 @@ class IncompleteScanError(RuntimeError):
     """Something in the inbox could not be read or taken. Everything else was.
 
     Attributes:
+        channel: of the inbox, ``folder`` or ``share``.
         faults: one sentence each.
         file_ids: what landed all the same.
     """
 
     def __init__(self, channel: str, faults: Sequence[str], file_ids: Sequence[int]) -> None:
         super().__init__(f"Channel {channel}, not collected:\n" + "\n".join(faults))
+        self.channel = channel
         self.faults = list(faults)
         self.file_ids = list(file_ids)
 
@@ -203,8 +205,9 @@ class _Scan:
             if len(files) > 1:
                 self.faults.append(f"{folder}: holds {len(files)} files, and a claim holds one")
                 return
-            ((agency_code, before),) = files
-            path = f"{folder}/{agency_code}/{before.name}"
+            ((agency_code, listed),) = files
+            path = f"{folder}/{agency_code}/{listed.name}"
+            before = self.inbox.entry(path)
             if before.kind != "file":
                 self._leave(path, before, "link" if before.kind == "link" else "not_a_file")
             elif why_left(before, self.wall_now) == "still_written":
@@ -218,6 +221,8 @@ class _Scan:
                     self._leave(path, before, "changing")
         except FileNotFoundError:  # gone meanwhile: the claim is looked at anew by the next scan
             return
+        except InUseError:
+            self._leave(path, before, "in_use")
         except ArchiveError:
             raise
         except OSError as error:
@@ -241,6 +246,8 @@ class _Scan:
             self._clear(claim.claim_id)
         except FileNotFoundError:
             return
+        except InUseError:
+            self._leave(claim.path, claim.entry, "in_use")
         except OSError as error:
             self._fault(claim.path, error, claim.entry)
 
