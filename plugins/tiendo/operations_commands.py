@@ -43,6 +43,7 @@ def add_commands(
         as_json: Json = False,
     ) -> None:
         """Read a settled file once more by today's rules: show what would differ, and do it with --yes --reason."""
+        from tiendo.intake.scanner import ScannerError
         from tiendo.operations.requeue import NotPossibleError, enter, find_file, review, settle
 
         if yes and not reason.strip():
@@ -53,6 +54,8 @@ def add_commands(
             reviewed = review(settings, register, engine, first)
         except NotPossibleError as error:
             raise typer.BadParameter(str(error), param_hint="FILE") from error
+        except ScannerError as error:
+            raise _refusal(error) from error
         done: dict[str, Any] | None = None
         if yes and reviewed.is_different:
             entered = enter(engine, reviewed, act="requeue", reason=reason)
@@ -106,6 +109,7 @@ def add_commands(
         as_json: Json = False,
     ) -> None:
         """Let a file through as one of a body's. Exit 1 when it would only be held again: then nothing is done."""
+        from tiendo.intake.scanner import ScannerError
         from tiendo.operations.quarantine import release
         from tiendo.operations.requeue import NotPossibleError
 
@@ -118,6 +122,8 @@ def add_commands(
             reviewed, done = release(get_settings(), register, get_engine(), file, agency=agency, reason=reason)
         except NotPossibleError as error:
             raise typer.BadParameter(str(error), param_hint="FILE") from error
+        except ScannerError as error:
+            raise _refusal(error) from error
         if as_json:
             print_json(reviewed.as_json() | {"done": done})
         elif done:
@@ -146,6 +152,11 @@ def add_commands(
                 f"{row['details']['receipt']}: {told}. {printable(row['reason'])}"
             )
         typer.echo(f"{len(rows)} acts.")
+
+
+def _refusal(error: Exception) -> typer.Exit:
+    typer.echo(str(error), err=True)
+    return typer.Exit(1)
 
 
 def _print_review(reviewed: "Review") -> None:

@@ -1,6 +1,7 @@
 """Archived files become their content: looked at by the virus scanner where there is one, then read."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from tiendo.intake.archive import archived_path
 from tiendo.intake.content import WorkbookContent
@@ -13,9 +14,17 @@ def read_files(settings: Settings, hashes: Sequence[str]) -> list[WorkbookConten
     Raises:
         ScannerError: a scanner is configured and does not answer. No file is read unscanned.
     """
+    return read_paths(settings, [archived_path(settings.archive, sha256) for sha256 in hashes])
+
+
+def read_paths(settings: Settings, paths: Sequence[Path]) -> list[WorkbookContent]:
+    """Does the same with files wherever they lie.
+
+    Raises:
+        ScannerError: see ``read_files``.
+    """
     from tiendo.intake.reader_process import WorkbookReader
 
-    paths = [archived_path(settings.archive, sha256) for sha256 in hashes]
     infected: dict[int, str] = {}
     if settings.clamav:
         from tiendo.intake.scanner import find_infected
