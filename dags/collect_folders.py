@@ -1,4 +1,4 @@
-"""Takes the files out of the inbox folders, archives them and enters them in the ledger.
+"""Takes the files out of the inbox folders, archives them and enters them in the ledger; puts answers onto the share.
 
 ### Produces
 
@@ -9,11 +9,14 @@ that files wait.
 - A file touched within the last five seconds may still be on its way and is left for the next run.
 - *Received* is the file's own time of change, but not earlier than the last completed scan and not later than now.
 - The task is **skipped** when nothing waits: that is the usual colour of a quiet day.
+- Where the connection `tiendo_share` is set (type samba: host, login, password; the schema is the share; extra
+  `{"path": "..."}`), `inbox/<agency>/` on that share is collected in the same way, by SMB 3 with encryption, and what
+  is new in `outbox/` is put into `outbox/` on the share.
+- Temporary files, links, nested folders and the like are left where they lie and listed by `tiendo ledger`.
 
 ### Does not protect against
 
-A sender who overwrites a file before it was collected (only the last state is seen), a folder the server cannot read
-(it looks like an empty one to nobody but the log), or a full disk.
+A sender who overwrites a file before it was collected: only the last state is seen.
 
 ### Schedule
 
@@ -23,12 +26,15 @@ Every `TIENDO_COLLECT_MINUTES` (5); 0 means only when started by hand. No parame
 
 ### A failure means
 
-The archive, the inbox or the warehouse could not be reached; a department cannot cause it. Nothing is lost: claimed
-files lie in `inbox/.claimed/` and are taken up by the next run.
+`collect` red: the archive cannot be written (full, read-only) or the warehouse is out of reach; or, on a day when
+nothing waits, what `check` tells on others. `check` red: a folder or file, or the share, could not be read;
+**everything else was collected** and is being processed. Nothing is lost: claimed files lie in `inbox/.claimed/` and
+are taken up by the next run, and nobody is made late by it.
 
 ### Triage
 
-1. Is the database up, the disk full (`df`), `inbox/` readable and writable by the service's user?
+1. The log names what could not be read. Is the disk full (`df`), the share mounted, `inbox/` readable and writable by
+   the service's user? See the runbook *A shared folder is not mounted or cannot be reached*.
 2. Clear the task or wait for the next run; either repeats it safely.
 3. `tiendo ledger` must add up afterwards.
 """
@@ -56,22 +62,34 @@ def collect_folders() -> None:
     """Archives what lies in the inbox folders and enters it in the ledger."""
 
     @task(outlets=[LANDING])
-    def collect(outlet_events=None) -> None:
+    def collect(outlet_events=None) -> list[str]:
         from airflow.sdk.exceptions import AirflowSkipException
 
+        from tiendo.airflow_glue.share import share_settings
         from tiendo.airflow_glue.warehouse import open_warehouse
-        from tiendo.intake import folder
         from tiendo.intake.batch import waiting_batches
+        from tiendo.intake.collecting import NotCollectedError, collect_all
 
         settings, register, engine = open_warehouse()
-        landed = folder.collect(settings, register, engine)
+        landed, delivered, faults = collect_all(settings, register, engine, share_settings())
         # What waits decides, not what has just landed: a run that died in between has told nobody.
         waiting = sum(len(batch) for batch in waiting_batches(engine))
+        if not waiting and faults:
+            raise NotCollectedError("\n".join(faults))
         if not waiting:
-            raise AirflowSkipException("The inbox folders are empty and no file waits.")
+            raise AirflowSkipException(f"The inbox folders are empty and no file waits; {delivered} answers delivered.")
         outlet_events[LANDING].extra = {"landed": len(landed), "waiting": waiting}
+        return faults
 
-    collect()
+    # A task of its own: what did land is announced all the same.
+    @task
+    def check(faults: list[str]) -> None:
+        from tiendo.intake.collecting import NotCollectedError
+
+        if faults:
+            raise NotCollectedError("\n".join(faults))
+
+    check(collect())
 
 
 collect_folders()

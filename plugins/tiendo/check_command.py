@@ -1,5 +1,6 @@
 """``tiendo check``: what the pipeline would say of one file, without loading it."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -9,31 +10,36 @@ from sqlalchemy import Engine
 from tiendo import clock
 from tiendo.feedback.receipt import ANSWER_NAMES, VERDICT_NAMES
 from tiendo.feedback.told import SEVERITY_NAMES, group
-from tiendo.intake.archive import sha256_of
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
+from tiendo.settings import Settings
 from tiendo.validation.outcome import Finding, ObservationRow
 from tiendo.vietnamese.number import format_number
 
 
-def check_file(register: Register, engine: Engine, path: Path, agency: str, period: Period | None) -> dict[str, Any]:
+def check_file(
+    settings: Settings, register: Register, engine: Engine, path: Path, *, agency: str, period: Period | None
+) -> dict[str, Any]:
     """Reads and validates one file against the figures loaded so far.
 
     Args:
         agency: the body it comes from, or "" for the one the workbook names.
         period: refuse a workbook of another period, where given.
 
+    Raises:
+        ScannerError: a virus scanner is configured and does not answer.
+
     Returns:
         The document of ``tiendo check --json``: ``observations`` is what would be loaded, ``read`` what was understood,
         whatever the verdict.
     """
     from tiendo.intake.batch import earlier_settled, fetch_history
-    from tiendo.intake.reader_process import WorkbookReader
+    from tiendo.intake.reading import read_paths
     from tiendo.validation.check import BatchFile, check_batch
 
-    sha256 = sha256_of(path.read_bytes())
-    with WorkbookReader() as reader:
-        (content,) = reader.read_many([path])
+    with path.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    (content,) = read_paths(settings, [path])
     sender = agency or (path.parent.name if path.parent.name in register.agency_by_code else "")
     history = fetch_history(engine, register, [content], [sender])
     file = BatchFile(0, path.name, sender, content, str(period) if period else "")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import simplejson
 import typer
 
+from tiendo.operations_commands import add_commands
 from tiendo.plan.period import Period
 from tiendo.settings import get_settings
 
@@ -97,12 +98,17 @@ def check(
 ) -> None:
     """Read and validate one file as the pipeline would; load nothing. Exit 0 accepted, 1 rejected or quarantined."""
     from tiendo.check_command import check_file, print_check
+    from tiendo.intake.scanner import ScannerError
     from tiendo.validation.outcome import ACCEPTED
 
     register = _register()
     if agency and agency not in register.agency_by_code:
         raise typer.BadParameter(f"the plan has no body {agency!r}", param_hint="--agency")
-    result = check_file(register, _engine(), file, agency, period)
+    try:
+        result = check_file(get_settings(), register, _engine(), file, agency=agency, period=period)
+    except ScannerError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
     _print_json(result) if as_json else print_check(result)
     raise typer.Exit(0 if result["verdict"] in (*ACCEPTED, "duplicate") else 1)
 
@@ -230,6 +236,9 @@ def _instant(text: str) -> Any:
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--as-of") from error
     return instant if instant.tzinfo else instant.replace(tzinfo=HANOI)
+
+
+add_commands(app, _register, _engine, _print_json)
 
 
 def main() -> None:

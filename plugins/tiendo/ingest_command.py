@@ -15,6 +15,7 @@ import typer
 from sqlalchemy import Engine
 
 from tiendo import clock
+from tiendo.intake.archive import Archived, take
 from tiendo.intake.batch import BatchResult, process, waiting_batches
 from tiendo.intake.landing import Arrival, land
 from tiendo.plan.model import Register
@@ -64,7 +65,7 @@ def ingest_paths(
         for batch in batches:
             now = clock.now()
             arrivals = [
-                Arrival(uuid.uuid4().hex, path.name, "command", sender, now, path.read_bytes())
+                Arrival(uuid.uuid4().hex, path.name, "command", sender, now, _content(settings, path))
                 for sender, path in batch
             ]
             landed = land(settings, register, engine, arrivals)
@@ -85,6 +86,11 @@ def ingest_paths(
     for period in periods:
         refresh(engine, register, Period.parse(period))
     return {"received": received, "states": dict(states), "periods": periods}
+
+
+def _content(settings: Settings, path: Path) -> bytes | Archived:
+    with path.open("rb") as stream:
+        return take(settings.archive, stream)
 
 
 def _batches(register: Register, paths: Sequence[Path]) -> list[list[tuple[str, Path]]]:

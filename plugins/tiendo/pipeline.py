@@ -3,7 +3,7 @@
 from sqlalchemy import Engine
 
 from tiendo.intake.batch import process, waiting_batches
-from tiendo.intake.folder import collect
+from tiendo.intake.folder import IncompleteScanError, collect
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.settings import Settings
@@ -11,11 +11,21 @@ from tiendo.status.service import refresh
 
 
 def run_once(settings: Settings, register: Register, engine: Engine) -> list[str]:
-    """Collects the inbox, settles every waiting file, grades what changed, and returns the periods touched."""
-    collect(settings, register, engine)
+    """Collects the inbox, settles every waiting file, grades what changed, and returns the periods touched.
+
+    Raises:
+        IncompleteScanError: some of the inbox could not be read; what could is settled and graded.
+    """
+    incomplete: IncompleteScanError | None = None
+    try:
+        collect(settings, register, engine)
+    except IncompleteScanError as error:
+        incomplete = error
     touched: set[str] = set()
     for batch in waiting_batches(engine):
         touched.update(process(settings, register, engine, batch).periods)
     for period in sorted(touched):
         refresh(engine, register, Period.parse(period))
+    if incomplete:
+        raise incomplete
     return sorted(touched)

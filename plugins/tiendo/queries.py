@@ -9,6 +9,7 @@ from typing import Any
 import typer
 from sqlalchemy import Engine
 
+from tiendo.intake.left_alone import REASONS
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.validation.outcome import VERDICTS
@@ -48,9 +49,13 @@ def last_values(engine: Engine, register: Register, period: Period) -> Mapping[t
 
 
 def ledger_document(engine: Engine) -> dict[str, Any]:
-    """Returns the document of ``tiendo ledger --json``. Files that still wait are a state of their own, ``waiting``."""
+    """Returns the document of ``tiendo ledger --json``. Files that still wait are a state of their own, ``waiting``.
+
+    What lies in the inboxes and was not taken is no file received: it is listed apart, as the last scan saw it.
+    """
     with loader(engine) as connection:
         files = [dict(row) for row in connection.execute(statement("intake/ledger.sql")).mappings()]
+        left = [dict(row) for row in connection.execute(statement("intake/left_alone.sql")).mappings()]
     counts = Counter(file["state"] or "waiting" for file in files)
     states = {state: counts.get(state, 0) for state in VERDICTS}
     if counts["waiting"]:
@@ -60,6 +65,9 @@ def ledger_document(engine: Engine) -> dict[str, Any]:
         "states": states,
         "adds_up": sum(states.values()) == len(files),
         "files": files,
+        "left_alone": [
+            item | dict(zip(("meaning", "meaning_vi"), REASONS[item["reason"]], strict=True)) for item in left
+        ],
     }
 
 
@@ -122,8 +130,18 @@ def print_ledger(document: Mapping[str, Any]) -> None:
     """Prints every file and its fate."""
     for file in document["files"]:
         state = file["state"] or "waiting"
-        typer.echo(f"{file['receipt_no']}  {state:24}{file['agency'] or '-':32}{file['period'] or '-':9}{file['name']}")
+        name = printable(file["name"])
+        typer.echo(f"{file['receipt_no']}  {state:24}{file['agency'] or '-':32}{file['period'] or '-':9}{name}")
     typer.echo(
         f"\n{document['received']} files received; " + ", ".join(f"{n} {s}" for s, n in document["states"].items())
     )
     typer.echo("The ledger adds up." if document["adds_up"] else "THE LEDGER DOES NOT ADD UP.")
+    if document["left_alone"]:
+        typer.echo("\nLeft where it lies:")
+    for item in document["left_alone"]:
+        typer.echo(f"  {item['channel']}:{printable(item['path'])}: {item['meaning']} ({item['meaning_vi']})")
+
+
+def printable(text: str) -> str:
+    """Returns a foreign name as one line that a terminal cannot misunderstand."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)

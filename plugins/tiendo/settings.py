@@ -27,6 +27,7 @@ class Settings:
         database_url: PostgreSQL address of the warehouse (``TIENDO_DATABASE_URL``), or None for the embedded server.
         collect_minutes: how often the inbox is looked through (``TIENDO_COLLECT_MINUTES``), 0 for only when asked.
         reviewers: the accounts that may approve (``TIENDO_REVIEWERS``: ``id`` or ``id=name``, with commas between).
+        clamav: ``host:port`` of a ClamAV daemon that scans files before they are read (``TIENDO_CLAMAV``), "" for none.
     """
 
     home: Path
@@ -34,6 +35,7 @@ class Settings:
     database_url: str | None
     collect_minutes: int = 5
     reviewers: tuple[Reviewer, ...] = (Reviewer("reviewer", "reviewer"),)
+    clamav: str = ""
 
     @property
     def inbox(self) -> Path:
@@ -76,6 +78,7 @@ def get_settings() -> Settings:
         database_url=os.environ.get("TIENDO_DATABASE_URL") or None,
         collect_minutes=int(os.environ.get("TIENDO_COLLECT_MINUTES") or 5),
         reviewers=_reviewers(os.environ.get("TIENDO_REVIEWERS") or "reviewer"),
+        clamav=os.environ.get("TIENDO_CLAMAV") or "",
     )
 
 

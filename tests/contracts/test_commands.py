@@ -1,56 +1,18 @@
 """The commands people and scripts rely on (design, section 8): exit codes, and the JSON documents' shape."""
 
-import os
-import subprocess
-import sys
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
-import simplejson
 from sqlalchemy import URL
 
+from fixtures.command import Command
 from fixtures.workbooks import filled_workbook, put
-from tiendo.clock import HANOI, set_replay_clock
 from tiendo.intake.columns import INDICATORS
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
-from tiendo.settings import PROJECT
 
 Q1 = Period(2023, 1)
-
-
-class Command:
-    """Runs ``tiendo`` as a process of its own."""
-
-    def __init__(self, home: Path, database_url: URL) -> None:
-        self.home = home
-        home.mkdir(parents=True, exist_ok=True)
-        set_replay_clock(home / "clock", datetime(2023, 3, 14, 12, tzinfo=HANOI))
-        self.environment = os.environ | {
-            "TIENDO_HOME": str(home),
-            "TIENDO_CLOCK_FILE": str(home / "clock"),
-            "TIENDO_DATABASE_URL": database_url.render_as_string(hide_password=False),
-            "PYTHONPATH": str(PROJECT / "plugins"),
-        }
-
-    def __call__(self, *arguments: object, code: int = 0) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "tiendo.cli", *map(str, arguments)],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stdout
-
-    def json(self, *arguments: object, code: int = 0) -> Any:
-        return simplejson.loads(self(*arguments, "--json", code=code), use_decimal=True)
 
 
 @pytest.fixture
@@ -89,6 +51,7 @@ def test_check_accepts_and_loads_nothing(tiendo: Command, good: Path) -> None:
         "states": {"accepted": 0, "accepted_with_warnings": 0, "rejected": 0, "duplicate": 0, "quarantined": 0},
         "adds_up": True,
         "files": [],
+        "left_alone": [],
     }
 
 

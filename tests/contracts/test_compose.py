@@ -74,6 +74,7 @@ def test_no_secret_has_a_default() -> None:
     text = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
     defaults = set(re.findall(r"\$\{(\w+):?-", text))
     assert defaults == {
+        "CLAMAV",
         "COLLECT_MINUTES",
         "WORKER_CONCURRENCY",
         "TIENDO_VERSION",

@@ -144,6 +144,7 @@ FDI, ENTERPRISES, NEW = "thu-hut-fdi", "doanh-nghiep-dang-hoat-dong", "doanh-ngh
 CASES = [
     Case("file-encrypted", KHDT, Q1, faulty("encrypted"), ""),
     Case("file-not-workbook", KHDT, Q1, faulty("not_a_workbook"), ""),
+    Case("file-infected", KHDT, Q1, faulty("infected"), ""),
     Case("file-too-large", KHDT, Q1, faulty("too_large"), ""),
     Case("file-reader-failed", KHDT, Q1, faulty("reader_failed"), ""),
     Case("file-no-table", KHDT, Q1, faulty("no_table"), ""),

@@ -84,6 +84,7 @@ def test_a_heavy_import_is_seen(tmp_path: Path) -> None:
 
 
 VITAL_ORDER = {
+    "collect_folders": [("collect", "check")],
     "compute_status": [("grade", "check_mart")],
     "process_submissions": [("list_batches", "settle"), ("settle", "announce"), ("settle", "check_ledger")],
     "publish_report": [("draft", "approve"), ("approve", "publish")],

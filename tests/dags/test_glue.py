@@ -2,6 +2,7 @@
 
 import json
 import stat
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +13,10 @@ from tiendo.airflow_glue.approval import read_approval
 from tiendo.airflow_glue.environment import ADMIN, airflow_environment, passwords
 from tiendo.airflow_glue.partition import read_period
 from tiendo.airflow_glue.retries import INFRASTRUCTURE_ONLY
+from tiendo.airflow_glue.share import share_settings
+from tiendo.airflow_glue.warehouse import open_warehouse
 from tiendo.clock import HANOI, set_replay_clock
+from tiendo.intake.share import ShareSettings
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.settings import Settings
@@ -107,3 +111,37 @@ class TestEnvironment:
         replayed = compose(own_settings, clock_file=tmp_path / "clock")
         assert replayed["TIENDO_COLLECT_MINUTES"] == "0"
         assert replayed["TIENDO_CLOCK_FILE"] == str(tmp_path / "clock")
+
+
+class TestConnections:
+    """Optional ones, as Airflow hands them out."""
+
+    def test_a_share(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        connection = {
+            "conn_type": "samba", "host": "files", "login": "tiendo", "password": "p/w", "schema": "tien-do",
+            "extra": {"path": "2023", "domain": "SKHDT"},
+        }  # fmt: skip
+        monkeypatch.setenv("AIRFLOW_CONN_TIENDO_SHARE", json.dumps(connection))
+        expected = ShareSettings("files", "tien-do", "SKHDT\\tiendo", "p/w", "2023", 445)
+        assert share_settings() == expected
+        assert "p/w" not in repr(expected)
+
+    @pytest.mark.parametrize("missing", ["login", "password", "schema"])
+    def test_a_share_has_no_guests(self, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+        connection = {"conn_type": "samba", "host": "files", "login": "a", "password": "b", "schema": "c"}
+        monkeypatch.setenv("AIRFLOW_CONN_TIENDO_SHARE", json.dumps(connection | {missing: ""}))
+        with pytest.raises(ValueError, match="tiendo_share lacks a"):
+            share_settings()
+
+    def test_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("AIRFLOW_CONN_TIENDO_SHARE", raising=False)
+        assert share_settings() is None
+
+    def test_a_scanner(self, monkeypatch: pytest.MonkeyPatch, own_settings: Settings) -> None:
+        monkeypatch.setattr("tiendo.airflow_glue.warehouse.get_settings", lambda: own_settings)
+        monkeypatch.setattr("tiendo.warehouse.engine.get_engine", lambda: None)
+        assert open_warehouse().settings.clamav == ""
+        monkeypatch.setenv("AIRFLOW_CONN_TIENDO_CLAMAV", json.dumps({"conn_type": "generic", "host": "clam"}))
+        assert open_warehouse().settings.clamav == "clam:3310"
+        monkeypatch.setattr("tiendo.airflow_glue.warehouse.get_settings", lambda: replace(own_settings, clamav="own:1"))
+        assert open_warehouse().settings.clamav == "own:1"

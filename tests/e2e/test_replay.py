@@ -50,7 +50,8 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
 
         run_id = reviewer.trigger("collect_folders")
         follow(services.api, "collect_folders", run_id)
-        assert reviewer.task_states("collect_folders", run_id) == [("collect", -1, "skipped")]
+        states = set(reviewer.task_states("collect_folders", run_id))
+        assert states == {("collect", -1, "skipped"), ("check", -1, "skipped")}
 
         run_id = reviewer.trigger("publish_report", partition_key="2023-Q2")
         reject(reviewer, run_id)

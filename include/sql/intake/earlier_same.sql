@@ -19,4 +19,4 @@ cross join lateral (
 left join intake.newest_submission n
   on (n.plan_code, n.agency_code, n.period) = (e.plan_code, e.agency_code, e.period) and n.file_id <> e.file_id
 left join intake.submission_file c on c.file_id = n.file_id
-where w.file_id = any(:file_ids)
+where w.file_id = any(:file_ids) and w.requeue_of is null

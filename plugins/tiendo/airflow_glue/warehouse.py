@@ -1,6 +1,7 @@
 """What every task begins with: settings, register, and an engine for the warehouse."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tiendo.plan.model import Register
 from tiendo.settings import Settings, get_settings
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 CONNECTION_ID = "tiendo_warehouse"
+CLAMAV_ID = "tiendo_clamav"
 
 
 class Parts(NamedTuple):
@@ -23,12 +25,15 @@ def open_warehouse() -> Parts:
     """Returns the parts a task works with.
 
     The warehouse is the one of ``TIENDO_DATABASE_URL``; without it the Airflow connection ``tiendo_warehouse``; without
-    that the embedded server.
+    that the embedded server. The virus scanner is that of ``TIENDO_CLAMAV``, else the connection ``tiendo_clamav``
+    (host and port), else there is none.
     """
     from tiendo.plan.register import get_register
     from tiendo.warehouse.engine import get_engine, make_engine
 
     settings = get_settings()
+    if not settings.clamav and (scanner := _connection(CLAMAV_ID)):
+        settings = replace(settings, clamav=f"{scanner.host}:{scanner.port or 3310}")
     url = None if settings.database_url else _connection_url()
     if url is None:
         return Parts(settings, get_register(), get_engine())
@@ -38,10 +43,15 @@ def open_warehouse() -> Parts:
 
 
 def _connection_url() -> str | None:
+    found = _connection(CONNECTION_ID)
+    return str(found.get_uri()) if found else None
+
+
+def _connection(conn_id: str) -> Any:
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException
 
     try:
-        return str(Connection.get(CONNECTION_ID).get_uri())
+        return Connection.get(conn_id)
     except AirflowNotFoundException:
         return None

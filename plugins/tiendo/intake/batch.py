@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, Row
 
 from tiendo import clock
-from tiendo.intake.archive import archived_path
+from tiendo.intake.again import read_again
 from tiendo.intake.loading import Settled, load
+from tiendo.intake.reading import read_files
 from tiendo.plan.model import Register
 from tiendo.settings import Settings
 from tiendo.validation.outcome import ACCEPTED, FileOutcome, Finding
@@ -61,13 +62,15 @@ def process(settings: Settings, register: Register, engine: Engine, file_ids: Se
         parameters = {"file_ids": list(file_ids)}
         files = connection.execute(statement("intake/files_to_settle.sql"), parameters).all()
         earlier = {row.file_id: row for row in connection.execute(statement("intake/earlier_same.sql"), parameters)}
-    fresh, repeated = _set_repeated_aside(files, earlier)
+    again = [file for file in files if file.requeue_of is not None]
+    fresh, repeated = _set_repeated_aside([file for file in files if file.requeue_of is None], earlier)
     # What was refused once is looked at anew: the figures it was held against may have been corrected since.
     refused = {file.file_id: first for file, first in repeated if getattr(first, "state", "") in REFUSED}
     checked = _check(settings, register, engine, fresh + [file for file, _ in repeated if file.file_id in refused])
     settled = [i for i in checked if i.file.file_id not in refused or i.outcome.verdict in ACCEPTED]
     outcomes = {item.file.file_id: item.outcome for item in settled}
     settled += [_duplicate(file, first, outcomes) for file, first in repeated if file.file_id not in outcomes]
+    settled += map(Settled, again, read_again(settings, register, engine, again) if again else [])
     with loader(engine) as connection:
         connection.exec_driver_sql(LOAD_LOCK)
         waiting = set(connection.execute(statement("intake/still_waiting.sql"), parameters).scalars())
@@ -124,11 +127,9 @@ def _check(settings: Settings, register: Register, engine: Engine, files: list[R
     """Reads and validates files; a body's earlier period comes first, its figures are history to the later one."""
     if not files:
         return []
-    from tiendo.intake.reader_process import WorkbookReader
     from tiendo.validation.check import BatchFile, check_batch
 
-    with WorkbookReader() as reader:
-        contents = list(reader.read_many([archived_path(settings.archive, file.sha256) for file in files]))
+    contents = read_files(settings, [file.sha256 for file in files])
     batch = [
         (file, BatchFile(file.file_id, file.name, file.sender_agency_code or "", content, received_at=file.received_at))
         for file, content in zip(files, contents, strict=True)

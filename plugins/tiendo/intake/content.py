@@ -120,8 +120,9 @@ class WorkbookContent(NamedTuple):
 
     Attributes:
         fault: "" when it could be read, else a code: ``not_a_workbook``, ``encrypted``, ``no_table`` (no sheet with
-            known headings), ``no_data`` (tables there, nothing filled in), ``too_large``, ``reader_failed``.
-        fault_detail: for operations, in English.
+            known headings), ``no_data`` (tables there, nothing filled in), ``too_large``, ``reader_failed``,
+            ``infected``.
+        fault_detail: for operations, in English; of an infected file the name of what was found.
         titles: what stands above the tables and over their figures, in order.
     """
 

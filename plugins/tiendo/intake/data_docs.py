@@ -5,8 +5,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from tiendo import clock
-from tiendo.intake.archive import archived_path
 from tiendo.intake.batch import fetch_history
+from tiendo.intake.reading import read_files
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.settings import Settings
@@ -20,7 +20,6 @@ def write_data_docs(settings: Settings, register: Register, engine: Engine, peri
     Returns:
         The site's ``index.html``.
     """
-    from tiendo.intake.reader_process import WorkbookReader
     from tiendo.validation.check import BatchFile, batch_frames
     from tiendo.validation.data_docs import build_data_docs
     from tiendo.validation.table_frames import mart_frame
@@ -29,8 +28,7 @@ def write_data_docs(settings: Settings, register: Register, engine: Engine, peri
     with loader(engine) as connection:
         files = connection.execute(statement("intake/files_of_period.sql"), parameters).all()
         mart_rows = fetch_frame(connection, "mart/status_at.sql", instant=clock.now(), **parameters)
-    with WorkbookReader() as reader:
-        contents = list(reader.read_many([archived_path(settings.archive, file.sha256) for file in files]))
+    contents = read_files(settings, [file.sha256 for file in files])
     batch = [
         BatchFile(file.file_id, file.name, file.sender_agency_code or "", content)
         for file, content in zip(files, contents, strict=True)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine
 
 from tiendo import clock
-from tiendo.intake.archive import store
+from tiendo.intake.archive import Archived, store
 from tiendo.plan.model import Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
@@ -21,6 +21,7 @@ class Arrival(NamedTuple):
         claim_id: names this arrival for ever; landing the same claim twice enters it once.
         name: as the sender named it; bytes that are no UTF-8 are replaced.
         sender: the inbox folder, mail address or user it came from.
+        content: its bytes, or where they are archived already.
     """
 
     claim_id: str
@@ -28,7 +29,7 @@ class Arrival(NamedTuple):
     channel: str
     sender: str
     received_at: datetime
-    content: bytes
+    content: bytes | Archived
 
 
 def land(settings: Settings, register: Register, engine: Engine, arrivals: Sequence[Arrival]) -> list[int]:
@@ -39,7 +40,12 @@ def land(settings: Settings, register: Register, engine: Engine, arrivals: Seque
     """
     if not arrivals:
         return []
-    hashes = store(settings.archive, (arrival.content for arrival in arrivals))
+    held = [arrival.content for arrival in arrivals if isinstance(arrival.content, bytes)]
+    hashes = iter(store(settings.archive, held))
+    contents = [
+        arrival.content if isinstance(arrival.content, Archived) else Archived(next(hashes), len(arrival.content))
+        for arrival in arrivals
+    ]
     landed_at = clock.now()
     known = register.agency_by_code
     with loader(engine) as connection:
@@ -48,8 +54,8 @@ def land(settings: Settings, register: Register, engine: Engine, arrivals: Seque
             {
                 "landed_at": landed_at,
                 "claim_ids": [arrival.claim_id for arrival in arrivals],
-                "hashes": hashes,
-                "sizes": [len(arrival.content) for arrival in arrivals],
+                "hashes": [content.sha256 for content in contents],
+                "sizes": [content.size for content in contents],
                 "names": [_as_text(arrival.name) for arrival in arrivals],
                 "channels": [arrival.channel for arrival in arrivals],
                 "senders": [_as_text(arrival.sender) for arrival in arrivals],

@@ -13,7 +13,9 @@ from tiendo.validation.stated import Stated, read_stated
 from tiendo.vietnamese.dates import format_date, read_period
 from tiendo.vietnamese.text import fold
 
-KNOWN_FAULTS = frozenset({"encrypted", "not_a_workbook", "no_table", "no_data", "too_large", "reader_failed"})
+KNOWN_FAULTS = frozenset(
+    {"encrypted", "not_a_workbook", "no_table", "no_data", "too_large", "reader_failed", "infected"}
+)
 
 
 _DRAFT = re.compile(r"dự[ _-]*thảo|du[ _-]*thao|bản[ _-]*nháp|ban[ _-]*nhap|(?<![a-z])draft(?![a-z])")
@@ -97,6 +99,7 @@ def placeholders(record: Record) -> dict[str, str]:
     later = record["period_being_collected"]
     return {
         "file_name": file.name,
+        "fault_detail": file.content.fault_detail,
         "sender_text": sender or "(không rõ)",
         "sender_name": facts.agency_names([sender]),
         "body_text": facts.agency_names(bodies),

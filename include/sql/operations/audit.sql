@@ -1,0 +1,1 @@
+select audit_id, done_at, done_by, act, subject, reason, details from intake.audit order by audit_id

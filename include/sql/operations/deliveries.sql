@@ -1,0 +1,1 @@
+select path, size_bytes, modified_ns from intake.delivery

@@ -1,0 +1,8 @@
+-- The first arrivals of a file named by its hash or by any of its receipts; repetitions and re-readings lead to the first
+select distinct r.file_id, r.receipt_no, r.sha256, r.size_bytes, r.name, r.channel, r.sender, r.sender_agency_code,
+  r.received_at
+from intake.submission_file f
+join intake.submission_file d on d.file_id = coalesce(f.duplicate_of, f.file_id)
+join intake.submission_file r on r.file_id = coalesce(d.requeue_of, d.file_id)
+where f.sha256 = :subject or f.receipt_no = :subject
+order by r.file_id

@@ -1,0 +1,5 @@
+select o.indicator_code as indicator, o.period, o.basis, o.answer, o.value, o.kind, o.sheet, o.cell
+from core.observation o
+join intake.submission s using (submission_id)
+where s.file_id = :file_id
+order by o.observation_id

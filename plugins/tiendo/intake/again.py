@@ -1,0 +1,54 @@
+"""Reads a file once more as it would have been read when it came: by today's rules, on the figures known then."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import Engine, Row
+
+from tiendo.clock import HANOI
+from tiendo.intake.reading import read_files
+from tiendo.plan.model import Register
+from tiendo.settings import Settings
+from tiendo.validation.outcome import FileOutcome
+from tiendo.warehouse.engine import loader
+from tiendo.warehouse.sql import fetch_frame
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class Received(NamedTuple):
+    """A file of the ledger, as far as reading it needs to know it."""
+
+    file_id: int
+    name: str
+    sha256: str
+    sender_agency_code: str | None
+    received_at: "datetime"
+
+
+def read_again(
+    settings: Settings, register: Register, engine: Engine, files: Sequence[Received | Row[Any]]
+) -> list[FileOutcome]:
+    """Reads and validates files, each as of the instant it was received; loads nothing.
+
+    The day it came decides what it could be late for, and what its sender has reported since does not count against
+    it: only the rules are today's.
+    """
+    from tiendo.validation.check import BatchFile, check_batch
+
+    outcomes: list[FileOutcome] = []
+    for file, content in zip(files, read_files(settings, [file.sha256 for file in files]), strict=True):
+        agencies = {content.marker.agency, file.sender_agency_code or ""} - {""}
+        with loader(engine) as connection:
+            history = fetch_frame(
+                connection,
+                "operations/history_before.sql",
+                plan_code=register.code,
+                agencies=sorted(agencies),
+                received_at=file.received_at,
+            )
+        sender = file.sender_agency_code or ""
+        batch = [BatchFile(file.file_id, file.name, sender, content, received_at=file.received_at)]
+        outcomes += check_batch(register, batch, history, today=file.received_at.astimezone(HANOI).date())
+    return outcomes

@@ -1,0 +1,38 @@
+"""Archived files become their content: looked at by the virus scanner where there is one, then read."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tiendo.intake.archive import archived_path
+from tiendo.intake.content import WorkbookContent
+from tiendo.settings import Settings
+
+
+def read_files(settings: Settings, hashes: Sequence[str]) -> list[WorkbookContent]:
+    """Returns what each archived file holds, in order. A file in which the scanner finds something is not opened.
+
+    Raises:
+        ScannerError: a scanner is configured and does not answer. No file is read unscanned.
+    """
+    return read_paths(settings, [archived_path(settings.archive, sha256) for sha256 in hashes])
+
+
+def read_paths(settings: Settings, paths: Sequence[Path]) -> list[WorkbookContent]:
+    """Does the same with files wherever they lie.
+
+    Raises:
+        ScannerError: see ``read_files``.
+    """
+    from tiendo.intake.reader_process import WorkbookReader
+
+    infected: dict[int, str] = {}
+    if settings.clamav:
+        from tiendo.intake.scanner import find_infected
+
+        infected = find_infected(settings.clamav, paths)
+    with WorkbookReader() as reader:
+        contents = reader.read_many([path for number, path in enumerate(paths) if number not in infected])
+        return [
+            WorkbookContent(fault="infected", fault_detail=infected[number]) if number in infected else next(contents)
+            for number in range(len(paths))
+        ]

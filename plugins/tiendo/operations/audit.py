@@ -1,0 +1,54 @@
+"""Who did what by hand, when and why: rows that are only ever added, in the transaction of the act itself."""
+
+import os
+import pwd
+from collections.abc import Mapping
+from typing import Any
+
+import simplejson
+from sqlalchemy import Connection, Engine
+
+from tiendo import clock
+from tiendo.warehouse.engine import loader
+from tiendo.warehouse.sql import statement
+
+
+def acting_user() -> str:
+    """Returns the system's name of who runs this process; where it is another's by sudo, both names."""
+    try:
+        name = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # a container may run under a number that has no name
+        name = f"uid {os.geteuid()}"
+    caller = os.environ.get("SUDO_USER")
+    return f"{caller} (as {name})" if caller and caller != name else name
+
+
+def record(
+    connection: Connection, *, act: str, subject: str, reason: str, details: Mapping[str, Any], done_by: str = ""
+) -> None:
+    """Adds a row in the caller's transaction.
+
+    Args:
+        act: ``requeue`` or ``release``.
+        subject: the receipt of the file acted upon.
+        reason: why, in the actor's words.
+        details: what else explains the act; anything JSON can hold.
+        done_by: by default whoever runs this process.
+    """
+    connection.execute(
+        statement("operations/put_audit.sql"),
+        {
+            "done_at": clock.now(),
+            "done_by": done_by or acting_user(),
+            "act": act,
+            "subject": subject,
+            "reason": reason.strip(),
+            "details": simplejson.dumps(details, use_decimal=True, ensure_ascii=False),
+        },
+    )
+
+
+def audit_rows(engine: Engine) -> list[dict[str, Any]]:
+    """Returns all rows, the oldest first: the document of ``tiendo audit --json``."""
+    with loader(engine) as connection:
+        return [dict(row) for row in connection.execute(statement("operations/audit.sql")).mappings()]

@@ -1,0 +1,156 @@
+"""Runs an action in a real child process that is killed, by SIGKILL, at a chosen step, or that lacks a right.
+
+A *step* is a call that leaves a trace outside the process: of the file system or of the database. The child counts
+them and kills itself right before the n-th. Calling with n = 1, 2, 3 ... until the child survives visits every boundary
+there is, also those that code gets later.
+
+    for step in count(1):
+        prepare(step)
+        outcome = run_child(action, die_at=step)
+        ...rerun, compare...
+        if not outcome.was_killed:
+            break
+
+The child is a fork: it must open connections of its own (``make_engine``), never use its parent's.
+"""
+
+import ctypes
+import os
+import pickle
+import resource
+import signal
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+# Looked up in module os at each call by pathlib, shutil and our own code alike.
+STEPS = ("mkdir", "rename", "replace", "open", "write", "fsync", "sync", "unlink", "rmdir", "utime")
+_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the child.
+
+    Attributes:
+        value: what the action returned, None when it did not.
+        error: what it raised, as ``TypeName: message``, "" when it did not.
+        steps: how many steps it made; unknown (0) when it was killed.
+    """
+
+    was_killed: bool
+    value: Any = None
+    error: str = ""
+    steps: int = 0
+
+
+def run_child(
+    action: Callable[[], Any],
+    *,
+    die_at: int = 0,
+    prepare: Callable[[], object] | None = None,
+    largest_file: int = 0,
+    also_count: Sequence[tuple[ModuleType, Sequence[str]]] = (),
+) -> Outcome:
+    """Runs an action in a child.
+
+    Args:
+        action: what it does; the value it returns must be picklable.
+        die_at: the step right before which it is killed; 0 for never.
+        prepare: runs in the child before the steps are counted: opens connections, gives up rights.
+        largest_file: limit of a file's size, beyond which writing fails as on a full disk; 0 for none.
+        also_count: further functions that are steps, by module.
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        _run(action, die_at, prepare, largest_file, [(os, STEPS), *also_count], writing)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as stream:
+        sent = stream.read()
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        if os.WTERMSIG(status) != signal.SIGKILL:
+            raise AssertionError(f"the child died of signal {os.WTERMSIG(status)}")
+        return Outcome(was_killed=True)
+    outcome: Outcome = pickle.loads(sent)  # noqa: S301  (our own child's)
+    return outcome
+
+
+def give_up_root_rights() -> None:
+    """Takes the right to pass over permissions from this process, so that root meets them as others do."""
+    if os.geteuid() != 0:
+        return
+    dac_override, dac_read_search, keep = 1, 2, 0xFFFFFFFF
+    effective = keep & ~(1 << dac_override) & ~(1 << dac_read_search)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    data = (ctypes.c_uint32 * 6)()
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.capget(header, data) != 0:
+        raise OSError(ctypes.get_errno(), "capget")
+    data[0] &= effective
+    if libc.capset(header, data) != 0:
+        raise OSError(ctypes.get_errno(), "capset")
+
+
+def confine(engine: Engine) -> None:
+    """Opens connections, then gives up root's rights: the test server's socket lies where only root may look."""
+    with engine.connect(), engine.connect(), engine.connect():
+        pass
+    give_up_root_rights()
+
+
+def _run(  # noqa: PLR0917
+    action: Callable[[], Any],
+    die_at: int,
+    prepare: Callable[[], object] | None,
+    largest_file: int,
+    steps: Sequence[tuple[ModuleType, Sequence[str]]],
+    writing: int,
+) -> None:
+    signal.alarm(_SECONDS)
+    send = os.write
+    try:
+        if prepare:
+            prepare()
+        if largest_file:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+        counter = _Counter(die_at, steps)
+        outcome = Outcome(was_killed=False)
+        try:
+            value = action()
+            outcome = Outcome(was_killed=False, value=value, steps=counter.steps)
+        except BaseException as error:
+            traceback.print_exc()
+            outcome = Outcome(was_killed=False, error=f"{type(error).__name__}: {error}", steps=counter.steps)
+        send(writing, pickle.dumps(outcome))
+    finally:
+        os._exit(0)
+
+
+class _Counter:
+    """Counts the steps of this process, and ends it before the one it is to die at."""
+
+    def __init__(self, die_at: int, steps: Sequence[tuple[ModuleType, Sequence[str]]]) -> None:
+        self.steps, self._die_at = 0, die_at
+        for module, names in steps:
+            for name in names:
+                setattr(module, name, self._counted(getattr(module, name)))
+        event.listen(Engine, "before_cursor_execute", self._step)
+        event.listen(Engine, "commit", self._step)
+
+    def _step(self, *_: object) -> None:
+        self.steps += 1
+        if self.steps == self._die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def _counted(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*arguments: Any, **options: Any) -> Any:
+            self._step()
+            return function(*arguments, **options)
+
+        return counted
