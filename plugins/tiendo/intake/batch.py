@@ -126,7 +126,7 @@ def _check(settings: Settings, register: Register, engine: Engine, files: list[R
     with WorkbookReader() as reader:
         contents = list(reader.read_many([archived_path(settings.archive, file.sha256) for file in files]))
     batch = [
-        (file, BatchFile(file.file_id, file.name, file.sender_agency_code or "", content))
+        (file, BatchFile(file.file_id, file.name, file.sender_agency_code or "", content, stranger=_stranger(file)))
         for file, content in zip(files, contents, strict=True)
     ]
     history = fetch_history(engine, register, contents, [item.sender_agency for _, item in batch])
@@ -138,6 +138,11 @@ def _check(settings: Settings, register: Register, engine: Engine, files: list[R
             ["indicator", "agency", "period", "basis"], keep="last", ignore_index=True
         )
     return settled
+
+
+def _stranger(file: Row[Any]) -> str:
+    """The address a file came from by mail, when it is not its body's own: then its hidden sheet is not believed."""
+    return file.sender if file.channel == "mail" and not file.sender_agency_code else ""
 
 
 def _rounds(batch: list[tuple[Row[Any], "BatchFile"]]) -> list[list[tuple[Row[Any], "BatchFile"]]]:

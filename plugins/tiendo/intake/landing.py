@@ -1,6 +1,6 @@
 """Landing: an arrived file is archived and entered in the ledger, once, whatever crashes in between."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from tiendo import clock
 from tiendo.intake.archive import store
-from tiendo.plan.model import Register
+from tiendo.plan.model import Agency, Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
@@ -21,6 +21,7 @@ class Arrival(NamedTuple):
         claim_id: names this arrival for ever; landing the same claim twice enters it once.
         name: as the sender named it; bytes that are no UTF-8 are replaced.
         sender: the inbox folder, mail address or user it came from.
+        agency: the body it surely came from; for other channels than mail, ``sender`` says so where it is a body's code.
     """
 
     claim_id: str
@@ -29,6 +30,7 @@ class Arrival(NamedTuple):
     sender: str
     received_at: datetime
     content: bytes
+    agency: str | None = None
 
 
 def land(settings: Settings, register: Register, engine: Engine, arrivals: Sequence[Arrival]) -> list[int]:
@@ -53,11 +55,18 @@ def land(settings: Settings, register: Register, engine: Engine, arrivals: Seque
                 "names": [_as_text(arrival.name) for arrival in arrivals],
                 "channels": [arrival.channel for arrival in arrivals],
                 "senders": [_as_text(arrival.sender) for arrival in arrivals],
-                "agencies": [arrival.sender if arrival.sender in known else None for arrival in arrivals],
+                "agencies": [_agency(arrival, known) for arrival in arrivals],
                 "received": [arrival.received_at for arrival in arrivals],
             },
         )
         return sorted(rows.scalars())
+
+
+def _agency(arrival: Arrival, known: Mapping[str, Agency]) -> str | None:
+    """Of mail the register decides whose it is: an address that reads like a body's code is none."""
+    if arrival.channel == "mail":
+        return arrival.agency
+    return arrival.agency or (arrival.sender if arrival.sender in known else None)
 
 
 def _as_text(name: str) -> str:

@@ -47,6 +47,8 @@ class BatchFile(NamedTuple):
         key: the caller's own number for it.
         sender_agency: code of the body that sent it, "" when unknown; then the workbook's own word counts.
         asked_period: the only period that is wanted (``2023-Q1``), "" when any open one is.
+        stranger: the mail address it came from, when that is no body's own; "" otherwise. What the workbook says of
+            itself counts for nothing then.
     """
 
     key: int
@@ -54,6 +56,7 @@ class BatchFile(NamedTuple):
     sender_agency: str
     content: WorkbookContent
     asked_period: str = ""
+    stranger: str = ""
 
 
 class Context(NamedTuple):

@@ -23,13 +23,14 @@ def submission_record(
     fault, marker = file.content.fault, file.content.marker
     if fault and fault not in KNOWN_FAULTS:
         raise ValueError(f"no rule for the reader's fault {fault!r} (file {file.key})")
-    agency = file.sender_agency or marker.agency
-    is_readable = not fault
+    is_stranger = bool(file.stranger)
+    agency = "" if is_stranger else file.sender_agency or marker.agency
+    is_readable = not fault and not is_stranger
     is_sent = is_readable and agency in facts.senders
     has_marker = bool(marker.plan and marker.agency and marker.period and marker.template_version)
     is_plan = marker.plan == facts.register.code if is_sent and marker.plan else None
     is_body = marker.agency == agency if is_sent and is_plan is not False and marker.agency else None
-    stated = marker.period or file.asked_period
+    stated = "" if is_stranger else marker.period or file.asked_period
     period = parse_period(stated, facts)
     is_dated = is_sent and is_plan is not False
     entry = facts.periods.get(str(period)) if period else None
@@ -44,7 +45,8 @@ def submission_record(
         "parsed_period": period,
         "period_being_collected": None,
         "repeated_count": 0,
-        "fault": fault or None,
+        "fault": None if is_stranger else fault or None,
+        "address_is_own": not is_stranger,
         "template_version": marker.template_version or None if is_sent else None,
         "sender_is_known": is_sent if is_readable else None,
         "marker_is_present": has_marker if is_sent else None,
@@ -78,6 +80,7 @@ def placeholders(record: Record) -> dict[str, str]:
     return {
         "file_name": file.name,
         "sender_text": sender or "(không rõ)",
+        "stranger": file.stranger,
         "sender_name": facts.agency_names([sender]),
         "body_text": facts.agency_names([marker.agency]),
         "plan_text": marker.plan,
