@@ -4,7 +4,7 @@ import imaplib
 import re
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ BATCH_BYTES = 16 << 20
 BATCH_MESSAGES = 100
 TIMEOUT_SECONDS = 60
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_NEXT = re.compile(rb"\d+ \(")
 _UID = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
 _DATE = re.compile(rb'\bINTERNALDATE "([ \d]\d)-(\w{3})-(\d{4}) (\d\d:\d\d:\d\d) ([+-]\d{4})"')
@@ -87,7 +88,7 @@ class Inbox:
     def fetch(self, uids: Sequence[int]) -> Iterator[list[Fetched]]:
         """Yields messages in batches of a bounded size. One that vanished meanwhile is left out."""
         for start in range(0, len(uids), BATCH_MESSAGES):
-            about = self._fetch(uids[start : start + BATCH_MESSAGES], "(UID INTERNALDATE RFC822.SIZE)")
+            about = self._fetch(uids[start : start + BATCH_MESSAGES], "(UID INTERNALDATE RFC822.SIZE)", b"RFC822.SIZE")
             batch: list[tuple[int, datetime, int]] = []
             for head, _ in about:
                 item = int(_found(_UID, head)[0]), _instant(head), int(_found(_SIZE, head)[0])
@@ -103,15 +104,16 @@ class Inbox:
         for is_whole, part in ((True, "BODY.PEEK[]"), (False, f"BODY.PEEK[]<0.{FIRST_BYTES}>")):
             wanted = [uid for uid, _, size in batch if (size <= LARGEST_MESSAGE) is is_whole]
             if wanted:
-                bodies |= {int(_found(_UID, head)[0]): body for head, body in self._fetch(wanted, f"(UID {part})")}
+                answers = self._fetch(wanted, f"(UID {part})", b"BODY[]")
+                bodies |= {int(_found(_UID, head)[0]): body for head, body in answers}
         return [
             Fetched(uid, instant, size, bodies[uid], size <= LARGEST_MESSAGE)
             for uid, instant, size in batch
             if uid in bodies
         ]
 
-    def _fetch(self, uids: Sequence[int], parts: str) -> list[tuple[bytes, bytes]]:
-        """Returns (attributes, literal) of each message."""
+    def _fetch(self, uids: Sequence[int], parts: str, wanted: bytes) -> list[tuple[bytes, bytes]]:
+        """Returns (attributes, literal) of each message; what the server tells unasked lacks what is wanted."""
         with _told_plainly():
             result = self._box.client.uid("fetch", ",".join(map(str, uids)), parts)
             check_command_status(result, MailboxFetchError)
@@ -121,11 +123,11 @@ class Inbox:
                 found.append((item[0], item[1]))
             elif item and item != b")":
                 # Attributes after the literal belong to it; without a literal they stand alone.
-                if item.lstrip().startswith(tuple(b"0123456789")) or not found:
+                if _NEXT.match(item) or not found:
                     found.append((item, b""))
                 else:
                     found[-1] = (found[-1][0] + item, found[-1][1])
-        return [(head, body) for head, body in found if _UID.search(head)]
+        return [(head, body) for head, body in found if _UID.search(head) and wanted in head]
 
     def move(self, uids: Sequence[int], folder: str) -> None:
         """Moves messages, making the folder when it is missing."""
@@ -159,7 +161,8 @@ def open_inbox(settings: MailboxSettings) -> Iterator[Inbox]:
         with _told_plainly():
             box.logout()
     finally:
-        box.client.shutdown()
+        with suppress(OSError):  # closed already
+            box.client.shutdown()
 
 
 @contextmanager
