@@ -31,7 +31,7 @@ def smtp(imap: ImapServer) -> Iterator[SmtpServer]:
         yield server
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def replay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "clock"
     monkeypatch.setenv("TIENDO_CLOCK_FILE", str(path))
@@ -46,7 +46,7 @@ def workbook(register: Register) -> bytes:
 
 
 @pytest.fixture
-def post(imap: ImapServer, smtp: SmtpServer, settings: Settings, register: Register, engine: Engine, replay: Path) -> Post:
+def post(imap: ImapServer, smtp: SmtpServer, settings: Settings, register: Register, engine: Engine) -> Post:
     login = f"baocao{next(_accounts)}@tiendo.binhduong.gov.vn"
     mailbox = imap.settings(login)
     identity = Identity(mailbox.name, login, "Tiendo Bình Dương", operations="vanhanh@tiendo.binhduong.gov.vn")

@@ -6,33 +6,27 @@ with the client credentials from which the SMTP provider gets one.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tiendo.mail.identity import Identity
 
 if TYPE_CHECKING:
     import smtplib
 
-    from tiendo.mail.mailbox import MailboxSettings
+    from tiendo.mail.service import Mail
 
 IMAP_ID = "tiendo_imap"
 SMTP_ID = "tiendo_smtp"
 
 
-class Mail(NamedTuple):
-    """The mailbox and who we are."""
-
-    mailbox: "MailboxSettings"
-    identity: Identity
-
-
-def open_mail() -> Mail | None:
+def open_mail() -> "Mail | None":
     """Returns the mailbox of the connections, or None when neither is configured.
 
     Raises:
         ValueError: one is there without the other, or lacks what it needs.
     """
     from tiendo.mail.mailbox import MailboxSettings
+    from tiendo.mail.service import Mail
 
     imap, smtp = _connection(IMAP_ID), _connection(SMTP_ID)
     if imap is None and smtp is None:
@@ -64,7 +58,7 @@ def open_mail() -> Mail | None:
         answers_per_hour=int(smtp_extra.get("answers_per_hour", Identity.answers_per_hour)),
         authserv_id=mailbox.authserv_id,
     )
-    return Mail(mailbox, identity)
+    return Mail(mailbox, identity, open_smtp)
 
 
 @contextmanager
@@ -140,5 +134,5 @@ def answer_or_skip() -> dict[str, Any]:
     settings, register, engine = open_warehouse()
     if not has_open_mail(engine, mail.identity):
         raise AirflowSkipException("No message waits for an answer.")
-    sent, moved = answer_mail(settings, register, engine, *mail, open_smtp)
-    return {"sent": sent.sent, "held": sent.held, "failed": sent.failed, "given_up": sent.given_up, "moved": moved}
+    rounds, moved = answer_mail(settings, register, engine, mail)
+    return {"sent": [sent._asdict() for sent in rounds], "moved": moved}

@@ -21,7 +21,7 @@ class Arrival(NamedTuple):
         claim_id: names this arrival for ever; landing the same claim twice enters it once.
         name: as the sender named it; bytes that are no UTF-8 are replaced.
         sender: the inbox folder, mail address or user it came from.
-        agency: the body it surely came from; for other channels than mail, ``sender`` says so where it is a body's code.
+        agency: of mail, the body whose own address it came from; other channels name the body as the sender.
     """
 
     claim_id: str
@@ -66,7 +66,7 @@ def _agency(arrival: Arrival, known: Mapping[str, Agency]) -> str | None:
     """Of mail the register decides whose it is: an address that reads like a body's code is none."""
     if arrival.channel == "mail":
         return arrival.agency
-    return arrival.agency or (arrival.sender if arrival.sender in known else None)
+    return arrival.sender if arrival.sender in known else None
 
 
 def _as_text(name: str) -> str:

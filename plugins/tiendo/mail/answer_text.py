@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 from sqlalchemy import Row
 
 from tiendo.feedback.receipt import SEVERITY_NAMES, VERDICT_NAMES
@@ -16,10 +16,14 @@ from tiendo.vietnamese.dates import format_instant
 
 TO_DO = {
     "accepted": "Không phải làm gì thêm.",
-    "accepted_with_warnings": "Đề nghị xem các điểm nêu trên; nếu số liệu đúng, ghi giải trình, nếu chưa đúng, sửa tệp rồi gửi lại.",
+    "accepted_with_warnings": (
+        "Đề nghị xem các điểm nêu trên; nếu số liệu đúng, ghi giải trình, nếu chưa đúng, sửa tệp rồi gửi lại."
+    ),
     "rejected": "Chưa có số liệu nào của tệp được ghi nhận. Đề nghị sửa theo hướng dẫn trong phiếu rồi gửi lại.",
     "duplicate": "Không phải làm gì thêm; nếu cần điều chỉnh, sửa số liệu trong tệp rồi gửi lại.",
-    "quarantined": "Chưa có số liệu nào của tệp được ghi nhận. Đề nghị gửi lại tệp biểu mẫu .xlsx theo hướng dẫn trong phiếu.",
+    "quarantined": (
+        "Chưa có số liệu nào của tệp được ghi nhận. Đề nghị gửi lại tệp biểu mẫu .xlsx theo hướng dẫn trong phiếu."
+    ),
 }
 _COLOURS = {
     "accepted": "#1b7837",
@@ -104,15 +108,12 @@ def _period_name(period: str | None) -> str:
 
 
 @cache
-def _templates() -> tuple[Any, Any]:
-    def environment(*, is_html: bool) -> Environment:
-        return Environment(
-            loader=FileSystemLoader(INCLUDE / "templates"),
-            autoescape=is_html,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-
-    text = environment(is_html=False).get_template("mail_answer.txt.j2")
-    return text, environment(is_html=True).get_template("mail_answer.html.j2")
+def _templates() -> tuple[Template, Template]:
+    environment = Environment(
+        loader=FileSystemLoader(INCLUDE / "templates"),
+        autoescape=select_autoescape(["html.j2"]),  # the plain text is shown as it is, and nothing in it is a mark
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("mail_answer.txt.j2"), environment.get_template("mail_answer.html.j2")

@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from markupsafe import escape
 from sqlalchemy import Connection, Engine, Row
 
 from tiendo import clock
@@ -24,6 +25,15 @@ from tiendo.vietnamese.dates import format_instant
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
 
+OPERATIONS_WORDS = {
+    "stranger": "Tệp gửi từ địa chỉ chưa đăng ký đang được tạm giữ; người gửi không được trả lời.",
+    "automatic": "Thư tự động có tệp đính kèm; tệp đã được xử lý, người gửi không được trả lời.",
+    "bounce": "Có thư của hệ thống không gửi được đến nơi nhận.",
+    "unreadable": "Không đọc được thư của một đơn vị; đơn vị đã được đề nghị gửi lại.",
+    "too_large": "Thư của một đơn vị vượt quá dung lượng; đơn vị đã được đề nghị gửi lại.",
+    "submission": "Không gửi được thư trả lời cho đơn vị báo cáo.",
+}
+_TOLD_WITH_FILES = ("stranger", "automatic")
 log = logging.getLogger(__name__)
 
 
@@ -32,9 +42,7 @@ def queue_answers(settings: Settings, register: Register, engine: Engine, identi
     total = 0
     while True:
         with loader(engine) as connection:
-            messages = connection.execute(
-                statement("mail/messages_to_answer.sql"), {"mailbox": identity.mailbox}
-            ).all()
+            messages = connection.execute(statement("mail/messages_to_answer.sql"), {"mailbox": identity.mailbox}).all()
             if not messages:
                 return total
             _queue(connection, settings, register, identity, messages)
@@ -116,34 +124,27 @@ def move_done(engine: Engine, inbox: Inbox, identity: Identity) -> dict[str, int
 
 
 def _tell_operations(connection: Connection, identity: Identity, messages: Sequence[Row[Any]]) -> None:
-    """One mail about a sender, kind and day: a flood of strange mail must not become one of ours."""
+    """Tells of messages that hold something a person must decide about: not of every piece of junk.
+
+    One mail about a sender, kind and day: a flood of strange mail must not become one of ours.
+    """
     for message in messages:
-        log.warning("Mail %s from %s to %s: %s (%s)", message.mail_id, message.sender, ATTENTION, message.kind,
-                    message.reason)  # fmt: skip
-        if not identity.operations or message.kind in ("own", "no_attachment"):
+        log.warning("Mail %s from %s: %s (%s)", message.mail_id, message.sender, message.kind, message.reason)
+        what = OPERATIONS_WORDS.get(message.kind)
+        if not identity.operations or what is None or (message.kind in _TOLD_WITH_FILES and not message.landed):
             continue
-        received = format_instant(message.internal_at)
+        sender = message.sender or "(không rõ)"
         words = (
-            f"Thư từ {message.sender or '(không rõ)'}, tiêu đề “{message.subject}”, nhận lúc {received}, đã chuyển vào "
-            f"thư mục {ATTENTION}: {message.kind} ({message.reason}). Không có thư trả lời nào được gửi cho địa chỉ này."
+            f"{what} Người gửi: {sender}; tiêu đề: “{message.subject}”; nhận lúc "
+            f"{format_instant(message.internal_at)}; lý do: {message.reason or message.last_error}. Thư nằm trong thư "
+            f"mục {ATTENTION} của hộp thư."
         )
-        if message.kind in ("submission", "unreadable", "too_large"):
-            words = words.rpartition(" Không có")[0] + " Đề nghị kiểm tra việc trả lời đơn vị gửi."
-        queue(
-            connection,
-            identity,
-            Outgoing(
-                kind="operations",
-                about=f"{message.kind} {message.sender} {message.internal_at:%Y-%m-%d}",
-                to=identity.operations,
-                subject=f"[Tiendo] Thư cần xem: {message.kind} từ {message.sender or '(không rõ)'}",
-                text=words + "\n",
-                html=f"<p>{_escaped(words)}</p>\n",
-            ),
+        mail = Outgoing(
+            kind="operations",
+            about=f"{message.kind} {sender} {message.internal_at:%Y-%m-%d}",
+            to=identity.operations,
+            subject=f"[Tiendo] {what} ({sender})",
+            text=f"{words}\n",
+            html=f"<p>{escape(words)}</p>\n",
         )
-
-
-def _escaped(text: str) -> str:
-    from markupsafe import escape
-
-    return str(escape(text))
+        queue(connection, identity, mail)

@@ -77,7 +77,7 @@ class Inbox:
 
     def __init__(self, box: MailBox) -> None:
         self._box = box
-        self.uid_validity = int(box.client.untagged_responses["UIDVALIDITY"][0])
+        self.uid_validity = int(box.client.response("UIDVALIDITY")[1][0] or 0)
         self._made: set[str] = set()
 
     def uids(self) -> list[int]:

@@ -56,7 +56,7 @@ def read_message(raw: bytes, *, is_whole: bool = True, authserv_id: str = "") ->
     try:
         message = BytesParser(policy=POLICY).parsebytes(raw)
         return _content(message, parts_of(message), "", authserv_id)
-    except Exception as error:  # noqa: BLE001  the parser's own failures on broken messages are of every kind
+    except Exception as error:
         return _content(_head(raw), (), f"{type(error).__name__}: {error}"[:200], authserv_id)
 
 

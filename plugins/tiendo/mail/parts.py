@@ -81,14 +81,14 @@ def _name(part: Message) -> str:
     """Returns the file's name: RFC 2231, or encoded words, or as it stands. "" when there is none."""
     try:
         return attachment_name(part.get_filename("") or "")
-    except Exception:  # noqa: BLE001  broken continuations and charsets make the parser fail in many ways
+    except Exception:
         return ""
 
 
 def _content(part: Message) -> bytes:
     try:
         content = part.get_payload(decode=True)
-    except Exception:  # noqa: BLE001  a broken transfer encoding: the bytes as they stand are what came
+    except Exception:
         content = None
     if isinstance(content, bytes):
         return content

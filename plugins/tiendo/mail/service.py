@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from sqlalchemy import Engine
 
@@ -16,54 +17,57 @@ from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
 
+
+class Mail(NamedTuple):
+    """What it takes to work on mail: the mailbox, who we are, and a way to send."""
+
+    mailbox: MailboxSettings
+    identity: Identity
+    open_smtp: OpenSmtp
+
+
 MAIL_LOCK = "select pg_advisory_lock(hashtext('tiendo.mail'))"
 MAIL_UNLOCK = "select pg_advisory_unlock(hashtext('tiendo.mail'))"
 
 
-def collect_mail(
-    settings: Settings, register: Register, engine: Engine, mailbox: MailboxSettings, identity: Identity
-) -> Counter[str]:
+def collect_mail(settings: Settings, register: Register, engine: Engine, mail: Mail) -> Counter[str]:
     """Archives, enters and reads every new message, and lands its attachments; returns the messages by kind."""
-    with _alone(engine), open_inbox(mailbox) as inbox:
-        return collect(settings, register, engine, inbox, identity)
+    with _alone(engine), open_inbox(mail.mailbox) as inbox:
+        return collect(settings, register, engine, inbox, mail.identity)
 
 
 def answer_mail(
-    settings: Settings,
-    register: Register,
-    engine: Engine,
-    mailbox: MailboxSettings,
-    identity: Identity,
-    open_smtp: OpenSmtp,
-) -> tuple[Sent, dict[str, int]]:
+    settings: Settings, register: Register, engine: Engine, mail: Mail
+) -> tuple[list[Sent], dict[str, int]]:
     """Answers every message whose files are settled, then moves the answered ones out of the inbox.
+
+    Returns:
+        What became of the answers and of what operations are told, and how many messages were moved, by folder.
 
     Raises:
         SmtpDownError: after what was answered before has been moved.
     """
     with _alone(engine):
-        queue_answers(settings, register, engine, identity)
+        queue_answers(settings, register, engine, mail.identity)
         down: SmtpDownError | None = None
-        sent = Sent(0, 0, 0, 0)
+        rounds: list[Sent] = []
         try:
-            sent = send_pending(settings, engine, identity, open_smtp)
+            rounds.append(send_pending(settings, engine, mail.identity, mail.open_smtp))
         except SmtpDownError as error:
             down = error
-        with open_inbox(mailbox) as inbox:
-            moved = move_done(engine, inbox, identity)
+        with open_inbox(mail.mailbox) as inbox:
+            moved = move_done(engine, inbox, mail.identity)
         if down:
             raise down
-        # What operations are told was queued only now.
-        told = send_pending(settings, engine, identity, open_smtp)
-    return Sent(sent.sent + told.sent, told.held, told.failed, sent.given_up + told.given_up), moved
+        # Moving queues what operations are told.
+        rounds.append(send_pending(settings, engine, mail.identity, mail.open_smtp))
+    return rounds, moved
 
 
 def has_open_mail(engine: Engine, identity: Identity) -> bool:
     """Tells whether a message waits for its answer or its place, or a mail to be sent."""
     with loader(engine) as connection:
-        return bool(
-            connection.execute(statement("mail/has_open_messages.sql"), {"mailbox": identity.mailbox}).scalar()
-        )
+        return bool(connection.execute(statement("mail/has_open_messages.sql"), {"mailbox": identity.mailbox}).scalar())
 
 
 @contextmanager

@@ -29,7 +29,7 @@ def unpack(content: bytes) -> list[tuple[str, bytes]]:
 def _main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    from tnefparse import TNEF
+    from tnefparse import TNEF  # type: ignore[import-untyped]
 
     attachments = TNEF(sys.stdin.buffer.read(), do_checksum=False).attachments
     found = [(_name(item), bytes(item.data)) for item in attachments]
@@ -43,7 +43,7 @@ def _name(item: object) -> str:
     try:
         name = item.long_filename()  # type: ignore[attr-defined]
     except UnicodeDecodeError:
-        name = item._name  # type: ignore[attr-defined]  # noqa: SLF001
+        name = item._name  # type: ignore[attr-defined]
     return (name.decode("cp1258", "replace") if isinstance(name, bytes) else str(name)).strip("\x00")
 
 
