@@ -22,6 +22,7 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
+from sqlalchemy import Engine
 
 from tiendo.clock import HANOI
 from tiendo.intake.columns import INDICATORS as INDICATOR_TABLE
@@ -136,9 +137,13 @@ def ingest(folder: Path, home: Path) -> None:
 
     register = synthetic_register(sum(1 for _ in folder.iterdir()))
     settings = Settings(home=home, plan_dir=INCLUDE, database_url=None)
-    engine = make_engine(warehouse_url(settings))
-    initialise(engine, register)
-    result = ingest_paths(settings, register, engine, [folder])
+
+    def open_engine() -> Engine:
+        engine = make_engine(warehouse_url(settings))
+        initialise(engine, register)
+        return engine
+
+    result = ingest_paths(settings, register, open_engine, [folder])
     print(f"  states: {result['states']}, periods: {result['periods']}")
 
 

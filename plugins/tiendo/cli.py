@@ -115,7 +115,7 @@ def ingest(
     """Land and settle files, or folders laid out as inbox/, by the pipeline's own batch path; grade what changed."""
     from tiendo.ingest_command import ingest_paths
 
-    result = ingest_paths(get_settings(), _register(), _engine(), paths, show_progress=sys.stderr.isatty())
+    result = ingest_paths(get_settings(), _register(), _engine, paths, show_progress=sys.stderr.isatty())
     if as_json:
         _print_json(result)
     else:

@@ -5,7 +5,7 @@ import os
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -21,6 +21,7 @@ from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.settings import Settings
 from tiendo.status.service import refresh
+from tiendo.validation.suites import warm
 from tiendo.warehouse.engine import make_engine
 
 # Larger than a task's batch: what a run of Great Expectations costs in any case is shared by more files.
@@ -32,17 +33,29 @@ _Parts = tuple[Settings, Register, Engine]
 
 
 def ingest_paths(
-    settings: Settings, register: Register, engine: Engine, paths: Sequence[Path], *, show_progress: bool = False
+    settings: Settings,
+    register: Register,
+    open_engine: Callable[[], Engine],
+    paths: Sequence[Path],
+    *,
+    show_progress: bool = False,
 ) -> dict[str, Any]:
     """Lands and settles files, a batch at a time, then grades the periods whose figures changed.
 
     The files stay where they are; received is now. A folder is taken as ``inbox/``: each file's sender is the body
-    its folder is named after.
+    its folder is named after. Great Expectations is imported while the warehouse opens.
+
+    Args:
+        open_engine: gives the warehouse's engine, migrated; called once.
 
     Returns:
         ``{"received": files landed, "states": {state: count}, "periods": [period]}``; files that an earlier run
         had landed but not settled are settled too and counted among the states.
     """
+    with ThreadPoolExecutor(1) as thread:
+        is_warm = thread.submit(warm)
+        engine = open_engine()
+        is_warm.result()
     results = [process(settings, register, engine, batch) for batch in waiting_batches(engine, BATCH_SIZE)]
     batches = _batches(register, paths)
     received = 0
@@ -115,10 +128,7 @@ def _settling(settings: Settings, register: Register, engine: Engine, *, is_divi
     if not is_divisible or WORKERS < 2:
         yield lambda file_ids: _done(process(settings, register, engine, file_ids))
         return
-    # Imported once and shared: the workers are copies of this process.
-    from tiendo.validation.suites import great_expectations
-
-    great_expectations()
+    # The workers are copies of this process, which is warm.
     parts = (settings, register, engine)
     with ProcessPoolExecutor(WORKERS, multiprocessing.get_context("fork"), _begin, parts) as pool:
         yield lambda file_ids: pool.submit(_settle, file_ids)

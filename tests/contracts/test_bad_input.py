@@ -47,7 +47,7 @@ def send(settings: Settings, register: Register, engine: Engine, tmp_path: Path)
         path = tmp_path / "inbox" / folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        ingest_paths(settings, register, engine, [path])
+        ingest_paths(settings, register, lambda: engine, [path])
         shutil.rmtree(tmp_path / "inbox")
         (file,) = ledger_document(engine)["files"]
         with loader(engine) as connection:

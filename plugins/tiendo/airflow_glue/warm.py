@@ -21,11 +21,11 @@ PRELOADED = (
 
 def main() -> None:
     """Imports, then runs ``airflow`` with the arguments given."""
-    from tiendo.validation.suites import great_expectations
+    from tiendo.validation.suites import warm
 
-    great_expectations()
     for name in PRELOADED:
         import_module(name)
+    warm()
     from airflow.__main__ import main as airflow
 
     airflow()  # type: ignore[no-untyped-call]

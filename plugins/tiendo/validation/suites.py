@@ -116,6 +116,14 @@ def great_expectations() -> Any:
     return gx
 
 
+def warm() -> None:
+    """Imports and sets up once what every process forked from this one then has from its beginning."""
+    great_expectations()
+    for name in (*SUBMISSION_SUITES, "warehouse"):
+        _ = get_suite(name).for_engine
+    _context()
+
+
 def failing_rows(suite: Suite, frame: "pd.DataFrame") -> list[tuple[int, list[int]]]:
     """Runs a suite over a frame.
 
