@@ -21,6 +21,8 @@ _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9-]{1,63}"
 )
+_LIKE_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]+@[^\s<>()\[\],;:\"@]+")
+_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,200}>")
 
 
@@ -97,8 +99,10 @@ def sole_address(message: Message, name: str = "From") -> str:
         found = {address.lower() for _, address in getaddresses([_BREAKS.sub(" ", values[0])]) if address}
     except (ValueError, IndexError, AttributeError, TypeError):
         return ""
-    address = found.pop() if len(found) == 1 else ""
-    return address if is_address(address) else ""
+    # Parsers differ on malformed headers: where another one could read another address, there is none.
+    seen = {address.lower() for address in _LIKE_ADDRESS.findall(_QUOTED.sub(" ", values[0]))}
+    address = found.pop() if len(found) == 1 and len(seen) == 1 else ""
+    return address if is_address(address) and address in seen else ""
 
 
 def message_ids(text: str, most: int = 20) -> list[str]:
