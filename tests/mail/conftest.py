@@ -5,7 +5,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine, create_engine
 
 from fixtures.mail_servers import ImapServer, SmtpServer, dovecot, smtp_receiver
 from fixtures.post import NOON, Post
@@ -15,6 +15,7 @@ from tiendo.mail.identity import Identity
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.settings import Settings
+from tiendo.warehouse.engine import make_engine
 
 _accounts = count(1)
 
@@ -51,3 +52,18 @@ def post(imap: ImapServer, smtp: SmtpServer, settings: Settings, register: Regis
     mailbox = imap.settings(login)
     identity = Identity(mailbox.name, login, "Tiendo Bình Dương", operations="vanhanh@tiendo.binhduong.gov.vn")
     return Post(imap, smtp, settings, register, engine, mailbox, identity)
+
+
+@pytest.fixture
+def other_engine(postgres: URL, migrated_template: str) -> Iterator[Engine]:
+    """The warehouse of a second instance."""
+    name = f"other_{next(_accounts)}"
+    admin = create_engine(postgres, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"create database {name} template {migrated_template}")
+    engine = make_engine(postgres.set(database=name))
+    yield engine
+    engine.dispose()
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"drop database {name} with (force)")
+    admin.dispose()

@@ -1,5 +1,6 @@
 """What is answered and what never is; how much an hour; what cannot be delivered."""
 
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -9,6 +10,7 @@ from email.mime.text import MIMEText
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from fixtures.mail_servers import message
 from fixtures.post import NOON, Post
@@ -69,42 +71,41 @@ class TestAutomaticMessages:
         assert len(post.answers) == 1
 
 
-def test_two_instances_answering_each_other_die_out_at_once(post: Post, workbook: bytes) -> None:
+def test_two_instances_answering_each_other_die_out_at_once(post: Post, workbook: bytes, other_engine: Engine) -> None:
     """The register of each holds the other's address: a mistake that must not become a storm."""
-    first = post
-    other_login = "kia-" + post.mailbox.login
-    agencies = [
-        _with_address(agency, {"so-y-te": other_login, "so-tai-chinh": post.mailbox.login}.get(agency.code))
-        for agency in post.register.agencies
-    ]
-    from dataclasses import replace
-
-    register = replace(post.register, agencies=tuple(agencies))
-    first.register = register
-    second = replace(
-        first,
-        mailbox=post.imap.settings(other_login),
-        identity=Identity(other_login, other_login, operations=""),
-        register=register,
-        settings=replace(post.settings, home=post.settings.home / "kia"),
+    here = post.mailbox.login
+    there = f"kia-{here}"
+    addresses = {"so-y-te": there, "so-tai-chinh": here}
+    register = replace(
+        post.register,
+        agencies=tuple(
+            replace(agency, mail_addresses=(addresses[agency.code],)) if agency.code in addresses else agency
+            for agency in post.register.agencies
+        ),
     )
-    first.put(message(other_login, (("a.xlsx", workbook),)))
+    instances = {
+        here: replace(post, register=register),
+        there: replace(
+            post,
+            register=register,
+            engine=other_engine,
+            mailbox=post.imap.settings(there),
+            identity=Identity(there, there),
+            settings=replace(post.settings, home=post.settings.home / "kia"),
+        ),
+    }
+    instances[here].put(message(there, (("a.xlsx", workbook),)))
     carried = 0
     for _ in range(6):
-        for here, there in ((first, second), (second, first)):
-            here.run()
-            for to, raw in here.smtp.received[carried:]:
-                if to == there.mailbox.login:
-                    there.put(raw)
-            carried = len(here.smtp.received)
-    assert [to for to, _ in post.smtp.received if to != post.identity.operations] == [other_login]
-    assert len(post.files()) == 1, "the receipt that came along is no submission"
-
-
-def _with_address(agency: object, address: str | None) -> object:
-    from dataclasses import replace
-
-    return replace(agency, mail_addresses=(address,)) if address else agency  # type: ignore[type-var]
+        for instance in instances.values():
+            instance.run()
+            for to, raw in post.smtp.received[carried:]:
+                if to in instances:
+                    instances[to].put(raw)
+            carried = len(post.smtp.received)
+    assert [to for to, _ in post.smtp.received if to in instances] == [there]
+    assert instances[there].rows("select kind from intake.mail_message") == [("automatic",)]
+    assert instances[there].files() == [], "the receipt that came along is no submission"
 
 
 class TestShareOfTheHour:

@@ -44,7 +44,9 @@ def test_a_report_by_mail_is_taken_answered_and_filed(post: Post, workbook: byte
     assert "Số phiếu" in receipt.get_content()
     # The whole message is in the archive, as the server has it.
     ((sha256,),) = post.rows("select sha256 from intake.mail_message")
-    assert archived_path(post.settings.archive, sha256).read_bytes() == post.imap.raw("Processed", post.mailbox.login)[0]
+    assert (
+        archived_path(post.settings.archive, sha256).read_bytes() == post.imap.raw("Processed", post.mailbox.login)[0]
+    )
 
 
 def test_a_second_run_finds_nothing_to_do(post: Post, workbook: bytes) -> None:
@@ -302,7 +304,10 @@ class TestConnection:
 
     @pytest.mark.parametrize("wrong", [{"password": "sai"}, {"password": "", "token": "sai"}])
     def test_a_refused_login_is_said_without_the_password(self, imap: ImapServer, wrong: dict[str, str]) -> None:
-        with pytest.raises(MailboxDownError, match="AUTHENTICATIONFAILED") as caught, open_inbox(imap.settings(**wrong)):
+        with (
+            pytest.raises(MailboxDownError, match="AUTHENTICATIONFAILED") as caught,
+            open_inbox(imap.settings(**wrong)),
+        ):
             pass
         assert "sai" not in str(caught.value)
 

@@ -117,7 +117,9 @@ class TestParts:
 
     def test_a_workbook_shown_inline_is_a_submission(self) -> None:
         mail = message()
-        mail.add_attachment(XLSX, maintype="application", subtype="vnd.ms-excel", filename="q1.xls", disposition="inline")
+        mail.add_attachment(
+            XLSX, maintype="application", subtype="vnd.ms-excel", filename="q1.xls", disposition="inline"
+        )
         assert names(read_message(mail.as_bytes())) == ["q1.xls"]
 
     def test_a_signature_s_pictures_are_named_and_no_submissions(self) -> None:
@@ -181,7 +183,7 @@ BROKEN = {
     "border never seen": b'From: soyte@binhduong.gov.vn\r\nContent-Type: multipart/mixed; boundary="y"\r\n\r\nabc',
     "unknown charset": b"From: soyte@binhduong.gov.vn\r\nSubject: =?x-unknown?B?4bq/?=\r\n\r\na",
     "cut encoded word": b"From: soyte@binhduong.gov.vn\r\nSubject: =?utf-8?B?4bq/=x?= =?utf-8?Q?=E?=\r\n\r\na",
-    "broken parameters": b"From: soyte@binhduong.gov.vn\r\nContent-Type: ;;;=;\"\r\nContent-Disposition: ;=\"\r\n\r\na",
+    "broken parameters": b'From: soyte@binhduong.gov.vn\r\nContent-Type: ;;;=;"\r\nContent-Disposition: ;="\r\n\r\na',
     "odd content type": b"From: soyte@binhduong.gov.vn\r\nContent-Type: multipart/mixed; boundary*0=a; boundary*x=b\r\n\r\na",
     "bytes in address": b"From: S\xf4 <soyte@binhduong.gov.vn>\r\nTo: \xff\xfe\r\n\r\na",
     "message in nothing": b"From: soyte@binhduong.gov.vn\r\nContent-Type: message/rfc822\r\n\r\n",
@@ -228,9 +230,7 @@ class TestLimits:
         head = raw_message("From: soyte@binhduong.gov.vn", "Content-Type: multipart/mixed; boundary=b")
         assert read_message(head + b"--b\r\n\r\na\r\n" * 6_000).fault == "too many lines or parts"
         assert read_message(head + b"\n" * 1_600_000).fault == "too many lines or parts"
-        assert "more than 500" in read_message(
-            head + b"--b\r\nContent-Type: application/pdf\r\n\r\na\r\n" * 600
-        ).fault
+        assert "more than 500" in read_message(head + b"--b\r\nContent-Type: application/pdf\r\n\r\na\r\n" * 600).fault
 
     def test_the_beginning_of_a_message_tells_its_sender(self) -> None:
         raw = message(attachments=(("a.xlsx", b"x" * 9000),)).as_bytes()[:3000]

@@ -37,8 +37,13 @@ def open_mail() -> "Mail | None":
     extra, smtp_extra = imap.extra_dejson, smtp.extra_dejson
     if not imap.host or not imap.login:
         raise ValueError(f"The connection {IMAP_ID} needs a host and a login.")
-    if not extra.get("use_ssl", True) or extra.get("ssl_context", "default") != "default":
-        raise ValueError(f"The connection {IMAP_ID} must use TLS with a certificate that is checked.")
+    has_tls = {
+        IMAP_ID: extra.get("use_ssl", True),
+        SMTP_ID: not (smtp_extra.get("disable_ssl") and smtp_extra.get("disable_tls")),
+    }
+    for name, options in ((IMAP_ID, extra), (SMTP_ID, smtp_extra)):
+        if not has_tls[name] or options.get("ssl_context", "default") != "default":
+            raise ValueError(f"The connection {name} must use TLS with a certificate that is checked.")
     mailbox = MailboxSettings(
         host=imap.host,
         port=imap.port or 993,
@@ -75,7 +80,15 @@ def open_smtp() -> Iterator["smtplib.SMTP"]:
 
     from tiendo.mail.outgoing import SmtpDownError
 
-    hook = SmtpHook(SMTP_ID)
+    class GreetingHook(SmtpHook):
+        """Greets first: without EHLO a server refuses XOAUTH2 with 503, which smtplib takes for "logged in already"."""
+
+        def _build_client(self) -> smtplib.SMTP_SSL | smtplib.SMTP:
+            client = super()._build_client()
+            client.ehlo_or_helo_if_needed()
+            return client
+
+    hook = GreetingHook(SMTP_ID)
     try:
         hook.get_conn()
     except (AirflowException, smtplib.SMTPException, OSError) as error:
