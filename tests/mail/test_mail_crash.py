@@ -44,7 +44,7 @@ STEPS = {
 
 @pytest.mark.parametrize("is_after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("step", STEPS)
-def test_a_run_that_dies_and_the_next(
+def test_a_run_that_dies_and_the_next(  # noqa: PLR0917
     post: Post, workbook: bytes, monkeypatch: pytest.MonkeyPatch, replay: Path, step: str, is_after: bool
 ) -> None:
     post.put(message(attachments=(("a.xlsx", workbook), ("b.xlsx", b"khong phai"))))

@@ -184,7 +184,7 @@ BROKEN = {
     "unknown charset": b"From: soyte@binhduong.gov.vn\r\nSubject: =?x-unknown?B?4bq/?=\r\n\r\na",
     "cut encoded word": b"From: soyte@binhduong.gov.vn\r\nSubject: =?utf-8?B?4bq/=x?= =?utf-8?Q?=E?=\r\n\r\na",
     "broken parameters": b'From: soyte@binhduong.gov.vn\r\nContent-Type: ;;;=;"\r\nContent-Disposition: ;="\r\n\r\na',
-    "odd content type": b"From: soyte@binhduong.gov.vn\r\nContent-Type: multipart/mixed; boundary*0=a; boundary*x=b\r\n\r\na",
+    "odd borders": b"From: soyte@binhduong.gov.vn\r\nContent-Type: multipart/mixed; boundary*0=a; boundary*x=b\r\n\r\na",
     "bytes in address": b"From: S\xf4 <soyte@binhduong.gov.vn>\r\nTo: \xff\xfe\r\n\r\na",
     "message in nothing": b"From: soyte@binhduong.gov.vn\r\nContent-Type: message/rfc822\r\n\r\n",
     "report": b"From: soyte@binhduong.gov.vn\r\nContent-Type: message/delivery-status\r\n\r\n\x00\xff\r\n\r\n",
