@@ -5,6 +5,8 @@ import tracemalloc
 from email.message import EmailMessage
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fixtures.mail_servers import message
 from fixtures.winmail import winmail
@@ -184,7 +186,7 @@ BROKEN = {
     "unknown charset": b"From: soyte@binhduong.gov.vn\r\nSubject: =?x-unknown?B?4bq/?=\r\n\r\na",
     "cut encoded word": b"From: soyte@binhduong.gov.vn\r\nSubject: =?utf-8?B?4bq/=x?= =?utf-8?Q?=E?=\r\n\r\na",
     "broken parameters": b'From: soyte@binhduong.gov.vn\r\nContent-Type: ;;;=;"\r\nContent-Disposition: ;="\r\n\r\na',
-    "odd borders": b"From: soyte@binhduong.gov.vn\r\nContent-Type: multipart/mixed; boundary*0=a; boundary*x=b\r\n\r\na",
+    "odd borders": b"From: soyte@x.gov.vn\r\nContent-Type: multipart/mixed; boundary*0=a; boundary*x=b\r\n\r\na",
     "bytes in address": b"From: S\xf4 <soyte@binhduong.gov.vn>\r\nTo: \xff\xfe\r\n\r\na",
     "message in nothing": b"From: soyte@binhduong.gov.vn\r\nContent-Type: message/rfc822\r\n\r\n",
     "report": b"From: soyte@binhduong.gov.vn\r\nContent-Type: message/delivery-status\r\n\r\n\x00\xff\r\n\r\n",
@@ -199,6 +201,32 @@ def test_broken_messages_are_read_as_far_as_they_go(name: str) -> None:
     assert isinstance(content, MailContent)
     if b"soyte@binhduong.gov.vn" in BROKEN[name] and name != "lone returns":
         assert content.sender == "soyte@binhduong.gov.vn"
+
+
+_WHOLE = message(
+    attachments=(("Báo cáo quý I năm 2023 của Sở.xlsx", XLSX),), References="<a@x.vn>", Auto_Submitted="no"
+).as_bytes()
+_PIECES = st.sampled_from(
+    [
+        *(b"\r\n", b"\n\n", b"=?utf-8?b?", b"=?x?q?", b"?=", b"--", b"boundary=", b"*0*=", b"utf-8''%", b'"', b";"),
+        *(b"\x00", b"\xff", b"<", b"@", b"(", b"Content-Type: message/rfc822\r\n\r\n"),
+        b"Content-Type: multipart/report; report-type=",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, len(_WHOLE)), st.integers(0, 40), _PIECES | st.binary(max_size=20)), max_size=12)
+)
+def test_no_damage_makes_the_reader_fail(damages: list[tuple[int, int, bytes]]) -> None:
+    raw = _WHOLE
+    for place, length, piece in damages:
+        raw = raw[:place] + piece + raw[place + length :]
+    content = read_message(raw)
+    for text in (content.subject, content.sender, content.message_id, *(part.name for part in content.parts)):
+        assert not set(text) & set("\r\n\x00"), "it goes into headers and into the database"
+        text.encode()
 
 
 class TestLimits:
