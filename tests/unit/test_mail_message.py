@@ -2,7 +2,7 @@
 
 import base64
 import tracemalloc
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 
 import pytest
 from hypothesis import given, settings
@@ -247,6 +247,34 @@ class TestLimits:
         content = read_message(raw)
         assert content.sender == "soyte@binhduong.gov.vn"
         assert content.fault == ""
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            b"From: " + b"(" * 16_000,
+            b"From: " + b"<" * 16_000,
+            b'From: "' + b"\\a" * 8_000,
+            b"Subject: " + b"=?utf-8?q?a?= " * 1_200,
+            b"References: " + b"<a@" * 5_000,
+            b"Content-Disposition: attachment;" + b"".join(b"filename*%d*=a;" % n for n in range(1_000)),
+            b"Content-Type: text/plain;" + b'a="\\";' * 3_000,
+        ],
+        ids=lambda line: line[:12].decode(),
+    )
+    def test_headers_made_to_exhaust_a_parser(self, line: bytes) -> None:
+        content = read_message(raw_message(line, "To: a@x.vn"))
+        assert content.sender == ""
+
+    def test_whatever_fails_the_message_gets_its_fate(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fragile(message: Message) -> tuple[str, bool]:
+            if message.keys():
+                raise RecursionError("too deep")
+            return "", False
+
+        monkeypatch.setattr("tiendo.mail.message._automatic", fragile)
+        content = read_message(b"From: a@x.vn\r\n\r\n")
+        assert "too deep" in content.fault
+        assert content.sender == ""
 
     def test_nesting_without_end(self) -> None:
         body = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(3000))

@@ -14,6 +14,7 @@ from email.utils import getaddresses
 from typing import Any
 
 LONGEST_VALUE = 16_384
+LONGEST_SENDER = 2_000
 LONGEST_LINE = 250
 _BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 # Marks that turn the direction of writing make `xslx.exe` look like `exe.xlsx`; zero-width ones hide in names.
@@ -93,11 +94,11 @@ def is_address(text: str) -> bool:
 def sole_address(message: Message, name: str = "From") -> str:
     """Returns the one address of a header, in small letters; "" when there is none, or more than one to choose from."""
     values = [str(value) for value in message.get_all(name, [])]
-    if len(values) != 1:
+    if len(values) != 1 or len(values[0]) > LONGEST_SENDER:
         return ""
     try:
         found = {address.lower() for _, address in getaddresses([_BREAKS.sub(" ", values[0])]) if address}
-    except (ValueError, IndexError, AttributeError, TypeError):
+    except (ValueError, IndexError, AttributeError, TypeError, RecursionError):
         return ""
     # Parsers differ on malformed headers: where another one could read another address, there is none.
     seen = {address.lower() for address in _LIKE_ADDRESS.findall(_QUOTED.sub(" ", values[0]))}

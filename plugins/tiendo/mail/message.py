@@ -49,15 +49,20 @@ def read_message(raw: bytes, *, is_whole: bool = True, authserv_id: str = "") ->
         authserv_id: whose ``Authentication-Results`` count; "" for the topmost, which the receiving server put there.
     """
     raw = _with_short_head(raw)
-    if not is_whole:
-        return _content(_head(raw), (), "larger than is taken", authserv_id)
-    if raw.count(b"\n") > MOST_LINES or raw.count(b"\n--") > MOST_BORDERS:
-        return _content(_head(raw), (), "too many lines or parts", authserv_id)
+    fault = "" if is_whole else "larger than is taken"
+    if is_whole and (raw.count(b"\n") > MOST_LINES or raw.count(b"\n--") > MOST_BORDERS):
+        fault = "too many lines or parts"
+    # The parser's own failures on broken messages are of every kind: then the headers alone are tried, then nothing is.
     try:
-        message = BytesParser(policy=POLICY).parsebytes(raw)
-        return _content(message, parts_of(message), "", authserv_id)
+        if not fault:
+            message = BytesParser(policy=POLICY).parsebytes(raw)
+            return _content(message, parts_of(message), "", authserv_id)
     except Exception as error:
-        return _content(_head(raw), (), f"{type(error).__name__}: {error}"[:200], authserv_id)
+        fault = f"{type(error).__name__}: {error}"[:200]
+    try:
+        return _content(_head(raw), (), fault, authserv_id)
+    except Exception as error:
+        return _content(Message(policy=POLICY), (), f"{fault}; {type(error).__name__}: {error}"[:400], authserv_id)
 
 
 def _with_short_head(raw: bytes) -> bytes:
