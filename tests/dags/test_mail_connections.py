@@ -119,3 +119,10 @@ def test_one_connection_without_the_other_is_said(configure: Any, monkeypatch: p
     monkeypatch.delenv("AIRFLOW_CONN_TIENDO_SMTP")
     with pytest.raises(ValueError, match="tiendo_smtp is missing"):
         glue.open_mail()
+
+
+def test_without_a_mailbox_the_step_is_skipped_and_says_so() -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    with pytest.raises(AirflowSkipException, match="No mailbox is configured"):
+        glue.answer_or_skip()
