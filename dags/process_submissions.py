@@ -4,7 +4,8 @@
 
 For every waiting file exactly one fate (`accepted`, `accepted_with_warnings`, `rejected`, `duplicate`,
 `quarantined`), a receipt in Vietnamese in `outbox/<agency>/<period>/`, and for the accepted ones figures and task
-reports in `core`. Then the asset `observation` tells `compute_status` which periods have changed, one partition each.
+reports in `core`. Then the asset `observation` tells `compute_status` which periods have changed, one partition each,
+and what came by mail is answered in its thread (skipped where no mailbox is configured).
 
 Files go through in batches of up to 200; the batches of a run are tasks of their own, each one transaction. One bad
 file never fails its batch: **a department's mistake is a finding, goes to the department, and leaves this DAG
@@ -12,7 +13,7 @@ green.**
 
 ### Does not protect against
 
-Figures that are wrong but possible: see `docs/rules.md` for what is checked. It does not send receipts by mail.
+Figures that are wrong but possible: see `docs/rules.md` for what is checked.
 
 ### Schedule
 
@@ -24,7 +25,8 @@ Whenever files land. No parameters; started by hand it takes whatever waits:
 
 An assumption of ours broke (a rule that cannot be evaluated, rows that are not those that were to be loaded) or the
 database was out of reach. Loading a batch is one transaction with its own checks, so after a failed `settle` the
-files of that batch still wait, nothing of them is loaded, and the other batches are done.
+files of that batch still wait, nothing of them is loaded, and the other batches are done. When only `answer` failed,
+the files are settled and the mail server is out of reach; `collect_mailbox` sends the answers later.
 
 ### Triage
 
@@ -85,8 +87,15 @@ def process_submissions() -> None:
             raise AirflowSkipException("No figure has changed.")
         outlet_events[OBSERVATION].add_partitions(periods)
 
+    # The same: a message is answered when its own files are settled, whatever became of others.
+    @task(trigger_rule=TriggerRule.ALL_DONE)
+    def answer() -> None:
+        from tiendo.airflow_glue.mail import answer_or_skip
+
+        answer_or_skip()
+
     batches = list_batches()
-    settle.expand(file_ids=batches) >> [check_ledger(batches), announce(batches)]
+    settle.expand(file_ids=batches) >> [check_ledger(batches), announce(batches), answer()]
 
 
 process_submissions()

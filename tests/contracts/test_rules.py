@@ -48,6 +48,7 @@ class Case(NamedTuple):
     asked: str = ""
     name: str = "bao cao.xlsx"
     history: str = ""
+    stranger: str = ""
 
 
 def typed(indicator: str, /, **cells: object) -> Change:
@@ -150,6 +151,7 @@ CASES = [
     Case("file-no-table", KHDT, Q1, faulty("no_table"), ""),
     Case("file-no-data", KHDT, Q1, faulty("no_data"), ""),
     Case("sender-known", KHDT, Q1, lambda c: c, "", sender="so-khong-co-that"),
+    Case("sender-address", KHDT, Q1, lambda c: c, "", sender="", stranger="phongtonghop@example.com"),
     Case("template-marker", KHDT, Q1, lambda c: c._replace(marker=Marker(period=Q1)), ""),
     Case("template-plan", KHDT, Q1, marked(plan="ke-hoach-2022"), ""),
     Case("template-version", KHDT, Q1, marked(template_version="0"), ""),
@@ -303,7 +305,8 @@ def check(register: Register, cases: list[Case]) -> list[FileOutcome]:
 
 def _file(register: Register, key: int, case: Case) -> BatchFile:
     content = case.change(clean_content(register, case.agency, case.period))
-    return BatchFile(key, case.name, case.agency if case.sender is None else case.sender, content, case.asked)
+    sender = case.agency if case.sender is None else case.sender
+    return BatchFile(key, case.name, sender, content, case.asked, stranger=case.stranger)
 
 
 @pytest.fixture(scope="module")

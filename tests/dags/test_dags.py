@@ -14,7 +14,7 @@ from tiendo.airflow_glue.dag_pages import dag_pages, reading_environment
 from tiendo.settings import PROJECT
 
 # File name, DAG id and subject are the same verb and noun. A new DAG is added here and to docs/DAGs.md (make docs).
-EXPECTED = ("collect_folders", "compute_status", "process_submissions", "publish_report")
+EXPECTED = ("collect_folders", "collect_mailbox", "compute_status", "process_submissions", "publish_report")
 
 
 def parse(path: Path, home: Path) -> dict[str, Any]:
@@ -85,8 +85,14 @@ def test_a_heavy_import_is_seen(tmp_path: Path) -> None:
 
 VITAL_ORDER = {
     "collect_folders": [("collect", "check")],
+    "collect_mailbox": [("collect", "answer")],
     "compute_status": [("grade", "check_mart")],
-    "process_submissions": [("list_batches", "settle"), ("settle", "announce"), ("settle", "check_ledger")],
+    "process_submissions": [
+        ("list_batches", "settle"),
+        ("settle", "announce"),
+        ("settle", "answer"),
+        ("settle", "check_ledger"),
+    ],
     "publish_report": [("draft", "approve"), ("approve", "publish")],
 }
 
@@ -101,12 +107,13 @@ def test_vital_order(parsed: dict[str, dict[str, Any]], dag_id: str, before: str
 def test_a_failed_batch_keeps_the_run_red_but_not_the_others_waiting(parsed: dict[str, dict[str, Any]]) -> None:
     dag = parsed["process_submissions"]["dags"]["process_submissions"]
     assert dag["trigger_rules"]["announce"] == "all_done"
+    assert dag["trigger_rules"]["answer"] == "all_done"
     assert dag["trigger_rules"]["check_ledger"] == "all_success"
     assert "check_ledger" not in {before for before, _ in dag["edges"]}, "a run is as red as its last tasks"
 
 
 def test_runs_that_would_clash_wait_for_each_other(parsed: dict[str, dict[str, Any]]) -> None:
-    for dag_id in ("collect_folders", "process_submissions"):
+    for dag_id in ("collect_folders", "collect_mailbox", "process_submissions"):
         assert parsed[dag_id]["dags"][dag_id]["max_active_runs"] == 1
 
 
@@ -114,6 +121,7 @@ def test_periods_are_partitions_from_the_status_on(parsed: dict[str, dict[str, A
     partitioned = {dag_id: parsed[dag_id]["dags"][dag_id]["partitioned"] for dag_id in EXPECTED}
     assert partitioned == {
         "collect_folders": False,
+        "collect_mailbox": False,
         "process_submissions": False,
         "compute_status": True,
         "publish_report": True,

@@ -35,6 +35,22 @@ BROKEN: list[tuple[str, str, str, str, dict[str, str]]] = [
     ),
     ("agencies.csv", "h-phu-giao", "code", "h-dau-tieng", {"code": "'h-dau-tieng' stands in row 30 already"}),
     ("agencies.csv", "tp-di-an", "code", "TP Dĩ An", {"code": "'TP Dĩ An' is no code"}),
+    ("agencies.csv", "so-noi-vu", "mail_addresses", "sonv", {"mail_addresses": "'sonv' is no mail address"}),
+    ("agencies.csv", "so-y-te", "mail_domains", "SoYTe.vn", {"mail_domains": "is no mail domain in small letters"}),
+    (
+        "agencies.csv",
+        "so-xay-dung",
+        "mail_addresses",
+        "soct@binhduong.gov.vn",
+        {"mail_addresses": "is claimed by so-cong-thuong already"},
+    ),
+    (
+        "agencies.csv",
+        "cong-an-tinh",
+        "mail_addresses",
+        "an@soct.binhduong.gov.vn",
+        {"mail_addresses": "lies in a domain of so-cong-thuong"},
+    ),
     ("indicators.csv", "von-dau-tu-toan-xa-hoi", "low", "11,00", {"low": "'11,00' is no number (digits, a point"}),
     ("indicators.csv", "thu-hut-fdi", "target_text", "1.850", {"target_text": "'1.850' does not say ge 1800"}),
     (
@@ -513,3 +529,15 @@ def _replace(path: Path, before: str, after: str) -> int:
     assert text.count(before) == 1, (before, text.count(before))
     path.write_text(text.replace(before, after), encoding="utf-8")
     return text.count("\n", 0, text.index(before)) + 1
+
+
+def test_an_address_leads_to_its_body(register: Register) -> None:
+    def body(address: str) -> str | None:
+        agency = register.agency_of_address(address)
+        return agency.code if agency else None
+
+    assert body("soyte@binhduong.gov.vn") == "so-y-te"
+    assert body("bat.ky@soyte.binhduong.gov.vn") == "so-y-te"
+    for nobody in ("x@binhduong.gov.vn", "x@y.soyte.binhduong.gov.vn", "soyte.binhduong.gov.vn@x.vn", "", "so-y-te"):
+        assert body(nobody) is None
+    assert all(agency.mail_addresses for agency in register.obliged)

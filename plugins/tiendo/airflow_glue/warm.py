@@ -12,6 +12,7 @@ PRELOADED = (
     "tiendo.intake.batch",
     "tiendo.intake.folder",
     "tiendo.intake.reader",
+    "tiendo.mail.service",
     "tiendo.report.edition",
     "tiendo.status.service",
     "tiendo.validation.check",

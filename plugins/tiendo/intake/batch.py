@@ -131,7 +131,17 @@ def _check(settings: Settings, register: Register, engine: Engine, files: list[R
 
     contents = read_files(settings, [file.sha256 for file in files])
     batch = [
-        (file, BatchFile(file.file_id, file.name, file.sender_agency_code or "", content, received_at=file.received_at))
+        (
+            file,
+            BatchFile(
+                file.file_id,
+                file.name,
+                file.sender_agency_code or "",
+                content,
+                received_at=file.received_at,
+                stranger=_stranger(file),
+            ),
+        )
         for file, content in zip(files, contents, strict=True)
     ]
     history = fetch_history(engine, register, contents, [item.sender_agency for _, item in batch])
@@ -147,6 +157,11 @@ def _check(settings: Settings, register: Register, engine: Engine, files: list[R
         ]
         settled += latest
     return settled
+
+
+def _stranger(file: Row[Any]) -> str:
+    """The address a file came from by mail, when it is not its body's own: then its hidden sheet is not believed."""
+    return file.sender if file.channel == "mail" and not file.sender_agency_code else ""
 
 
 def _rounds(register: Register, batch: list[tuple[Row[Any], "BatchFile"]]) -> list[list[tuple[Row[Any], "BatchFile"]]]:

@@ -1,6 +1,6 @@
 """Landing: an arrived file is archived and entered in the ledger, once, whatever crashes in between."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from tiendo import clock
 from tiendo.intake.archive import Archived, store
-from tiendo.plan.model import Register
+from tiendo.plan.model import Agency, Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
@@ -22,6 +22,7 @@ class Arrival(NamedTuple):
         name: as the sender named it; bytes that are no UTF-8 are replaced.
         sender: the inbox folder, mail address or user it came from.
         content: its bytes, or where they are archived already.
+        agency: of mail, the body whose own address it came from; other channels name the body as the sender.
     """
 
     claim_id: str
@@ -30,6 +31,7 @@ class Arrival(NamedTuple):
     sender: str
     received_at: datetime
     content: bytes | Archived
+    agency: str | None = None
 
 
 def land(settings: Settings, register: Register, engine: Engine, arrivals: Sequence[Arrival]) -> list[int]:
@@ -59,11 +61,18 @@ def land(settings: Settings, register: Register, engine: Engine, arrivals: Seque
                 "names": [_as_text(arrival.name) for arrival in arrivals],
                 "channels": [arrival.channel for arrival in arrivals],
                 "senders": [_as_text(arrival.sender) for arrival in arrivals],
-                "agencies": [arrival.sender if arrival.sender in known else None for arrival in arrivals],
+                "agencies": [_agency(arrival, known) for arrival in arrivals],
                 "received": [arrival.received_at for arrival in arrivals],
             },
         )
         return sorted(rows.scalars())
+
+
+def _agency(arrival: Arrival, known: Mapping[str, Agency]) -> str | None:
+    """Of mail the register decides whose it is: an address that reads like a body's code is none."""
+    if arrival.channel == "mail":
+        return arrival.agency
+    return arrival.sender if arrival.sender in known else None
 
 
 def _as_text(name: str) -> str:

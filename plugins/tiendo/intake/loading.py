@@ -75,7 +75,7 @@ def load(connection: Connection, settings: Settings, register: Register, settled
                 item.file.receipt_no,
                 item.file.name,
                 item.file.sha256,
-                item.file.sender,
+                item.file.sender_agency_code or item.file.sender,
                 item.file.received_at,
                 item.outcome,
                 versions.get(item.file.file_id),

@@ -24,6 +24,8 @@ _SHAPES: Mapping[Comparator, tuple[bool, bool, tuple[Direction, ...]]] = {
     Comparator.BETWEEN: (True, True, (Direction.WITHIN_RANGE,)),
     Comparator.NONE: (False, False, (Direction.NONE, Direction.HIGHER_BETTER, Direction.LOWER_BETTER)),
 }
+_MAIL_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
+_MAIL_ADDRESS = re.compile(rf"[a-z0-9][a-z0-9._+-]*@{_MAIL_DOMAIN.pattern}")
 _BETWEEN_NAMES = re.compile(r"[\s,;]+|\bvà\b")
 
 
@@ -42,6 +44,7 @@ def check_register(
         _check_unique(tables[file], key)
         _check_order(tables[file])
     names = AgencyNames(agencies)
+    _check_mail(agencies)
     # Whether a body owes a report is not known when its row has a fault: then it may be named.
     owes = {agency.code: agency.is_obliged or not row.is_sound for row, agency in agencies}
     if agencies and not any(agency.is_obliged for _, agency in agencies):
@@ -85,6 +88,26 @@ class AgencyNames:
         folded = fold(text)
         codes = {self._owner[name] for name in self._pattern.findall(folded)}
         return codes, _BETWEEN_NAMES.sub("", self._pattern.sub("", folded))
+
+
+def _check_mail(agencies: Sequence[tuple[Row, Agency]]) -> None:
+    """A message's address leads to one body: none is claimed twice, also not as an address within another's domain."""
+    claimed: dict[str, str] = {}
+    for row, agency in agencies:
+        for column, what, entries, form in (
+            ("mail_addresses", "mail address", agency.mail_addresses, _MAIL_ADDRESS),
+            ("mail_domains", "mail domain", agency.mail_domains, _MAIL_DOMAIN),
+        ):
+            for entry in entries:
+                if not form.fullmatch(entry):
+                    row.fault(column, f"{entry!r} is no {what} in small letters")
+                elif (owner := claimed.setdefault(entry, agency.code)) != agency.code:
+                    row.fault(column, f"{entry!r} is claimed by {owner} already")
+    for row, agency in agencies:
+        for address in agency.mail_addresses:
+            owner = claimed.get(address.rpartition("@")[2], agency.code)
+            if owner != agency.code:
+                row.fault("mail_addresses", f"{address!r} lies in a domain of {owner}")
 
 
 def _check_unique(rows: Sequence[Row], column: str) -> None:

@@ -82,6 +82,8 @@ class Agency:
         kind: ``department``, ``central_agency_in_province``, ``armed_forces``, ``district`` or ``receiver``.
         is_obliged: owes a quarterly report (the 21 bodies and nine districts).
         variants: other ways its name is written, the present name included.
+        mail_addresses, mail_domains: what it sends mail from: single addresses, and domains (without their
+            subdomains) of which every address is its own.
     """
 
     code: str
@@ -92,6 +94,8 @@ class Agency:
     row_order: int
     variants: tuple[str, ...] = ()
     decision: str = ""
+    mail_addresses: tuple[str, ...] = ()
+    mail_domains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -243,6 +247,15 @@ class Register:
     def obliged(self) -> tuple[Agency, ...]:
         """Agencies that owe a quarterly report, in the register's order."""
         return tuple(agency for agency in self.agencies if agency.is_obliged)
+
+    def agency_of_address(self, address: str) -> Agency | None:
+        """Returns the body whose own a mail address is, in small letters; None when it is nobody's."""
+        return self._agency_by_mail.get(address) or self._agency_by_mail.get(address.rpartition("@")[2])
+
+    @cached_property
+    def _agency_by_mail(self) -> dict[str, Agency]:
+        """Bodies by address and by domain; the two cannot be confused, an address holds an ``@``."""
+        return {mail: agency for agency in self.agencies for mail in (*agency.mail_addresses, *agency.mail_domains)}
 
     def indicators_of(self, agency_code: str) -> tuple[Indicator, ...]:
         """Returns the leaves an agency reports, in printed order, body targets last."""

@@ -21,7 +21,7 @@ COLUMNS = {
     "units.csv": ("code", "label", "family", "decimals", "minimum", "maximum"),
     "agencies.csv": (
         *("row_order", "code", "name", "short_name", "kind", "is_obliged"),
-        *("printed_as", "variants", "decision"),
+        *("printed_as", "variants", "mail_addresses", "mail_domains", "decision"),
     ),
     "indicators.csv": (
         *("row_order", "code", "row_kind", "parent_code", "section_no", "printed_no", "body_ref", "body_quote"),
@@ -152,6 +152,8 @@ def _agency(row: Row) -> Agency:
         row_order=row.integer("row_order"),
         variants=tuple(dict.fromkeys(variant for variant in variants if variant)),
         decision=row.text("decision"),
+        mail_addresses=row.codes("mail_addresses"),
+        mail_domains=row.codes("mail_domains"),
     )
 
 

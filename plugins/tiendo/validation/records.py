@@ -57,6 +57,8 @@ class BatchFile(NamedTuple):
         sender_agency: code of the body that sent it, "" when unknown; then the workbook's own word counts.
         asked_period: the only period that is wanted (``2023-Q1``), "" when any open one is.
         received_at: when it came; None for a file that is only tried out.
+        stranger: the mail address it came from, when that is no body's own; "" otherwise. What the workbook says of
+            itself counts for nothing then.
     """
 
     key: int
@@ -65,6 +67,7 @@ class BatchFile(NamedTuple):
     content: WorkbookContent
     asked_period: str = ""
     received_at: datetime | None = None
+    stranger: str = ""
 
 
 class Context(NamedTuple):

@@ -32,15 +32,16 @@ def submission_record(
     fault, marker = file.content.fault, file.content.marker
     if fault and fault not in KNOWN_FAULTS:
         raise ValueError(f"no rule for the reader's fault {fault!r} (file {file.key})")
-    said = read_stated(file, facts) if not fault else Stated()
-    agency = file.sender_agency or marker.agency or said.agency
-    is_readable = not fault
+    is_stranger = bool(file.stranger)
+    is_readable = not fault and not is_stranger
+    said = read_stated(file, facts) if is_readable else Stated()
+    agency = "" if is_stranger else file.sender_agency or marker.agency or said.agency
     is_sent = is_readable and agency in facts.senders
     has_marker = bool(marker.plan and marker.agency and marker.period and marker.template_version)
     is_plan = marker.plan == facts.register.code if is_sent and marker.plan else None
     bodies = {marker.agency, *said.agencies} - {""}
     is_body = marker.agency in ("", agency) and (not said.agencies or agency in said.agencies)
-    stated = marker.period or str(said.period or "") or file.asked_period
+    stated = "" if is_stranger else marker.period or str(said.period or "") or file.asked_period
     period = parse_period(stated, facts)
     is_dated = is_sent and is_plan is not False
     if file.received_at is not None:
@@ -58,7 +59,8 @@ def submission_record(
         "said": said,
         "period_being_collected": None,
         "repeated_count": 0,
-        "fault": fault or None,
+        "fault": None if is_stranger else fault or None,
+        "address_is_own": not is_stranger,
         "template_version": marker.template_version or None if is_sent else None,
         "sender_is_known": is_sent if is_readable else None,
         "marker_is_present": has_marker if is_sent else None,
@@ -101,6 +103,7 @@ def placeholders(record: Record) -> dict[str, str]:
         "file_name": file.name,
         "fault_detail": file.content.fault_detail,
         "sender_text": sender or "(không rõ)",
+        "stranger": file.stranger,
         "sender_name": facts.agency_names([sender]),
         "body_text": facts.agency_names(bodies),
         "plan_text": marker.plan,

@@ -1,0 +1,2 @@
+update intake.mail_message set moved_to = :folder, moved_at = :moved_at
+where mail_id = any(:mail_ids) and moved_at is null

@@ -1,0 +1,151 @@
+"""Airflow's mail connections as the library's settings: ``tiendo_imap`` (type imap) and ``tiendo_smtp`` (type smtp).
+
+Both log in by password, or by OAuth 2.0 where the extra says ``"auth_type": "oauth2"``: with an ``access_token``, or
+with the client credentials from which the SMTP provider gets one.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from tiendo.mail.identity import Identity
+
+if TYPE_CHECKING:
+    import smtplib
+
+    from tiendo.mail.service import Mail
+
+IMAP_ID = "tiendo_imap"
+SMTP_ID = "tiendo_smtp"
+
+
+def open_mail() -> "Mail | None":
+    """Returns the mailbox of the connections, or None when neither is configured.
+
+    Raises:
+        ValueError: one is there without the other, or lacks what it needs.
+    """
+    from tiendo.mail.mailbox import MailboxSettings
+    from tiendo.mail.service import Mail
+
+    imap, smtp = _connection(IMAP_ID), _connection(SMTP_ID)
+    if imap is None and smtp is None:
+        return None
+    if imap is None or smtp is None:
+        missing = IMAP_ID if imap is None else SMTP_ID
+        raise ValueError(f"The connection {missing} is missing: mail is taken only where it can be answered.")
+    extra, smtp_extra = imap.extra_dejson, smtp.extra_dejson
+    if not imap.host or not imap.login:
+        raise ValueError(f"The connection {IMAP_ID} needs a host and a login.")
+    has_tls = {
+        IMAP_ID: extra.get("use_ssl", True),
+        SMTP_ID: not (smtp_extra.get("disable_ssl") and smtp_extra.get("disable_tls")),
+    }
+    for name, options in ((IMAP_ID, extra), (SMTP_ID, smtp_extra)):
+        if not has_tls[name] or options.get("ssl_context", "default") != "default":
+            raise ValueError(f"The connection {name} must use TLS with a certificate that is checked.")
+    mailbox = MailboxSettings(
+        host=imap.host,
+        port=imap.port or 993,
+        login=imap.login,
+        password=imap.password or "",
+        token=_token(IMAP_ID, extra),
+        authserv_id=str(extra.get("authserv_id", "")),
+    )
+    address = smtp_extra.get("from_email") or smtp.login or imap.login
+    identity = Identity(
+        mailbox=mailbox.name,
+        address=_address(address, "from_email"),
+        name=str(smtp_extra.get("from_name", "")),
+        operations=_address(smtp_extra["operations_email"], "operations_email")
+        if smtp_extra.get("operations_email")
+        else "",
+        answers_per_hour=int(smtp_extra.get("answers_per_hour", Identity.answers_per_hour)),
+        authserv_id=mailbox.authserv_id,
+    )
+    return Mail(mailbox, identity, open_smtp)
+
+
+@contextmanager
+def open_smtp() -> Iterator["smtplib.SMTP"]:
+    """Gives the SMTP provider's logged-in client.
+
+    Raises:
+        SmtpDownError: the server is out of reach or refuses the login.
+    """
+    import smtplib
+
+    from airflow.providers.smtp.hooks.smtp import SmtpHook
+    from airflow.sdk.exceptions import AirflowException
+
+    from tiendo.mail.outgoing import SmtpDownError
+
+    class GreetingHook(SmtpHook):
+        """Greets first: without EHLO a server refuses XOAUTH2 with 503, which smtplib takes for "logged in already"."""
+
+        def _build_client(self) -> smtplib.SMTP_SSL | smtplib.SMTP:
+            client = super()._build_client()
+            client.ehlo_or_helo_if_needed()
+            return client
+
+    hook = GreetingHook(SMTP_ID)
+    try:
+        hook.get_conn()
+    except (AirflowException, smtplib.SMTPException, OSError) as error:
+        raise SmtpDownError(f"{type(error).__name__}: {error}") from error
+    client: Any = hook._smtp_client
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def _connection(conn_id: str) -> Any:
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        return Connection.get(conn_id)
+    except AirflowNotFoundException:
+        return None
+
+
+def _token(conn_id: str, extra: dict[str, Any]) -> str:
+    """Returns a token that is valid now; the way to one is the SMTP provider's, whatever the connection is for."""
+    if extra.get("auth_type") != "oauth2":
+        return ""
+    from airflow.providers.smtp.hooks.smtp import SmtpHook
+
+    hook = SmtpHook(conn_id)
+    hook.smtp_connection = _connection(conn_id)
+    return hook._get_oauth2_token()
+
+
+def _address(text: Any, name: str) -> str:
+    from tiendo.mail.headers import is_address
+
+    address = str(text).strip().lower()
+    if not is_address(address):
+        raise ValueError(f"{name} of the connection {SMTP_ID} is no mail address: {address!r}")
+    return address
+
+
+def answer_or_skip() -> dict[str, Any]:
+    """Answers and files what is settled; the step that two DAGs share.
+
+    Raises:
+        AirflowSkipException: no mailbox is configured, or nothing is left to be done.
+    """
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from tiendo.airflow_glue.warehouse import open_warehouse
+    from tiendo.mail.service import answer_mail, has_open_mail
+
+    mail = open_mail()
+    if mail is None:
+        raise AirflowSkipException("No mailbox is configured (connections tiendo_imap and tiendo_smtp).")
+    settings, register, engine = open_warehouse()
+    if not has_open_mail(engine, mail.identity):
+        raise AirflowSkipException("No message waits for an answer.")
+    rounds, moved = answer_mail(settings, register, engine, mail)
+    return {"sent": [sent._asdict() for sent in rounds], "moved": moved}
