@@ -295,11 +295,11 @@ def _check_exchanges(plan: PlanFile, fault: Callable[[str, str], None]) -> None:
     """An exchange frees a working day and works a free one; what the package knows already is no news."""
     for place, exchange in enumerate(plan.rules.working_days.exchanged):
         key = f"exchanged_days.{place}"
-        if not is_statutory(exchange.off):
-            fault(f"{key}.off", f"{exchange.off} is free without an exchange")
+        if not is_statutory(exchange.free):
+            fault(f"{key}.free", f"{exchange.free} is free without an exchange")
         if exchange.worked and is_statutory(exchange.worked):
             fault(f"{key}.worked", f"{exchange.worked} is a working day without an exchange")
-        for name, day in (("off", exchange.off), ("worked", exchange.worked)):
+        for name, day in (("free", exchange.free), ("worked", exchange.worked)):
             if day and abs(day.year - plan.year) > 1:
                 fault(f"{key}.{name}", f"{day} is not in the plan's year {plan.year} or beside it")
 

@@ -38,7 +38,7 @@ _KEYS = {
 _OVERRIDE_KEYS = ("cut_off_on", "due_before", "publish_at", "closing_on", "reason")
 _CHANGE_DAYS = ("cut_off_day", "due_before_day", "publish_day", "closing_day")
 _CHANGE_KEYS = ("from", "document", *_CHANGE_DAYS, "publish_time")
-_EXCHANGE_KEYS = ("off", "worked", "source")
+_EXCHANGE_KEYS = ("free", "worked", "source")
 _CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -305,7 +305,7 @@ def _read_exchanges(document: Document) -> Iterator[ExchangedDay]:
     for key in document.entries("calendar.exchanged_days"):
         document.check_keys(key, _EXCHANGE_KEYS)
         worked = document.day(f"{key}.worked") if document.mapping(key).get("worked") is not None else None
-        yield ExchangedDay(document.day(f"{key}.off"), worked, document.text(f"{key}.source"))
+        yield ExchangedDay(document.day(f"{key}.free"), worked, document.text(f"{key}.source"))
 
 
 def _read_reminders(document: Document) -> ReminderRules:

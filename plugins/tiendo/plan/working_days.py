@@ -25,7 +25,7 @@ class ExchangedDay:
         source: who ordered it, and where that was read.
     """
 
-    off: date
+    free: date
     worked: date | None
     source: str
 
@@ -38,7 +38,7 @@ class WorkingDays:
 
     def is_working(self, day: date) -> bool:
         """Tells whether offices work on a day: no weekend, holiday or Tết, or a Saturday worked in exchange."""
-        if day in self._off:
+        if day in self._free:
             return False
         return day in self._worked or is_statutory(day)
 
@@ -61,8 +61,8 @@ class WorkingDays:
         return day
 
     @cached_property
-    def _off(self) -> frozenset[date]:
-        return frozenset(exchange.off for exchange in self.exchanged)
+    def _free(self) -> frozenset[date]:
+        return frozenset(exchange.free for exchange in self.exchanged)
 
     @cached_property
     def _worked(self) -> frozenset[date]:
