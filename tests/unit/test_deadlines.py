@@ -264,7 +264,7 @@ def test_what_cannot_be_is_refused_with_its_place(tmp_path: Path, old: str, new:
     lines = (plan_dir / "plan.yaml").read_text(encoding="utf-8").splitlines()
     assert told[0].row > 0
     place = lines[told[0].row - 1].strip()
-    assert place.startswith((new.split("\n")[0].split(":")[0], "escalation", "closing")), place
+    assert place.startswith((new.split("\n", maxsplit=1)[0].split(":", maxsplit=1)[0], "escalation", "closing")), place
 
 
 def test_an_exchange_moves_the_publication(tmp_path: Path) -> None:
