@@ -157,8 +157,8 @@ language sql stable security definer set search_path = pg_catalog rows 30 as $$
     case when b.file_id is not null then b.state when b.is_excused then b.kind
       when b.refused_file_id is not null then 'rejected' else 'missing' end,
     coalesce(b.first_at, b.refused_at), b.due_at, b.first_at < b.due_at,
-    case when b.first_at is not null
-      then greatest(0, ceil(extract(epoch from b.first_at - b.due_at) / 86400))::integer end,
+    case when b.first_at < b.due_at then 0
+      else floor(extract(epoch from b.first_at - b.due_at) / 86400)::integer + 1 end,
     b.version,
     (select count(*) from intake.finding n where n.file_id = coalesce(b.file_id, b.refused_file_id))::integer,
     coalesce(b.receipt_no, b.refused_receipt_no), b.row_order, b.obligation, b.general_due_at,
@@ -257,6 +257,8 @@ comment on column mart.submission_tracker.due_at is
   'Instant before which it was due from this body, an extension included.';
 comment on column mart.submission_tracker.is_on_time is
   'Whether the first acceptable version came before due_at; null when there is none.';
+comment on column mart.submission_tracker.days_late is
+  'Days begun since due_at, 1 from the first instant that is too late, 0 when on time; null when nothing acceptable came.';
 comment on column mart.submission_tracker.obligation is
   'quarterly_report, or implementation_plan: the body''s own implementation plan, due in February.';
 comment on column mart.submission_tracker.general_due_at is 'Instant before which it was due from every body.';
