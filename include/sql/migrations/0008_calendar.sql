@@ -63,10 +63,8 @@ create trigger append_only before update or delete or truncate on intake.obligat
 grant select, insert, update on core.obligation to tiendo_loader;
 grant select, insert on core.extension, intake.obligation_document to tiendo_loader;
 
--- The tracker reads one period of one plan; without these it would read all of them
+-- The tracker reads one period of one plan; without this it would read every file that ever came
 create index on intake.submission_file (plan_code, period, agency_code) where state = 'rejected';
-create index on intake.submission (plan_code, period, agency_code, received_at desc);
-create index on core.observation (plan_code, period, agency_code, indicator_code);
 
 -- The tracker at an instant ------------------------------------------------------------------------------------------
 
