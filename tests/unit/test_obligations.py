@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.intake.archive import archived_path
-from tiendo.obligations.documents import LARGEST, receive
+from tiendo.obligations.documents import LARGEST, receive_document
 from tiendo.obligations.extensions import (
     Kind,
     Letter,
@@ -261,7 +261,7 @@ class TestImplementationPlans:
     def put(self, settings: Settings, register: Register, engine: Engine, owed: Any, **more: Any) -> Any:
         arguments: dict[str, Any] = {"agency": Y_TE, "name": "KH 12 sửa.pdf", "content": b"%PDF-1.7 KH", "by": "an"}
         arguments |= more
-        return receive(settings, register, engine, arguments.pop("agency"), owed, **arguments)
+        return receive_document(settings, register, engine, arguments.pop("agency"), owed, **arguments)
 
     def own_plans(self, engine: Engine, register: Register, as_of: datetime) -> dict[str, dict[str, Any]]:
         rows = tracker_rows(engine, register, "2023", Duty.IMPLEMENTATION_PLAN, as_of)

@@ -14,7 +14,9 @@ create table core.obligation (
 -- Quarters for which a figure exists at all; in the others nothing is owed
 alter table core.indicator add column published_in integer[] not null default '{1,2,3,4}';
 
--- The register is stored anew, so that the two above are filled
+-- Plans of other years have their reports at once; the register in force is stored anew, which fills in the rest
+insert into core.obligation (plan_code, obligation, period, due_at, closing_at)
+  select plan_code, 'quarterly_report', period, due_at, closing_at from core.period;
 update core.plan set register_sha256 = '';
 
 -- Extensions and exemptions: append-only, the last word on a body and period counts ----------------------------------

@@ -138,7 +138,7 @@ def list_extensions(as_json: Json = False) -> None:
 
 
 @obligation_app.command("receive")
-def receive_document(  # noqa: PLR0917  options, none of them positional
+def receive_command(  # noqa: PLR0917  options, none of them positional
     agency: Agency,
     file: Annotated[Path, typer.Option(exists=True, dir_okay=False, readable=True, help="The document, any format.")],
     obligation: ObligationName = "implementation-plan",
@@ -147,12 +147,12 @@ def receive_document(  # noqa: PLR0917  options, none of them positional
     by: By = "",
 ) -> None:
     """Archive a document and record that a body has sent it. Repeating it changes nothing."""
-    from tiendo.obligations.documents import receive
+    from tiendo.obligations.documents import receive_document
     from tiendo.settings import get_settings
     from tiendo.vietnamese.dates import format_instant
 
     with _refusals() as register:
-        done = receive(
+        done = receive_document(
             get_settings(),
             register,
             _engine(register),

@@ -1,8 +1,8 @@
 """Documents that answer an obligation as they stand: each body's own implementation plan (III.3), of any format.
 
 Nothing is read from them; that they came, from whom and when is what counts. The bytes are archived and the file is in
-the ledger like any other, accepted at once. ``receive`` is the one way in: for the command, and for intake by folder or
-mail, which hands over what it recognises as such a document (see ``receive``).
+the ledger like any other, accepted at once. ``receive_document`` is the one way in: for the command, and for intake by
+folder or mail, which hands over what it recognises as such a document instead of landing it.
 """
 
 import getpass
@@ -32,7 +32,7 @@ class Received(NamedTuple):
     is_new: bool
 
 
-def receive(
+def receive_document(
     settings: Settings,
     register: Register,
     engine: Engine,
