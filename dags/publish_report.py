@@ -26,6 +26,10 @@ period and at any time, a later edition or a supplement (*Trigger*, *Advanced Op
 
     curl -X POST .../api/v2/dags/publish_report/dagRuns -d '{"logical_date": null, "partition_key": "2023-Q1"}'
 
+A backfill (`airflow backfill create --dag-id publish_report --from-date 2023-01-01 --to-date 2023-12-31`) drafts the
+first edition of each quarter that begins in its window, as known at the quarter's hour of publication; a quarter that
+has a later edition is left alone.
+
 **Approving**, by an account of `TIENDO_REVIEWERS` and nobody else, in the page *Required Actions*, or by the API:
 `PATCH .../hitlDetails` with `{"chosen_options": ["Approve"], "params_input": {"approver": "name and office"}}`.
 
@@ -77,15 +81,18 @@ def publish_report() -> None:
     """Drafts the report of one period, waits for a person's approval, and publishes it."""
 
     @task(inlets=[INDICATOR_STATUS])
-    def draft(partition_key: str | None = None) -> dict[str, Any]:
+    def draft(partition_key: str | None = None, dag_run: Any = None) -> dict[str, Any]:
         from airflow.sdk.exceptions import AirflowSkipException
 
-        from tiendo.airflow_glue.partition import read_period
+        from tiendo.airflow_glue.partition import is_out_of_date, known_at, read_period
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.report import edition
 
         settings, register, engine = open_warehouse()
-        result = edition.draft(engine, register, settings, read_period(register, partition_key))
+        period = read_period(register, partition_key)
+        if is_out_of_date(register, period, dag_run):
+            raise AirflowSkipException(f"{period} closed while Airflow was down; a supplement is started by hand.")
+        result = edition.draft(engine, register, settings, period, known_at(register, period, dag_run))
         if not result["is_changed"]:
             raise AirflowSkipException("Nothing has changed since the last edition.")
         return result

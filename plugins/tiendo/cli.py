@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import simplejson
 import typer
 
+from tiendo.obligations.command import extension_app, obligation_app
 from tiendo.operations_commands import add_commands
 from tiendo.plan.period import Period
 from tiendo.settings import get_settings
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 plan_app = typer.Typer(no_args_is_help=True, help="The register of a plan.")
 app.add_typer(plan_app, name="plan")
+app.add_typer(extension_app, name="extension")
+app.add_typer(obligation_app, name="obligation")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
@@ -55,7 +58,7 @@ def _engine() -> "Engine":
     return get_engine()
 
 
-def _print_json(document: Any) -> None:
+def print_json(document: Any) -> None:
     """Prints JSON with decimals exact and instants in ISO 8601."""
     text = simplejson.dumps(
         document, use_decimal=True, ensure_ascii=False, indent=2, default=lambda value: value.isoformat()
@@ -109,7 +112,7 @@ def check(
     except ScannerError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
-    _print_json(result) if as_json else print_check(result)
+    print_json(result) if as_json else print_check(result)
     raise typer.Exit(0 if result["verdict"] in (*ACCEPTED, "duplicate") else 1)
 
 
@@ -123,7 +126,7 @@ def ingest(
 
     result = ingest_paths(get_settings(), _register(), _engine, paths, show_progress=sys.stderr.isatty())
     if as_json:
-        _print_json(result)
+        print_json(result)
     else:
         for state, number in sorted(result["states"].items()):
             typer.echo(f"{state:24}{number:6}")
@@ -159,7 +162,7 @@ def status(
 
     register = _register()
     rows = status_rows(_engine(), register, _known_period(register, period), _instant(as_of))
-    _print_json(rows) if as_json else print_status(register, rows)
+    print_json(rows) if as_json else print_status(register, rows)
 
 
 @app.command()
@@ -172,17 +175,25 @@ def explain(indicator: str, period: PeriodOption, as_json: Json = False) -> None
         known = ", ".join(i.code for i in register.indicators if i.is_leaf)
         raise typer.BadParameter(f"no indicator {indicator!r}; known: {known}", param_hint="INDICATOR")
     result = explanation(_engine(), register, indicator, _known_period(register, period))
-    _print_json(result) if as_json else print_explanation(register, result)
+    print_json(result) if as_json else print_explanation(register, result)
 
 
 @app.command()
-def tracker(period: PeriodOption, as_json: Json = False) -> None:
-    """Show who sent, who is late, who is missing."""
+def tracker(
+    period: Annotated[Any, typer.Option("--period", parser=_period, metavar="PERIOD")] = None,
+    obligation: Annotated[str, typer.Option(help="quarterly-report, or implementation-plan.")] = "quarterly-report",
+    as_of: Annotated[str, typer.Option("--as-of", help="Instant, ISO 8601; by default now.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Show who sent, how complete, who is late, who is missing, who was given longer."""
+    from tiendo.obligations.command import owed_of
     from tiendo.queries import print_tracker, tracker_rows
 
     register = _register()
-    rows = tracker_rows(_engine(), register, _known_period(register, period))
-    _print_json(rows) if as_json else print_tracker(rows)
+    owed = owed_of(register, obligation, period)
+    instant = _instant(as_of)
+    rows = tracker_rows(_engine(), register, owed.period, owed.duty, instant)
+    print_json(rows) if as_json else print_tracker(rows, instant)
 
 
 @app.command()
@@ -191,7 +202,7 @@ def ledger(as_json: Json = False) -> None:
     from tiendo.queries import ledger_document, print_ledger
 
     document = ledger_document(_engine())
-    _print_json(document) if as_json else print_ledger(document)
+    print_json(document) if as_json else print_ledger(document)
     raise typer.Exit(0 if document["adds_up"] else 1)
 
 
@@ -238,7 +249,7 @@ def _instant(text: str) -> Any:
     return instant if instant.tzinfo else instant.replace(tzinfo=HANOI)
 
 
-add_commands(app, _register, _engine, _print_json)
+add_commands(app, _register, _engine, print_json)
 
 
 def main() -> None:

@@ -2,18 +2,19 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import typer
 from sqlalchemy import Engine
 
+from tiendo import clock
 from tiendo.intake.left_alone import REASONS
-from tiendo.plan.model import Register
+from tiendo.plan.model import Duty, Register
 from tiendo.plan.period import Period
 from tiendo.validation.outcome import VERDICTS
-from tiendo.vietnamese.dates import format_instant
+from tiendo.vietnamese.dates import format_date, format_instant
 from tiendo.vietnamese.number import format_number
 from tiendo.warehouse.engine import loader, reader
 from tiendo.warehouse.sql import statement
@@ -31,9 +32,22 @@ def status_rows(engine: Engine, register: Register, period: Period, as_of: datet
     return _rows(engine, "mart/status_at.sql", instant=as_of, plan_code=register.code, period=str(period))
 
 
-def tracker_rows(engine: Engine, register: Register, period: Period) -> Rows:
-    """Returns rows of ``mart.submission_tracker``, one per body."""
-    return _rows(engine, "mart/tracker.sql", plan_code=register.code, period=str(period))
+def tracker_rows(
+    engine: Engine,
+    register: Register,
+    period: Period | str,
+    duty: Duty = Duty.QUARTERLY_REPORT,
+    as_of: datetime | None = None,
+) -> Rows:
+    """Returns rows of ``mart.submission_tracker`` as they stood at an instant, by default now: one per body."""
+    return _rows(
+        engine,
+        "mart/tracker.sql",
+        instant=as_of or clock.now(),
+        plan_code=register.code,
+        obligation=duty,
+        period=str(period),
+    )
 
 
 def explanation(engine: Engine, register: Register, indicator: str, period: Period) -> dict[str, Any]:
@@ -110,20 +124,43 @@ def print_explanation(register: Register, row: Mapping[str, Any]) -> None:
     typer.echo(f"  SHA-256:   {row['file_sha256']}")
 
 
-def print_tracker(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Prints who sent, who is late, who is missing, in Vietnamese."""
-    names = {
-        "accepted": "Đã nhận",
-        "accepted_with_warnings": "Đã nhận, cần giải trình",
-        "rejected": "Bị trả lại",
-        "missing": "Chưa gửi",
-    }
+TRACKER_STATES = {
+    "accepted": "Đã nhận",
+    "accepted_with_warnings": "Đã nhận, cần giải trình",
+    "rejected": "Bị trả lại",
+    "missing": "Chưa gửi",
+    "exempt": "Được miễn",
+    "nothing_to_report": "Không phát sinh",
+}
+
+
+def print_tracker(rows: Sequence[Mapping[str, Any]], as_of: datetime) -> None:
+    """Prints who sent, how complete, who is late, who is missing, in Vietnamese."""
     for row in rows:
         received = format_instant(row["received_at"]) if row["received_at"] else ""
-        late = f"chậm {row['days_late']} ngày" if row["days_late"] else ""
-        typer.echo(f"{row['agency_name']:48}{names[row['state']]:26}{received:26}{late}")
-    total = Counter(names[row["state"]] for row in rows)
+        share = "" if row["completeness_pct"] is None else f"{row['answered_count']}/{row['owed_count']}"
+        state = TRACKER_STATES[row["state"]]
+        typer.echo(
+            f"{row['agency_name']:48}{state:26}{received:26}{share:>7}  {'; '.join(_remarks(row, as_of))}".rstrip()
+        )
+    total = Counter(TRACKER_STATES[row["state"]] for row in rows)
     typer.echo("\n" + "; ".join(f"{name}: {number}" for name, number in total.items()))
+
+
+def _remarks(row: Mapping[str, Any], as_of: datetime) -> list[str]:
+    """What else is to be said of a body: late or overdue, extended or excused, a later file sent back."""
+    remarks = []
+    if row["days_late"]:
+        remarks.append(f"chậm {row['days_late']} ngày")
+    elif row["state"] in ("missing", "rejected") and row["due_at"] <= as_of:
+        remarks.append(f"quá hạn {-((row['due_at'] - as_of) // timedelta(days=1))} ngày")
+    if row["letter_no"]:
+        letter = f"{row['letter_no']} ngày {format_date(row['letter_on'])}"
+        until = f"gia hạn đến {format_date(row['extended_until'])}, " if row["extended_until"] else ""
+        remarks.append(f"{until}văn bản {letter}")
+    if row["rejected_at"] and row["state"] != "rejected":
+        remarks.append(f"bản gửi lúc {format_instant(row['rejected_at'])} bị trả lại, chưa gửi lại")
+    return remarks
 
 
 def print_ledger(document: Mapping[str, Any]) -> None:

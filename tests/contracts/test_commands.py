@@ -127,3 +127,62 @@ def test_templates_are_written_for_all_or_one(tiendo: Command, tmp_path: Path) -
 
 def test_the_register_checks_itself(tiendo: Command) -> None:
     assert "No fault found" in tiendo("plan", "check")
+
+
+def test_an_extension_is_entered_listed_and_seen_by_the_tracker(tiendo: Command) -> None:
+    entry = ("--agency", "so-y-te", "--period", "2023-Q1", "--letter", "512/UBND-TH", "--dated", "2023-03-09")
+    tiendo("extension", "grant", *entry, "--until", "2023-03-20", "--by", "Nguyễn Văn An")
+    (row,) = tiendo.json("extension", "list")
+    assert (row["kind"], row["letter_no"], row["recorded_by"]) == ("extended", "512/UBND-TH", "Nguyễn Văn An")
+    assert "Gia hạn đến 20/03/2023" in tiendo("extension", "list")
+    tracker = {row["agency_code"]: row for row in tiendo.json("tracker", "--period", "2023-Q1")}
+    assert tracker["so-y-te"]["extended_until"] == "2023-03-20"
+    assert "gia hạn đến 20/03/2023, văn bản 512/UBND-TH ngày 09/03/2023" in tiendo("tracker", "--period", "2023-Q1")
+    tiendo("extension", "revoke", *entry)
+    tiendo("extension", "exempt", *entry)
+    states = {row["agency_code"]: row["state"] for row in tiendo.json("tracker", "--period", "2023-Q1")}
+    assert states["so-y-te"] == "exempt"
+    assert [row["kind"] for row in tiendo.json("extension", "list")] == ["extended", "revoked", "exempt"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"--agency": "so-khong-co"},
+        {"--period": "2024-Q1"},
+        {"--period": "Q1"},
+        {"--until": "2023-03-14"},
+        {"--until": "20/03/2023"},
+        {"--dated": "2023-03-15"},
+        {"--obligation": "monthly-report"},
+    ],
+)
+def test_an_extension_that_cannot_be_is_wrong_usage(tiendo: Command, change: dict[str, str]) -> None:
+    options = {
+        "--agency": "so-y-te",
+        "--period": "2023-Q1",
+        "--letter": "512/UBND-TH",
+        "--dated": "2023-03-09",
+        "--until": "2023-03-20",
+    } | change
+    tiendo("extension", "grant", *(part for option in options.items() for part in option), code=2)
+
+
+def test_an_implementation_plan_is_received_and_the_missing_ones_are_listed(tiendo: Command, tmp_path: Path) -> None:
+    document = tmp_path / "KH thực hiện.docx"
+    document.write_bytes(b"PK any bytes")
+    arguments = ("obligation", "receive", "--agency", "so-y-te", "--obligation", "implementation-plan")
+    arguments += ("--file", str(document), "--received-at", "2023-02-27T16:00", "--reason", "nhận bản giấy tại văn thư")
+    assert "TN-000001: so-y-te, nhận lúc 16:00 ngày 27/02/2023" in tiendo(*arguments)
+    assert "đã được ghi nhận trước đó" in tiendo(*arguments)
+    rows = tiendo.json("tracker", "--obligation", "implementation-plan")
+    assert len(rows) == 30
+    assert [row["agency_code"] for row in rows if row["state"] == "accepted"] == ["so-y-te"]
+    told = tiendo("tracker", "--obligation", "implementation-plan")
+    assert "Chưa gửi: 29" in told
+    assert "quá hạn 14 ngày" in told  # from 1 to 14 March
+    assert tiendo.json("ledger")["adds_up"] is True
+
+
+def test_a_quarterly_tracker_needs_its_period(tiendo: Command) -> None:
+    tiendo("tracker", code=2)

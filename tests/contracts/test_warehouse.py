@@ -1,17 +1,20 @@
 """What consumers and operations rely on: rights, append-only tables, the mart's columns and their dictionary."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
+from tiendo.clock import HANOI
 from tiendo.plan.model import Register
 from tiendo.settings import INCLUDE, PROJECT
 from tiendo.warehouse.dictionary import dictionary
 from tiendo.warehouse.engine import loader, reader
 from tiendo.warehouse.migrate import initialise
+from tiendo.warehouse.sql import statement
 
 STATUS_COLUMNS = """plan_code period as_of indicator_code indicator_name section unit agency_code target_text comparator
 target_low target_high value value_kind value_basis expected_value ratio status margin needed explanation rule_version
@@ -86,6 +89,22 @@ def test_one_row_per_indicator_and_period_before_anything_came(engine: Engine, r
 def test_the_data_dictionary_is_fresh(engine: Engine) -> None:
     written = (PROJECT / "docs" / "data_dictionary.md").read_text(encoding="utf-8")
     assert written == dictionary(engine), "run `make docs`"
+
+
+@pytest.mark.parametrize("name", ["mart/status_at.sql", "report/status.sql"])
+def test_a_search_for_one_plan_and_period_reaches_the_index(engine: Engine, register: Register, name: str) -> None:
+    """The function is inlined: were it not, every query would grade all plans and periods first."""
+    instant = datetime(2023, 3, 14, tzinfo=HANOI)
+    parameters = {"plan_code": register.code, "period": "2023-Q1", "first_period": "2023-Q1"}
+    parameters |= {"instant": instant, "as_of": instant}
+    query = text(f"explain {statement(name).text}").bindparams(
+        **{key: value for key, value in parameters.items() if f":{key}" in statement(name).text}
+    )
+    with loader(engine) as connection:
+        connection.exec_driver_sql("set local enable_seqscan = off")
+        plan = "\n".join(connection.execute(query).scalars())
+    assert "Function Scan" not in plan
+    assert re.search(r"Index Cond: \(\(plan_code = '282-kh-ubnd-2023'::text\) AND \(period ", plan), plan
 
 
 def test_every_sql_file_is_used() -> None:

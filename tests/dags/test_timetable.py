@@ -1,25 +1,31 @@
 """The plan's calendar as Airflow's scheduler sees it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 
 import pendulum
 import pytest
 from airflow.exceptions import InvalidPartitionKeyError
 from airflow.timetables.base import DagRunInfo, TimeRestriction
+from airflow.utils.types import DagRunType
 
-from tiendo.airflow_glue.timetable import PlanCalendar, Publication
+from tiendo.airflow_glue.partition import is_out_of_date, known_at
+from tiendo.airflow_glue.timetable import PlanCalendar, Slot
 from tiendo.clock import HANOI
 from tiendo.plan.deadlines import CalendarRules, compute_calendar
 from tiendo.plan.model import Register
+from tiendo.plan.occasions import ReminderRules
+from tiendo.plan.period import Period
 
 NOW = datetime.now(UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 RULES = CalendarRules(cut_off_day=14, due_before_day=15, publish_day=14, publish_time=time(16, 30), closing_day=25)
 
 
-def publication(period: str, after: timedelta, open_for: timedelta = 10 * DAY) -> Publication:
-    return Publication(period, NOW + after, NOW + after + open_for)
+def publication(period: str, after: timedelta, open_for: timedelta = 10 * DAY) -> Slot:
+    return Slot(period, Period.parse(period).first_day, NOW + after, NOW + after + open_for)
 
 
 def next_run(
@@ -83,6 +89,25 @@ class TestNextRun:
         assert run is not None
         assert (run.partition_key, run.run_after) == ("2025-Q1", datetime(2025, 3, 14, 16, 30, tzinfo=HANOI))
 
+    def test_after_a_year_s_outage_only_what_is_still_due_is_published(self) -> None:
+        periods = [publication(f"2023-Q{4 - n}", -HOUR - n * 91 * DAY) for n in range(4)]
+        run = next_run(PlanCalendar(periods))
+        assert key(run) == "2023-Q4"
+        assert next_run(PlanCalendar(periods), run) is None
+
+    def test_a_period_already_run_is_not_run_again_when_its_hour_moves(self) -> None:
+        timetable = PlanCalendar([publication("2023-Q1", HOUR), publication("2023-Q2", 90 * DAY)])
+        run = next_run(timetable)
+        moved = PlanCalendar([publication("2023-Q1", 5 * HOUR), publication("2023-Q2", 90 * DAY)])
+        assert key(next_run(moved, run)) == "2023-Q2"
+
+    def test_a_backfill_of_a_past_year_does_not_hold_up_the_next_run(self) -> None:
+        timetable = PlanCalendar([publication("2023-Q4", -90 * DAY), publication("2024-Q1", HOUR)])
+        (backfilled,) = timetable.iter_partition_dagrun_infos(
+            earliest=datetime(2023, 1, 1, tzinfo=UTC), latest=datetime(2024, 12, 31, tzinfo=UTC)
+        )
+        assert key(next_run(timetable, backfilled)) == "2024-Q1"
+
     def test_keeps_within_the_dag_s_own_dates(self) -> None:
         timetable = PlanCalendar([publication("2023-Q1", HOUR), publication("2023-Q2", 90 * DAY)])
         assert key(next_run(timetable, earliest=NOW + DAY)) == "2023-Q2"
@@ -106,7 +131,110 @@ def test_a_weekend_moves_the_day_forward(year: int, expected: list[date]) -> Non
     assert {instant.time() for instant in instants} == {time(16, 30)}
 
 
+class TestReminders:
+    """29 February 2024 is a Thursday, the last working day before Tết of 2024 Wednesday 7 February."""
+
+    def of_year(self, register: Register, year: int) -> PlanCalendar:
+        return PlanCalendar.of_reminders(
+            replace(
+                register,
+                year=year,
+                calendar=compute_calendar(RULES, year),
+                tasks=tuple(
+                    replace(task, due_on=date(year, 2, 29)) if task.ref == register.own_plan_task else task
+                    for task in register.tasks
+                ),
+            )
+        )
+
+    def days(self, timetable: PlanCalendar, year: int) -> list[str]:
+        window = {"earliest": datetime(year, 1, 1, tzinfo=UTC), "latest": datetime(year + 1, 12, 31, tzinfo=UTC)}
+        return [str(run.partition_key) for run in timetable.iter_partition_dagrun_infos(**window)]
+
+    def test_run_on_working_days_only_over_tet_a_leap_day_and_the_year_s_end(self, register: Register) -> None:
+        days = self.days(self.of_year(register, 2024), 2024)
+        # Ten working days before 29 February is the 15th, the day after Tết.
+        assert days[:4] == ["2024-02-15", "2024-02-22", "2024-02-26", "2024-02-28"]
+        assert "2024-02-29" in days
+        assert not [day for day in days if "2024-02-08" <= day <= "2024-02-14"]
+        # Closing on Wednesday 25 December, and seven working days more, New Year's Day being none.
+        assert days[-2:] == ["2025-01-03", "2025-01-06"]
+        assert all(date.fromisoformat(day).weekday() < 5 for day in days)
+
+    def test_cover_every_occasion_of_every_possible_extension(self, register: Register) -> None:
+        days = set(self.days(PlanCalendar.of_reminders(register), 2023))
+        rules, working = ReminderRules(), register.working_days
+        for entry in register.calendar:
+            due_at = entry.due_at
+            while due_at <= entry.closing_at:
+                after = [o for o in rules.occasions(working, due_at) if o.at >= entry.due_at]
+                assert {str(occasion.at.date()) for occasion in after} <= days
+                due_at += DAY
+
+    def test_an_outage_is_made_up_for_by_the_newest_alone(self) -> None:
+        days = [date(2023, 3, 1), date(2023, 3, 2), date(2023, 3, 3)]
+        at = [NOW - 3 * DAY, NOW - 2 * DAY, NOW - HOUR]
+        ends = [*at[1:], NOW + DAY]
+        timetable = PlanCalendar(Slot(str(day), day, a, end) for day, a, end in zip(days, at, ends, strict=True))
+        run = next_run(timetable)
+        assert key(run) == "2023-03-03"
+        assert next_run(timetable, run) is None
+
+    def test_what_is_stored_gives_the_same_timetable(self, register: Register) -> None:
+        timetable = PlanCalendar.of_reminders(register)
+        timetable.validate()
+        again = PlanCalendar.deserialize(json.loads(json.dumps(timetable.serialize())))
+        assert again.serialize() == timetable.serialize()
+        assert again.summary == "14/02 08:00 … 04/01 08:00 (87)"
+        assert again.description == timetable.description
+
+
+def test_two_runs_for_one_key_or_day_are_refused() -> None:
+    with pytest.raises(ValueError, match="share the key 2023-Q1"):
+        PlanCalendar([publication("2023-Q1", HOUR), publication("2023-Q1", DAY)]).validate()
+
+
+class Run(NamedTuple):
+    run_type: str
+    clear_number: int = 0
+
+
+def test_a_backfill_reports_as_of_the_hour_of_publication(register: Register) -> None:
+    q1 = Period(2023, 1)
+    assert known_at(register, q1, Run("backfill")) == datetime(2023, 3, 14, 16, 30, tzinfo=HANOI)
+    assert known_at(register, q1, Run("manual")) is None
+    assert known_at(register, q1, Run("scheduled")) is None
+
+
+def test_a_run_noted_before_an_outage_is_not_done_after_the_closing(register: Register) -> None:
+    q1 = Period(2023, 1)
+    assert is_out_of_date(register, q1, Run("scheduled"))
+    assert not is_out_of_date(register, q1, Run("scheduled", clear_number=1))
+    assert not is_out_of_date(register, q1, Run("manual"))
+    assert not is_out_of_date(register, q1, Run("backfill"))
+    open_until = replace(register.calendar[0], closing_at=NOW + DAY)
+    assert not is_out_of_date(replace(register, calendar=(open_until,)), q1, Run("scheduled"))
+
+
+def test_a_backfill_can_be_repeated_and_a_scheduled_run_cannot_be_doubled() -> None:
+    run_after = pendulum.datetime(2023, 3, 14, 9, 30)
+
+    def names(run_type: DagRunType) -> set[str]:
+        return {
+            PlanCalendar([]).generate_run_id(run_type=run_type, run_after=run_after, partition_key="2023-Q1")
+            for _ in range(2)
+        }
+
+    assert names(DagRunType.SCHEDULED) == {"scheduled__2023-03-14T09:30:00+00:00__2023-Q1"}
+    assert len(names(DagRunType.BACKFILL_JOB)) == 2
+
+
 class TestPartitions:
+    def test_a_backfill_leaves_what_is_not_yet_due(self) -> None:
+        timetable = PlanCalendar([publication("2023-Q1", -HOUR), publication("2023-Q2", HOUR)])
+        window = {"earliest": datetime(2023, 1, 1, tzinfo=UTC), "latest": datetime(2023, 12, 31, tzinfo=UTC)}
+        assert [run.partition_key for run in timetable.iter_partition_dagrun_infos(**window)] == ["2023-Q1"]
+
     def test_a_backfill_takes_the_periods_that_begin_in_its_window(self, register: Register) -> None:
         timetable = PlanCalendar.of(register.calendar)
         window = {"earliest": datetime(2023, 4, 1, tzinfo=UTC), "latest": datetime(2023, 7, 1, tzinfo=UTC)}

@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,12 +14,16 @@ from sqlalchemy import create_engine, text
 
 from tiendo import clock
 from tiendo.clock import HANOI
+from tiendo.obligations.documents import receive_document
+from tiendo.obligations.extensions import Letter, find_obligation, grant
+from tiendo.plan.model import Duty
 from tiendo.plan.period import Period
 from tiendo.report import edition as edition_module
 from tiendo.report.build import build
 from tiendo.report.data import NOT_REPORTED
 from tiendo.report.edition import EditionError, draft, publish
 from tiendo.report.gather import NotGradedError, gather
+from tiendo.report.manifest import data_sha256
 from tiendo.warehouse.engine import loader, make_engine, reader
 from tiendo.warehouse.migrate import initialise
 
@@ -158,6 +162,39 @@ def test_what_was_recorded_later_does_not_exist(engine, register, now):
     assert (row.state, row.is_on_time, row.days_late) == ("accepted", False, 2)
     # The first accepted version decides whether a body was on time.
     assert next(row for row in after.submissions if row.agency_code == KHDT).is_on_time
+
+
+@pytest.mark.usefixtures("quarter")
+def test_an_extension_granted_later_does_not_change_what_was_said(engine, register, settings, now):
+    grade(engine, register, Q1)
+    before = collect(engine, register, Q1, 1, PUBLICATION)
+    now(at(3, 16))
+    owed = find_obligation(register, Duty.QUARTERLY_REPORT, "2023-Q1")
+    grant(engine, register, CONG_THUONG, owed, until=date(2023, 3, 20), letter=Letter("512/UBND-TH", date(2023, 3, 16)))
+    own_plan = find_obligation(register, Duty.IMPLEMENTATION_PLAN, "2023")
+    receive_document(settings, register, engine, KHDT, own_plan, name="KH.pdf", content=b"%PDF", received_at=at(2, 20))
+    assert collect(engine, register, Q1, 1, PUBLICATION) == before
+    after = collect(engine, register, Q1, 1, at(3, 17))
+    row = next(row for row in after.submissions if row.agency_code == CONG_THUONG)
+    assert (row.extended_until, row.letter_no) == (date(2023, 3, 20), "512/UBND-TH")
+    assert [row.agency_code for row in after.own_plans if row.is_received] == [KHDT]
+    assert not any(row.is_received for row in before.own_plans)
+
+
+@pytest.mark.usefixtures("quarter")
+def test_a_backfill_makes_the_edition_of_the_day_and_no_other(engine, register, settings, now):
+    grade(engine, register, Q1)
+    expected = collect(engine, register, Q1, 1, PUBLICATION)
+    late = at(3, 16, 8)
+    send(engine, register, KHDT, Q1, late, [figure("thu-hut-fdi", "450")], recorded_at=late)
+    now(at(3, 17))
+    grade(engine, register, Q1)
+    drafted = draft(engine, register, settings, Q1, PUBLICATION)
+    assert (drafted["edition"], drafted["as_of"], drafted["is_changed"]) == (1, PUBLICATION.isoformat(), True)
+    assert drafted["data_sha256"] == data_sha256(expected)
+    # Once a later edition is out, the one of the day is no news.
+    draft_and_publish(engine, register, settings, approved_at=at(3, 17))
+    assert draft(engine, register, settings, Q1, PUBLICATION)["is_changed"] is False
 
 
 @pytest.mark.usefixtures("quarter")

@@ -1,6 +1,7 @@
 """What the report says in words, on the example edition."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from report_example import APPROVAL, DRAFT, EXPORTS, FDI, FIRST, LINES, PUBLISHED
@@ -65,6 +66,37 @@ def test_submission_states_and_deadline():
     assert (view["rejected"], view["missing"]) == (["Sở Y tế"], ["Sở Thông tin và Truyền thông"])
 
 
+def test_letters_and_own_plans_are_told():
+    kinds = ("accepted_with_warnings", "exempt", "nothing_to_report")
+    letter = {"letter_no": "512/UBND-TH", "letter_on": date(2023, 6, 9)}
+    first, late, refused, missing = DRAFT.submissions
+    rows = (
+        replace(first, extended_until=date(2023, 6, 20), **letter),
+        replace(late, state=kinds[0]),
+        replace(refused, state=kinds[1], receipt_no="", received_at=None, **letter),
+        replace(missing, state=kinds[2], **letter),
+    )
+    plans = (first, replace(missing, agency_name="Sở Tư pháp"), replace(refused, state="exempt"))
+    view = build_view(replace(DRAFT, submissions=rows, own_plans=plans))
+    summary = {line["label"]: line["text"] for line in view["summary"]}
+    assert summary["Báo cáo của các cơ quan, địa phương"].startswith("02/02 đơn vị đã gửi")
+    assert summary["Gia hạn, miễn báo cáo"] == (
+        "Sở Kế hoạch và Đầu tư (gia hạn đến 20/06/2023, văn bản 512/UBND-TH ngày 09/06/2023); "
+        "Sở Y tế (được miễn báo cáo, văn bản 512/UBND-TH ngày 09/06/2023); "
+        "Sở Thông tin và Truyền thông (không phát sinh, văn bản 512/UBND-TH ngày 09/06/2023)."
+    )
+    assert summary["Kế hoạch thực hiện của các đơn vị"] == "01/02 đơn vị đã gửi; chưa gửi: Sở Tư pháp."
+    states = [(row["state"], row["timeliness"], row["is_problem"]) for row in view["submissions"]["rows"]]
+    assert states == [
+        ("Đã tiếp nhận", "Đúng hạn, gia hạn đến 20/06/2023", False),
+        ("Đã tiếp nhận, cần giải trình", "Chậm 02 ngày", True),
+        ("Được miễn báo cáo", "", False),
+        ("Không phát sinh", "", False),
+    ]
+    assert (view["submissions"]["missing"], view["submissions"]["total"]) == ([], "02")
+    assert "Gia hạn, miễn báo cáo" not in {line["label"] for line in build_view(DRAFT)["summary"]}
+
+
 def test_collective_tasks_are_counted_and_the_late_named():
     rows = {row["ref"]: row for section in build_view(DRAFT)["task_sections"] for row in section["rows"]}
     assert rows["III.3"]["state"] == "2/4 đơn vị đã báo cáo"
@@ -95,7 +127,7 @@ def test_draft_and_edition_name_themselves():
     assert view["approval"].startswith("Nguyễn Thị Hòa duyệt lúc 16 giờ 45 phút")
     assert view["place_and_date"] == "Bình Dương, ngày 14 tháng 6 năm 2023"
     supplement = replace(PUBLISHED, as_of=DRAFT.closing_at, approval=APPROVAL)
-    assert "bổ sung sau ngày chốt" in build_view(supplement)["edition_label"]
+    assert "bổ sung sau ngày chốt 25/06/2023" in build_view(supplement)["edition_label"]
 
 
 def test_text_no_document_can_hold_is_dropped():

@@ -7,5 +7,7 @@ select s.indicator_code as indicator, s.indicator_name, s.period, s.unit, s.valu
     'is_correction', h.is_correction, 'is_approximate', h.is_approximate, 'is_illustrative', h.is_illustrative,
     'submission_id', h.submission_id, 'version', h.version, 'recorded_at', h.recorded_at) end as observation
 from mart.indicator_status s
-left join mart.observation_history h using (observation_id)
+-- The plan and indicator again, since only they narrow the view before it numbers revisions
+left join mart.observation_history h on h.observation_id = s.observation_id and h.plan_code = s.plan_code
+  and h.indicator_code = s.indicator_code
 where s.plan_code = :plan_code and s.period = :period and s.indicator_code = :indicator

@@ -1,1 +1,1 @@
-select * from mart.submission_tracker where plan_code = :plan_code and period = :period order by row_order
+select * from mart.submission_tracker_at(:instant, :plan_code, :obligation, :period)

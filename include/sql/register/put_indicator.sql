@@ -1,13 +1,15 @@
 insert into core.indicator (
   plan_code, indicator_code, row_order, row_kind, section_no, section_title, printed_no, name, label,
-  unit_code, unit, target_text, comparator, target_low, target_high, direction, nature, decision)
+  unit_code, unit, target_text, comparator, target_low, target_high, direction, nature, decision,
+  published_in)
 values (
   :plan_code, :indicator_code, :row_order, :row_kind, :section_no, :section_title, :printed_no, :name, :label,
-  :unit_code, :unit, :target_text, :comparator, :target_low, :target_high, :direction, :nature, :decision)
+  :unit_code, :unit, :target_text, :comparator, :target_low, :target_high, :direction, :nature, :decision,
+  :published_in)
 on conflict (plan_code, indicator_code) do update set
   row_order = excluded.row_order, row_kind = excluded.row_kind, section_no = excluded.section_no,
   section_title = excluded.section_title, printed_no = excluded.printed_no, name = excluded.name,
   label = excluded.label, unit_code = excluded.unit_code, unit = excluded.unit,
   target_text = excluded.target_text, comparator = excluded.comparator, target_low = excluded.target_low,
   target_high = excluded.target_high, direction = excluded.direction, nature = excluded.nature,
-  decision = excluded.decision
+  decision = excluded.decision, published_in = excluded.published_in

@@ -1,4 +1,7 @@
-"""A run's partition key as a period of the plan."""
+"""A run's partition key as a period of the plan, and what kind of run it is."""
+
+from datetime import UTC, datetime
+from typing import Any
 
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
@@ -16,3 +19,18 @@ def read_period(register: Register, partition_key: str | None) -> Period:
             f"The run's partition key must be a period of the plan ({', '.join(known)}), not {partition_key!r}."
         )
     return known[partition_key]
+
+
+def known_at(register: Register, period: Period, dag_run: Any) -> datetime | None:
+    """Returns the instant a run reports as of: of a backfill the period's publication, else None for the present."""
+    return register.calendar_by_period[period].publish_at if dag_run.run_type == "backfill" else None
+
+
+def is_out_of_date(register: Register, period: Period, dag_run: Any) -> bool:
+    """Tells whether a run of the calendar comes only after its period has closed.
+
+    The scheduler starts the run it had noted before an outage without asking the timetable anew. Once a person has
+    cleared it, it is meant.
+    """
+    is_by_itself = dag_run.run_type == "scheduled" and not dag_run.clear_number
+    return is_by_itself and register.calendar_by_period[period].closing_at <= datetime.now(UTC)

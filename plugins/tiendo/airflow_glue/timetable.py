@@ -1,118 +1,180 @@
-"""The plan's calendar as an Airflow timetable: one run for each period, at its hour of publication."""
+"""The plan's calendar as an Airflow timetable: one run for each period at its hour of publication, or for reminders."""
 
+import uuid
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pendulum
 from airflow.exceptions import InvalidPartitionKeyError
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
+from airflow.utils.types import DagRunType
 
 from tiendo.clock import HANOI
-from tiendo.plan.model import PeriodCalendar
-from tiendo.plan.period import Period
+from tiendo.plan.model import Duty, PeriodCalendar, Register
+from tiendo.plan.working_days import midnight
+
+LAST_REMINDER_HOLDS = timedelta(days=7)
 
 
-class Publication(NamedTuple):
-    """When one period is published, and until when that still makes sense without anybody asking for it."""
+class Slot(NamedTuple):
+    """One run of the calendar.
 
-    period: str
-    publish_at: datetime
-    closing_at: datetime
+    Attributes:
+        key: the run's partition key, ``2023-Q1`` or ``2023-03-13``.
+        begins_on: day it is filed under, by which a backfill finds it; no two slots share one.
+        run_at: when it is due.
+        until: until when it still makes sense without anybody asking for it.
+    """
+
+    key: str
+    begins_on: date
+    run_at: datetime
+    until: datetime
 
 
 class PlanCalendar(Timetable):
-    """Runs once for each period of the plan, with the period (``2023-Q1``) as partition key.
+    """Runs once for each slot of the plan's calendar, with the slot's key as partition key.
 
-    The run is due at the period's ``publish_at``. When Airflow was down then, it is made up for once, as long as the
-    period is open; a period that has closed is only published when somebody starts the run by hand or by a backfill
-    (with ``catchup=True``, also by itself). The day is the real one even while a replay has its own clock: a replay
-    starts its runs itself.
+    When Airflow was down at a slot's hour, the run is made up for once, as long as it makes sense: a publication while
+    its period is open, a reminder until the next one. Later it is only run when somebody starts it by hand or by a
+    backfill (with ``catchup=True``, also by itself). The day is the real one even while a replay has its own clock: a
+    replay starts its runs itself.
     """
 
     partitioned = True
-    description = "At the hour of publication of each period of the plan"
 
-    def __init__(self, publications: Iterable[Publication]) -> None:
-        self._publications = tuple(sorted(publications, key=lambda publication: publication.publish_at))
+    def __init__(self, slots: Iterable[Slot], description: str = "") -> None:
+        self._slots = tuple(sorted(slots, key=lambda slot: slot.run_at))
+        self.description = description
 
     @classmethod
     def of(cls, calendar: Iterable[PeriodCalendar]) -> "PlanCalendar":
-        """Makes the timetable of a register's calendar."""
-        return cls(Publication(str(entry.period), entry.publish_at, entry.closing_at) for entry in calendar)
+        """Makes the timetable of publications; the key is the period, and it is filed under the quarter's first day."""
+        return cls(
+            (Slot(str(entry.period), entry.period.first_day, entry.publish_at, entry.closing_at) for entry in calendar),
+            "At the hour of publication of each period of the plan",
+        )
+
+    @classmethod
+    def of_reminders(cls, register: Register) -> "PlanCalendar":
+        """Makes the timetable of reminders: the days on which there may be somebody to write to, each its own key.
+
+        Whom to write to on such a day depends on each body's own due day, extensions included:
+        ``tiendo.plan.occasions``.
+        """
+        days: set[date] = set()
+        for owed in register.obligations:
+            # What is owed once a year can be extended to the end of it; its ladder ends with that of the first quarter.
+            is_yearly = owed.duty is Duty.IMPLEMENTATION_PLAN
+            closing_at = min(owed.closing_at, register.calendar[0].closing_at) if is_yearly else owed.closing_at
+            days.update(register.reminders.days_of_run(register.working_days, owed.due_at, closing_at))
+        instants = [datetime.combine(day, register.reminders.hour, HANOI) for day in sorted(days)]
+        ends = [*instants[1:], instants[-1] + LAST_REMINDER_HOLDS]
+        return cls(
+            (Slot(str(at.date()), at.date(), at, until) for at, until in zip(instants, ends, strict=True)),
+            "On the days on which a body may have to be reminded",
+        )
 
     @property
     def summary(self) -> str:
-        """Shown in the list of DAGs: the days, ``14/03 16:30, 14/06 16:30``."""
-        return ", ".join(f"{p.publish_at.astimezone(HANOI):%d/%m %H:%M}" for p in self._publications)
+        """Shown in the list of DAGs: the days, ``14/03 16:30, 14/06 16:30``; of a long list the first and the last."""
+        days = [f"{slot.run_at.astimezone(HANOI):%d/%m %H:%M}" for slot in self._slots]
+        return ", ".join(days) if len(days) <= 4 else f"{days[0]} … {days[-1]} ({len(days)})"
 
     def serialize(self) -> dict[str, Any]:
         """Returns what is stored with the DAG: the calendar itself, so that the scheduler needs no register."""
         return {
-            "publications": [[p.period, p.publish_at.isoformat(), p.closing_at.isoformat()] for p in self._publications]
+            "description": self.description,
+            "slots": [
+                [slot.key, slot.begins_on.isoformat(), slot.run_at.isoformat(), slot.until.isoformat()]
+                for slot in self._slots
+            ],
         }
 
     @classmethod
     def deserialize(cls, data: dict[str, Any]) -> "PlanCalendar":
         """Makes the timetable from what ``serialize`` returned."""
         return cls(
-            Publication(period, datetime.fromisoformat(publish_at), datetime.fromisoformat(closing_at))
-            for period, publish_at, closing_at in data["publications"]
+            (
+                Slot(key, date.fromisoformat(begins_on), datetime.fromisoformat(run_at), datetime.fromisoformat(until))
+                for key, begins_on, run_at, until in data["slots"]
+            ),
+            data["description"],
         )
+
+    def validate(self) -> None:
+        """Makes sure that no two runs could be taken for each other.
+
+        Raises:
+            ValueError: two slots share a key or the day they are filed under.
+        """
+        for name in ("key", "begins_on"):
+            values = sorted(getattr(slot, name) for slot in self._slots)
+            if twice := [str(one) for one, other in pairwise(values) if one == other]:
+                raise ValueError(f"Two runs of the calendar share the {name} {', '.join(twice)}.")
 
     def next_dagrun_info_v2(
         self, *, last_dagrun_info: DagRunInfo | None, restriction: TimeRestriction
     ) -> DagRunInfo | None:
-        """Returns the first publication after the last run that lies within the restriction and is not over."""
+        """Returns the first slot after the last run that lies within the restriction and is not over."""
         now = datetime.now(UTC)
-        for publication in self._publications:
-            at = publication.publish_at
-            is_done = last_dagrun_info is not None and at <= last_dagrun_info.run_after
-            is_too_early = restriction.earliest is not None and at < restriction.earliest
-            is_over = not restriction.catchup and publication.closing_at <= now
+        for slot in self._slots:
+            is_done = last_dagrun_info is not None and _is_done(slot, last_dagrun_info)
+            is_too_early = restriction.earliest is not None and slot.run_at < restriction.earliest
+            is_over = not restriction.catchup and slot.until <= now
             if is_done or is_too_early or is_over:
                 continue
-            return None if restriction.latest is not None and at > restriction.latest else _run(publication)
+            return None if restriction.latest is not None and slot.run_at > restriction.latest else _run(slot)
         return None
 
     def iter_partition_dagrun_infos(self, *, earliest: datetime, latest: datetime) -> Iterable[DagRunInfo]:
-        """Yields the runs of a backfill: the periods that begin within the window, both ends included."""
+        """Yields the runs of a backfill: the slots filed within the window, both ends included, that have been due."""
         first, last = self.localize_partition_datetime(earliest), self.localize_partition_datetime(latest)
-        for publication in self._publications:
-            if first <= _begin(publication.period) <= last:
-                yield _run(publication)
+        now = datetime.now(UTC)
+        for slot in self._slots:
+            if first <= _begin(slot) <= last and slot.run_at <= now:
+                yield _run(slot)
 
     def localize_partition_datetime(self, dt: datetime) -> pendulum.DateTime:
         """Reads a day of a backfill's window as a day in Viet Nam."""
         return pendulum.instance(dt.replace(tzinfo=HANOI))
 
     def _decode_partition_date(self, partition_key: str) -> datetime:
-        if partition_key not in {publication.period for publication in self._publications}:
-            known = ", ".join(publication.period for publication in self._publications)
-            raise InvalidPartitionKeyError(f"The plan has no period {partition_key!r}; it has {known}.")
-        return _begin(partition_key)
+        for slot in self._slots:
+            if slot.key == partition_key:
+                return _begin(slot)
+        known = ", ".join(slot.key for slot in self._slots)
+        raise InvalidPartitionKeyError(f"The plan has no {partition_key!r}; it has {known}.")
 
     def infer_manual_data_interval(self, *, run_after: pendulum.DateTime) -> DataInterval:
         """Returns an empty interval: a run started by hand has a partition key, not a span of time."""
         return DataInterval.exact(run_after)
 
     def generate_run_id(self, *, run_type: Any, run_after: pendulum.DateTime, **extra: Any) -> str:
-        """Names a run after its instant and, where known, its period."""
+        """Names a run after its instant and, where known, its period; a backfill may be repeated, so it counts too."""
         suffix = run_after.isoformat()
         if partition_key := extra.get("partition_key"):
             suffix = f"{suffix}__{partition_key}"
+        if run_type == DagRunType.BACKFILL_JOB:
+            suffix = f"{suffix}__{uuid.uuid4().hex[:8]}"
         return str(run_type.generate_run_id(suffix=suffix))
 
 
-def _begin(period: str) -> pendulum.DateTime:
-    first_day = Period.parse(period).first_day
-    return pendulum.datetime(first_day.year, first_day.month, first_day.day, tz=str(HANOI))
+def _begin(slot: Slot) -> pendulum.DateTime:
+    return pendulum.instance(midnight(slot.begins_on))
 
 
-def _run(publication: Publication) -> DagRunInfo:
+def _is_done(slot: Slot, last: DagRunInfo) -> bool:
+    """Whether a slot comes no later than the last run; a change that moves a slot already run does not run it again."""
+    return slot.run_at <= last.run_after or (last.partition_date is not None and _begin(slot) <= last.partition_date)
+
+
+def _run(slot: Slot) -> DagRunInfo:
     return DagRunInfo(
-        run_after=pendulum.instance(publication.publish_at),
+        run_after=pendulum.instance(slot.run_at),
         data_interval=None,
-        partition_date=_begin(publication.period),
-        partition_key=publication.period,
+        partition_date=_begin(slot),
+        partition_key=slot.key,
     )

@@ -58,9 +58,9 @@ def land(settings: Settings, register: Register, engine: Engine, arrivals: Seque
                 "claim_ids": [arrival.claim_id for arrival in arrivals],
                 "hashes": [content.sha256 for content in contents],
                 "sizes": [content.size for content in contents],
-                "names": [_as_text(arrival.name) for arrival in arrivals],
+                "names": [as_text(arrival.name) for arrival in arrivals],
                 "channels": [arrival.channel for arrival in arrivals],
-                "senders": [_as_text(arrival.sender) for arrival in arrivals],
+                "senders": [as_text(arrival.sender) for arrival in arrivals],
                 "agencies": [_agency(arrival, known) for arrival in arrivals],
                 "received": [arrival.received_at for arrival in arrivals],
             },
@@ -75,6 +75,6 @@ def _agency(arrival: Arrival, known: Mapping[str, Agency]) -> str | None:
     return arrival.sender if arrival.sender in known else None
 
 
-def _as_text(name: str) -> str:
+def as_text(name: str) -> str:
     """Returns a file's name as text; bytes that are no UTF-8 come from the system as surrogates."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -4,13 +4,15 @@ A row that already has a fault in a cell is left out of the checks between cells
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tiendo.plan.deadlines import compute_calendar
 from tiendo.plan.model import Agency, Comparator, Direction, Indicator, Nature, RowKind, Task
+from tiendo.plan.occasions import ReminderRules
+from tiendo.plan.period import Period
 from tiendo.plan.plan_file import PlanFile
 from tiendo.plan.tables import Fault, Row
+from tiendo.plan.working_days import is_statutory, last_day_before
 from tiendo.vietnamese.target import read_target
 from tiendo.vietnamese.text import fold
 
@@ -303,13 +305,45 @@ def _check_task(row: Row, task: Task, owes: Mapping[str, bool], names: AgencyNam
         )
 
 
+def _key_of_days(plan: PlanFile, period: Period) -> str:
+    """Returns the key below ``calendar`` that a period's days were changed by; "" where the general rules hold."""
+    if period in plan.rules.overrides:
+        return f"overrides.{period}"
+    rules = plan.rules.at(period)
+    places = [place for place, change in enumerate(plan.rules.changes) if change.days.items() <= vars(rules).items()]
+    return f"changes.{places[-1]}" if places and rules != plan.rules else ""
+
+
+def _check_exchanges(plan: PlanFile, fault: Callable[[str, str], None]) -> None:
+    """An exchange frees a working day and works a free one; what the package knows already is no news."""
+    for place, exchange in enumerate(plan.rules.working_days.exchanged):
+        key = f"exchanged_days.{place}"
+        if not is_statutory(exchange.free):
+            fault(f"{key}.free", f"{exchange.free} is free without an exchange")
+        if exchange.worked and is_statutory(exchange.worked):
+            fault(f"{key}.worked", f"{exchange.worked} is a working day without an exchange")
+        for name, day in (("free", exchange.free), ("worked", exchange.worked)):
+            if day and abs(day.year - plan.year) > 1:
+                fault(f"{key}.{name}", f"{day} is not in the plan's year {plan.year} or beside it")
+
+
+def _check_ladder(rules: ReminderRules, fault: Callable[[str, str], None]) -> None:
+    """Every step comes on a day of its own: a body gets one message a day."""
+    if len(set(rules.before)) < len(rules.before):
+        fault("reminders.before", f"names a day twice: {list(rules.before)}")
+    after = [rules.overdue, *rules.escalation.values()]
+    if len(set(after)) < len(after) or min(after) < rules.overdue:
+        fault("reminders.escalation", "must take each step on a day of its own, after the overdue notice")
+
+
 def _check_calendar(plan: PlanFile, tasks: Mapping[str, tuple[Row, Task]], faults: list[Fault]) -> None:
     def fault(key: str, what: str) -> None:
         faults.append(Fault("plan.yaml", plan.lines.get(f"calendar.{key}", 0), f"calendar.{key}", what))
 
+    previous = None
     for days in compute_calendar(plan.rules, plan.year):
-        own_key = f"overrides.{days.period}" if days.period in plan.rules.overrides else ""
-        last_day = (days.due_at - timedelta(microseconds=1)).date()
+        own_key = _key_of_days(plan, days.period)
+        last_day = last_day_before(days.due_at)
         if days.cut_off_on > last_day:
             fault(own_key or "cut_off", f"{days.cut_off_on} is after the last day to submit, {last_day}")
         if not days.period.first_day <= days.cut_off_on <= days.period.last_day:
@@ -318,6 +352,15 @@ def _check_calendar(plan: PlanFile, tasks: Mapping[str, tuple[Row, Task]], fault
             fault(own_key or "publication", f"{days.publish_at} is not before submissions are due, {days.due_at}")
         if days.closing_at <= days.due_at:
             fault(own_key or "closing", f"{days.closing_at} is not after submissions are due, {days.due_at}")
+        if not days.period.first_day <= days.publish_at.date() <= days.period.last_day:
+            fault(own_key or "publication", f"{days.publish_at} is not in the quarter")
+        if previous and days.due_at <= previous.closing_at:
+            fault(
+                own_key or "closing", f"{previous.period} closes at {previous.closing_at} only, after the next is due"
+            )
+        previous = days
+    _check_exchanges(plan, fault)
+    _check_ladder(plan.reminders, fault)
     if plan.own_plan_task not in tasks:
         fault("own_plan.task", f"{plan.own_plan_task!r} is no task of tasks.csv")
         return

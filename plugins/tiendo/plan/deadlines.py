@@ -6,17 +6,14 @@ and "until the 25th" end at midnight in Viet Nam, and are kept as the first inst
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from functools import cache
-from typing import TYPE_CHECKING
+from typing import Any
 
 from tiendo.clock import HANOI
 from tiendo.plan.model import PeriodCalendar
 from tiendo.plan.period import Period
-
-if TYPE_CHECKING:
-    from holidays import HolidayBase
+from tiendo.plan.working_days import WorkingDays, midnight
 
 _ONE_DAY = timedelta(days=1)
 
@@ -32,6 +29,21 @@ class PeriodOverride:
 
 
 @dataclass(frozen=True)
+class CalendarChange:
+    """A change of the rules within the year, by an official document.
+
+    Attributes:
+        effective_on: every period whose data is not closed before this day follows the new rules.
+        document: number and date of what ordered it.
+        days: the rules that change, by name of ``CalendarRules``' attribute; the others stay.
+    """
+
+    effective_on: date
+    document: str
+    days: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class CalendarRules:
     """Days of the last month of a quarter, as the plan and the law give them.
 
@@ -41,6 +53,8 @@ class CalendarRules:
         publish_day, publish_time: when the first edition is due; on the last working day before when that is none.
         closing_day: last day on which the period is open.
         overrides: days set by hand.
+        changes: changes within the year, in the order they take effect.
+        working_days: the working days of the plan's year.
     """
 
     cut_off_day: int
@@ -49,46 +63,33 @@ class CalendarRules:
     publish_time: time
     closing_day: int
     overrides: Mapping[Period, PeriodOverride] = field(default_factory=dict)
+    changes: tuple[CalendarChange, ...] = ()
+    working_days: WorkingDays = field(default_factory=WorkingDays)
 
-
-def is_working_day(day: date) -> bool:
-    """Tells whether offices work on a day: no weekend, public holiday or Tết, or a Saturday worked in exchange."""
-    return _viet_nam().is_working_day(day)
-
-
-def last_working_day(day: date) -> date:
-    """Returns the day itself when it is a working day, else the last working day before it."""
-    while not is_working_day(day):
-        day -= _ONE_DAY
-    return day
+    def at(self, period: Period) -> "CalendarRules":
+        """Returns the rules that a period follows: a change leaves alone the periods whose data was closed by then."""
+        rules = self
+        for change in self.changes:
+            if change.effective_on <= date(period.year, period.last_month, rules.cut_off_day):
+                rules = replace(rules, **change.days)
+        return rules
 
 
 def compute_period(rules: CalendarRules, period: Period) -> PeriodCalendar:
     """Returns the days of one period. Whether their order makes sense is for the register to check."""
     own = rules.overrides.get(period, PeriodOverride())
+    rules = rules.at(period)
     month = date(period.year, period.last_month, 1)
-    publish_on = last_working_day(month.replace(day=rules.publish_day))
+    publish_on = rules.working_days.last_until(month.replace(day=rules.publish_day))
     return PeriodCalendar(
         period=period,
         cut_off_on=own.cut_off_on or month.replace(day=rules.cut_off_day),
-        due_at=_midnight(own.due_before or month.replace(day=rules.due_before_day)),
+        due_at=midnight(own.due_before or month.replace(day=rules.due_before_day)),
         publish_at=own.publish_at or datetime.combine(publish_on, rules.publish_time, HANOI),
-        closing_at=_midnight((own.closing_on or month.replace(day=rules.closing_day)) + _ONE_DAY),
+        closing_at=midnight((own.closing_on or month.replace(day=rules.closing_day)) + _ONE_DAY),
     )
 
 
 def compute_calendar(rules: CalendarRules, year: int) -> tuple[PeriodCalendar, ...]:
     """Returns the days of the four quarters of a year."""
     return tuple(compute_period(rules, Period(year, quarter)) for quarter in (1, 2, 3, 4))
-
-
-@cache
-def _viet_nam() -> "HolidayBase":
-    # Imported here since it costs a tenth of a second, which DAG files must not pay when parsed.
-    from holidays import country_holidays
-
-    return country_holidays("VN")
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(0), HANOI)

@@ -1,13 +1,22 @@
 """What a plan's register holds, as read-only values. ``tiendo.plan.register`` reads and checks it."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from tiendo.plan.occasions import ReminderRules
 from tiendo.plan.period import Period
+from tiendo.plan.working_days import WorkingDays, midnight
+
+
+class Duty(StrEnum):
+    """What a body owes."""
+
+    QUARTERLY_REPORT = "quarterly_report"
+    IMPLEMENTATION_PLAN = "implementation_plan"
 
 
 class RowKind(StrEnum):
@@ -190,6 +199,21 @@ class PeriodCalendar:
 
 
 @dataclass(frozen=True)
+class Obligation:
+    """Something every obliged body owes by a day, unless a letter says otherwise.
+
+    Attributes:
+        period: ``2023-Q1`` for a quarterly report, ``2023`` for what is owed once a year.
+        due_at, closing_at: exclusive, as in ``PeriodCalendar``; nobody is given longer than until ``closing_at``.
+    """
+
+    duty: Duty
+    period: str
+    due_at: datetime
+    closing_at: datetime
+
+
+@dataclass(frozen=True)
 class Thresholds:
     """Cut-offs of the grades; see docs/methodology.md."""
 
@@ -222,6 +246,8 @@ class Register:
     tasks: tuple[Task, ...]
     calendar: tuple[PeriodCalendar, ...]
     own_plan_task: str
+    reminders: ReminderRules = field(default_factory=ReminderRules)
+    working_days: WorkingDays = field(default_factory=WorkingDays)
 
     @cached_property
     def agency_by_code(self) -> dict[str, Agency]:
@@ -242,6 +268,20 @@ class Register:
     def calendar_by_period(self) -> dict[Period, PeriodCalendar]:
         """Calendar entries by period."""
         return {entry.period: entry for entry in self.calendar}
+
+    @cached_property
+    def obligations(self) -> tuple[Obligation, ...]:
+        """All that is owed under the plan: each body's own implementation plan, and the quarterly reports."""
+        reports = tuple(
+            Obligation(Duty.QUARTERLY_REPORT, str(entry.period), entry.due_at, entry.closing_at)
+            for entry in self.calendar
+        )
+        own = self.task_by_ref.get(self.own_plan_task)
+        if own is None or own.due_on is None:
+            return reports
+        end_of_year = midnight(date(self.year + 1, 1, 1))
+        due_at = midnight(own.due_on + timedelta(days=1))
+        return (Obligation(Duty.IMPLEMENTATION_PLAN, str(self.year), due_at, end_of_year), *reports)
 
     @cached_property
     def obliged(self) -> tuple[Agency, ...]:

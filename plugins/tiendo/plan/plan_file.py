@@ -10,26 +10,35 @@ from typing import Any, cast
 import yaml
 
 from tiendo.clock import HANOI
-from tiendo.plan.deadlines import CalendarRules, PeriodOverride
+from tiendo.plan.deadlines import CalendarChange, CalendarRules, PeriodOverride
 from tiendo.plan.model import Thresholds
+from tiendo.plan.occasions import ReminderRules
 from tiendo.plan.period import Period
 from tiendo.plan.tables import Fault, decode
+from tiendo.plan.working_days import ExchangedDay, WorkingDays
 
 _IDENTITY = ("code", "title", "short_title", "province", "issued_by", "issued_on", "year", "rule_version")
 _REPORT_TEXTS = ("issuing_parent", "issuing_body", "symbol", "place", "addressee")
 _REPORT_LISTS = ("basis", "signer_office", "recipients", "reviewers")
 _KEYS = {
     "": (*_IDENTITY, "sections", "task_sections", "calendar", "thresholds", "report"),
-    "calendar": ("cut_off", "submission_due", "publication", "closing", "own_plan", "overrides"),
+    "calendar": (
+        *("cut_off", "submission_due", "publication", "closing", "own_plan", "overrides"),
+        *("changes", "exchanged_days", "reminders"),
+    ),
     "calendar.cut_off": ("day", "law"),
     "calendar.submission_due": ("before_day", "law"),
     "calendar.publication": ("day", "time", "law"),
     "calendar.closing": ("day", "law"),
     "calendar.own_plan": ("task", "due_on", "law"),
+    "calendar.reminders": ("time", "before", "overdue", "escalation"),
     "thresholds": ("on_track", "at_risk", "approximate_tolerance_pct"),
     "report": (*_REPORT_TEXTS, *_REPORT_LISTS, "signer_name"),
 }
 _OVERRIDE_KEYS = ("cut_off_on", "due_before", "publish_at", "closing_on", "reason")
+_CHANGE_DAYS = ("cut_off_day", "due_before_day", "publish_day", "closing_day")
+_CHANGE_KEYS = ("from", "document", *_CHANGE_DAYS, "publish_time")
+_EXCHANGE_KEYS = ("free", "worked", "source")
 _CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -53,6 +62,7 @@ class PlanFile:
     rules: CalendarRules
     own_plan_task: str
     own_plan_due_on: date
+    reminders: ReminderRules
     thresholds: Thresholds
     report: dict[str, Any]
     lines: dict[str, int]
@@ -104,6 +114,14 @@ class Document:
                 self.fault(key, "must hold keys and values")
             return {}
         return {str(name): item for name, item in value.items()}
+
+    def entries(self, key: str) -> list[str]:
+        """Returns the dotted key of each entry of a list that may be missing or empty."""
+        value = self._get(key)
+        if value is not None and not (isinstance(value, list) and all(isinstance(item, dict) for item in value)):
+            self.fault(key, "must be a list of keys and values")
+            return []
+        return [f"{key}.{place}" for place in range(len(value or []))]
 
     def check_keys(self, key: str, allowed: tuple[str, ...]) -> None:
         """Notes keys that nothing reads: most likely misspelt."""
@@ -184,6 +202,9 @@ class Document:
         value: Any = self._root
         names = key.split(".")
         while names:
+            if isinstance(value, list) and names[0].isdecimal() and int(names[0]) < len(value):
+                value, names = value[int(names[0])], names[1:]
+                continue
             if not isinstance(value, dict):
                 return None
             # Section numbers such as II.1 hold points themselves: the longest name that is there is meant.
@@ -222,6 +243,7 @@ def read_plan_file(name: str, data: bytes, faults: list[Fault]) -> PlanFile | No
         rules=_read_rules(document),
         own_plan_task=document.text("calendar.own_plan.task"),
         own_plan_due_on=document.day("calendar.own_plan.due_on"),
+        reminders=_read_reminders(document),
         thresholds=Thresholds(
             on_track=document.exact("thresholds.on_track"),
             at_risk=document.exact("thresholds.at_risk"),
@@ -257,6 +279,51 @@ def _read_rules(document: Document) -> CalendarRules:
         publish_time=document.clock_time("calendar.publication.time"),
         closing_day=document.whole("calendar.closing.day", 1, 30),
         overrides=dict(_read_overrides(document)),
+        changes=_read_changes(document),
+        working_days=WorkingDays(tuple(_read_exchanges(document))),
+    )
+
+
+def _read_changes(document: Document) -> tuple[CalendarChange, ...]:
+    changes: list[CalendarChange] = []
+    for key in document.entries("calendar.changes"):
+        document.check_keys(key, _CHANGE_KEYS)
+        given = document.mapping(key)
+        days: dict[str, Any] = {name: document.whole(f"{key}.{name}", 1, 30) for name in _CHANGE_DAYS if name in given}
+        if "publish_time" in given:
+            days["publish_time"] = document.clock_time(f"{key}.publish_time")
+        if not days:
+            document.fault(key, f"changes nothing; it may give {', '.join(_CHANGE_KEYS[2:])}")
+        change = CalendarChange(document.day(f"{key}.from"), document.text(f"{key}.document"), days)
+        if changes and change.effective_on <= changes[-1].effective_on:
+            document.fault(f"{key}.from", f"{change.effective_on} is not after the change before it")
+        changes.append(change)
+    return tuple(changes)
+
+
+def _read_exchanges(document: Document) -> Iterator[ExchangedDay]:
+    for key in document.entries("calendar.exchanged_days"):
+        document.check_keys(key, _EXCHANGE_KEYS)
+        worked = document.day(f"{key}.worked") if document.mapping(key).get("worked") is not None else None
+        yield ExchangedDay(document.day(f"{key}.free"), worked, document.text(f"{key}.source"))
+
+
+def _read_reminders(document: Document) -> ReminderRules:
+    """Returns the plan's own occasions; a plan that says nothing of them has the usual ones."""
+    key = "calendar.reminders"
+    given = document.mapping(key) if key in document.lines else {}
+    if not given:
+        return ReminderRules()
+    steps = document.mapping(f"{key}.escalation")
+    before = given.get("before")
+    if not isinstance(before, list) or not before or not all(type(number) is int and number > 0 for number in before):
+        document.fault(f"{key}.before", f"must be a list of working days such as [10, 5, 3, 1], not {before!r}")
+        before = []
+    return ReminderRules(
+        hour=document.clock_time(f"{key}.time"),
+        before=tuple(before),
+        overdue=document.whole(f"{key}.overdue", 1, 30),
+        escalation={name: document.whole(f"{key}.escalation.{name}", 1, 60) for name in steps},
     )
 
 
@@ -283,7 +350,12 @@ def _read_overrides(document: Document) -> Iterator[tuple[Period, PeriodOverride
 
 
 def _walk(node: yaml.Node | None, prefix: str) -> Iterator[tuple[str, int, bool]]:
-    """Yields each dotted key with its line, and whether it is the first of that name."""
+    """Yields each dotted key with its line, and whether it is the first of that name; entries of a list by number."""
+    if isinstance(node, yaml.SequenceNode):
+        for place, item in enumerate(node.value):
+            yield f"{prefix}.{place}", item.start_mark.line + 1, True
+            yield from _walk(item, f"{prefix}.{place}")
+        return
     if not isinstance(node, yaml.MappingNode):
         return
     seen: set[str] = set()

@@ -93,6 +93,8 @@ def load_register(plan_dir: Path) -> Register:
         tasks=tuple(task for _, task in tasks),
         calendar=compute_calendar(plan.rules, plan.year),
         own_plan_task=plan.own_plan_task,
+        reminders=plan.reminders,
+        working_days=plan.rules.working_days,
     )
 
 

@@ -12,6 +12,7 @@ from tiendo.plan.period import Period
 from tiendo.validation.outcome import ACCEPTED
 
 NOT_REPORTED = "not_reported"
+EXCUSED = ("exempt", "nothing_to_report")
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,13 @@ class Submission:
     """One obliged body and its report for the period.
 
     Attributes:
-        state: ``accepted``, ``accepted_with_warnings``, ``rejected`` or ``missing``.
+        state: ``accepted``, ``accepted_with_warnings``, ``rejected``, ``missing``, ``exempt`` or
+            ``nothing_to_report``.
         received_at: of the first accepted version; of the last rejected file where none was accepted.
-        days_late: days begun after the deadline; 0 when on time, None when nothing was accepted.
+        days_late: days begun after the body's own deadline; 0 when on time, None when nothing was accepted.
+        extended_until: last day to submit granted by a letter, else None.
+        letter_no, letter_on: that letter, or the one that excused the body.
+        owed_count, answered_count: indicators and tasks it owes, and those that accepted content answers.
     """
 
     agency_code: str
@@ -68,11 +73,22 @@ class Submission:
     version: int | None
     finding_count: int
     receipt_no: str
+    extended_until: date | None = None
+    letter_no: str = ""
+    letter_on: date | None = None
+    owed_count: int = 0
+    answered_count: int = 0
+    completeness_pct: Decimal | None = None
 
     @property
     def is_received(self) -> bool:
         """Whether an accepted report is there."""
         return self.state in ACCEPTED
+
+    @property
+    def is_excused(self) -> bool:
+        """Whether nothing came and a letter says that nothing is owed."""
+        return self.state in EXCUSED
 
 
 @dataclass(frozen=True)
@@ -255,7 +271,10 @@ class Approval:
 
 @dataclass(frozen=True)
 class EditionData:
-    """A whole edition. Sequences are in the order of print; ``approval`` is None for a draft."""
+    """A whole edition. Sequences are in the order of print; ``approval`` is None for a draft.
+
+    ``own_plans`` tells of the bodies' own implementation plans of the year, as ``submissions`` of their reports.
+    """
 
     plan_code: str
     plan_title: str
@@ -280,6 +299,7 @@ class EditionData:
     revisions: tuple[Revision, ...]
     previous: PreviousEdition | None
     inputs: tuple[InputFile, ...]
+    own_plans: tuple[Submission, ...] = ()
 
     @property
     def is_draft(self) -> bool:

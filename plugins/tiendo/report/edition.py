@@ -51,11 +51,14 @@ class Place:
         return self.settings.published / str(self.period) / str(edition)
 
 
-def draft(engine: Engine, register: Register, settings: Settings, period: Period) -> dict[str, Any]:
+def draft(
+    engine: Engine, register: Register, settings: Settings, period: Period, known_at: datetime | None = None
+) -> dict[str, Any]:
     """Builds the next edition of a period from what is known now, for a reviewer to look at.
 
     Statuses are brought up to date and the instant is taken under the load lock: nothing loaded later can slip in
-    before it.
+    before it. ``known_at`` makes the edition of a past instant instead, from what was known and graded then; it is
+    news only where none has been published since.
 
     Returns:
         JSON-able: ``period``, ``edition``, ``as_of`` (ISO 8601), ``path`` of the folder, ``title`` and ``review``
@@ -66,9 +69,10 @@ def draft(engine: Engine, register: Register, settings: Settings, period: Period
 
     with loader(engine) as connection:
         connection.exec_driver_sql(LOAD_LOCK)
-        for quarter in range(1, period.quarter + 1):
-            store_status(connection, register, Period(period.year, quarter))
-        as_of = clock.now()
+        if known_at is None:
+            for quarter in range(1, period.quarter + 1):
+                store_status(connection, register, Period(period.year, quarter))
+        as_of = known_at or clock.now()
         edition = last_edition(connection, register, period) + 1
     with loader(engine) as connection:
         data = gather(connection, register, period, edition=edition, as_of=as_of)
@@ -161,10 +165,12 @@ def last_edition(connection: Connection, register: Register, period: Period) -> 
 
 
 def _is_changed(connection: Connection, data: EditionData) -> bool:
-    """A first edition is news; a later one when it reports anything else than the one before."""
+    """A first edition is news; a later one when it reports anything else than the one before, and is of later."""
     key = {"plan_code": data.plan_code, "period": str(data.period), "edition": data.edition - 1}
     before = connection.execute(statement("report/edition.sql"), key).mappings().first()
-    return before is None or bool(before["manifest"]["content_sha256"] != content_sha256(data))
+    if before is None:
+        return True
+    return bool(before["as_of"] < data.as_of and before["manifest"]["content_sha256"] != content_sha256(data))
 
 
 def _check(connection: Connection, register: Register, period: Period, as_of: datetime) -> None:

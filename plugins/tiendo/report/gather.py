@@ -95,6 +95,7 @@ def gather(
         revisions=revisions,
         previous=None,
         inputs=tuple(InputFile(**row) for row in fetch("report/inputs.sql", used=sorted(used))),
+        own_plans=tuple(Submission(**row) for row in fetch("report/own_plans.sql", year=str(register.year))),
     )
     return replace(data, previous=_previous(fetch, editions, data))
 

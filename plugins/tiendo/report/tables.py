@@ -215,6 +215,11 @@ _SUBMISSION: dict[str, Reader] = {
     "version": lambda s: s.version,
     "finding_count": lambda s: s.finding_count,
     "receipt_no": lambda s: s.receipt_no,
+    "extended_until": lambda s: s.extended_until,
+    "letter_no": lambda s: s.letter_no,
+    "owed_count": lambda s: s.owed_count,
+    "answered_count": lambda s: s.answered_count,
+    "completeness_pct": lambda s: s.completeness_pct,
 }
 _REMARK: dict[str, Reader] = {
     "kind": lambda r: r[2],

@@ -12,7 +12,18 @@ from typing import Any
 
 from tiendo.clock import HANOI
 from tiendo.plan.period import Period
-from tiendo.report.data import NOT_REPORTED, Change, EditionData, IndicatorLine, Origin, Revision, TaskLine, TaskReport
+from tiendo.plan.working_days import last_day_before
+from tiendo.report.data import (
+    NOT_REPORTED,
+    Change,
+    EditionData,
+    IndicatorLine,
+    Origin,
+    Revision,
+    Submission,
+    TaskLine,
+    TaskReport,
+)
 from tiendo.status.names import LABELS, STYLES, Status
 from tiendo.validation.states import TASK_STATES
 from tiendo.vietnamese.dates import format_date, long_date
@@ -29,11 +40,14 @@ STATUS_GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("not_yet_published", "Chưa đến kỳ công bố", ("not_yet_published",)),
     ("other", "Khác", ("no_target", "conflicting", "undecidable")),
 )
+NAMED_AT_MOST = 10
 SUBMISSION_STATES = {
     "accepted": "Đã tiếp nhận",
     "accepted_with_warnings": "Đã tiếp nhận, cần giải trình",
     "rejected": "Bị trả lại, chưa gửi lại",
     "missing": "Chưa gửi",
+    "exempt": "Được miễn báo cáo",
+    "nothing_to_report": "Không phát sinh",
 }
 FILE_STATES = {
     "accepted": "Tiếp nhận",
@@ -171,7 +185,11 @@ def build_view(data: EditionData) -> dict[str, Any]:
 def edition_label(data: EditionData) -> str:
     """Returns ``Lần ban hành thứ 2`` with what it is: a draft, a supplement after the closing day."""
     label = f"{'Dự thảo lần ban hành' if data.is_draft else 'Lần ban hành'} thứ {data.edition}"
-    return f"{label} (bổ sung sau ngày chốt {format_date(data.closing_at.date())})" if data.is_supplement else label
+    return (
+        f"{label} (bổ sung sau ngày chốt {format_date(last_day_before(data.closing_at))})"
+        if data.is_supplement
+        else label
+    )
 
 
 def line_view(line: IndicatorLine) -> dict[str, Any]:
@@ -235,14 +253,16 @@ def summary_lines(data: EditionData) -> list[dict[str, str]]:
     """Returns what page 1 must say: how many stand where, who is missing, what is behind. Label and text each."""
     received = [row for row in data.submissions if row.is_received]
     late = [row for row in received if row.is_on_time is False]
-    absent = [row.agency_name for row in data.submissions if not row.is_received]
+    owing = [row for row in data.submissions if not row.is_excused]
+    absent = [row.agency_name for row in owing if not row.is_received]
     lines = [
         {
             "label": "Báo cáo của các cơ quan, địa phương",
-            "text": f"{two_digits(len(received))}/{two_digits(len(data.submissions))} đơn vị đã gửi báo cáo được tiếp "
+            "text": f"{two_digits(len(received))}/{two_digits(len(owing))} đơn vị đã gửi báo cáo được tiếp "
             f"nhận, trong đó {two_digits(len(received) - len(late))} đúng hạn, {two_digits(len(late))} chậm. "
             + (f"Chưa có báo cáo: {'; '.join(absent)}." if absent else "Không có đơn vị nào chưa gửi."),
         },
+        *({"label": label, "text": text} for label, text in _letters(data) + _own_plans(data)),
         {"label": "Chỉ tiêu", "text": status_sentence(data.graded)},
     ]
     for label, statuses in (
@@ -289,7 +309,7 @@ def submissions_view(data: EditionData) -> dict[str, Any]:
     """Returns who sent, who is late, who is missing, and the row of every obliged body."""
     received = [row for row in data.submissions if row.is_received]
     return {
-        "total": two_digits(len(data.submissions)),
+        "total": two_digits(sum(not row.is_excused for row in data.submissions)),
         "received": two_digits(len(received)),
         "on_time": two_digits(sum(bool(row.is_on_time) for row in received)),
         "deadline": _deadline(data.due_at),
@@ -306,12 +326,12 @@ def submissions_view(data: EditionData) -> dict[str, Any]:
                 "agency": row.agency_name,
                 "state": SUBMISSION_STATES[row.state],
                 "received_at": short_instant(row.received_at),
-                "timeliness": _timeliness(row.is_on_time, row.days_late),
+                "timeliness": _timeliness(row),
                 "version": "" if row.version is None else str(row.version),
                 "findings": str(row.finding_count) if row.finding_count else "",
                 "receipt_no": row.receipt_no,
                 "state_code": row.state,
-                "is_problem": not row.is_received or row.is_on_time is False,
+                "is_problem": not (row.is_received or row.is_excused) or row.is_on_time is False,
             }
             for position, row in enumerate(data.submissions, start=1)
         ],
@@ -508,10 +528,36 @@ def _lower(label: str) -> str:
     return label[0].lower() + label[1:]
 
 
-def _timeliness(is_on_time: bool | None, days_late: int | None) -> str:
-    if is_on_time is None:
-        return ""
-    return "Đúng hạn" if is_on_time else f"Chậm {two_digits(days_late or 0)} ngày"
+def _timeliness(row: Submission) -> str:
+    words = []
+    if row.is_on_time is not None:
+        words.append("Đúng hạn" if row.is_on_time else f"Chậm {two_digits(row.days_late or 0)} ngày")
+    if row.extended_until:
+        words.append(f"{'gia' if words else 'Gia'} hạn đến {format_date(row.extended_until)}")
+    return ", ".join(words)
+
+
+def _letters(data: EditionData) -> list[tuple[str, str]]:
+    """What letters changed for single bodies; nothing to say in most quarters."""
+    words = []
+    for row in data.submissions:
+        if row.letter_on and (row.extended_until or row.is_excused):
+            until = row.extended_until
+            what = f"gia hạn đến {format_date(until)}" if until else _lower(SUBMISSION_STATES[row.state])
+            words.append(f"{row.agency_name} ({what}, văn bản {row.letter_no} ngày {format_date(row.letter_on)})")
+    return [("Gia hạn, miễn báo cáo", f"{'; '.join(words)}.")] if words else []
+
+
+def _own_plans(data: EditionData) -> list[tuple[str, str]]:
+    """The bodies' own implementation plans, as long as one is missing."""
+    owing = [row for row in data.own_plans if not row.is_excused]
+    missing = [row.agency_name for row in owing if not row.is_received]
+    if not missing:
+        return []
+    text = f"{two_digits(len(owing) - len(missing))}/{two_digits(len(owing))} đơn vị đã gửi; "
+    few = len(missing) <= NAMED_AT_MOST
+    text += f"chưa gửi: {'; '.join(missing)}." if few else f"{two_digits(len(missing))} đơn vị chưa gửi."
+    return [("Kế hoạch thực hiện của các đơn vị", text)]
 
 
 def _previous_sentence(data: EditionData) -> str:

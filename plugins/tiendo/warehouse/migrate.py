@@ -9,9 +9,14 @@ from sqlalchemy import Connection, Engine
 
 from tiendo import clock
 from tiendo.plan.model import Register
+from tiendo.plan.period import Period
 from tiendo.settings import INCLUDE
 from tiendo.warehouse.engine import LOAD_LOCK, loader
 from tiendo.warehouse.sql import statement
+
+
+class CalendarError(RuntimeError):
+    """The register moves days that have passed; the message says which."""
 
 
 def run_file(name: str) -> None:
@@ -42,6 +47,7 @@ def store_register(connection: Connection, register: Register) -> bool:
     if known == register.sha256:
         return False
     plan: dict[str, Any] = {"plan_code": register.code}
+    _check_past(connection, register)
     connection.execute(
         statement("register/put_plan.sql"),
         plan
@@ -91,6 +97,7 @@ def store_register(connection: Connection, register: Register) -> bool:
                 "direction": indicator.direction,
                 "nature": indicator.nature,
                 "decision": indicator.decision,
+                "published_in": list(indicator.published_in),
             }
             for indicator in register.indicators
         ],
@@ -136,7 +143,35 @@ def store_register(connection: Connection, register: Register) -> bool:
             for entry in register.calendar
         ],
     )
+    connection.execute(
+        statement("register/put_obligation.sql"),
+        [
+            plan
+            | {
+                "obligation": owed.duty,
+                "period": owed.period,
+                "due_at": owed.due_at,
+                "closing_at": owed.closing_at,
+            }
+            for owed in register.obligations
+        ],
+    )
     return True
+
+
+def _check_past(connection: Connection, register: Register) -> None:
+    """Refuses a register that moves days which have passed: who was on time stays so, and so do the editions."""
+    parameters = {"plan_code": register.code, "now": clock.now()}
+    faults = []
+    for row in connection.execute(statement("register/past_days.sql"), parameters):
+        entry = register.calendar_by_period.get(Period.parse(row.period))
+        if entry is None or getattr(entry, row.name) != row.instant:
+            faults.append(f"{row.period}, {row.name}: {row.instant.isoformat()} is past")
+    if faults:
+        raise CalendarError(
+            "plan.yaml moves days of the calendar that have passed; a change takes effect from a day to come "
+            "(calendar.changes), a body's own due day is an extension: " + "; ".join(faults)
+        )
 
 
 def initialise(engine: Engine, register: Register) -> None:

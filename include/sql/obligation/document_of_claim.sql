@@ -1,0 +1,3 @@
+select f.file_id, f.receipt_no, f.received_at
+from intake.submission_file f
+where f.claim_id = :claim_id

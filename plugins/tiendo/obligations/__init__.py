@@ -1,0 +1,1 @@
+"""What bodies owe, by when, and what official letters changed about it."""

@@ -1,0 +1,77 @@
+"""When a body is reminded of what it owes: days counted in working days from its own last day to submit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import NamedTuple
+
+from tiendo.clock import HANOI
+from tiendo.plan.working_days import WorkingDays, last_day_before
+
+OVERDUE = "overdue"
+
+
+class Occasion(NamedTuple):
+    """One occasion to write to a body, or about it.
+
+    Attributes:
+        code: ``before-10`` ... ``before-1``, ``overdue``, then the steps of the escalation ladder by name.
+        at: when; within working hours of a working day.
+    """
+
+    code: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ReminderRules:
+    """When to remind, in working days (``calendar.reminders`` of plan.yaml).
+
+    Attributes:
+        hour: time of day of every occasion.
+        before: how many working days before the last day to submit.
+        overdue: how many after it the overdue notice goes out.
+        escalation: how many after it each step of the ladder is taken.
+    """
+
+    hour: time = time(8)
+    before: tuple[int, ...] = (10, 5, 3, 1)
+    overdue: int = 1
+    escalation: Mapping[str, int] = field(
+        default_factory=lambda: {"head_of_unit": 3, "deputy_director": 5, "meeting_list": 7}
+    )
+
+    def occasions(self, working_days: WorkingDays, due_at: datetime) -> tuple[Occasion, ...]:
+        """Returns the occasions of one due instant, in order."""
+        last_day = last_day_before(due_at)
+
+        def occasion(code: str, number: int) -> Occasion:
+            return Occasion(code, datetime.combine(working_days.shift(last_day, number), self.hour, HANOI))
+
+        return (
+            *(occasion(f"before-{number}", -number) for number in sorted(self.before, reverse=True)),
+            occasion(OVERDUE, self.overdue),
+            *(occasion(code, number) for code, number in sorted(self.escalation.items(), key=lambda step: step[1])),
+        )
+
+    def current(self, working_days: WorkingDays, due_at: datetime, instant: datetime) -> Occasion | None:
+        """Returns the last occasion that has begun by an instant, None before the first.
+
+        What an outage let slip is thereby made up for by the newest occasion alone.
+        """
+        begun = [occasion for occasion in self.occasions(working_days, due_at) if occasion.at <= instant]
+        return begun[-1] if begun else None
+
+    def days_of_run(self, working_days: WorkingDays, due_at: datetime, closing_at: datetime) -> tuple[date, ...]:
+        """Returns the days on which there may be somebody to write to.
+
+        They are the days of the general occasions, and every working day from the due day until the ladder of a body
+        with the longest possible extension has ended: such a body's occasions lie anywhere between.
+        """
+        days = {occasion.at.date() for occasion in self.occasions(working_days, due_at)}
+        end = working_days.shift(last_day_before(closing_at), max(self.overdue, *self.escalation.values(), 0))
+        day = working_days.shift(last_day_before(due_at), -1)
+        while day < end:
+            day = working_days.shift(day, 1)
+            days.add(day)
+        return tuple(sorted(days))
