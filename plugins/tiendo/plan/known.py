@@ -21,7 +21,17 @@ Cells = dict[str, str]
 _NEEDED: Mapping[str, tuple[str, ...]] = {
     "units.csv": ("code", "label", "family"),
     "agencies.csv": ("code", "name", "short_name", "printed_as", "variants"),
-    "indicators.csv": ("row_order", "code", "row_kind", "parent_code", "name", "label", "unit_as_printed", "unit"),
+    "indicators.csv": (
+        "row_order",
+        "code",
+        "row_kind",
+        "parent_code",
+        "name",
+        "label",
+        "unit_as_printed",
+        "unit",
+        "reporters",
+    ),
     "tasks.csv": ("ref", "due_on"),
 }
 
@@ -39,6 +49,7 @@ class KnownPlan:
     plan_dir: Path
     code: str
     year: int
+    short_title: str
     headings: dict[str, list[str]]
     rows: dict[str, list[Cells]]
 
@@ -88,7 +99,12 @@ def read_known(plan_dir: Path, faults: list[Fault]) -> KnownPlan | None:
     if len(faults) > before:
         return None
     return KnownPlan(
-        plan_dir, str(identity.get("code") or TO_FILL), year if isinstance(year, int) else 0, headings, rows
+        plan_dir=plan_dir,
+        code=str(identity.get("code") or TO_FILL),
+        year=year if isinstance(year, int) else 0,
+        short_title=str(identity.get("short_title") or ""),
+        headings=headings,
+        rows=rows,
     )
 
 
