@@ -1,7 +1,6 @@
 """Phụ lục II of Plan 282/KH-UBND, read from the plan's text, DOCX and XLSX: the same 34 rows, cell for cell."""
 
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 

@@ -42,7 +42,7 @@ def write_new_plan(known: KnownPlan, year: int, out: Path) -> list[str]:
         What a person should know: files that were not carried over.
 
     Raises:
-        NewPlanError: the plan is a draft itself, the year is not after the plan's, or the folder exists and is not empty.
+        NewPlanError: the plan is a draft itself, the year is not after its year, or the folder is not empty.
     """
     if is_to_fill(known.code):
         raise NewPlanError(f"{known.plan_dir} is a draft itself")

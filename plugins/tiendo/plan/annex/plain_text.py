@@ -69,7 +69,7 @@ def read_text(data: bytes, names: AgencyNames, number: int | None = None) -> Tab
     body = body[:end]
     if after is rest and rest.text and not names.read_names(rest.text)[1]:
         body, after = [*body, rest], _Chunk(rest.line, [])
-    return _Reader(body, heading).read(after)
+    return _Reader(body, heading, names).read(after)
 
 
 class _Heading(NamedTuple):
@@ -82,7 +82,8 @@ class _Heading(NamedTuple):
 class _Reader:
     """Cuts a table's cells into rows."""
 
-    def __init__(self, body: list[_Chunk], heading: _Heading) -> None:
+    def __init__(self, body: list[_Chunk], heading: _Heading, names: AgencyNames) -> None:
+        self._names = names
         self._width, self._columns = heading
         is_numbered = is_numbering([chunk.text for chunk in body[: self._width]])
         self._body = body[self._width :] if is_numbered else body
@@ -123,6 +124,11 @@ class _Reader:
         else:
             texts.insert(at, self._agency)
         cells = {column: Cell(texts[index]) for column, index in self._columns.items()}
+        for column in (Column.UNIT, Column.TARGET):
+            named, rest = self._names.read_names(cells[column].text)
+            if named and not rest:
+                what = f"{cells[column].text!r} stands in the column {column.value}: a bar above it is missing"
+                raise AnnexError(f"line {line}: row {texts[0]!r}: {what}")
         if not is_printed:
             cells[Column.AGENCY] = Cell(self._agency, is_spanned=True)
         return TableRow(f"line {line}", cells), lengths[0]

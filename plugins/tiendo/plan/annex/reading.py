@@ -26,6 +26,7 @@ MAX_BYTES = 20 * 2**20
 # How an annex writes a bare number: neither floor nor ceiling is printed.
 EQUAL = "eq"
 _BARE = re.compile(r"(?:đạt |duy trì mức )?\d(?!.*trở lên)")
+_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 _ENGLISH_POINT = re.compile(r"\d\.\d{1,2}(?!\d)|\d\.\d{4,}")
 
 
@@ -167,9 +168,12 @@ def _is_part(row: AnnexRow) -> bool:
 
 
 def _number_notes(rows: Sequence[AnnexRow]) -> list[str]:
-    """Says which printed numbers are missing or stand twice: such a number is a label, and no key."""
+    """Says which printed numbers are missing or stand twice (such a number is a label, and no key)."""
     counts = Counter(int(row.printed_no) for row in rows if row.printed_no.isdecimal())
     missing = [number for number in range(1, max(counts, default=0) + 1) if number not in counts]
     twice = [number for number, count in sorted(counts.items()) if count > 1]
     notes = [f"numbers {', '.join(map(str, missing))} are not printed"] if missing else []
+    sections = list(dict.fromkeys(row.section_no for row in rows if row.section_no in _ROMAN))
+    if sections != list(_ROMAN[: len(sections)]):
+        notes.append(f"sections are printed {', '.join(sections)}: one is missing, out of order, or has no number")
     return notes + ([f"numbers {', '.join(map(str, twice))} are printed more than once"] if twice else [])
