@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import yaml
 
 from fixtures.annexes import PLAN_TEXT
 from fixtures.drafts import edit, fill_in
@@ -97,6 +98,29 @@ def test_overrides_of_the_old_year_are_dropped(known: KnownPlan, tmp_path: Path)
     assert changed
     write_new_plan(changed, 2024, tmp_path / "new")
     assert not [fault for fault in faults_of(tmp_path / "new") if not fault.is_open]
+
+
+def test_changes_and_exchanged_days_of_the_old_year_are_not_carried_over(tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    shutil.copytree(PLAN_2023, old)
+    plan = old / "plan.yaml"
+    more = """  changes:
+    - {from: 2023-07-01, document: "Công văn số 1/UBND-TH", due_before_day: 20}
+  exchanged_days:
+    - {free: 2023-01-02, worked: 2023-01-07, source: "thông báo"}
+thresholds:
+"""
+    text = plan.read_text(encoding="utf-8")
+    for key in ("changes", "exchanged_days"):
+        text = text.replace(f"  {key}: []\n", "")
+    plan.write_text(text.replace("thresholds:\n", more), encoding="utf-8")
+    changed = read_known(old, [])
+    assert changed
+    write_new_plan(changed, 2024, tmp_path / "new")
+    calendar = yaml.safe_load((tmp_path / "new" / "plan.yaml").read_text(encoding="utf-8"))["calendar"]
+    assert calendar["changes"].startswith(TO_FILL)
+    assert calendar["exchanged_days"] == []
+    assert {fault.column for fault in faults_of(tmp_path / "new") if "changes" in fault.column} == {"calendar.changes"}
 
 
 def test_unknown_columns_and_keys_are_copied(tmp_path: Path) -> None:

@@ -28,6 +28,14 @@ _INDICATOR_WORDS = ("body_ref", "body_quote", "decision")
 _TASK_WORDS = ("title", "verbatim_start", "due_text", "decision")
 _COPIED = ("units.csv", "agencies.csv")
 _REGISTER_FILES = ("plan.yaml", *_COPIED, "indicators.csv", "tasks.csv")
+_LINES_AFTER = re.compile(r"(?:\n[ \t]*(?:#[^\n]*)?)+$")
+# What was set for single days of the old year, and what it becomes. After a change in the year it is for a person to
+# say whether the days before it or those after it hold on.
+_OF_ONE_YEAR = {
+    "calendar.overrides": "{}",
+    "calendar.exchanged_days": "[]",
+    "calendar.changes": f'"{TO_FILL} the year before changed its days: write those that hold on as rules, and [] here"',
+}
 _IDENTITY = ("code", "title", "short_title", "issued_on")
 
 
@@ -113,8 +121,9 @@ def _plan_file(known: KnownPlan, year: int) -> tuple[str, str]:
             own_plan_task = node.value
         new = _new_value(key, node, known, year)
         if new is not None:
-            # A block text ends with its line break, which stays.
-            edits.append((start, end, new + ("\n" if text[start:end].endswith("\n") else "")))
+            # A block reaches to the next key: what stands between them stays.
+            between = _LINES_AFTER.search(text[start:end])
+            edits.append((start, end, new + (between[0] if between else "")))
     for start, end, new in sorted(edits, reverse=True):
         text = text[:start] + new + text[end:]
     heading = f"# Draft of the plan of {year}, made from {known.code}. What is marked {TO_FILL} is to be filled in.\n"
@@ -126,9 +135,9 @@ def _plan_file(known: KnownPlan, year: int) -> tuple[str, str]:
 
 def _new_value(key: str, node: yaml.Node, known: KnownPlan, year: int) -> str | None:
     """Returns the new value of a key as YAML, or None for one that stays."""
-    if key == "calendar.overrides":
-        return "{}"
-    if not isinstance(node, yaml.ScalarNode) or key.startswith("calendar.overrides."):
+    if key in _OF_ONE_YEAR:
+        return _OF_ONE_YEAR[key] if isinstance(node.value, list) and node.value else None
+    if not isinstance(node, yaml.ScalarNode) or key.startswith(tuple(f"{name}." for name in _OF_ONE_YEAR)):
         return None
     if key == "year":
         return str(year)
@@ -154,8 +163,9 @@ def _values(node: yaml.Node | None, key: str) -> Iterator[tuple[str, yaml.Node]]
             yield from _values(value_node, name)
     elif isinstance(node, yaml.SequenceNode):
         for entry in node.value:
-            yield key, entry
-            yield from _values(entry, key)
+            # Named apart from the list itself, which may be replaced as a whole.
+            yield f"{key}.", entry
+            yield from _values(entry, f"{key}.")
 
 
 def _quoted(text: str) -> str:

@@ -105,7 +105,7 @@ class Document:
 
     def fault(self, key: str, what: str) -> None:
         """Notes that a key's value is wrong; one that is still to be filled in is told as that only."""
-        if key in self.to_fill:
+        if not self.to_fill.isdisjoint(_upwards(key)):
             return
         line = next((self.lines[near] for near in _upwards(key) if near in self.lines), 0)
         self._faults.append(Fault(self._name, line, key, what))
