@@ -4,10 +4,11 @@ A row that already has a fault in a cell is left out of the checks between cells
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tiendo.plan.deadlines import compute_calendar
 from tiendo.plan.model import Agency, Comparator, Direction, Indicator, Nature, RowKind, Task
+from tiendo.plan.names import AgencyNames
 from tiendo.plan.occasions import ReminderRules
 from tiendo.plan.period import Period
 from tiendo.plan.plan_file import PlanFile
@@ -28,7 +29,6 @@ _SHAPES: Mapping[Comparator, tuple[bool, bool, tuple[Direction, ...]]] = {
 }
 _MAIL_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 _MAIL_ADDRESS = re.compile(rf"[a-z0-9][a-z0-9._+-]*@{_MAIL_DOMAIN.pattern}")
-_BETWEEN_NAMES = re.compile(r"[\s,;]+|\bvà\b")
 
 
 def check_register(
@@ -45,7 +45,7 @@ def check_register(
     for file, key in (("agencies.csv", "code"), ("indicators.csv", "code"), ("tasks.csv", "ref")):
         _check_unique(tables[file], key)
         _check_order(tables[file])
-    names = AgencyNames(agencies)
+    names = _read_names(agencies)
     _check_mail(agencies)
     # Whether a body owes a report is not known when its row has a fault: then it may be named.
     owes = {agency.code: agency.is_obliged or not row.is_sound for row, agency in agencies}
@@ -64,32 +64,16 @@ def check_register(
     for row, task in tasks:
         if row.is_sound:
             _check_task(row, task, owes, names)
-    if plan:
+    if plan and plan.has_calendar:
         _check_calendar(plan, {task.ref: (row, task) for row, task in tasks}, faults)
 
 
-class AgencyNames:
-    """All names of all agencies, folded. A name that would mean two agencies is noted as a fault."""
-
-    def __init__(self, agencies: Iterable[tuple[Row, Agency]]) -> None:
-        self._owner: dict[str, str] = {}
-        for row, agency in agencies:
-            for variant in agency.variants:
-                owner = self._owner.setdefault(fold(variant), agency.code)
-                if owner != agency.code:
-                    row.fault("variants", f"{variant!r} is also a name of {owner}")
-        longest_first = sorted(self._owner, key=len, reverse=True)
-        self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first)) or '$.'})(?!\w)")
-
-    def read_list(self, text: str) -> tuple[set[str], str]:
-        """Finds the agencies named in a printed cell. Names hold commas themselves, so nothing is split on commas.
-
-        Returns:
-            The codes found, and what remains of the text when names and what separates them are taken away.
-        """
-        folded = fold(text)
-        codes = {self._owner[name] for name in self._pattern.findall(folded)}
-        return codes, _BETWEEN_NAMES.sub("", self._pattern.sub("", folded))
+def _read_names(agencies: Sequence[tuple[Row, Agency]]) -> AgencyNames:
+    names = AgencyNames(agency for _, agency in agencies)
+    rows = {(agency.code, variant): row for row, agency in agencies for variant in agency.variants}
+    for clash in names.clashes:
+        rows[clash.code, clash.variant].fault("variants", f"{clash.variant!r} is also a name of {clash.owner}")
+    return names
 
 
 def _check_mail(agencies: Sequence[tuple[Row, Agency]]) -> None:
@@ -265,7 +249,7 @@ def _check_release(row: Row, indicator: Indicator, plan: PlanFile | None) -> Non
         row.fault("baseline_on", "goes together with baseline")
     if indicator.baseline is not None and not indicator.baseline_source:
         row.fault("baseline_source", "is empty; say where the baseline was published")
-    if indicator.baseline_on and plan and indicator.baseline_on.year >= plan.year:
+    if indicator.baseline_on and plan and "year" not in plan.to_fill and indicator.baseline_on.year >= plan.year:
         row.fault("baseline_on", f"is not before the plan's year {plan.year}")
     if indicator.profile and indicator.nature is not Nature.FLOW:
         row.fault("profile", "a profile belongs to a flow only")

@@ -14,14 +14,14 @@ from tiendo.plan.deadlines import CalendarChange, CalendarRules, PeriodOverride
 from tiendo.plan.model import Thresholds
 from tiendo.plan.occasions import ReminderRules
 from tiendo.plan.period import Period
-from tiendo.plan.tables import Fault, decode
+from tiendo.plan.tables import Fault, decode, is_to_fill
 from tiendo.plan.working_days import ExchangedDay, WorkingDays
 
 _IDENTITY = ("code", "title", "short_title", "province", "issued_by", "issued_on", "year", "rule_version")
 _REPORT_TEXTS = ("issuing_parent", "issuing_body", "symbol", "place", "addressee")
 _REPORT_LISTS = ("basis", "signer_office", "recipients", "reviewers")
 _KEYS = {
-    "": (*_IDENTITY, "sections", "task_sections", "calendar", "thresholds", "report"),
+    "": (*_IDENTITY, "continues", "sections", "task_sections", "calendar", "thresholds", "report"),
     "calendar": (
         *("cut_off", "submission_due", "publication", "closing", "own_plan", "overrides"),
         *("changes", "exchanged_days", "reminders"),
@@ -46,7 +46,8 @@ _CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 class PlanFile:
     """What plan.yaml says; fields of a file with faults are neutral and must not be used further.
 
-    ``lines`` tells on which line each dotted key stands.
+    ``continues`` names the plan of the year before ("" for none), whose units its codes keep; ``lines`` tells on which
+    line each dotted key stands; ``to_fill`` are the keys of a draft that wait for a person.
     """
 
     code: str
@@ -57,6 +58,7 @@ class PlanFile:
     issued_on: date
     year: int
     rule_version: str
+    continues: str
     sections: dict[str, str]
     task_sections: dict[str, str]
     rules: CalendarRules
@@ -66,6 +68,12 @@ class PlanFile:
     thresholds: Thresholds
     report: dict[str, Any]
     lines: dict[str, int]
+    to_fill: frozenset[str]
+
+    @property
+    def has_calendar(self) -> bool:
+        """Whether year and calendar are all given, so that days can be computed from them."""
+        return not any(key.partition(".")[0] in ("year", "calendar") for key in self.to_fill)
 
 
 class Document:
@@ -76,6 +84,7 @@ class Document:
         self._faults = faults
         self.lines: dict[str, int] = {}
         self._root: dict[str, Any] = {}
+        self.to_fill: set[str] = set()
         text = decode(name, data, faults)
         if text is None:
             return
@@ -85,6 +94,9 @@ class Document:
                 if not is_first:
                     faults.append(Fault(name, line, key, "key stands twice"))
                 self.lines.setdefault(key, line)
+            for key, line in _walk_to_fill(node, ""):
+                self.to_fill.add(key)
+                faults.append(Fault.to_fill(name, line, key))
             root = yaml.load(text, Loader=yaml.CSafeLoader)
         except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
             mark = getattr(error, "problem_mark", None)
@@ -102,7 +114,9 @@ class Document:
         return bool(self._root)
 
     def fault(self, key: str, what: str) -> None:
-        """Notes that a key's value is wrong."""
+        """Notes that a key's value is wrong; one that is still to be filled in is told as that only."""
+        if not self.to_fill.isdisjoint(_upwards(key)):
+            return
         line = next((self.lines[near] for near in _upwards(key) if near in self.lines), 0)
         self._faults.append(Fault(self._name, line, key, what))
 
@@ -238,6 +252,7 @@ def read_plan_file(name: str, data: bytes, faults: list[Fault]) -> PlanFile | No
         issued_on=document.day("issued_on"),
         year=document.whole("year", 2000, 2100),
         rule_version=document.text("rule_version"),
+        continues=document.text("continues") if "continues" in document.lines else "",
         sections=document.texts("sections"),
         task_sections=document.texts("task_sections"),
         rules=_read_rules(document),
@@ -251,13 +266,14 @@ def read_plan_file(name: str, data: bytes, faults: list[Fault]) -> PlanFile | No
         ),
         report=_read_report(document),
         lines=document.lines,
+        to_fill=frozenset(document.to_fill),
     )
     cuts = plan.thresholds
     if not 0 < cuts.at_risk < cuts.on_track <= 1:
         document.fault("thresholds", "must be 0 < at_risk < on_track <= 1")
     if cuts.approximate_tolerance_pct > 100:
         document.fault("thresholds.approximate_tolerance_pct", "must not exceed 100")
-    for period in plan.rules.overrides:
+    for period in plan.rules.overrides if "year" not in plan.to_fill else ():
         if period.year != plan.year:
             document.fault(f"calendar.overrides.{period}", f"is no period of the plan's year {plan.year}")
     return plan
@@ -365,6 +381,18 @@ def _walk(node: yaml.Node | None, prefix: str) -> Iterator[tuple[str, int, bool]
         yield key, key_node.start_mark.line + 1, name not in seen
         seen.add(name)
         yield from _walk(value_node, key)
+
+
+def _walk_to_fill(node: yaml.Node | None, key: str) -> Iterator[tuple[str, int]]:
+    """Yields each dotted key whose value, or an entry of whose list, is still to be filled in."""
+    if isinstance(node, yaml.MappingNode):
+        for key_node, value_node in node.value:
+            yield from _walk_to_fill(value_node, f"{key}.{key_node.value}" if key else str(key_node.value))
+    elif isinstance(node, yaml.SequenceNode):
+        for entry in node.value:
+            yield from _walk_to_fill(entry, key)
+    elif isinstance(node, yaml.ScalarNode) and is_to_fill(node.value):
+        yield key, node.start_mark.line + 1
 
 
 def _upwards(key: str) -> Iterator[str]:

@@ -10,10 +10,11 @@ from functools import cache
 from pathlib import Path
 
 from tiendo.plan.checks import check_register
+from tiendo.plan.continuity import check_continuity
 from tiendo.plan.deadlines import compute_calendar
 from tiendo.plan.model import Agency, Comparator, Direction, Indicator, Nature, Register, RowKind, Task, Unit
 from tiendo.plan.plan_file import PlanFile, read_plan_file
-from tiendo.plan.tables import Fault, Row, read_table
+from tiendo.plan.tables import TO_FILL, Fault, Row, read_table
 from tiendo.settings import get_settings
 
 PLAN_FILE = "plan.yaml"
@@ -47,12 +48,21 @@ class RegisterError(ValueError):
 
     def __init__(self, plan_dir: Path, faults: list[Fault]) -> None:
         self.faults = tuple(sorted(faults, key=lambda fault: (_place(fault.file), fault.row)))
-        lines = "\n".join(f"  {fault}" for fault in self.faults)
-        super().__init__(f"{plan_dir}: {len(self.faults)} faults in the register\n{lines}")
+        wrong = [f"  {fault}" for fault in self.faults if not fault.is_open]
+        to_fill = _places([fault for fault in self.faults if fault.is_open])
+        parts = [f"{plan_dir}: {len(wrong)} faults in the register", *wrong] if wrong or not to_fill else []
+        if to_fill:
+            count = len(self.faults) - len(wrong)
+            parts += [f"{plan_dir}: a draft; {count} places are still to be filled in ({TO_FILL})", *to_fill]
+        super().__init__("\n".join(parts))
 
 
-def load_register(plan_dir: Path) -> Register:
+def load_register(plan_dir: Path, *, against: Path | None = None) -> Register:
     """Reads and checks a plan's folder.
+
+    Args:
+        against: folder of the plan of the year before, whose units the codes must keep; by default the one that
+            plan.yaml says this plan ``continues``, if any.
 
     Raises:
         RegisterError: listing every fault found, each with file, row and column.
@@ -73,6 +83,7 @@ def load_register(plan_dir: Path) -> Register:
     tasks = [(row, _task(row, plan, obliged)) for row in tables["tasks.csv"]]
     if all(tables.values()):  # a table that is not there would make every reference to it a fault
         check_register(plan, tables, agencies, indicators, tasks, faults=faults)
+    check_continuity(plan_dir, plan, tables, against, faults)
     if faults or plan is None:
         raise RegisterError(plan_dir, faults)
     return Register(
@@ -116,6 +127,32 @@ def _read(path: Path, faults: list[Fault]) -> bytes | None:
     except OSError as error:
         faults.append(Fault(path.name, 0, "", f"cannot be read: {error.strerror}"))
         return None
+
+
+def _places(faults: list[Fault]) -> list[str]:
+    """Returns one line for each column that has places to fill, with the rows in ranges."""
+    rows: dict[tuple[str, str], list[int]] = {}
+    for fault in faults:
+        key = (fault.file, fault.column if fault.file != PLAN_FILE else "")
+        rows.setdefault(key, []).append(fault.row)
+    lines = []
+    for (file, column), numbers in rows.items():
+        if file == PLAN_FILE:
+            lines += [f"  {file}, line {fault.row}: {fault.column}" for fault in faults if fault.file == PLAN_FILE]
+        else:
+            lines.append(f"  {file}, column {column}: rows {_ranges(numbers)}")
+    return lines
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Writes 2, 3, 4, 7 as ``2-4, 7``."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1][1:] = [number]
+        else:
+            parts.append([number])
+    return ", ".join("-".join(map(str, part)) for part in parts)
 
 
 def _digest(contents: dict[str, bytes | None]) -> str:

@@ -18,6 +18,10 @@ _Member = TypeVar("_Member", bound=StrEnum)
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?")
 _CODE = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 
+# Begins a cell or value of a draft that a person must still write; what stands behind it is a hint.
+TO_FILL = "???"
+_IS_TO_FILL = f"is still to be filled in ({TO_FILL})"
+
 
 class Fault(NamedTuple):
     """One thing wrong with a register.
@@ -25,12 +29,19 @@ class Fault(NamedTuple):
     Attributes:
         row: as a spreadsheet counts, the heading is row 1; of plan.yaml, the line; 0 for the whole file.
         column: heading of the column; of plan.yaml, the dotted key; "" for the whole row or file.
+        is_open: nothing is wrong yet: a draft's place that a person must still fill in.
     """
 
     file: str
     row: int
     column: str
     what: str
+    is_open: bool = False
+
+    @classmethod
+    def to_fill(cls, file: str, row: int, column: str) -> "Fault":
+        """A place marked ``???``."""
+        return cls(file, row, column, _IS_TO_FILL, is_open=True)
 
     def __str__(self) -> str:
         place = ", ".join(
@@ -48,11 +59,21 @@ class Row:
         self._file = file
         self._cells = cells
         self._faults = faults
+        self._to_fill = [column for column, text in cells.items() if is_to_fill(text)]
+        for column in self._to_fill:
+            self.is_sound = False
+            faults.append(Fault.to_fill(file, number, column))
+
+    @property
+    def cells(self) -> dict[str, str]:
+        """A copy of the row as it stands in the file, by heading."""
+        return dict(self._cells)
 
     def fault(self, column: str, what: str) -> None:
-        """Notes that a cell of this row is wrong."""
+        """Notes that a cell of this row is wrong; one that is still to be filled in is told as that only."""
         self.is_sound = False
-        self._faults.append(Fault(self._file, self.number, column, what))
+        if column not in self._to_fill:
+            self._faults.append(Fault(self._file, self.number, column, what))
 
     def text(self, column: str, *, is_required: bool = False) -> str:
         """Returns a cell's text without outer blanks."""
@@ -116,6 +137,11 @@ class Row:
         """Returns a member of an enumeration; its first one, with a fault, for a word that is none."""
         text = self.choice(column, [member.value for member in kind])
         return next((member for member in kind if member.value == text), next(iter(kind)))
+
+
+def is_to_fill(text: str) -> bool:
+    """Tells whether a draft's cell or value waits for a person."""
+    return text.lstrip().startswith(TO_FILL)
 
 
 def decode(name: str, data: bytes, faults: list[Fault]) -> str | None:
