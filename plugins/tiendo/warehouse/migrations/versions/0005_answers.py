@@ -3,7 +3,7 @@
 from tiendo.warehouse.migrate import run_file
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0004"
 
 
 def upgrade() -> None:

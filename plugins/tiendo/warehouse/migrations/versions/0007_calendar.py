@@ -2,10 +2,10 @@
 
 from tiendo.warehouse.migrate import run_file
 
-revision = "0008"
-down_revision = "0002"
+revision = "0007"
+down_revision = "0006"
 
 
 def upgrade() -> None:
     """Runs the SQL file of this revision."""
-    run_file("0008_calendar.sql")
+    run_file("0007_calendar.sql")
