@@ -246,7 +246,7 @@ def plan_import(
         typer.echo(f"{file.name}: {error}" if isinstance(error, AnnexError) else str(error), err=True)
         raise typer.Exit(1) from error
     if as_json:
-        _print_json([asdict(row) for row in annex.rows])
+        print_json([asdict(row) for row in annex.rows])
     else:
         for line in annex_lines(annex):
             typer.echo(line)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 from sqlalchemy import Engine
 
 from fixtures.marked import check_parts, comments, marks, through_libreoffice
@@ -39,7 +40,8 @@ def pipeline(
 class Breakage:
     """A wrong value typed into one cell, and what the answer says of it.
 
-    ``key`` is the row's code; "" is the body's first task.
+    ``key`` is the row's code; "" is the body's first task. ``marked`` is the field of the cell that is marked, where it
+    is not the one that was spoilt.
     """
 
     table: Table
@@ -48,6 +50,7 @@ class Breakage:
     value: object
     state: str
     rule: str
+    marked: str = ""
 
     def row_key(self, register: Register) -> str:
         return self.key or register.tasks_of(BODY)[0].ref
@@ -55,17 +58,17 @@ class Breakage:
 
 BREAKAGES = [
     Breakage(INDICATORS, REVENUE, "year_to_date", "hơn mười nghìn tỷ", "rejected", "number-readable"),
-    Breakage(INDICATORS, SPENDING, "year_to_date", 5818250, "rejected", "value-magnitude"),
+    Breakage(INDICATORS, SPENDING, "year_to_date", 5818250, "rejected", "value-unit-scale"),
     Breakage(INDICATORS, REVENUE, "kind", None, "rejected", "kind-given"),
     Breakage(INDICATORS, SPENDING, "data_on", "32/13/2023", "rejected", "data-date-readable"),
-    Breakage(INDICATORS, SPENDING, "year_to_date", datetime(2023, 10, 9), "rejected", "number-is-date"),
+    Breakage(INDICATORS, SPENDING, "year_to_date", datetime(2023, 10, 9), "rejected", "number-is-date"),  # noqa: DTZ001  as Excel keeps it
     Breakage(INDICATORS, SPENDING, "year_to_date", "#REF!", "rejected", "number-error-cell"),
     Breakage(INDICATORS, REVENUE, "unit", "Triệu đồng", "rejected", "unit-unchanged"),
     Breakage(INDICATORS, SPENDING, "data_on", date(2023, 5, 14), "rejected", "data-date-within-period"),
     Breakage(TASKS, "", "state", "Sắp xong", "rejected", "task-state-listed"),
     Breakage(TASKS, "", "completion", 150, "rejected", "completion-in-range"),
     Breakage(INDICATORS, REVENUE, "quarter", 12, "accepted_with_warnings", "quarter-adds-up"),
-    Breakage(TASKS, "", "state", "Đã hoàn thành", "accepted_with_warnings", "completion-agrees"),
+    Breakage(TASKS, "", "state", "Đã hoàn thành", "accepted_with_warnings", "completion-agrees", "completion"),
 ]
 
 
@@ -86,6 +89,8 @@ def mended(register: Register, data: bytes, places: list[tuple[str, str]]) -> by
     workbook = load_workbook(io.BytesIO(data))
     for sheet, cell in places:
         workbook[sheet][cell].value = right[sheet][cell].value
+        # A cell that Excel made a date stays one until its format is set back.
+        workbook[sheet][cell].number_format = right[sheet][cell].number_format
     buffer = io.BytesIO()
     workbook.save(buffer)
     return buffer.getvalue()
@@ -122,8 +127,10 @@ def test_one_fault_comes_back_marked_and_is_accepted_once_mended(
     back = returned(pipeline)
     assert back is not None
     check_parts(back)
-    assert place[1] in marks(back)[place[0]]
-    said = comments(back)[place]
+    column = get_column_letter(breakage.table.position(breakage.marked or breakage.field))
+    marked = (place[0], f"{column}{row_of(load_workbook(io.BytesIO(data))[place[0]], breakage.row_key(register))}")
+    assert marked[1] in marks(back)[marked[0]]
+    said = comments(back)[marked]
     assert said.startswith("Tiendo – ")
     assert finding["message"] in said
     assert finding["fix"] in said
@@ -136,8 +143,8 @@ def test_one_fault_comes_back_marked_and_is_accepted_once_mended(
 
 
 def test_ten_faults_mended_in_libreoffice_in_two_goes(pipeline: Pipeline, register: Register, tmp_path: Path) -> None:
-    # One fault a cell.
-    chosen = {(b.table, b.key, b.field): b for b in reversed(BREAKAGES)}
+    # One fault a cell; a doubt about a figure follows from one beside it that cannot be read, so it waits its turn.
+    chosen = {(b.table, b.key, b.field): b for b in reversed(BREAKAGES) if b.state == "rejected"}
     data, places = broken(register, list(chosen.values()))
     assert len(places) >= 8
     assert pipeline.send(BODY, data) == "rejected"
@@ -151,9 +158,8 @@ def test_ten_faults_mended_in_libreoffice_in_two_goes(pipeline: Pipeline, regist
     workbook = load_workbook(io.BytesIO(second))
     assert workbook.sheetnames.count(SHEET_ANSWER) == 1
     assert not [name for name in workbook.sheetnames if name.startswith(f"{SHEET_ANSWER} (")]
-    left = {place for place in places[1::2]}
-    assert left <= {(sheet, cell) for sheet, cells in marks(second).items() for cell in cells}
-    assert not {p for p in places[::2]} & set(comments(second))
+    assert set(places[1::2]) <= {(sheet, cell) for sheet, cells in marks(second).items() for cell in cells}
+    assert not set(places[::2]) & set(comments(second))
     assert (
         pipeline.send(BODY, through_libreoffice(mended(register, second, places[1::2]), tmp_path / "2")) == "accepted"
     )
@@ -170,6 +176,7 @@ def test_the_same_file_gives_the_same_answer(pipeline: Pipeline, register: Regis
     assert other is not None
     assert marks(other) == {}
     sheet = load_workbook(io.BytesIO(other))[SHEET_ANSWER]
+    print([c.value for r in sheet.iter_rows() for c in r if c.value])
     assert any("Biểu mẫu là của đơn vị khác" in str(cell.value) for row in sheet.iter_rows() for cell in row)
 
 

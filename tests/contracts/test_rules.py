@@ -107,7 +107,7 @@ def foreign_indicator_case(register: Register) -> Case:
 
 def with_extra_row(content: WorkbookContent) -> WorkbookContent:
     row = content.indicator_rows[0]
-    cells = [cell._replace(address=f"{cell.address[0]}30") for cell in row[2:]]
+    cells = [cell._replace(address=cell.address and f"{cell.address[0]}30") for cell in row[2:]]
     extra = type(row)(row.sheet, 30, *cells)._replace(code=RawCell("tu-them", "A30"), name=RawCell("Tự thêm", "B30"))
     return content._replace(indicator_rows=(*content.indicator_rows, extra))
 

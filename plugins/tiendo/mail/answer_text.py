@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 from sqlalchemy import Row
 
-from tiendo.feedback.receipt import SEVERITY_NAMES, VERDICT_NAMES
+from tiendo.feedback.receipt import VERDICT_NAMES
+from tiendo.feedback.told import SEVERITY_NAMES
 from tiendo.mail.headers import one_line
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period

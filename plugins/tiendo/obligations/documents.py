@@ -126,6 +126,7 @@ def receive_document(
                     "periods": [None],  # it speaks of no quarter
                     "duplicates": [None],
                     "receipts": [None],
+                    "marked": [None],
                 },
             )
     return Received(entered.receipt_no, sha256, entered.received_at, file_id is not None)
