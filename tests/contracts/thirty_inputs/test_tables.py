@@ -25,6 +25,7 @@ from tiendo.clock import HANOI
 from tiendo.intake.columns import INDICATORS
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
+from tiendo.settings import Settings
 
 Document = dict[str, Any]
 Check = Callable[..., Document]
@@ -34,7 +35,7 @@ REVENUE, SPENDING = "thu-ngan-sach", "chi-can-doi-ngan-sach"
 
 @pytest.fixture
 def check(
-    register: Register, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, register: Register, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Document]:
     """Checks a file of a body, by default Sở Tài chính, on 14 March 2023 (or June, for a second quarter)."""
     monkeypatch.setenv("TIENDO_CLOCK_FILE", str(tmp_path / "clock"))
@@ -43,7 +44,7 @@ def check(
         clock.set_replay_clock(tmp_path / "clock", datetime(2023, month, 14, 12, tzinfo=HANOI))
         path = tmp_path / name
         path.write_bytes(content)
-        return check_file(register, engine, path, agency, None)
+        return check_file(settings, register, engine, path, agency=agency, period=None)
 
     return check_one
 

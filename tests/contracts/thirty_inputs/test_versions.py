@@ -54,7 +54,7 @@ def test_input_13_two_bodies_differ(pipeline: Pipeline, register: Register) -> N
 def test_input_17_last_quarters_file_again(pipeline: Pipeline, register: Register) -> None:
     pipeline.send(KHDT, report(register, Q1, fdi(437)))
     pipeline.today(2023, 6, 12, 9)
-    assert pipeline.send(KHDT, report(register, Q1, fdi(438)), name="BC quy 2.xlsx") == "rejected"
+    assert pipeline.send(KHDT, report(register, Q1, fdi(438)), name="BC moi.xlsx") == "rejected"
     finding = pipeline.findings()["period-open"]
     assert (finding["found"], finding["expected"]) == ("quý I năm 2023", "quý II năm 2023")
     assert pipeline.value(FDI, "2023-Q1") == 437
@@ -64,7 +64,7 @@ def test_input_17_the_same_bytes_again(pipeline: Pipeline, register: Register) -
     content = report(register, Q1, fdi(437))
     pipeline.send(KHDT, content)
     pipeline.today(2023, 6, 12, 9)
-    assert pipeline.send(KHDT, content, name="BC quy 2.xlsx") == "duplicate"
+    assert pipeline.send(KHDT, content, name="BC moi.xlsx") == "duplicate"
 
 
 def test_input_18_the_newest_version_counts_and_the_receipt_can_tell_what_changed(
