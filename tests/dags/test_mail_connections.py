@@ -8,7 +8,7 @@ import pytest
 
 from fixtures.mail_servers import ADDRESS, ImapServer, SmtpServer, dovecot, smtp_receiver
 from tiendo.airflow_glue import mail as glue
-from tiendo.mail.mailbox import open_inbox
+from tiendo.mail.imap_mailbox import open_inbox
 from tiendo.mail.outgoing import SmtpDownError
 
 

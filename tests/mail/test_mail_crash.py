@@ -12,7 +12,7 @@ from fixtures.mail_servers import message
 from fixtures.post import NOON, Post
 from tiendo import clock
 from tiendo.mail import answering, collecting, outgoing
-from tiendo.mail.mailbox import Inbox
+from tiendo.mail.imap_mailbox import Inbox
 from tiendo.mail.outgoing import SmtpDownError
 
 

@@ -10,8 +10,8 @@ from fixtures.mail_servers import ADDRESS, ImapServer, message
 from fixtures.post import NOON, Post
 from tiendo import clock
 from tiendo.intake.archive import archived_path
-from tiendo.mail import mailbox
-from tiendo.mail.mailbox import MailboxDownError, open_inbox
+from tiendo.mail import imap_mailbox
+from tiendo.mail.imap_mailbox import MailboxDownError, open_inbox
 from tiendo.plan.model import Register
 
 STRANGER = "phongtonghop@example.com"
@@ -116,8 +116,8 @@ class TestWithoutReport:
     def test_one_too_large_is_archived_by_its_beginning_and_answered(
         self, post: Post, workbook: bytes, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(mailbox, "LARGEST_MESSAGE", 50_000)
-        monkeypatch.setattr(mailbox, "FIRST_BYTES", 4_000)
+        monkeypatch.setattr(imap_mailbox, "LARGEST_MESSAGE", 50_000)
+        monkeypatch.setattr(imap_mailbox, "FIRST_BYTES", 4_000)
         post.put(message(attachments=(("a.xlsx", workbook + b"x" * 90_000),)))
         post.put(message(attachments=(("b.xlsx", workbook),), message_id="<2@x.vn>"))
         assert post.collect() == {"too_large": 1, "submission": 1}

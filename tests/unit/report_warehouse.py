@@ -72,6 +72,7 @@ def send(  # noqa: PLR0917 - one file in one line of a test
             {
                 "settled_at": recorded, "plan_code": register.code, "file_ids": [file_id], "states": [state],
                 "agencies": [agency], "periods": [str(period)], "duplicates": [None], "receipts": [""],
+                "marked": [None],
             },
         )  # fmt: skip
         if not state.startswith("accepted"):

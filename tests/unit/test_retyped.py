@@ -285,13 +285,14 @@ class TestRows:
 
         assert told(outcome(register, simple(register, add))) == {}
 
-    def test_foreign_rows_with_figures_are_refused(self, register: Register) -> None:
+    def test_foreign_rows_with_figures_are_kept_aside_and_told(self, register: Register) -> None:
         book, sheet = book_with(register)
         foreign = Retyped(register, agency=TRADE).own_rows()[2]
         book.table(sheet, [*book.own_rows(), foreign])
         found = outcome(register, book.saved())
-        assert found.verdict == "rejected"
+        assert found.verdict == "accepted_with_warnings"
         assert "indicator-entitled" in told(found)
+        assert {o.indicator for o in found.observations} <= {i.code for i in register.indicators_of(FINANCE)}
 
     def test_tasks_by_their_titles(self, register: Register) -> None:
         found = outcome(register, simple(register))

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, Row
 from tiendo import clock
 from tiendo.mail.answer_text import write_answer
 from tiendo.mail.identity import Identity
-from tiendo.mail.mailbox import ATTENTION, Inbox
+from tiendo.mail.imap_mailbox import ATTENTION, Inbox
 from tiendo.mail.outgoing import Outgoing, queue
 from tiendo.plan.model import Register
 from tiendo.settings import Settings

@@ -15,7 +15,7 @@ from tiendo.intake.archive import archived_path, store
 from tiendo.intake.landing import Arrival, land
 from tiendo.mail.headers import one_line
 from tiendo.mail.identity import Identity
-from tiendo.mail.mailbox import BATCH_BYTES, BATCH_MESSAGES, Fetched, Inbox
+from tiendo.mail.imap_mailbox import BATCH_BYTES, BATCH_MESSAGES, Fetched, Inbox
 from tiendo.mail.message import MailContent, read_message
 from tiendo.mail.sorting import Sorted, sort_message
 from tiendo.plan.model import Register

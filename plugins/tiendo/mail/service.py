@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from tiendo.mail.answering import move_done, queue_answers
 from tiendo.mail.collecting import collect
 from tiendo.mail.identity import Identity
-from tiendo.mail.mailbox import MailboxSettings, open_inbox
+from tiendo.mail.imap_mailbox import MailboxSettings, open_inbox
 from tiendo.mail.outgoing import OpenSmtp, Sent, SmtpDownError, send_pending
 from tiendo.plan.model import Register
 from tiendo.settings import Settings
