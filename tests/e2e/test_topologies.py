@@ -68,7 +68,8 @@ def test_the_mart_is_the_same_row_for_row(embedded: Replayed, clustered: Replaye
         }
     )
     for view, rows in here.items():
-        assert rows, f"{view} is empty"
+        # Letters and implementation plans are entered by people; the replay has none.
+        assert rows or view in ("extension", "obligation_document"), f"{view} is empty"
         assert there[view] == rows, view
 
 
