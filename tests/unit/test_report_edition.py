@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -271,6 +272,27 @@ def test_publishing_places_the_files_and_the_row_once(engine, register, settings
     assert row.manifest_sha256 == hashlib.sha256(manifest).hexdigest()
     assert row.manifest == json.loads(manifest)
     assert {path.name for path in folder.parent.iterdir()} == {"1"}
+
+
+@pytest.mark.usefixtures("quarter")
+def test_the_index_lists_every_edition_with_links_that_lead_somewhere(engine, register, settings, now):
+    draft_and_publish(engine, register, settings, approved_by="<b>Hòa</b>")
+    send(engine, register, CONG_THUONG, Q1, at(3, 16), [figure("iip", "1.9")])
+    now(at(3, 26))
+    draft_and_publish(engine, register, settings, approved_at=at(3, 26, 10))
+    index = settings.published / "index.html"
+    page = index.read_text(encoding="utf-8")
+    links = re.findall(r'href="([^"]+)"', page)
+    assert [link for link in links if link.endswith("manifest.json")] == [
+        "2023-Q1/2/manifest.json", "2023-Q1/1/manifest.json",
+    ]  # fmt: skip
+    assert all((settings.published / link).is_file() for link in links)
+    assert "&lt;b&gt;Hòa" in page
+    assert page.count("(bổ sung)") == 1
+    # A lost page comes back when an edition is published again.
+    index.unlink()
+    publish(engine, register, settings, Q1, edition=1, as_of=PUBLICATION, **APPROVED | {"approved_by": "<b>Hòa</b>"})
+    assert index.read_text(encoding="utf-8") == page
 
 
 @pytest.mark.usefixtures("quarter")

@@ -21,6 +21,7 @@ from tiendo.plan.period import Period
 from tiendo.report.build import build, place
 from tiendo.report.data import Approval, EditionData
 from tiendo.report.gather import gather
+from tiendo.report.index_page import write_index
 from tiendo.report.manifest import MANIFEST, content_sha256, data_sha256
 from tiendo.report.review import PAGE, approval_lines, gather_review, render_review
 from tiendo.report.view import period_name
@@ -129,6 +130,7 @@ def publish(
                 f"{known['approved_by']} at {known['approved_at'].isoformat()}"
             )
         if known is not None and _is_intact(folder, known["manifest_sha256"]):
+            write_index(connection, settings, register)
             return folder
         expected = last_edition(connection, register, period) + 1
         if known is None and edition != expected:
@@ -155,6 +157,7 @@ def publish(
                     "manifest": manifest.decode(),
                 },
             )
+        write_index(connection, settings, register)
     return folder
 
 

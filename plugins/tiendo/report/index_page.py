@@ -1,0 +1,67 @@
+"""``published/index.html``: every period and edition on one page, made anew from the warehouse at each publication."""
+
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from sqlalchemy import Connection
+
+from tiendo.plan.model import Register
+from tiendo.plan.period import Period
+from tiendo.report.view import clean, period_name, short_instant
+from tiendo.settings import INCLUDE, Settings
+from tiendo.warehouse.sql import statement
+
+INDEX = "index.html"
+# What a reader opens, in the order of the links; the rest is in the folder.
+_LINKS = (
+    ("bao-cao.html", "Trang báo cáo"),
+    ("bao-cao.docx", "Word"),
+    ("bao-cao.pdf", "PDF"),
+    ("bao-cao.xlsx", "Excel"),
+    ("manifest.json", "Kê khai tệp"),
+)
+
+
+def write_index(connection: Connection, settings: Settings, register: Register) -> None:
+    """Writes the page whole under its name. The same editions give the same bytes."""
+    periods: dict[str, list[dict[str, Any]]] = {}
+    for row in connection.execute(statement("report/index.sql"), {"plan_code": register.code}).mappings():
+        periods.setdefault(period_name(Period.parse(row["period"])), []).append(_edition(dict(row)))
+    page = _template().render(
+        plan=register.short_title,
+        province=register.province,
+        periods=[{"name": name, "editions": editions} for name, editions in periods.items()],
+    )
+    settings.published.mkdir(parents=True, exist_ok=True)
+    target = settings.published / INDEX
+    if target.exists() and target.read_bytes() == page.encode():
+        return
+    temporary = target.with_name(f".{INDEX}.new")
+    temporary.write_bytes(page.encode())
+    temporary.replace(target)
+
+
+def _edition(row: dict[str, Any]) -> dict[str, Any]:
+    outputs = {output["path"] for output in row["manifest"]["outputs"]} | {"manifest.json"}
+    counts = row["manifest"]["counts"]
+    folder = f"{row['period']}/{row['edition']}"
+    return {
+        "number": row["edition"],
+        "is_supplement": row["is_supplement"],
+        "as_of": short_instant(row["as_of"]),
+        "approved_by": clean(row["approved_by"]),
+        "approved_at": short_instant(row["approved_at"]),
+        "received": f"{counts['submissions_received']}/{counts['submissions_owed']}",
+        "sha256": row["manifest_sha256"][:16],
+        "links": [{"href": f"{folder}/{path}", "label": label} for path, label in _LINKS if path in outputs],
+    }
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(INCLUDE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template("published_index.html.j2")
