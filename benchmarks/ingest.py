@@ -133,6 +133,7 @@ def floor(folder: Path, home: Path) -> None:
 def ingest(folder: Path, home: Path) -> None:
     """Runs the pipeline's own batch path as ``tiendo ingest`` does."""
     from tiendo.ingest_command import ingest_paths
+    from tiendo.intake.folder import make_inboxes
     from tiendo.warehouse.engine import make_engine, warehouse_url
     from tiendo.warehouse.migrate import initialise
 
@@ -142,6 +143,7 @@ def ingest(folder: Path, home: Path) -> None:
     def open_engine() -> Engine:
         engine = make_engine(warehouse_url(settings))
         initialise(engine, register)
+        make_inboxes(settings, register)
         return engine
 
     result = ingest_paths(settings, register, open_engine, [folder])

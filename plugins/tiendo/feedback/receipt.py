@@ -10,10 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from tiendo import clock
 from tiendo.feedback.owed import still_owed
-from tiendo.feedback.returned import RETURNED, returned_name, returned_workbook
+from tiendo.feedback.returned import returned_name
 from tiendo.feedback.told import SEVERITY_NAMES, group
-from tiendo.intake.archive import archived_path
-from tiendo.intake.content import WorkbookContent
 from tiendo.intake.guide import deadline_text
 from tiendo.intake.versions import Version, change_texts
 from tiendo.plan.model import PeriodCalendar, Register
@@ -50,7 +48,7 @@ class Receipt(NamedTuple):
         version: of an accepted file, its place among the versions of the report and what it changed; None for the first
             one, when it corrects nothing.
         counting: the accepted reports of the body by period, this one included where it is accepted.
-        content: what was read, of a file with something to mend in it.
+        returned: the marked workbook that goes back with it; None where none does.
     """
 
     receipt_no: str
@@ -61,7 +59,7 @@ class Receipt(NamedTuple):
     outcome: FileOutcome
     version: Version | None = None
     counting: Mapping[str, CountingVersion] = {}
-    content: WorkbookContent | None = None
+    returned: bytes | None = None
 
 
 class Answer(NamedTuple):
@@ -98,14 +96,10 @@ def write_answers(settings: Settings, register: Register, receipts: Sequence[Rec
         folder = settings.home / path
         folder.mkdir(parents=True, exist_ok=True)
         marked_name = None
-        if receipt.outcome.verdict in RETURNED:
-            data = archived_path(settings.archive, receipt.sha256).read_bytes()
-            marked = returned_workbook(register, receipt.receipt_no, data, receipt.outcome, receipt.content)
-            if marked is not None:
-                marked_name = returned_name(receipt.receipt_no, receipt.file_name)
         temporary = folder / f".{receipt.receipt_no}.new"
-        if marked_name is not None and marked is not None:
-            temporary.write_bytes(marked)
+        if receipt.returned is not None:
+            marked_name = returned_name(receipt.receipt_no, receipt.file_name)
+            temporary.write_bytes(receipt.returned)
             temporary.replace(folder / marked_name)
         page = template.render(_view(register, receipt, marked_name, now))
         temporary.write_bytes(page.encode())

@@ -6,13 +6,14 @@ written before the commit, under names that a repetition writes again: a settled
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, Row
 
 from tiendo import clock
 from tiendo.intake.again import read_again
+from tiendo.intake.archive import archived_path
 from tiendo.intake.loading import Settled, load
 from tiendo.intake.reading import read_files
 from tiendo.plan.model import Register
@@ -71,12 +72,25 @@ def process(settings: Settings, register: Register, engine: Engine, file_ids: Se
     outcomes = {item.file.file_id: item.outcome for item in settled}
     settled += [_duplicate(file, first, outcomes) for file, first in repeated if file.file_id not in outcomes]
     settled += map(Settled, again, read_again(settings, register, engine, again) if again else [])
+    # Before the lock is taken, which all batches share: marking a workbook takes longer than loading one.
+    settled = [_with_returned(settings, register, item) for item in settled]
     with loader(engine) as connection:
         connection.exec_driver_sql(LOAD_LOCK)
         waiting = set(connection.execute(statement("intake/still_waiting.sql"), parameters).scalars())
         settled = [item for item in settled if item.file.file_id in waiting]
         periods = load(connection, settings, register, settled)
     return BatchResult(dict(Counter(item.outcome.verdict for item in settled)), periods)
+
+
+def _with_returned(settings: Settings, register: Register, item: Settled) -> Settled:
+    """Adds the marked workbook that goes back to the sender, where one does."""
+    from tiendo.feedback.returned import RETURNED, returned_workbook
+
+    file, outcome = item.file, item.outcome
+    if outcome.verdict not in RETURNED:
+        return item
+    data = archived_path(settings.archive, file.sha256).read_bytes()
+    return replace(item, returned=returned_workbook(register, file.receipt_no, data, outcome, item.content))
 
 
 def earlier_settled(engine: Engine, sha256: str, agency: str) -> Row[Any] | None:

@@ -49,9 +49,10 @@ class IncompleteScanError(RuntimeError):
 
 
 def make_inboxes(settings: Settings, register: Register) -> None:
-    """Makes the inbox folder of every body that owes a report."""
+    """Makes the inbox and outbox folder of every body that owes a report."""
     for agency in register.obliged:
         (settings.inbox / agency.code).mkdir(parents=True, exist_ok=True)
+        (settings.outbox / agency.code).mkdir(parents=True, exist_ok=True)
 
 
 def collect(settings: Settings, register: Register, engine: Engine, place: Place | None = None) -> list[int]:

@@ -27,12 +27,14 @@ class Settled:
 
     Attributes:
         content: what was read, of a file with something to mend in it.
+        returned: the workbook that goes back to its sender, marked; None where none does.
     """
 
     file: Row[Any]
     outcome: FileOutcome
     duplicate_of: int | None = None
     content: WorkbookContent | None = None
+    returned: bytes | None = None
 
 
 def load(connection: Connection, settings: Settings, register: Register, settled: list[Settled]) -> list[str]:
@@ -80,7 +82,7 @@ def load(connection: Connection, settings: Settings, register: Register, settled
                 item.outcome,
                 versions.get(item.file.file_id),
                 counting.get(item.outcome.agency, {}),
-                item.content,
+                item.returned,
             )
             for item in settled
         ],
