@@ -22,6 +22,7 @@ _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9-]{1,63}"
 )
+_NAMED_BY_ITSELF = re.compile(r"\s*(?P<address>[^\s<>@,;:\"()]+@[^\s<>@,;:\"()]+)\s*<(?P=address)>\s*", re.IGNORECASE)
 _LIKE_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]+@[^\s<>()\[\],;:\"@]+")
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,200}>")
@@ -96,8 +97,12 @@ def sole_address(message: Message, name: str = "From") -> str:
     values = [str(value) for value in message.get_all(name, [])]
     if len(values) != 1 or len(values[0]) > LONGEST_SENDER:
         return ""
+    value = _BREAKS.sub(" ", values[0])
+    # Some programs write the address as its own name, unquoted, which newer parsers refuse.
+    if twice := _NAMED_BY_ITSELF.fullmatch(value):
+        value = twice["address"]
     try:
-        found = {address.lower() for _, address in getaddresses([_BREAKS.sub(" ", values[0])]) if address}
+        found = {address.lower() for _, address in getaddresses([value]) if address}
     except (ValueError, IndexError, AttributeError, TypeError, RecursionError):
         return ""
     # Parsers differ on malformed headers: where another one could read another address, there is none.
