@@ -105,7 +105,8 @@ def _with_texts(content: bytes, texts: dict[str, str]) -> bytes:
             data = source.read(item)
             if item.filename.endswith(".xml"):
                 for old, new in texts.items():
-                    data = data.replace(old.encode(), new.encode())
+                    for errors, encoding in (("strict", "utf-8"), ("xmlcharrefreplace", "ascii")):
+                        data = data.replace(old.encode(encoding, errors), new.encode(encoding, errors))
             target.writestr(item, data)
     return buffer.getvalue()
 
