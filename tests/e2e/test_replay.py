@@ -39,7 +39,7 @@ def test_every_file_has_its_receipt(embedded: Replayed) -> None:
 def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> None:
     """One start of the services, since that takes long: a quiet inbox, a rejection, a second edition, no third."""
     settings = embedded.settings
-    before = contents(settings.published)
+    before = editions(settings.published)
     with (
         replay_clock(settings, scenario) as clock_file,
         airflow_services(settings, clock_file=clock_file, has_idle_machine=True) as services,
@@ -65,7 +65,7 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
         # Late reports have come since edition 1.
         assert publish(reviewer, Period(2023, 1), "Phòng Tổng hợp").endswith("/2023-Q1/2")
         assert publish(reviewer, Period(2023, 1), "Phòng Tổng hợp") == NOTHING_NEW
-    after = contents(settings.published)
+    after = editions(settings.published)
     assert {path: content for path, content in after.items() if path in before} == before, "an edition is frozen"
 
 
@@ -78,5 +78,6 @@ def reject(reviewer: AirflowApi, run_id: str) -> None:
     reviewer.answer("publish_report", run_id, "approve", option="Reject")
 
 
-def contents(folder: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+def editions(published: Path) -> dict[Path, bytes]:
+    """The files of the editions; the index beside them is made anew with each."""
+    return {path: path.read_bytes() for path in published.glob("*/*/**/*") if path.is_file()}
