@@ -1,8 +1,9 @@
 """Runs an action in a real child process that is killed, by SIGKILL, at a chosen step, or that lacks a right.
 
-A *step* is a call that leaves a trace outside the process: of the file system or of the database. The child counts
-them and kills itself right before the n-th. Calling with n = 1, 2, 3 ... until the child survives visits every boundary
-there is, also those that code gets later.
+A *step* is a call that leaves a trace outside the process: in the file system, in a pipe or socket, in the database.
+What only reads, or only hastens what is on its way to the disk, is none: the kill before it is the kill before the
+next step. The child counts them and kills itself right before the n-th. Calling with n = 1, 2, 3 ... until the child
+survives visits every boundary there is, also those that code gets later.
 
     for step in count(1):
         prepare(step)
@@ -11,13 +12,17 @@ there is, also those that code gets later.
         if not outcome.was_killed:
             break
 
-The child is a fork: it must open connections of its own (``make_engine``), never use its parent's.
+The child is a fork of this warm process: it must open connections of its own (``make_engine``), never use its
+parent's.
 """
 
 import ctypes
+import io
 import os
 import pickle
+import re
 import resource
+import select
 import signal
 import traceback
 from collections.abc import Callable, Sequence
@@ -25,11 +30,14 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+import psycopg
 from sqlalchemy import Engine, event
 
 # Looked up in module os at each call by pathlib, shutil and our own code alike.
-STEPS = ("mkdir", "rename", "replace", "open", "write", "fsync", "sync", "unlink", "rmdir", "utime")
+STEPS = ("mkdir", "rename", "replace", "write", "unlink", "rmdir", "utime")
 _SECONDS = 120
+_COMMENTS = re.compile(r"^\s*--.*$", re.MULTILINE)
+_READS = ("select", "set", "show")
 
 
 @dataclass(frozen=True)
@@ -48,28 +56,39 @@ class Outcome:
     steps: int = 0
 
 
+def kill_itself() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def run_child(
     action: Callable[[], Any],
     *,
     die_at: int = 0,
+    instead: Callable[[], object] = kill_itself,
+    die_after: float = 0,
     prepare: Callable[[], object] | None = None,
     largest_file: int = 0,
-    also_count: Sequence[tuple[ModuleType, Sequence[str]]] = (),
+    also_count: Sequence[tuple[ModuleType | type, Sequence[str]]] = (),
 ) -> Outcome:
     """Runs an action in a child.
 
     Args:
         action: what it does; the value it returns must be picklable.
         die_at: the step right before which it is killed; 0 for never.
+        instead: what happens to it at that step, where it is something else than its death.
+        die_after: after how many seconds it is killed, wherever it is; 0 for never.
         prepare: runs in the child before the steps are counted: opens connections, gives up rights.
         largest_file: limit of a file's size, beyond which writing fails as on a full disk; 0 for none.
-        also_count: further functions that are steps, by module.
+        also_count: further functions that are steps, by module or class.
     """
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        _run(action, die_at, prepare, largest_file, [(os, STEPS), *also_count], writing)
+        counted = [(os, STEPS), (psycopg.Copy, ["__exit__"]), *also_count]
+        _run(action, die_at, instead, prepare, largest_file, counted, writing)
     os.close(writing)
+    if die_after and not select.select([reading], [], [], die_after)[0]:
+        os.kill(child, signal.SIGKILL)
     with os.fdopen(reading, "rb") as stream:
         sent = stream.read()
     _, status = os.waitpid(child, 0)
@@ -107,9 +126,10 @@ def confine(engine: Engine) -> None:
 def _run(  # noqa: PLR0917
     action: Callable[[], Any],
     die_at: int,
+    instead: Callable[[], object],
     prepare: Callable[[], object] | None,
     largest_file: int,
-    steps: Sequence[tuple[ModuleType, Sequence[str]]],
+    steps: Sequence[tuple[ModuleType | type, Sequence[str]]],
     writing: int,
 ) -> None:
     signal.alarm(_SECONDS)
@@ -119,7 +139,7 @@ def _run(  # noqa: PLR0917
             prepare()
         if largest_file:
             resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
-        counter = _Counter(die_at, steps)
+        counter = _Counter(die_at, instead, steps)
         outcome = Outcome(was_killed=False)
         try:
             value = action()
@@ -133,24 +153,44 @@ def _run(  # noqa: PLR0917
 
 
 class _Counter:
-    """Counts the steps of this process, and ends it before the one it is to die at."""
+    """Counts the steps of this process, and lets happen what is to happen before the chosen one."""
 
-    def __init__(self, die_at: int, steps: Sequence[tuple[ModuleType, Sequence[str]]]) -> None:
-        self.steps, self._die_at = 0, die_at
-        for module, names in steps:
+    def __init__(
+        self, die_at: int, instead: Callable[[], object], steps: Sequence[tuple[ModuleType | type, Sequence[str]]]
+    ) -> None:
+        self.steps, self._die_at, self._instead, self._has_written = 0, die_at, instead, False
+        for owner, names in steps:
             for name in names:
-                setattr(module, name, self._counted(getattr(module, name)))
-        event.listen(Engine, "before_cursor_execute", self._step)
-        event.listen(Engine, "commit", self._step)
+                setattr(owner, name, self._counted(getattr(owner, name)))
+        os.open = self._counted(os.open, lambda path, flags=0, *_, **__: flags & os.O_CREAT)
+        io.open = self._counted(io.open, lambda file, mode="r", *_, **__: set(mode) & set("wax+"))  # type: ignore[assignment]
+        psycopg.Cursor.copy = self._counted(psycopg.Cursor.copy, self._mark)  # type: ignore[method-assign]
+        event.listen(Engine, "before_cursor_execute", self._executed)
+        event.listen(Engine, "commit", self._committed)
 
-    def _step(self, *_: object) -> None:
+    def _step(self) -> None:
         self.steps += 1
         if self.steps == self._die_at:
-            os.kill(os.getpid(), signal.SIGKILL)
+            self._instead()
 
-    def _counted(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def _counted(self, function: Callable[..., Any], is_step: Callable[..., Any] = lambda *_, **__: True) -> Any:
         def counted(*arguments: Any, **options: Any) -> Any:
-            self._step()
+            if is_step(*arguments, **options):
+                self._step()
             return function(*arguments, **options)
 
         return counted
+
+    def _executed(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not _COMMENTS.sub("", statement).lstrip().lower().startswith(_READS):
+            self._mark()
+            self._step()
+
+    def _mark(self, *_: Any, **__: Any) -> bool:
+        self._has_written = True
+        return True
+
+    def _committed(self, _connection: Any) -> None:
+        if self._has_written:
+            self._has_written = False
+            self._step()
