@@ -1,14 +1,19 @@
 """The replay clock stands still, and one process stays warm: each run that is killed is a fork of it."""
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import URL, Engine, create_engine
 
 from crash.world import NOW
 from tiendo import clock
 from tiendo.validation import check, suites
+from tiendo.warehouse.engine import make_engine
+
+_numbers = count(1)
 
 
 @pytest.fixture(scope="package")
@@ -40,3 +45,18 @@ def clock_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("TIENDO_CLOCK_FILE", str(path))
         clock.set_replay_clock(path, NOW)
         yield path
+
+
+@pytest.fixture(scope="module")
+def own_engine(postgres: URL, migrated_template: str) -> Iterator[Engine]:
+    """A warehouse of the module's own, that its worlds follow one another in."""
+    name = f"crash_{next(_numbers)}"
+    admin = create_engine(postgres, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"create database {name} template {migrated_template}")
+    engine = make_engine(postgres.set(database=name))
+    yield engine
+    engine.dispose()
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"drop database {name} with (force)")
+    admin.dispose()

@@ -12,6 +12,8 @@ survives visits every boundary there is, also those that code gets later.
         if not outcome.was_killed:
             break
 
+Where a run is long, ``boundaries`` chooses: of several steps alike in a row, the first and the last.
+
 The child is a fork of this warm process: it must open connections of its own (``make_engine``), never use its
 parent's.
 """
@@ -27,6 +29,7 @@ import signal
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from types import ModuleType
 from typing import Any
 
@@ -35,9 +38,11 @@ from sqlalchemy import Engine, event
 
 # Looked up in module os at each call by pathlib, shutil and our own code alike.
 STEPS = ("mkdir", "rename", "replace", "write", "unlink", "rmdir", "utime")
+_COPY = (psycopg.Cursor, psycopg.Copy)
 _SECONDS = 120
 _COMMENTS = re.compile(r"^\s*--.*$", re.MULTILINE)
-_READS = ("select", "set", "show")
+_READS = re.compile(r"\s*(select|set|show|with)\b", re.IGNORECASE)
+_WRITES = re.compile(r"\b(insert into|update \w|delete from)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -47,13 +52,22 @@ class Outcome:
     Attributes:
         value: what the action returned, None when it did not.
         error: what it raised, as ``TypeName: message``, "" when it did not.
-        steps: how many steps it made; unknown (0) when it was killed.
+        steps: what it did, step by step; unknown when it was killed.
     """
 
     was_killed: bool
     value: Any = None
     error: str = ""
-    steps: int = 0
+    steps: tuple[str, ...] = ()
+
+
+def boundaries(steps: Sequence[str]) -> list[int]:
+    """Returns the steps, counted from 1, at which a run is to be killed: of several alike in a row, first and last."""
+    chosen: list[int] = []
+    for _, alike in groupby(enumerate(steps, start=1), key=lambda step: step[1]):
+        places = [place for place, _ in alike]
+        chosen += dict.fromkeys([places[0], places[-1]])
+    return chosen
 
 
 def kill_itself() -> None:
@@ -143,10 +157,10 @@ def _run(  # noqa: PLR0917
         outcome = Outcome(was_killed=False)
         try:
             value = action()
-            outcome = Outcome(was_killed=False, value=value, steps=counter.steps)
+            outcome = Outcome(was_killed=False, value=value, steps=tuple(counter.steps))
         except BaseException as error:
             traceback.print_exc()
-            outcome = Outcome(was_killed=False, error=f"{type(error).__name__}: {error}", steps=counter.steps)
+            outcome = Outcome(was_killed=False, error=f"{type(error).__name__}: {error}", steps=tuple(counter.steps))
         send(writing, pickle.dumps(outcome))
     finally:
         os._exit(0)
@@ -158,33 +172,37 @@ class _Counter:
     def __init__(
         self, die_at: int, instead: Callable[[], object], steps: Sequence[tuple[ModuleType | type, Sequence[str]]]
     ) -> None:
-        self.steps, self._die_at, self._instead, self._has_written = 0, die_at, instead, False
+        self.steps: list[str] = []
+        self._die_at, self._instead, self._has_written = die_at, instead, False
         for owner, names in steps:
             for name in names:
-                setattr(owner, name, self._counted(getattr(owner, name)))
-        os.open = self._counted(os.open, lambda path, flags=0, *_, **__: flags & os.O_CREAT)
-        io.open = self._counted(io.open, lambda file, mode="r", *_, **__: set(mode) & set("wax+"))  # type: ignore[assignment]
-        psycopg.Cursor.copy = self._counted(psycopg.Cursor.copy, self._mark)  # type: ignore[method-assign]
+                self._count(owner, name)
+        self._count(os, "open", lambda path, flags=0, *_, **__: flags & os.O_CREAT)
+        self._count(io, "open", lambda file, mode="r", *_, **__: set(mode) & set("wax+"))
+        self._count(psycopg.Cursor, "copy", self._mark)
         event.listen(Engine, "before_cursor_execute", self._executed)
         event.listen(Engine, "commit", self._committed)
 
-    def _step(self) -> None:
-        self.steps += 1
-        if self.steps == self._die_at:
+    def _step(self, what: str) -> None:
+        self.steps.append(what)
+        if len(self.steps) == self._die_at:
             self._instead()
 
-    def _counted(self, function: Callable[..., Any], is_step: Callable[..., Any] = lambda *_, **__: True) -> Any:
+    def _count(self, owner: Any, name: str, is_step: Callable[..., Any] = lambda *_, **__: True) -> None:
+        function = getattr(owner, name)
+
         def counted(*arguments: Any, **options: Any) -> Any:
             if is_step(*arguments, **options):
-                self._step()
+                self._step("COPY" if owner in _COPY else f"{owner.__name__}.{name}")
             return function(*arguments, **options)
 
-        return counted
+        setattr(owner, name, counted)
 
     def _executed(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not _COMMENTS.sub("", statement).lstrip().lower().startswith(_READS):
+        words = _COMMENTS.sub("", statement)
+        if not _READS.match(words) or _WRITES.search(words):
             self._mark()
-            self._step()
+            self._step(" ".join(words.split(maxsplit=3)[:3]))
 
     def _mark(self, *_: Any, **__: Any) -> bool:
         self._has_written = True
@@ -193,4 +211,4 @@ class _Counter:
     def _committed(self, _connection: Any) -> None:
         if self._has_written:
             self._has_written = False
-            self._step()
+            self._step("commit")

@@ -1,17 +1,20 @@
 """From the inbox to the verdicts, killed anywhere: the rerun ends as a run that nothing disturbed."""
 
 import random
+import shutil
 import time
-from collections.abc import Callable, Iterator
-from itertools import count
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import Engine
 
-from crash.harness import run_child
+from crash.harness import boundaries, run_child
 from crash.world import Mould, Sent, World, drop, mixed_files, picture
+from tiendo import ingest_command
+from tiendo.ingest_command import ingest_paths
 from tiendo.intake.folder import collect, make_inboxes
 from tiendo.pipeline import run_once
 from tiendo.plan.model import Register
@@ -19,6 +22,10 @@ from tiendo.settings import INCLUDE, Settings
 from tiendo.warehouse.engine import make_engine
 
 PLAN_DIR = INCLUDE / "plans" / "282-kh-ubnd-2023"
+_SEEN = {
+    "os.write", "io.open", "os.replace", "insert into intake.submission", "COPY",
+    "update intake.submission_file f", "commit",
+}  # fmt: skip
 Turn = Callable[[World], object]
 
 
@@ -42,9 +49,8 @@ def files(register: Register) -> list[Sent]:
 
 
 @pytest.fixture(scope="module")
-def full_inbox(  # noqa: PLR0917
-    postgres: URL,
-    migrated_template: str,
+def full_inbox(
+    own_engine: Engine,
     register: Register,
     files: list[Sent],
     clock_file: Path,
@@ -55,21 +61,19 @@ def full_inbox(  # noqa: PLR0917
     settings = Settings(home, PLAN_DIR, "")
     make_inboxes(settings, register)
     drop(settings, files)
-    return Mould(postgres, migrated_template, home, PLAN_DIR, tmp_path_factory.mktemp("worlds"))
+    return Mould(own_engine, home, PLAN_DIR, tmp_path_factory.mktemp("worlds"))
 
 
 @pytest.fixture(scope="module")
 def landed(
-    postgres: URL, full_inbox: Mould, register: Register, clock_file: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Mould]:
+    own_engine: Engine, full_inbox: Mould, register: Register, tmp_path_factory: pytest.TempPathFactory
+) -> Mould:
     """The files are in archive and ledger, and wait for their fate."""
+    home = tmp_path_factory.mktemp("landed") / "var"
     with full_inbox.cast() as world:
-        engine = make_engine(world.url)
-        collect(world.settings, register, engine)
-        engine.dispose()
-        yield Mould(
-            postgres, world.url.database or "", world.settings.home, PLAN_DIR, tmp_path_factory.mktemp("landed")
-        )
+        collect(world.settings, register, own_engine)
+        shutil.copytree(world.settings.home, home)
+        return Mould(own_engine, home, PLAN_DIR, tmp_path_factory.mktemp("worlds"))
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +83,9 @@ def undisturbed(full_inbox: Mould, files: list[Sent], turn: Turn) -> dict[str, A
         turn(world)
         found = picture(world)
     states = {file: row["state"] for file, row, _ in found["files"]}
-    assert states == {f"{sent.agency}/{sent.name}": sent.state for sent in files}
+    assert states == {f"{sent.agency}/{sent.name}": sent.state for sent in files} | {
+        "so-tai-chinh/thu.xlsx": "accepted"
+    }
     assert found["inbox"] == {}
     return found
 
@@ -91,29 +97,59 @@ def check_same(world: World, undisturbed: dict[str, Any], when: str) -> None:
 
 
 def test_killed_at_every_step_of_settling(landed: Mould, undisturbed: dict[str, Any], turn: Turn) -> None:
-    for step in count(1):
+    with landed.cast() as world:
+        steps = run_child(lambda: turn(world)).steps
+    assert {*steps} >= _SEEN, steps
+    for step in boundaries(steps):
         with landed.cast() as world:
-            outcome = run_child(lambda: turn(world), die_at=step)
-            assert outcome.error == ""
+            assert run_child(lambda: turn(world), die_at=step).was_killed
             turn(world)
-            check_same(world, undisturbed, f"killed before step {step}")
-        if not outcome.was_killed:
-            break
-    assert outcome.steps > 40  # there were as many boundaries as that
+            check_same(world, undisturbed, f"killed before step {step}, {steps[step - 1]}")
 
 
 def test_killed_fifty_times_at_random(full_inbox: Mould, undisturbed: dict[str, Any], turn: Turn) -> None:
-    """Ten times the same files, each time five runs in a row that are killed, then one that is not."""
+    """Five times the same files, each time ten runs in a row that are killed, then one that is not."""
     chance = random.Random(282)  # noqa: S311
     with full_inbox.cast() as world:
         began = time.monotonic()
         run_child(lambda: turn(world))
         lasts = time.monotonic() - began
     killed = 0
-    for world_no in range(10):
+    for world_no in range(5):
         with full_inbox.cast() as world:
-            instants = [chance.uniform(0, lasts) for _ in range(5)]
+            instants = [chance.uniform(0, lasts) for _ in range(10)]
             killed += sum(run_child(lambda: turn(world), die_after=instant).was_killed for instant in instants)
             turn(world)
             check_same(world, undisturbed, f"world {world_no}, killed after {instants} s")
     assert killed > 25
+
+
+def test_an_ingest_that_was_killed_goes_on_and_a_second_one_is_another_sending(
+    full_inbox: Mould, register: Register, warm: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its workers are threads here: they end with the process that is killed."""
+    monkeypatch.setattr(
+        ingest_command, "ProcessPoolExecutor", lambda workers, _, *given: ThreadPoolExecutor(1, "", *given)
+    )
+    monkeypatch.setattr(ingest_command.forkserver, "ensure_running", lambda: None)
+
+    def ingest(world: World) -> dict[str, Any]:
+        engine = make_engine(world.url)
+        try:
+            return ingest_paths(world.settings, register, lambda: engine, [world.settings.inbox])
+        finally:
+            engine.dispose()
+
+    with full_inbox.cast() as world:
+        ingest(world)
+        undisturbed = picture(world)
+        ingest(world)
+        again = {row["state"] for _, row, _ in picture(world)["files"][11:]}
+    assert again <= {"duplicate", "rejected", "quarantined", "accepted"}
+    with full_inbox.cast() as world:
+        steps = run_child(lambda: ingest(world)).steps
+    for step in boundaries(steps):
+        with full_inbox.cast() as world:
+            run_child(lambda: ingest(world), die_at=step)
+            ingest(world)
+            check_same(world, undisturbed, f"killed before step {step}, {steps[step - 1]}")

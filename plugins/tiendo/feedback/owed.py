@@ -32,11 +32,14 @@ class Owed(NamedTuple):
 def still_owed(register: Register, outcome: FileOutcome, reported: Collection[str], now: datetime) -> Owed:
     """Returns what is owed by the body a file is of; nothing for a body that owes no report.
 
+    An archive says nothing of it either: the answers to the reports in it do, which have their fate after it.
+
     Args:
         reported: the periods of which a report of the body is accepted, this file's included where it is.
     """
     agency = register.agency_by_code.get(outcome.agency)
-    if agency is None or not agency.is_obliged:
+    is_archive = outcome.verdict in ACCEPTED and not outcome.is_report
+    if agency is None or not agency.is_obliged or is_archive:
         return Owed((), (), (), ())
     indicators, tasks = _unanswered(register, outcome)
     promises: dict[str, date] = {}
