@@ -1,6 +1,7 @@
 """The replay clock stands still, and one process stays warm: each run that is killed is a fork of it."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,16 @@ from typing import Any
 import pytest
 from sqlalchemy import URL, Engine, create_engine
 
-from crash.world import NOW
+from crash.world import NOW, PLAN_DIR, Mould, Sent, World, drop, mixed_files, picture
 from tiendo import clock
+from tiendo.intake.folder import collect, make_inboxes
+from tiendo.pipeline import run_once
+from tiendo.plan.model import Register
+from tiendo.settings import Settings
 from tiendo.validation import check, suites
 from tiendo.warehouse.engine import make_engine
 
+Turn = Callable[[World], object]
 _numbers = count(1)
 
 
@@ -38,7 +44,7 @@ def warm() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def clock_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     path = tmp_path_factory.mktemp("clock") / "clock"
     with pytest.MonkeyPatch.context() as patch:
@@ -47,9 +53,9 @@ def clock_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def own_engine(postgres: URL, migrated_template: str) -> Iterator[Engine]:
-    """A warehouse of the module's own, that its worlds follow one another in."""
+    """A warehouse of these tests' own, that its worlds follow one another in."""
     name = f"crash_{next(_numbers)}"
     admin = create_engine(postgres, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
@@ -60,3 +66,64 @@ def own_engine(postgres: URL, migrated_template: str) -> Iterator[Engine]:
     with admin.connect() as connection:
         connection.exec_driver_sql(f"drop database {name} with (force)")
     admin.dispose()
+
+
+@pytest.fixture(scope="package")
+def turn(register: Register, warm: None, clock_file: Path) -> Turn:
+    """One turn of the pipeline, as a process of its own makes it: with connections of its own."""
+
+    def run(world: World) -> list[str]:
+        engine = make_engine(world.url)
+        try:
+            return run_once(world.settings, register, engine)
+        finally:
+            engine.dispose()
+
+    return run
+
+
+@pytest.fixture(scope="package")
+def files(register: Register) -> list[Sent]:
+    return mixed_files(register)
+
+
+@pytest.fixture(scope="package")
+def full_inbox(
+    own_engine: Engine,
+    register: Register,
+    files: list[Sent],
+    clock_file: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Mould:
+    """The files lie in the inboxes."""
+    home = tmp_path_factory.mktemp("inbox") / "var"
+    settings = Settings(home, PLAN_DIR, "")
+    make_inboxes(settings, register)
+    drop(settings, files)
+    return Mould(own_engine, home, PLAN_DIR, tmp_path_factory.mktemp("worlds"))
+
+
+@pytest.fixture(scope="package")
+def landed(
+    own_engine: Engine, full_inbox: Mould, register: Register, tmp_path_factory: pytest.TempPathFactory
+) -> Mould:
+    """The files are in archive and ledger, and wait for their fate."""
+    home = tmp_path_factory.mktemp("landed") / "var"
+    with full_inbox.cast() as world:
+        collect(world.settings, register, own_engine)
+        shutil.copytree(world.settings.home, home)
+        return Mould(own_engine, home, PLAN_DIR, tmp_path_factory.mktemp("worlds"))
+
+
+@pytest.fixture(scope="package")
+def undisturbed(full_inbox: Mould, files: list[Sent], turn: Turn) -> dict[str, Any]:
+    """What one run makes of the files; every fate there is, is among them."""
+    with full_inbox.cast() as world:
+        turn(world)
+        found = picture(world)
+    states = {file: row["state"] for file, row, _ in found["files"]}
+    assert states == {f"{sent.agency}/{sent.name}": sent.state for sent in files} | {
+        "so-tai-chinh/thu.xlsx": "accepted"
+    }
+    assert found["inbox"] == {}
+    return found

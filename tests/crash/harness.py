@@ -151,14 +151,16 @@ def _run(  # noqa: PLR0917
     try:
         if prepare:
             prepare()
+        unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
         if largest_file:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, unlimited[1]))
         counter = _Counter(die_at, instead, steps)
         outcome = Outcome(was_killed=False)
         try:
             value = action()
             outcome = Outcome(was_killed=False, value=value, steps=tuple(counter.steps))
         except BaseException as error:
+            resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)  # what the test prints is a file too
             traceback.print_exc()
             outcome = Outcome(was_killed=False, error=f"{type(error).__name__}: {error}", steps=tuple(counter.steps))
         send(writing, pickle.dumps(outcome))

@@ -23,9 +23,10 @@ from tiendo.intake.columns import INDICATORS
 from tiendo.intake.template import build_template
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
-from tiendo.settings import Settings
+from tiendo.settings import INCLUDE, Settings
 from tiendo.warehouse.engine import loader, make_engine
 
+PLAN_DIR = INCLUDE / "plans" / "282-kh-ubnd-2023"
 # Two days after the second quarter's due day: what came yesterday was late.
 NOW = datetime(2023, 6, 16, 9, tzinfo=HANOI)
 Q1, Q2 = Period(2023, 1), Period(2023, 2)
@@ -211,6 +212,12 @@ def picture(world: World) -> dict[str, Any]:
         }
     text = _renumbered(json.dumps(found, default=str, sort_keys=True).encode(), places)
     return dict(json.loads(_OBSERVATION.sub(b'"observation_id": 0', text)))
+
+
+def check_same(world: World, undisturbed: dict[str, Any], when: str) -> None:
+    found = picture(world)
+    for part, expected in undisturbed.items():
+        assert found[part] == expected, f"{part}, {when}"
 
 
 def _content(path: Path, places: dict[bytes, bytes]) -> str:
