@@ -119,7 +119,8 @@ def record_lines(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     if not owed:
         reports = "chưa đến hạn kỳ nào"
     else:
-        reports = f"{row['received_count']}/{owed} kỳ đã gửi: {row['on_time_count']} đúng hạn, {late}"
+        reports = f"{row['received_count']}/{owed} kỳ đã gửi"
+        reports += f": {row['on_time_count']} đúng hạn, {late}" if row["received_count"] else ""
         reports += f"; {row['missing_count']} kỳ chưa gửi" if row["missing_count"] else ""
     tries = f"{row['first_try_count']}/{owed} kỳ" if owed else "–"
     sent_back = [f"{row['rejected_count']} tệp bị trả lại"] if row["rejected_count"] else []

@@ -214,8 +214,12 @@ language sql stable security definer set search_path = pg_catalog rows 30 as $$
     group by f.sender_agency_code
   ),
   usual as (
-    select m.agency_code, array_agg(m.rule order by m.file_count desc, m.finding_count desc, m.rule) as rules
-    from mart.agency_mistake_at(instant, of_plan_code) m group by m.agency_code
+    select m.agency_code, array_agg(m.rule order by m.files desc, m.places desc, m.rule) as rules
+    from (
+      select k.agency_code, k.rule, sum(k.file_count) as files, sum(k.finding_count) as places
+      from mart.agency_mistake_at(instant, of_plan_code) k group by k.agency_code, k.rule
+    ) m
+    group by m.agency_code
   )
   select of_plan_code, g.agency_code, g.name, g.row_order, coalesce(s.owed, 0), coalesce(s.received, 0),
     coalesce(s.on_time, 0), coalesce(s.late, 0), coalesce(s.owed - s.received, 0), s.days_late_avg, s.days_late_max,
