@@ -115,15 +115,24 @@ class Notice(NamedTuple):
     detail: str = ""
 
 
+class PackedFile(NamedTuple):
+    """A workbook in an archive: its place among the members, and its name without folders."""
+
+    place: int
+    name: str
+
+
 class WorkbookContent(NamedTuple):
     """Everything read from one file.
 
     Attributes:
-        fault: "" when it could be read, else a code: ``not_a_workbook``, ``encrypted``, ``no_table`` (no sheet with
-            known headings), ``no_data`` (tables there, nothing filled in), ``too_large``, ``reader_failed``,
-            ``infected``.
-        fault_detail: for operations, in English; of an infected file the name of what was found.
+        fault: "" when it could be read, else a code that a rule of suite ``submission`` knows: ``no_table`` (no sheet
+            with known headings), ``no_data`` (tables there, nothing filled in), ``not_a_workbook`` (broken, or nothing
+            known), ``reader_failed`` (beyond the limits), a kind of file that is not read (``tiendo.intake.kinds``) ...
+        fault_detail: for operations, in English; where the rule shows it (``infected``, faults of texts and of sizes)
+            in the words of the answer.
         titles: what stands above the tables and over their figures, in order.
+        packed: of an archive (fault ``archive``), the workbooks in it, each to be read as a file of its own.
     """
 
     fault: str = ""
@@ -134,6 +143,7 @@ class WorkbookContent(NamedTuple):
     correction_rows: tuple[CorrectionRow, ...] = ()
     notices: tuple[Notice, ...] = ()
     titles: tuple[Title, ...] = ()
+    packed: tuple[PackedFile, ...] = ()
 
     @property
     def is_retyped(self) -> bool:
