@@ -76,7 +76,7 @@ def test_counts_and_record_cards(tiendo: Command, good: Path) -> None:
     }
     assert "Sở Tài chính (2)" in tiendo("status", "--period", "2023-Q1", "--by", "agency")
     (card,) = tiendo.json("card", "so-tai-chinh")
-    assert (card["received_count"], card["late_count"], card["first_try_count"]) == (1, 1, 1)
+    assert (card["received_count"], card["on_time_count"], card["first_try_count"]) == (1, 1, 1)
     assert {"days_late_avg", "usual_rules", "own_plan_state", "mistakes"} <= set(card)
     assert len(tiendo.json("card")) == 30
     assert "Được chấp nhận ngay lần đầu:" in tiendo("card", "so-tai-chinh")
