@@ -35,14 +35,18 @@ def check_file(
     """
     from tiendo.intake.batch import earlier_settled, fetch_history
     from tiendo.intake.reading import read_paths
+    from tiendo.intake.reopened import open_at, read_reopened
     from tiendo.validation.check import BatchFile, check_batch
+    from tiendo.warehouse.engine import loader
 
     with path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     (content,) = read_paths(settings, [path])
     sender = agency or (path.parent.name if path.parent.name in register.agency_by_code else "")
     history = fetch_history(engine, register, [content], [sender])
-    file = BatchFile(0, path.name, sender, content, str(period) if period else "")
+    with loader(engine) as connection:
+        reopened = open_at(read_reopened(connection, register), clock.now())
+    file = BatchFile(0, path.name, sender, content, str(period) if period else "", reopened=reopened)
     (outcome,) = check_batch(register, [file], history, today=clock.today())
     verdict = outcome.verdict
     if verdict not in ("rejected", "quarantined") and earlier_settled(engine, sha256, outcome.agency) is not None:
