@@ -72,6 +72,13 @@ class Correction(NamedTuple):
     reason: str
 
 
+class OwnPlan(NamedTuple):
+    """A body's own implementation plan, handed in at ``sent_at`` and entered by a clerk: paper, not an inbox."""
+
+    agency: str
+    sent_at: datetime
+
+
 class DemoFile(NamedTuple):
     """A file that appears in ``inbox/<agency>/``; ``sent_at`` becomes its time of change."""
 
@@ -101,13 +108,19 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing the replay does: at ``at``, take what was delivered since the last step, or publish."""
+    """One thing the replay does at ``at``.
+
+    Attributes:
+        action: ``collect`` what was delivered since the last such step, ``receive`` the plans handed in since, or
+            ``publish``.
+    """
 
     at: datetime
     action: str
     period: Period
     title: str
     deliveries: tuple[Delivery, ...] = ()
+    own_plans: tuple[OwnPlan, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,6 +152,13 @@ class Scenario:
 
         for delivery in step.deliveries:
             yield make_file(self, delivery)
+
+    def documents(self, step: Step) -> Iterator[DemoFile]:
+        """Makes the implementation plans of a step, in the order they were handed in; the same bytes each time."""
+        from tiendo.demo_document import make_own_plan
+
+        for own_plan in step.own_plans:
+            yield make_own_plan(self.register, own_plan)
 
     def figures_of(self, agency: str, period: Period, version: int = 1) -> tuple[Figure, ...]:
         """Returns what a body reports for a period; in a second version, its new figures beside the unchanged ones."""
@@ -175,8 +195,8 @@ def build_scenario(register: Register, folder: Path = DEMO) -> Scenario:
     """Reads the replay.
 
     Raises:
-        ValueError: a body that owes a report neither sends one in a quarter nor is said to be silent, a file comes
-            after the quarter's last collection, or a name is unknown.
+        ValueError: a body that owes a report neither sends one in a quarter nor is said to be silent (so of its own
+            plan), something comes after the last step that takes it, or a name is unknown.
     """
     text = (folder / "scenario.yaml").read_text(encoding="utf-8")
     plan: dict[str, Any] = yaml.load(text, yaml.BaseLoader)  # noqa: S506  the base loader makes strings and nothing else
@@ -184,7 +204,7 @@ def build_scenario(register: Register, folder: Path = DEMO) -> Scenario:
         Figure(**{**row, "version": int(row["version"])})  # type: ignore[arg-type]
         for row in _rows(folder / "figures.csv")
     )
-    steps: list[Step] = []
+    steps = _receiving_steps(register, plan["own_plans"])
     corrections: dict[tuple[str, Period], tuple[Correction, ...]] = {}
     silent: set[tuple[str, Period]] = set()
     for name, quarter in plan["quarters"].items():
@@ -240,10 +260,14 @@ def _deliveries(register: Register, period: Period, quarter: Mapping[str, Any]) 
 
 def _check_senders(register: Register, period: Period, deliveries: list[Delivery], quiet: set[str]) -> None:
     sound = [delivery.agency for delivery in deliveries if not delivery.mistake and delivery.version == 1]
+    _check_each_once(sound, register, quiet, str(period))
+
+
+def _check_each_once(senders: list[str], register: Register, quiet: set[str], what: str) -> None:
     owed = sorted(agency.code for agency in register.obliged if agency.code not in quiet)
-    if sorted(sound) != owed:
-        odd = sorted(set(sound) ^ set(owed)) or sorted({code for code in sound if sound.count(code) > 1})
-        raise ValueError(f"{period}: each body sends one sound report or is silent; not so: {', '.join(odd)}")
+    if sorted(senders) != owed:
+        odd = sorted(set(senders) ^ set(owed)) or sorted({code for code in senders if senders.count(code) > 1})
+        raise ValueError(f"{what}: each body sends one sound report or is silent; not so: {', '.join(odd)}")
 
 
 def _steps(register: Register, period: Period, collect_at: list[datetime], deliveries: list[Delivery]) -> list[Step]:
@@ -257,6 +281,26 @@ def _steps(register: Register, period: Period, collect_at: list[datetime], deliv
         after = at
     publish_at = register.calendar_by_period[period].publish_at
     steps.append(Step(publish_at, "publish", period, f"{publish_at:%d %b %H:%M}: edition 1 of {period}"))
+    return steps
+
+
+def _receiving_steps(register: Register, words: Mapping[str, Any]) -> list[Step]:
+    handed_in = [
+        OwnPlan(code, _sent_at(register.agency_by_code[code], when))
+        for when, agencies in words["sent"].items()
+        for code in agencies
+    ]
+    _check_each_once([own_plan.agency for own_plan in handed_in], register, set(words["silent"]), "own plans")
+    receive_at = [_instant(text) for text in words["receive_at"]]
+    steps = []
+    after = datetime.min.replace(tzinfo=HANOI)
+    for at in receive_at:
+        taken = sorted((own_plan for own_plan in handed_in if after < own_plan.sent_at <= at), key=lambda o: o.sent_at)
+        title = f"{at:%d %b %H:%M}: {len(taken)} implementation plans entered"
+        steps.append(Step(at, "receive", Period(at.year, (at.month + 2) // 3), title, own_plans=tuple(taken)))
+        after = at
+    if late := [own_plan.agency for own_plan in handed_in if own_plan.sent_at > after]:
+        raise ValueError(f"own plans: {', '.join(late)} hand in after the last step that takes them")
     return steps
 
 

@@ -1,7 +1,8 @@
 """The replay of a year through the real system: real services, real DAGs, files that appear when they would have.
 
-The driver does only what people do: it puts files into inbox folders, starts runs, and answers requests for approval as
-the reviewer, all by Airflow's public API. What makes it a replay is the clock the tasks read.
+The driver does only what people do: it puts files into inbox folders, enters the plans that came on paper, and, by
+Airflow's public API, starts runs and answers requests for approval as the reviewer. What makes it a replay is the clock
+the tasks read.
 """
 
 import os
@@ -11,15 +12,20 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from tiendo.airflow_glue.api_client import ENDED, AirflowApi
 from tiendo.airflow_glue.environment import REVIEWER, passwords
 from tiendo.airflow_glue.processes import ServiceError
 from tiendo.airflow_glue.services import Cluster, Running, airflow_services, say
 from tiendo.clock import set_replay_clock
 from tiendo.demo import DemoFile, Scenario, Step
+from tiendo.obligations.documents import receive_document
+from tiendo.plan.model import Duty, Register
 from tiendo.plan.period import Period
 from tiendo.replay_summary import print_summary
 from tiendo.settings import Settings
+from tiendo.warehouse.engine import make_engine, warehouse_url
 
 RUN_SECONDS = 300
 # An answer that comes before the scheduler has heard that the asking task has left its worker is taken for a lost task
@@ -89,6 +95,7 @@ def replay_clock(settings: Settings, scenario: Scenario) -> Iterator[Path]:
 
 def replay_steps(settings: Settings, scenario: Scenario, services: Running, clock_file: Path) -> None:
     """Does the steps one after the other, each to its end."""
+    engine = make_engine(warehouse_url(settings))
     with AirflowApi(services.api.base_url) as reviewer:
         reviewer.login(REVIEWER, passwords(settings)[REVIEWER])
         for step in scenario.steps:
@@ -100,9 +107,13 @@ def replay_steps(settings: Settings, scenario: Scenario, services: Running, cloc
                 follow(services.api, "collect_folders", services.api.trigger("collect_folders"))
                 wait_for_drafts(services.api)
                 result = ""
+            elif step.action == "receive":
+                receive_documents(settings, scenario.register, engine, scenario.documents(step))
+                result = ""
             else:
                 result = publish(reviewer, step.period, scenario.approved_by)
             say(f"  {_title(step)}{time.monotonic() - began:6.1f} s  {result}")
+    engine.dispose()
 
 
 def drop_files(settings: Settings, files: Iterable[DemoFile]) -> None:
@@ -114,6 +125,16 @@ def drop_files(settings: Settings, files: Iterable[DemoFile]) -> None:
         unfinished.write_bytes(file.content)
         os.utime(unfinished, (file.sent_at.timestamp(), file.sent_at.timestamp()))
         unfinished.replace(path)
+
+
+def receive_documents(settings: Settings, register: Register, engine: Engine, files: Iterable[DemoFile]) -> None:
+    """Enters the bodies' own implementation plans, as a clerk does with ``tiendo obligation receive``."""
+    (owed,) = (owed for owed in register.obligations if owed.duty is Duty.IMPLEMENTATION_PLAN)
+    for file in files:
+        receive_document(
+            settings, register, engine, file.agency, owed,
+            name=file.name, content=file.content, received_at=file.sent_at, by="văn thư",
+        )  # fmt: skip
 
 
 def follow(api: AirflowApi, dag_id: str, run_id: str) -> None:

@@ -10,11 +10,12 @@ from sqlalchemy import Engine
 from tiendo.airflow_glue.services import say
 from tiendo.clock import HANOI
 from tiendo.demo import Scenario
+from tiendo.plan.model import Duty
 from tiendo.plan.period import Period
 from tiendo.queries import ledger_document, status_rows, tracker_rows
 from tiendo.settings import Settings
 from tiendo.status.names import LABELS
-from tiendo.validation.outcome import VERDICTS
+from tiendo.validation.outcome import ACCEPTED, VERDICTS
 from tiendo.warehouse.engine import make_engine, warehouse_url
 
 
@@ -26,6 +27,7 @@ def print_summary(settings: Settings, scenario: Scenario) -> bool:
     """
     engine = make_engine(warehouse_url(settings))
     ledger = ledger_document(engine)
+    _print_own_plans(engine, scenario)
     for period in dict.fromkeys(step.period for step in scenario.steps):
         say(f"\n{period!s:8} {'─' * 100}")
         _print_files([file for file in ledger["files"] if _period_of(file) == period])
@@ -51,6 +53,13 @@ def _print_senders(rows: Iterable[Mapping[str, Any]]) -> None:
     missing = [row["agency_name"] for row in rows if row["state"] in ("missing", "rejected")]
     say(f"  late          {', '.join(late) or 'nobody'}")
     say(f"  missing       {', '.join(missing) or 'nobody'}")
+
+
+def _print_own_plans(engine: Engine, scenario: Scenario) -> None:
+    say(f"\n{scenario.register.year!s:8} {'─' * 100}\n  the bodies' own implementation plans, due in February")
+    rows = tracker_rows(engine, scenario.register, str(scenario.register.year), Duty.IMPLEMENTATION_PLAN)
+    say(f"  received      {sum(row['state'] in ACCEPTED for row in rows)} of {len(rows)}")
+    _print_senders(rows)
 
 
 def _print_indicators(engine: Engine, scenario: Scenario, period: Period) -> None:

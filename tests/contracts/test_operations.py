@@ -256,7 +256,7 @@ def test_what_would_be_held_again_is_not_released(settings: Settings, register: 
     line = send(settings, register, engine, b"khong doc duoc")
     reviewed, done = quarantine.release(settings, register, engine, line["sha256"], agency="", reason="x")
     assert done is None
-    assert [finding["rule"] for finding in reviewed.after.findings] == ["file-not-workbook"]
+    assert [finding["rule"] for finding in reviewed.after.findings] == ["file-plain-text"]
     assert ledger_document(engine)["received"] == 1
     assert audit.audit_rows(engine) == []
 

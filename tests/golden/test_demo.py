@@ -165,8 +165,14 @@ def test_the_story_of_the_year(register: Register, scenario: Scenario) -> None:
         published = [step.at for step in steps if step.action == "publish" and step.period == period]
         assert published == [entry.publish_at]
     for step in steps:
-        for delivery in step.deliveries:
-            assert delivery.sent_at <= step.at
+        for sent in (*step.deliveries, *step.own_plans):
+            assert sent.sent_at <= step.at
+    own_plans = [own_plan for step in steps for own_plan in step.own_plans]
+    assert len(own_plans) == 29  # of thirty bodies; the one that never sends is silent in the second quarter too
+    assert sorted(o.agency for o in own_plans if o.sent_at >= datetime(2023, 3, 1, tzinfo=HANOI)) == [
+        "h-bau-bang",
+        "tx-ben-cat",
+    ]
 
 
 def test_one_quarter_can_be_had_alone(scenario: Scenario) -> None:
@@ -182,11 +188,22 @@ def test_a_body_that_is_left_out_stops_the_replay(register: Register, tmp_path: 
         build_scenario(register, tmp_path)
 
 
+def test_a_body_without_a_plan_of_its_own_stops_the_replay(register: Register, tmp_path: Path) -> None:
+    for path in DEMO.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    plan = tmp_path / "scenario.yaml"
+    plan.write_text(plan.read_text(encoding="utf-8").replace("  silent: [so-ngoai-vu]\n", "  silent: []\n"))
+    with pytest.raises(ValueError, match=r"own plans: .*so-ngoai-vu"):
+        build_scenario(register, tmp_path)
+
+
 def test_the_same_delivery_gives_the_same_bytes(scenario: Scenario) -> None:
     step = scenario.steps[-1]
     first, second = (list(scenario.files(step)) for _ in range(2))
     assert first == second
     assert len({file.content for file in first}) == len(first) == 3
+    plans = next(step for step in scenario.steps if step.own_plans)
+    assert list(scenario.documents(plans)) == list(scenario.documents(plans))
 
 
 @pytest.fixture(scope="module")

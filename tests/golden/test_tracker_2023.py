@@ -18,7 +18,7 @@ from tiendo.pipeline import run_once
 from tiendo.plan.model import Duty, Register
 from tiendo.plan.period import Period
 from tiendo.queries import tracker_rows
-from tiendo.replay import drop_files
+from tiendo.replay import drop_files, receive_documents
 from tiendo.settings import INCLUDE, Settings
 from tiendo.warehouse.engine import make_engine
 from tiendo.warehouse.migrate import CalendarError, initialise
@@ -51,6 +51,7 @@ def warehouse(
         for step in scenario.steps:
             clock.set_replay_clock(folder / "clock", step.at)
             drop_files(settings, scenario.files(step))
+            receive_documents(settings, register, engine, scenario.documents(step))
             run_once(settings, register, engine)
         yield engine
         engine.dispose()
@@ -99,10 +100,24 @@ def test_completeness_rises_with_accepted_content_only(warehouse: Engine, regist
     assert sum(row["completeness_pct"] == 100 for row in history[-1].values()) > 20
 
 
-def test_nobody_sent_an_implementation_plan(warehouse: Engine, register: Register) -> None:
-    found = tracker_rows(warehouse, register, "2023", Duty.IMPLEMENTATION_PLAN, END)
-    assert [row["state"] for row in found] == ["missing"] * 30
-    assert {row["due_at"] for row in found} == {datetime(2023, 3, 1, tzinfo=HANOI)}
+def test_implementation_plans_by_the_day(warehouse: Engine, register: Register) -> None:
+    def own_plans(*day: int) -> dict[str, dict[str, Any]]:
+        as_of = datetime(*day, tzinfo=HANOI)
+        return {
+            row["agency_code"]: row
+            for row in tracker_rows(warehouse, register, "2023", Duty.IMPLEMENTATION_PLAN, as_of)
+        }
+
+    at_publication = own_plans(2023, 3, 14, 16, 30)
+    assert {row["due_at"] for row in at_publication.values()} == {datetime(2023, 3, 1, tzinfo=HANOI)}
+    missing = {code for code, row in at_publication.items() if row["state"] == "missing"}
+    assert missing == {"so-ngoai-vu", "h-bau-bang"}
+    # Handed in on 6 March, of February's last day: the sixth day that is too late.
+    late = {code: row["days_late"] for code, row in at_publication.items() if row["days_late"]}
+    assert late == {"tx-ben-cat": 6}
+    assert sum(row["state"] == "accepted" for row in at_publication.values()) == 28
+    # What came on the 10th was entered on the 28th: until then nobody knew.
+    assert {row["state"] for row in own_plans(2023, 2, 20).values()} == {"missing"}
 
 
 def test_days_that_have_passed_are_not_moved(

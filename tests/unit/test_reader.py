@@ -258,14 +258,14 @@ def docx() -> bytes:
 @pytest.mark.parametrize(
     ("data", "fault"),
     [
-        pytest.param(b"", "not_a_workbook", id="empty"),
+        pytest.param(b"", "empty", id="empty"),
         pytest.param(bytes(range(255)) * 16, "not_a_workbook", id="noise"),
-        pytest.param(b"<html><table><tr><td>1</td></tr></table></html>", "not_a_workbook", id="html"),
-        pytest.param(b"%PDF-1.7 ...", "not_a_workbook", id="pdf"),
+        pytest.param(b"<html><table><tr><td>1</td></tr></table></html>", "web_page", id="html"),
+        pytest.param(b"%PDF-1.7 ...", "pdf", id="pdf"),
         pytest.param(b"PK\3\4" + bytes(range(255)) * 16, "not_a_workbook", id="noise after the mark of a zip"),
-        pytest.param(docx(), "not_a_workbook", id="docx"),
+        pytest.param(docx(), "word", id="docx"),
         pytest.param(OLE + bytes(600) + "EncryptedPackage\0".encode("utf-16-le"), "encrypted", id="encrypted"),
-        pytest.param(OLE + bytes(600) + "WordDocument\0".encode("utf-16-le"), "not_a_workbook", id="doc"),
+        pytest.param(OLE + bytes(600) + "WordDocument\0".encode("utf-16-le"), "word", id="doc"),
         pytest.param(OLE + bytes(600) + "Workbook\0".encode("utf-16-le"), "not_a_workbook", id="broken xls"),
     ],
 )
@@ -399,7 +399,7 @@ def test_batch_is_read_in_order(reader: WorkbookReader, file: Callable[[str, byt
     good = saved(filled)
     paths = [file(f"{i}.xlsx", good if i % 3 else b"<html>") for i in range(200)]
     contents = list(reader.read_many(paths))
-    assert [c.fault for c in contents] == ["" if i % 3 else "not_a_workbook" for i in range(200)]
+    assert [c.fault for c in contents] == ["" if i % 3 else "web_page" for i in range(200)]
     assert contents[1] == read_workbook(good)
     assert type(contents[1].indicator_rows[0].year_to_date) is RawCell
     assert list(reader.read_many([])) == []
@@ -431,7 +431,7 @@ def test_batch_that_is_left_leaves_no_answers_behind(
 ) -> None:
     good, bad = file("good.xlsx", saved(filled)), file("bad.xlsx", b"<html>")
     next(iter(reader.read_many([good] * 20)))
-    assert reader.read(bad).fault == "not_a_workbook"
+    assert reader.read(bad).fault == "web_page"
 
 
 def test_file_that_hangs_is_given_up(file: Callable[[str, bytes], Path], filled: Workbook, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from tiendo import clock
+from tiendo.durable import write_files
 from tiendo.feedback.owed import still_owed
 from tiendo.feedback.returned import returned_name
 from tiendo.feedback.told import SEVERITY_NAMES, group
@@ -84,29 +85,25 @@ class _Figure(NamedTuple):
 def write_answers(settings: Settings, register: Register, receipts: Sequence[Receipt]) -> list[Answer]:
     """Writes receipts and marked workbooks below the outbox, each whole under its final name or not at all.
 
-    The same receipts give the same files, so that a repetition after a crash writes what was there.
+    The same receipts give the same files, so that a repetition after a crash writes what was there. When it returns,
+    they are on disk for good: the transaction that tells of them may be committed.
 
     Returns:
         Their paths, in order: ``outbox/<agency>/<period>/<receipt no>.html`` and ``<receipt no>-<name>.xlsx``.
     """
     template, now = _template(), clock.now()
     answers: list[Answer] = []
+    files: dict[str, bytes] = {}
     for receipt in receipts:
-        path = f"outbox/{_folder_name(receipt, register)}/{receipt.outcome.period or 'chua-ro-ky'}"
-        folder = settings.home / path
-        folder.mkdir(parents=True, exist_ok=True)
-        marked_name = None
-        temporary = folder / f".{receipt.receipt_no}.new"
+        folder = f"outbox/{_folder_name(receipt, register)}/{receipt.outcome.period or 'chua-ro-ky'}"
+        page, marked_name, marked = f"{folder}/{receipt.receipt_no}.html", None, None
         if receipt.returned is not None:
             marked_name = returned_name(receipt.receipt_no, receipt.file_name)
-            temporary.write_bytes(receipt.returned)
-            temporary.replace(folder / marked_name)
-        page = template.render(_view(register, receipt, marked_name, now))
-        temporary.write_bytes(page.encode())
-        temporary.replace(folder / f"{receipt.receipt_no}.html")
-        answers.append(
-            Answer(f"{path}/{receipt.receipt_no}.html", f"{path}/{marked_name}" if marked_name is not None else None)
-        )
+            marked = f"{folder}/{marked_name}"
+            files[marked] = receipt.returned
+        files[page] = template.render(_view(register, receipt, marked_name, now)).encode()
+        answers.append(Answer(page, marked))
+    write_files({settings.home / path: content for path, content in files.items()})
     return answers
 
 

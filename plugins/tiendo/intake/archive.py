@@ -9,7 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-FEWEST_FLUSHED_TOGETHER = 16
+from tiendo.durable import flush, flush_together
+
 # Files up to this size are held in memory, to be flushed together; larger ones go into the archive piece by piece.
 HELD_IN_MEMORY = 2**20
 _PIECE = 2**20
@@ -130,13 +131,11 @@ class _Pending:
 
     def place(self) -> None:
         """Flushes all and gives them their names, for good."""
-        _flush_all(len(self.files))
+        flush_together(len(self.files))
         for (descriptor, temporary), target in zip(self.files, self.targets, strict=True):
             os.fsync(descriptor)
             temporary.replace(target)
-        _flush_all(len(self.folders))
-        for folder in self.folders:
-            _flush_folder(folder)
+        flush(self.folders)
 
     def close(self) -> None:
         """Closes and removes whatever has no name."""
@@ -169,21 +168,7 @@ def _remove_abandoned(unfinished: Path) -> None:
                 Path(entry.path).unlink()
 
 
-def _flush_all(number: int) -> None:
-    """Flushes everything at once where that is cheaper; each fsync that follows then only has its errors to tell."""
-    if number >= FEWEST_FLUSHED_TOGETHER:
-        os.sync()
-
-
 def _write_all(descriptor: int, content: bytes) -> None:
     view = memoryview(content)
     while view:
         view = view[os.write(descriptor, view) :]
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -119,10 +119,11 @@ class WorkbookContent(NamedTuple):
     """Everything read from one file.
 
     Attributes:
-        fault: "" when it could be read, else a code: ``not_a_workbook``, ``encrypted``, ``no_table`` (no sheet with
-            known headings), ``no_data`` (tables there, nothing filled in), ``too_large``, ``reader_failed``,
-            ``infected``.
-        fault_detail: for operations, in English; of an infected file the name of what was found.
+        fault: "" when it could be read, else a code that a rule of suite ``submission`` knows: ``no_table`` (no sheet
+            with known headings), ``no_data`` (tables there, nothing filled in), ``not_a_workbook`` (broken, or nothing
+            known), ``reader_failed`` (beyond the limits), a kind of file that is not read (``tiendo.intake.kinds``) ...
+        fault_detail: for operations, in English; where the rule shows it (``infected``, faults of texts and of sizes)
+            in the words of the answer.
         titles: what stands above the tables and over their figures, in order.
     """
 

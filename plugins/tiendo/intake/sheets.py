@@ -5,24 +5,27 @@ What is read is neutral: values by row and column, with what the reading library
 """
 
 import io
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence, Set
 from typing import Any, NamedTuple
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from tiendo.intake.content import Notice
+from tiendo.intake.delimited import TextError, decode, read_rows
+from tiendo.intake.kinds import ARCHIVE, READ, TEXT, XLSX, kind_of
 from tiendo.intake.xlsx_details import Details, read_details
-from tiendo.intake.zip_parts import members
+from tiendo.intake.zip_parts import Member, members
 
 MAX_BYTES = 20 * 2**20
 _MAX_CELLS = 500_000
 _MAX_ROWS = 5_000
 _MAX_SHEETS = 40
 
-_ZIP = b"PK\3\4"
-_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-_XLSX_PARTS = ("xl/workbook.xml", "xl/workbook.bin")
-_ODS_PART = "content.xml"
+_MACROS = "xl/vbaProject.bin"
+_LINKS = "xl/externalLinks/externalLink"
+# The one sheet of a text file; it has no name of its own.
+TEXT_SHEET = "CSV"
 _NO_DETAILS: Details = {}
 
 
@@ -55,7 +58,7 @@ class Sheet(NamedTuple):
     merged: tuple[Range, ...] = ()
 
 
-class OpenedFile:
+class OpenedFile(ABC):
     """A file whose sheets are read one by one, when asked for.
 
     Attributes:
@@ -64,9 +67,21 @@ class OpenedFile:
         notices: what the sender should know about the file as such.
     """
 
-    def __init__(
-        self, workbook: CalamineWorkbook, details: dict[str, Details], notices: tuple[Notice, ...] = ()
-    ) -> None:
+    sheet_names: Sequence[str]
+    hidden_names: Set[str] = frozenset()
+    notices: tuple[Notice, ...] = ()
+
+    @abstractmethod
+    def sheet(self, name: str) -> Sheet:
+        """Reads one sheet.
+
+        Raises:
+            UnreadableError: ``too_many_rows``, it has more cells than any report.
+        """
+
+
+class _Workbook(OpenedFile):
+    def __init__(self, workbook: CalamineWorkbook, details: dict[str, Details], notices: tuple[Notice, ...]) -> None:
         self._workbook = workbook
         self._details = details
         self.notices = notices
@@ -75,22 +90,26 @@ class OpenedFile:
         self.hidden_names = {sheet.name for sheet in metadata if sheet.visible != SheetVisibleEnum.Visible}
 
     def sheet(self, name: str) -> Sheet:
-        """Reads one sheet.
-
-        Raises:
-            UnreadableError: ``too_large``, it has more cells than any report.
-        """
         sheet: CalamineSheet = self._workbook.get_sheet_by_name(name)
         if sheet.start is None:
             return Sheet(name, [])
-        if sheet.height * sheet.width > _MAX_CELLS or sheet.height > _MAX_ROWS:
-            raise UnreadableError("too_large", f"sheet {name}: {sheet.height} rows, {sheet.width} columns")
+        _check_size(name, sheet.height, sheet.width)
         details = self._details.get(name, _NO_DETAILS)
         return Sheet(name, sheet.to_python(), *sheet.start, details, tuple(sheet.merged_cell_ranges or ()))
 
-    def sheets(self) -> Iterator[Sheet]:
-        """Yields all sheets in order."""
-        return map(self.sheet, self.sheet_names)
+
+class _TextFile(OpenedFile):
+    """A text file of values between separators: one sheet."""
+
+    sheet_names = (TEXT_SHEET,)
+
+    def __init__(self, rows: list[list[str]], notices: tuple[Notice, ...]) -> None:
+        self._rows = rows
+        self.notices = notices
+
+    def sheet(self, name: str) -> Sheet:
+        _check_size(name, len(self._rows), len(self._rows[0]))
+        return Sheet(name, self._rows)
 
 
 def open_file(data: bytes) -> OpenedFile:
@@ -100,30 +119,42 @@ def open_file(data: bytes) -> OpenedFile:
         UnreadableError: it is none of the formats read, too large, or protected by a password.
         TooLargeError, NotAZipError, BrokenWorkbookError, CalamineError: it is broken or outside the limits.
     """
-    details = _check_container(data)
-    return OpenedFile(CalamineWorkbook.from_filelike(io.BytesIO(data)), details)
-
-
-def _check_container(data: bytes) -> dict[str, Details]:
-    """Decides by the first bytes and the limits whether calamine may see the file; returns an .xlsx's special cells."""
     if len(data) > MAX_BYTES:
         raise UnreadableError("too_large", f"{len(data)} bytes")
-    if data.startswith(_ZIP):
+    kind = kind_of(data)
+    if kind not in READ:
+        raise UnreadableError(kind, f"begins with {data[:8]!r}")
+    if kind == ARCHIVE:
+        raise UnreadableError("not_a_workbook", f"zip without a workbook: {', '.join(list(members(data))[:5])}"[:200])
+    if kind == TEXT:
+        return _open_text(data)
+    details: dict[str, Details] = {}
+    notices: tuple[Notice, ...] = ()
+    if kind == XLSX:
         parts = members(data)
-        if _XLSX_PARTS[0] in parts or any(name.startswith("xl/worksheets/") for name in parts):
-            return read_details(data, parts)
-        if _XLSX_PARTS[1] in parts or _ODS_PART in parts:
-            return {}
-        raise UnreadableError("not_a_workbook", f"zip without a workbook: {', '.join(list(parts)[:5])}"[:200])
-    if data.startswith(_OLE):
-        if _in_ole(data, "EncryptedPackage"):
-            raise UnreadableError("encrypted", "EncryptedPackage in an OLE container")
-        if _in_ole(data, "Workbook") or _in_ole(data, "Book"):
-            return {}
-        raise UnreadableError("not_a_workbook", "OLE container without a workbook")
-    raise UnreadableError("not_a_workbook", f"begins with {data[:8]!r}" if data else "empty file")
+        details, notices = read_details(data, parts), tuple(_noticed(parts))
+    return _Workbook(CalamineWorkbook.from_filelike(io.BytesIO(data)), details, notices)
 
 
-def _in_ole(data: bytes, stream: str) -> bool:
-    """Whether a compound file's directory names a stream (names are UTF-16, ended by a null)."""
-    return f"{stream}\0".encode("utf-16-le") in data
+def _open_text(data: bytes) -> OpenedFile:
+    try:
+        text, encoding = decode(data)
+        rows = read_rows(text)
+    except TextError as error:
+        raise UnreadableError(error.code, str(error)) from error
+    notices = () if encoding.startswith("utf") else (Notice("old_encoding", TEXT_SHEET, "", encoding),)
+    return _TextFile(rows, notices)
+
+
+def _noticed(parts: dict[str, Member]) -> Iterator[Notice]:
+    """Yields what an .xlsx holds that is not read and that its sender should know."""
+    if _MACROS in parts:
+        yield Notice("macros_ignored", detail="vbaProject.bin")
+    links = sum(name.startswith(_LINKS) and name.endswith(".xml") for name in parts)
+    if links:
+        yield Notice("external_links", detail=str(links))
+
+
+def _check_size(name: str, height: int, width: int) -> None:
+    if height * width > _MAX_CELLS or height > _MAX_ROWS:
+        raise UnreadableError("too_many_rows", f"trang {name}: {height} dòng, {width} cột")

@@ -1,11 +1,11 @@
 """All files of an edition, from its data; and how they get onto the disk, whole or not at all."""
 
-import os
 import secrets
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from tiendo.durable import flush, make_folder, write_unflushed
 from tiendo.report.data import EditionData
 from tiendo.report.data_files import render_data_files
 from tiendo.report.manifest import MANIFEST, render_manifest
@@ -40,20 +40,21 @@ def build(data: EditionData, *, with_pdf: bool = True) -> dict[str, bytes]:
 def place(files: Mapping[str, bytes], folder: Path) -> None:
     """Puts files into a folder that did not exist, or replaces what was there; a crash leaves the old or the new.
 
-    The files are written and flushed to disk in a hidden folder beside, which is then renamed.
+    The files are written and flushed to disk in a hidden folder beside, which is then renamed. The caller holds a lock
+    under which nobody else writes this folder: what a run that died left beside it is removed.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    above = make_folder(folder.parent)
+    for left in folder.parent.glob(f".{folder.name}-*"):
+        shutil.rmtree(left)
     fresh = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}")
     try:
+        inner = {(fresh / path).parent for path in files} | {fresh}
+        for sub in inner:
+            sub.mkdir(parents=True, exist_ok=True)
         for path, content in files.items():
-            target = fresh / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("wb") as out:
-                out.write(content)
-                out.flush()
-                os.fsync(out.fileno())
-        for inner in {fresh, *(fresh / path for path in files if "/" in path)}:
-            _sync_folder(inner if inner.is_dir() else inner.parent)
+            write_unflushed(fresh / path, content)
+        flush([fresh / path for path in files])
+        flush(inner)
         if folder.exists():
             # A folder cannot be renamed over a full one: the old one steps aside first. A crash in between leaves
             # none, and the next run builds it again.
@@ -63,14 +64,6 @@ def place(files: Mapping[str, bytes], folder: Path) -> None:
             shutil.rmtree(old)
         else:
             fresh.rename(folder)
-        _sync_folder(folder.parent)
+        flush(above | {folder.parent})
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

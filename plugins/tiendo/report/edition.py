@@ -86,7 +86,10 @@ def draft(
         is_changed = _is_changed(connection, data)
         review = gather_review(connection, register, data)
     folder = Place(settings, period).draft(edition)
-    place(build(data) | {PAGE: render_review(review)}, folder)
+    files = build(data) | {PAGE: render_review(review)}
+    with loader(engine) as connection:
+        connection.exec_driver_sql(_EDITION_LOCK)
+        place(files, folder)
     return {
         "period": str(period),
         "edition": edition,
@@ -167,7 +170,23 @@ def publish(
     """
     if as_of.tzinfo is None or approved_at.tzinfo is None:
         raise ValueError("as_of and approved_at need an offset")
-    approval = Approval(approved_by, approved_at)
+    folder = _place_and_enter(
+        engine, register, settings, period, edition=edition, as_of=as_of, approval=Approval(approved_by, approved_at)
+    )
+    _index(engine, register, settings)
+    return folder
+
+
+def _place_and_enter(
+    engine: Engine,
+    register: Register,
+    settings: Settings,
+    period: Period,
+    *,
+    edition: int,
+    as_of: datetime,
+    approval: Approval,
+) -> Path:
     folder = Place(settings, period).published(edition)
     with loader(engine) as connection:
         # One publication at a time; loading goes on, since only what was recorded by as_of is read.
@@ -175,14 +194,13 @@ def publish(
         key = {"plan_code": register.code, "period": str(period), "edition": edition}
         known = connection.execute(statement("report/edition.sql"), key).mappings().first()
         if known is not None and (known["as_of"], known["approved_by"], known["approved_at"]) != (
-            as_of, approved_by, approved_at,
+            as_of, approval.approved_by, approval.approved_at,
         ):  # fmt: skip
             raise MovedOnError(
                 f"{period} edition {edition} is published already, as of {known['as_of'].isoformat()}, approved by "
                 f"{known['approved_by']} at {known['approved_at'].isoformat()}"
             )
         if known is not None and _is_intact(folder, known["manifest_sha256"]):
-            write_index(connection, settings, register)
             return folder
         expected = last_edition(connection, register, period) + 1
         if known is None and edition != expected:
@@ -203,14 +221,20 @@ def publish(
                 key
                 | {
                     "as_of": as_of,
-                    "approved_by": approved_by,
-                    "approved_at": approved_at,
+                    "approved_by": approval.approved_by,
+                    "approved_at": approval.approved_at,
                     "manifest_sha256": hashlib.sha256(manifest).hexdigest(),
                     "manifest": manifest.decode(),
                 },
             )
-        write_index(connection, settings, register)
     return folder
+
+
+def _index(engine: Engine, register: Register, settings: Settings) -> None:
+    """Lists what is published, that is, has its row: never an edition whose publication may yet fail."""
+    with loader(engine) as connection:
+        connection.exec_driver_sql(_EDITION_LOCK)
+        write_index(connection, settings, register)
 
 
 def last_edition(connection: Connection, register: Register, period: Period) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from sqlalchemy import Connection
 
+from tiendo.durable import write_files
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.report.view import clean, period_name, short_instant
@@ -33,13 +34,9 @@ def write_index(connection: Connection, settings: Settings, register: Register) 
         province=register.province,
         periods=[{"name": name, "editions": editions} for name, editions in periods.items()],
     )
-    settings.published.mkdir(parents=True, exist_ok=True)
     target = settings.published / INDEX
-    if target.exists() and target.read_bytes() == page.encode():
-        return
-    temporary = target.with_name(f".{INDEX}.new")
-    temporary.write_bytes(page.encode())
-    temporary.replace(target)
+    if not target.exists() or target.read_bytes() != page.encode():
+        write_files({target: page.encode()})
 
 
 def _edition(row: dict[str, Any]) -> dict[str, Any]:

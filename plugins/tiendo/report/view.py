@@ -554,7 +554,9 @@ def _own_plans(data: EditionData) -> list[tuple[str, str]]:
     missing = [row.agency_name for row in owing if not row.is_received]
     if not missing:
         return []
-    text = f"{two_digits(len(owing) - len(missing))}/{two_digits(len(owing))} đơn vị đã gửi; "
+    late = [row.agency_name for row in owing if row.is_on_time is False]
+    text = f"{two_digits(len(owing) - len(missing))}/{two_digits(len(owing))} đơn vị đã gửi"
+    text += f", trong đó {two_digits(len(late))} gửi chậm; " if late else "; "
     few = len(missing) <= NAMED_AT_MOST
     text += f"chưa gửi: {'; '.join(missing)}." if few else f"{two_digits(len(missing))} đơn vị chưa gửi."
     return [("Kế hoạch thực hiện của các đơn vị", text)]

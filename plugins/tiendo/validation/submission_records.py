@@ -13,9 +13,14 @@ from tiendo.validation.stated import Stated, read_stated
 from tiendo.vietnamese.dates import format_date, read_period
 from tiendo.vietnamese.text import fold
 
+# Every fault of the reader has one rule, as every column has in suite ``notice``.
 KNOWN_FAULTS = frozenset(
-    {"encrypted", "not_a_workbook", "no_table", "no_data", "too_large", "reader_failed", "infected"}
-)
+    {
+        "encrypted", "not_a_workbook", "no_table", "no_data", "too_large", "reader_failed", "infected", "empty", "word",
+        "pdf", "image", "packed_otherwise", "web_page", "xml_file", "other_office", "plain_text", "text_columns",
+        "text_encoding", "too_many_rows",
+    }
+)  # fmt: skip
 
 
 _DRAFT = re.compile(r"dự[ _-]*thảo|du[ _-]*thao|bản[ _-]*nháp|ban[ _-]*nhap|(?<![a-z])draft(?![a-z])")

@@ -1,0 +1,158 @@
+"""Rows 25 to 28 of the thirty bad inputs (domain, section 5.4): files of every kind, known by what is in them.
+
+Each is a file, read and judged as ``tiendo check --json`` does. (Row 22, letters of old fonts, is with the tables.)
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures.foreign import OLE, cp1258, csv_text, ole, zipped
+from fixtures.pipeline import Pipeline
+from fixtures.retyped import TITLES, Retyped
+from tiendo.plan.model import Register
+
+Document = dict[str, Any]
+Check = Callable[..., Document]
+FINANCE, REVENUE, SPENDING = "so-tai-chinh", "thu-ngan-sach", "chi-can-doi-ngan-sach"
+HEADING = (
+    "TT", "Chỉ tiêu", "Đơn vị tính", "Kế hoạch năm 2023", "Thực hiện trong quý", "Lũy kế từ đầu năm", "Loại số liệu",
+    "Số liệu đến ngày", "Ghi chú",
+)  # fmt: skip
+
+
+@pytest.fixture
+def check(pipeline: Pipeline, tmp_path: Path) -> Check:
+    """Checks a file of Sở Tài chính on 14 March 2023."""
+
+    def check_one(content: bytes, name: str = "bao-cao.xlsx") -> Document:
+        path = tmp_path / name
+        path.write_bytes(content)
+        return pipeline.check(path, FINANCE)
+
+    return check_one
+
+
+def rules(document: Document) -> dict[str, dict[str, str]]:
+    return {finding["rule"]: finding for finding in document["findings"]}
+
+
+def values(document: Document, observations: str = "observations") -> dict[tuple[str, str], tuple[Decimal, str]]:
+    return {(o["indicator"], o["basis"]): (o["value"], o["cell"]) for o in document[observations]}
+
+
+def assert_refused(document: Document, rule: str, *, verdict: str = "quarantined", found: str = "") -> None:
+    """Exactly one thing is said, with what to do instead, and nothing is taken."""
+    assert document["verdict"] == verdict
+    assert list(rules(document)) == [rule]
+    assert found in rules(document)[rule]["found"]
+    assert "Đề nghị" in rules(document)[rule]["fix"]
+    assert document["observations"] == document["read"] == []
+
+
+# 25: text files -------------------------------------------------------------------------------------------------------
+
+
+def table(register: Register, *, revenue: str = "18.654", titles: bool = True) -> list[list[Any]]:
+    """The body's indicators as a text file has them: every value a text."""
+    rows = Retyped(register).own_rows()
+    rows[0][4] = rows[0][5] = revenue
+    return [*([[text] for text in TITLES] if titles else []), list(HEADING), *rows]
+
+
+def encoded(register: Register, separator: str, encoding: str) -> bytes:
+    text = csv_text(table(register), separator)
+    return cp1258(text) if encoding == "cp1258" else text.encode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1258"])
+@pytest.mark.parametrize("separator", [";", "\t", ","], ids=["semicolon", "tab", "comma"])
+def test_input_25_csv_in_every_encoding(register: Register, check: Check, separator: str, encoding: str) -> None:
+    document = check(encoded(register, separator, encoding), "bao-cao.csv")
+    assert document["verdict"] == "accepted_with_warnings"  # no template, no table of tasks
+    assert (document["agency"], document["period"]) == (FINANCE, "2023-Q1")
+    assert values(document)[REVENUE, "year_to_date"] == (Decimal(18654), "F4")
+    assert values(document)[SPENDING, "year_to_date"][1] == "F5"
+    assert ("old-encoding" in rules(document)) == (encoding == "cp1258")
+
+
+def test_input_25_decimal_commas_in_a_comma_csv(register: Register, check: Check) -> None:
+    text = csv_text(table(register), ",").replace("18.654,18.654", "18654,5,18654,5")
+    assert_refused(check(text.encode(), "a.csv"), "csv-columns", verdict="rejected", found="dòng 4 có 11 cột")
+
+
+def test_input_25_decimal_commas_between_semicolons(register: Register, check: Check) -> None:
+    document = check(csv_text(table(register, revenue="18.654,5"), ";").encode(), "a.csv")
+    assert values(document)[REVENUE, "year_to_date"] == (Decimal("18654.5"), "F4")
+
+
+def test_input_25_an_encoding_that_is_not_certain(register: Register, check: Check) -> None:
+    data = csv_text(table(register)).encode().replace("Tổng".encode(), b"T\xfe\xffng\x90")
+    assert_refused(check(data, "a.csv"), "csv-encoding", verdict="rejected", found="dòng")
+
+
+def test_input_25_text_without_a_table(check: Check) -> None:
+    assert_refused(check("Kính gửi Sở Kế hoạch và Đầu tư".encode(), "a.csv"), "file-plain-text", found="Kính gửi")
+
+
+# 26: what the name does not say ---------------------------------------------------------------------------------------
+
+HTML = "<html><body><table><tr><td>Tổng thu</td><td>18.654</td></tr></table></body></html>".encode()
+XML = (
+    b'<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>'
+    b'<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>'
+)
+ODT = zipped({"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": b"<x/>"})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "rule"),
+    [
+        pytest.param("a.xls", HTML, "file-web-page", id="html"),
+        pytest.param("a.xls", b"MIME-Version: 1.0\r\nX-Document-Type: Workbook\r\n", "file-web-page", id="mht"),
+        pytest.param("a.xls", XML, "file-xml", id="xml"),
+        pytest.param("a.xls", XML.decode().encode("utf-16"), "file-xml", id="xml in utf-16"),
+        pytest.param("a.xlsx", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "file-xml", id="svg"),
+        pytest.param("a.xlsx", b"", "file-empty", id="empty"),
+        pytest.param("a.xlsx", ole(["WordDocument"]), "file-word", id="doc"),
+        pytest.param("a.doc", zipped({"word/document.xml": b"<w/>"}), "file-word", id="docx"),
+        pytest.param("a.xlsx", ODT, "file-word", id="odt"),
+        pytest.param("a.xls", rb"{\rtf1\ansi Bao cao}", "file-word", id="rtf"),
+        pytest.param("a.xlsx", ole(["EncryptedPackage", "EncryptionInfo"]), "file-encrypted", id="password"),
+        pytest.param("a.xlsx", ole(["PowerPoint Document"]), "file-other-office", id="ppt"),
+        pytest.param("a.xlsx", zipped({"xl/workbook.bin": b""}), "file-other-office", id="xlsb"),
+        pytest.param("a.xlsx", b"Rar!\x1a\x07\x01\x00" + bytes(40), "file-packed-otherwise", id="rar"),
+        pytest.param("a.zip", b"7z\xbc\xaf\x27\x1c" + bytes(40), "file-packed-otherwise", id="7z"),
+        pytest.param("a.xls", OLE + bytes(504), "file-not-workbook", id="broken"),
+    ],
+)
+def test_input_26_what_is_not_for_machines_is_told_what_to_do_instead(
+    check: Check, name: str, content: bytes, rule: str
+) -> None:
+    assert_refused(check(content, name), rule)
+
+
+# 27: scans ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "rule"),
+    [
+        pytest.param("a.pdf", b"%PDF-1.7\n1 0 obj", "file-pdf", id="pdf"),
+        pytest.param("a.xlsx", b"\xef\xbb\xbf%PDF-1.4", "file-pdf", id="pdf under another name"),
+        pytest.param("zalo.jpg", b"\xff\xd8\xff\xe0" + bytes(40), "file-image", id="jpeg"),
+        pytest.param("a.xlsx", b"\x89PNG\r\n\x1a\n" + bytes(40), "file-image", id="png"),
+        pytest.param("a.tif", b"II*\0" + bytes(40), "file-image", id="tiff"),
+        pytest.param("a.heic", b"\0\0\0\x18ftypheic" + bytes(40), "file-image", id="heic"),
+    ],
+)
+def test_input_27_a_scan_is_kept_as_evidence_and_the_form_is_asked_for(
+    check: Check, name: str, content: bytes, rule: str
+) -> None:
+    document = check(content, name)
+    assert_refused(document, rule)
+    assert "bằng chứng" in rules(document)[rule]["message"]
+    assert "biểu mẫu" in rules(document)[rule]["fix"]
