@@ -273,6 +273,8 @@ def test_the_latest_draft_follows_the_figures_from_the_cut_off_on(engine, regist
     now(at(3, 14, 0))
     folder = refresh_draft(engine, register, settings, Q1)
     assert folder == settings.home / "drafts" / "2023-Q1" / "latest"
+    now(at(3, 14, 10))
+    assert refresh_draft(engine, register, settings, Q1) == folder, "a body's file was refused at nine"
     assert "DỰ THẢO" in (folder / "bao-cao.html").read_text(encoding="utf-8")
     assert (folder / "xem-xet.html").exists()
     before = tree(folder)

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, sel
 from sqlalchemy import Engine
 
 from tiendo import clock
+from tiendo.durable import write_files
 from tiendo.intake.guide import deadline_text
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
@@ -94,11 +95,7 @@ def ask(
         }
         text, html = (template.render(words) for template in _templates())
         path = f"outbox/{agency.code}/{correction.period}/{row.request_no}.html"
-        target = settings.home / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{row.request_no}.new")
-        temporary.write_text(html, encoding="utf-8")
-        temporary.replace(target)
+        write_files({settings.home / path: html.encode()})
         mailed_to = agency.mail_addresses[0] if identity is not None and agency.mail_addresses else ""
         if identity is not None and mailed_to:
             subject = f"Đề nghị điều chỉnh báo cáo {correction.period.vietnamese} ({row.request_no})"

@@ -170,8 +170,9 @@ def publish(
     """
     if as_of.tzinfo is None or approved_at.tzinfo is None:
         raise ValueError("as_of and approved_at need an offset")
+    approval = Approval(approved_by, approved_at)
     folder = _place_and_enter(
-        engine, register, settings, period, edition=edition, as_of=as_of, approval=Approval(approved_by, approved_at)
+        engine, register, settings, period, edition=edition, as_of=as_of, data_sha256=data_sha256, approval=approval
     )
     _index(engine, register, settings)
     return folder
@@ -185,6 +186,7 @@ def _place_and_enter(
     *,
     edition: int,
     as_of: datetime,
+    data_sha256: str,
     approval: Approval,
 ) -> Path:
     folder = Place(settings, period).published(edition)
