@@ -14,7 +14,14 @@ from tiendo.airflow_glue.dag_pages import dag_pages, reading_environment
 from tiendo.settings import PROJECT
 
 # File name, DAG id and subject are the same verb and noun. A new DAG is added here and to docs/DAGs.md (make docs).
-EXPECTED = ("collect_folders", "collect_mailbox", "compute_status", "process_submissions", "publish_report")
+EXPECTED = (
+    "collect_folders",
+    "collect_mailbox",
+    "compute_status",
+    "process_submissions",
+    "publish_report",
+    "send_reminders",
+)
 
 
 def parse(path: Path, home: Path) -> dict[str, Any]:
@@ -94,6 +101,7 @@ VITAL_ORDER = {
         ("settle", "check_ledger"),
     ],
     "publish_report": [("draft", "approve"), ("approve", "publish"), ("publish", "record_answer")],
+    "send_reminders": [("remind", "send")],
 }
 
 
@@ -120,7 +128,7 @@ def test_an_answer_is_recorded_whatever_came_of_it(parsed: dict[str, dict[str, A
 
 
 def test_runs_that_would_clash_wait_for_each_other(parsed: dict[str, dict[str, Any]]) -> None:
-    for dag_id in ("collect_folders", "collect_mailbox", "process_submissions"):
+    for dag_id in ("collect_folders", "collect_mailbox", "process_submissions", "send_reminders"):
         assert parsed[dag_id]["dags"][dag_id]["max_active_runs"] == 1
 
 
@@ -132,6 +140,7 @@ def test_periods_are_partitions_from_the_status_on(parsed: dict[str, dict[str, A
         "process_submissions": False,
         "compute_status": True,
         "publish_report": True,
+        "send_reminders": True,
     }
 
 

@@ -250,6 +250,21 @@ BAD = [
     ),
     ("before: [10, 5, 3, 1]", "before: [10, 10]", "calendar.reminders.before", "names a day twice"),
     ("before: [10, 5, 3, 1]", "before: [0]", "calendar.reminders.before", "must be a list of working days"),
+    ("head_of_unit: 3", "chief: 3", "calendar.reminders.escalation.chief", "is not known; known are head_of_unit"),
+    ('from: "17:00"', 'from: "07:45"', "calendar.reminders.quiet", "leaves no room for reminders at 08:00"),
+    ('until: "07:30"', "till: 7", "calendar.reminders.quiet.till", "is not known; known are from, until"),
+    (
+        "meeting_list: 7",
+        "meeting_list: 7\n    contacts: {deputy_director: Ông Nam}",
+        "calendar.reminders.contacts.deputy_director",
+        "'Ông Nam' is no mail address",
+    ),
+    (
+        "meeting_list: 7",
+        "meeting_list: 7\n    contacts: {head_of_unit: a@b.vn}",
+        "calendar.reminders.contacts.head_of_unit",
+        "is not known; known are deputy_director, meeting_list",
+    ),
     ("head_of_unit: 3", "head_of_unit: 1", "calendar.reminders.escalation", "must take each step on a day of its own"),
 ]
 
@@ -264,7 +279,9 @@ def test_what_cannot_be_is_refused_with_its_place(tmp_path: Path, old: str, new:
     lines = (plan_dir / "plan.yaml").read_text(encoding="utf-8").splitlines()
     assert told[0].row > 0
     place = lines[told[0].row - 1].strip()
-    assert place.startswith((new.split("\n", maxsplit=1)[0].split(":", maxsplit=1)[0], "escalation", "closing")), place
+    assert place.startswith(
+        (new.split("\n", maxsplit=1)[0].split(":", maxsplit=1)[0], "escalation", "closing", "quiet", "contacts")
+    ), place
 
 
 def test_an_exchange_moves_the_publication(tmp_path: Path) -> None:

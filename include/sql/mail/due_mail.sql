@@ -1,6 +1,6 @@
 -- What is to be sent now, oldest first: of each kind and address only as many as this hour's share still allows
 select outgoing_id, message_id, kind, to_address, subject, in_reply_to, thread_references, text_body, html_body,
-  attachments, created_at, attempts, share.place > share.left_over as is_held
+  attachments, created_at, attempts, (share.place > share.left_over or share.kind = any(cast(:quiet_kinds as text[]))) as is_held
 from (
   select o.*, row_number() over (partition by o.kind, o.to_address order by o.outgoing_id) as place,
     :per_hour - (

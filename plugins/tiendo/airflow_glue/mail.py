@@ -149,3 +149,20 @@ def answer_or_skip() -> dict[str, Any]:
         raise AirflowSkipException("No message waits for an answer.")
     rounds, moved = answer_mail(settings, register, engine, mail)
     return {"sent": [sent._asdict() for sent in rounds], "moved": moved}
+
+
+def send_or_skip() -> dict[str, int]:
+    """Sends what waits in the queue; how many were sent, held back, to be tried again, given up.
+
+    Raises:
+        AirflowSkipException: no mailbox is configured.
+    """
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from tiendo.airflow_glue.warehouse import open_warehouse
+    from tiendo.mail.service import send_mail
+
+    mail = open_mail()
+    if mail is None:
+        raise AirflowSkipException("No mailbox is configured: notices lie in the outbox only.")
+    return send_mail(*open_warehouse(), mail)._asdict()

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -13,9 +13,8 @@ from airflow.utils.types import DagRunType
 
 from tiendo.clock import HANOI
 from tiendo.plan.model import Duty, PeriodCalendar, Register
+from tiendo.plan.occasions import HOLDS
 from tiendo.plan.working_days import midnight
-
-LAST_REMINDER_HOLDS = timedelta(days=7)
 
 
 class Slot(NamedTuple):
@@ -71,7 +70,7 @@ class PlanCalendar(Timetable):
             closing_at = min(owed.closing_at, register.calendar[0].closing_at) if is_yearly else owed.closing_at
             days.update(register.reminders.days_of_run(register.working_days, owed.due_at, closing_at))
         instants = [datetime.combine(day, register.reminders.hour, HANOI) for day in sorted(days)]
-        ends = [*instants[1:], instants[-1] + LAST_REMINDER_HOLDS]
+        ends = [*instants[1:], instants[-1] + HOLDS]
         return cls(
             (Slot(str(at.date()), at.date(), at, until) for at, until in zip(instants, ends, strict=True)),
             "On the days on which a body may have to be reminded",

@@ -12,7 +12,7 @@ from tiendo.intake.content import WorkbookContent
 from tiendo.intake.versions import versions_of
 from tiendo.plan.model import Register
 from tiendo.settings import Settings
-from tiendo.validation.outcome import ACCEPTED, FileOutcome
+from tiendo.validation.outcome import FileOutcome
 from tiendo.warehouse.copying import copy_rows
 from tiendo.warehouse.sql import fetch_frame, statement
 
@@ -49,7 +49,7 @@ def load(connection: Connection, settings: Settings, register: Register, settled
     if not settled:
         return []
     recorded_at = clock.now()
-    accepted = [item for item in settled if item.outcome.verdict in ACCEPTED]
+    accepted = [item for item in settled if item.outcome.is_report]
     submissions = _put_submissions(connection, register, accepted, recorded_at)
     submission_ids = {file_id: row.submission_id for file_id, row in submissions.items()}
     _copy_observations(connection, register, accepted, submission_ids, recorded_at)

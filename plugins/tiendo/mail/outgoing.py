@@ -6,7 +6,7 @@ it, the mail is sent once more under the same id, by which any mail program know
 
 import hashlib
 import smtplib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from email.header import Header
@@ -96,14 +96,28 @@ def queue(connection: Connection, identity: Identity, mail: Outgoing) -> None:
     )
 
 
-def send_pending(settings: Settings, engine: Engine, identity: Identity, open_smtp: OpenSmtp) -> Sent:
+def send_pending(
+    settings: Settings, engine: Engine, identity: Identity, open_smtp: OpenSmtp, quiet_kinds: Sequence[str] = ()
+) -> Sent:
     """Sends what is due, oldest first. What exceeds an address's share of the hour waits for the next round.
+
+    Args:
+        settings: where attachments are.
+        engine: the warehouse.
+        identity: who we are.
+        open_smtp: the way to send.
+        quiet_kinds: of mail that waits too, the hour being a quiet one.
 
     Raises:
         SmtpDownError: the server could not be reached; what was not sent yet waits.
     """
     now = clock.now()
-    parameters = {"now": now, "hour_ago": now - timedelta(hours=1), "per_hour": identity.answers_per_hour}
+    parameters: dict[str, Any] = {
+        "now": now,
+        "hour_ago": now - timedelta(hours=1),
+        "per_hour": identity.answers_per_hour,
+    }
+    parameters["quiet_kinds"] = list(quiet_kinds)
     with loader(engine) as connection:
         rows = connection.execute(statement("mail/due_mail.sql"), parameters).all()
     due = [row for row in rows if not row.is_held]

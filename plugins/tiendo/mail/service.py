@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 from sqlalchemy import Engine
 
+from tiendo import clock
 from tiendo.mail.answering import move_done, queue_answers
 from tiendo.mail.collecting import collect
 from tiendo.mail.identity import Identity
 from tiendo.mail.imap_mailbox import MailboxSettings, open_inbox
 from tiendo.mail.outgoing import OpenSmtp, Sent, SmtpDownError, send_pending
 from tiendo.plan.model import Register
+from tiendo.reminders.reminding import LIST, NOTICE, withdraw
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
@@ -52,7 +54,7 @@ def answer_mail(
         down: SmtpDownError | None = None
         rounds: list[Sent] = []
         try:
-            rounds.append(send_pending(settings, engine, mail.identity, mail.open_smtp))
+            rounds.append(_send(settings, register, engine, mail))
         except SmtpDownError as error:
             down = error
         with open_inbox(mail.mailbox) as inbox:
@@ -60,8 +62,27 @@ def answer_mail(
         if down:
             raise down
         # Moving queues what operations are told.
-        rounds.append(send_pending(settings, engine, mail.identity, mail.open_smtp))
+        rounds.append(_send(settings, register, engine, mail))
     return rounds, moved
+
+
+def send_mail(settings: Settings, register: Register, engine: Engine, mail: Mail) -> Sent:
+    """Sends what waits in the queue, without a look at the mailbox.
+
+    Raises:
+        SmtpDownError: the server could not be reached; what was not sent yet waits.
+    """
+    with _alone(engine):
+        return _send(settings, register, engine, mail)
+
+
+def _send(settings: Settings, register: Register, engine: Engine, mail: Mail) -> Sent:
+    """Sends what is due and still true; at night and on days off reminders wait, answers do not."""
+    now = clock.now()
+    with loader(engine) as connection:
+        withdraw(connection, register, now)
+    quiet_kinds = (NOTICE, LIST) if register.reminders.is_quiet(register.working_days, now) else ()
+    return send_pending(settings, engine, mail.identity, mail.open_smtp, quiet_kinds)
 
 
 def has_open_mail(engine: Engine, identity: Identity) -> bool:

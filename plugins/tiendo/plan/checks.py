@@ -318,6 +318,11 @@ def _check_ladder(rules: ReminderRules, fault: Callable[[str, str], None]) -> No
     after = [rules.overdue, *rules.escalation.values()]
     if len(set(after)) < len(after) or min(after) < rules.overdue:
         fault("reminders.escalation", "must take each step on a day of its own, after the overdue notice")
+    for step, address in rules.contacts.items():
+        if not _MAIL_ADDRESS.fullmatch(address):
+            fault(f"reminders.contacts.{step}", f"{address!r} is no mail address in small letters")
+    if not rules.quiet_until <= rules.hour < rules.quiet_from:
+        fault("reminders.quiet", f"leaves no room for reminders at {rules.hour:%H:%M}: nobody would hear of them")
 
 
 def _check_calendar(plan: PlanFile, tasks: Mapping[str, tuple[Row, Task]], faults: list[Fault]) -> None:

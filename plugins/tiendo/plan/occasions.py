@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from tiendo.clock import HANOI
 from tiendo.plan.working_days import WorkingDays, last_day_before
 
 OVERDUE = "overdue"
+HEAD_OF_UNIT, DEPUTY_DIRECTOR, MEETING_LIST = "head_of_unit", "deputy_director", "meeting_list"
+LADDER = (HEAD_OF_UNIT, DEPUTY_DIRECTOR, MEETING_LIST)
+# What an outage let slip is made up for so long, and no longer.
+HOLDS = timedelta(days=7)
 
 
 class Occasion(NamedTuple):
@@ -31,15 +35,25 @@ class ReminderRules:
         hour: time of day of every occasion.
         before: how many working days before the last day to submit.
         overdue: how many after it the overdue notice goes out.
-        escalation: how many after it each step of the ladder is taken.
+        escalation: how many after it each step of ``LADDER`` is taken.
+        quiet_from, quiet_until: between these times of day, and on a day that is no working day, nobody is written to.
+        contacts: mail address of whoever hears of a step that is not told to the body itself.
     """
 
     hour: time = time(8)
     before: tuple[int, ...] = (10, 5, 3, 1)
     overdue: int = 1
     escalation: Mapping[str, int] = field(
-        default_factory=lambda: {"head_of_unit": 3, "deputy_director": 5, "meeting_list": 7}
+        default_factory=lambda: {HEAD_OF_UNIT: 3, DEPUTY_DIRECTOR: 5, MEETING_LIST: 7}
     )
+    quiet_from: time = time(17)
+    quiet_until: time = time(7, 30)
+    contacts: Mapping[str, str] = field(default_factory=dict)
+
+    def is_quiet(self, working_days: WorkingDays, instant: datetime) -> bool:
+        """Tells whether nobody is to be written to at an instant."""
+        local = instant.astimezone(HANOI)
+        return not (working_days.is_working(local.date()) and self.quiet_until <= local.time() < self.quiet_from)
 
     def occasions(self, working_days: WorkingDays, due_at: datetime) -> tuple[Occasion, ...]:
         """Returns the occasions of one due instant, in order."""

@@ -12,7 +12,7 @@ import yaml
 from tiendo.clock import HANOI
 from tiendo.plan.deadlines import CalendarChange, CalendarRules, PeriodOverride
 from tiendo.plan.model import Thresholds
-from tiendo.plan.occasions import ReminderRules
+from tiendo.plan.occasions import LADDER, ReminderRules
 from tiendo.plan.period import Period
 from tiendo.plan.tables import Fault, decode, is_to_fill
 from tiendo.plan.working_days import ExchangedDay, WorkingDays
@@ -31,10 +31,11 @@ _KEYS = {
     "calendar.publication": ("day", "time", "law"),
     "calendar.closing": ("day", "law"),
     "calendar.own_plan": ("task", "due_on", "law"),
-    "calendar.reminders": ("time", "before", "overdue", "escalation"),
+    "calendar.reminders": ("time", "before", "overdue", "escalation", "quiet", "contacts"),
     "thresholds": ("on_track", "at_risk", "approximate_tolerance_pct"),
     "report": (*_REPORT_TEXTS, *_REPORT_LISTS, "signer_name"),
 }
+_REMINDER_KEYS = {"escalation": LADDER, "quiet": ("from", "until"), "contacts": LADDER[1:]}
 _OVERRIDE_KEYS = ("cut_off_on", "due_before", "publish_at", "closing_on", "reason")
 _CHANGE_DAYS = ("cut_off_day", "due_before_day", "publish_day", "closing_day")
 _CHANGE_KEYS = ("from", "document", *_CHANGE_DAYS, "publish_time")
@@ -330,16 +331,24 @@ def _read_reminders(document: Document) -> ReminderRules:
     given = document.mapping(key) if key in document.lines else {}
     if not given:
         return ReminderRules()
+    for name, allowed in _REMINDER_KEYS.items():
+        if f"{key}.{name}" in document.lines:
+            document.check_keys(f"{key}.{name}", allowed)
     steps = document.mapping(f"{key}.escalation")
     before = given.get("before")
     if not isinstance(before, list) or not before or not all(type(number) is int and number > 0 for number in before):
         document.fault(f"{key}.before", f"must be a list of working days such as [10, 5, 3, 1], not {before!r}")
         before = []
+    quiet = document.mapping(f"{key}.quiet") if f"{key}.quiet" in document.lines else {}
+    contacts = document.texts(f"{key}.contacts") if f"{key}.contacts" in document.lines else {}
     return ReminderRules(
         hour=document.clock_time(f"{key}.time"),
         before=tuple(before),
         overdue=document.whole(f"{key}.overdue", 1, 30),
         escalation={name: document.whole(f"{key}.escalation.{name}", 1, 60) for name in steps},
+        quiet_from=document.clock_time(f"{key}.quiet.from") if quiet else ReminderRules.quiet_from,
+        quiet_until=document.clock_time(f"{key}.quiet.until") if quiet else ReminderRules.quiet_until,
+        contacts=contacts,
     )
 
 

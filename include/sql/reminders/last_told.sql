@@ -1,0 +1,5 @@
+-- The latest occasion each body was told of, of one obligation
+select agency_code, max(occasion_at) as occasion_at
+from core.reminder
+where plan_code = :plan_code and obligation = :obligation and period = :period
+group by agency_code
