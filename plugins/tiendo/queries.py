@@ -160,6 +160,8 @@ def _remarks(row: Mapping[str, Any], as_of: datetime) -> list[str]:
         remarks.append(f"{until}văn bản {letter}")
     if row["rejected_at"] and row["state"] != "rejected":
         remarks.append(f"bản gửi lúc {format_instant(row['rejected_at'])} bị trả lại, chưa gửi lại")
+    if row["correction_asked_at"]:
+        remarks.append(f"đã đề nghị điều chỉnh lúc {format_instant(row['correction_asked_at'])}, chưa gửi lại")
     return remarks
 
 
