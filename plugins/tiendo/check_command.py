@@ -1,6 +1,8 @@
 """``tiendo check``: what the pipeline would say of one file, without loading it."""
 
 import hashlib
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,14 @@ from sqlalchemy import Engine
 from tiendo import clock
 from tiendo.feedback.receipt import ANSWER_NAMES, VERDICT_NAMES
 from tiendo.feedback.told import SEVERITY_NAMES, group
+from tiendo.intake.content import WorkbookContent
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.settings import Settings
-from tiendo.validation.outcome import Finding, ObservationRow
+from tiendo.validation.outcome import FileOutcome, Finding, ObservationRow
 from tiendo.vietnamese.number import format_number
+
+GRAVITY = ("accepted", "accepted_with_warnings", "rejected", "quarantined")
 
 
 def check_file(
@@ -35,15 +40,24 @@ def check_file(
     """
     from tiendo.intake.batch import earlier_settled, fetch_history
     from tiendo.intake.reading import read_paths
+    from tiendo.intake.reopened import open_at, read_reopened
     from tiendo.validation.check import BatchFile, check_batch
+    from tiendo.warehouse.engine import loader
 
     with path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     (content,) = read_paths(settings, [path])
     sender = agency or (path.parent.name if path.parent.name in register.agency_by_code else "")
-    history = fetch_history(engine, register, [content], [sender])
-    file = BatchFile(0, path.name, sender, content, str(period) if period else "")
-    (outcome,) = check_batch(register, [file], history, today=clock.today())
+    named = [(path.name, content), *_within(settings, path, content)]
+    history = fetch_history(engine, register, [content for _, content in named], [sender])
+    with loader(engine) as connection:
+        reopened = open_at(read_reopened(connection, register), clock.now())
+    asked = str(period) if period else ""
+    files = [
+        BatchFile(number, name, sender, content, asked, reopened=reopened)
+        for number, (name, content) in enumerate(named)
+    ]
+    outcome = _as_one([file.name for file in files], check_batch(register, files, history, today=clock.today()))
     verdict = outcome.verdict
     if verdict not in ("rejected", "quarantined") and earlier_settled(engine, sha256, outcome.agency) is not None:
         verdict = "duplicate"
@@ -58,6 +72,46 @@ def check_file(
         "observations": [_told(observation) for observation in observations],
         "read": [_told(observation) for observation in outcome.read],
     }
+
+
+def _within(settings: Settings, path: Path, content: WorkbookContent) -> list[tuple[str, WorkbookContent]]:
+    """Reads the workbooks in an archive; the pipeline would settle each as a file of its own."""
+    if not content.packed:
+        return []
+    from tiendo.intake.packed import take_out
+    from tiendo.intake.reading import read_paths
+
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / str(packed.place) for packed in content.packed]
+        for target, data in zip(paths, take_out(path.read_bytes(), content.packed), strict=True):
+            target.write_bytes(data)
+        names = [packed.name for packed in content.packed]
+        return list(zip(names, read_paths(settings, paths), strict=True))
+
+
+def _as_one(names: Sequence[str], outcomes: Sequence[FileOutcome]) -> FileOutcome:
+    """Returns the outcome of a file; of an archive all that is in it, with the gravest verdict of all.
+
+    Where several workbooks are in it, their names stand before those of the sheets.
+    """
+    archive, *rest = outcomes
+    if not rest:
+        return archive
+
+    def place(name: str, sheet: str) -> str:
+        return sheet if len(rest) == 1 else " › ".join(filter(None, (name, sheet)))
+
+    pairs = list(zip(names[1:], rest, strict=True))
+    first = next((outcome for outcome in rest if outcome.period), rest[0])
+    return FileOutcome(
+        max((outcome.verdict for outcome in outcomes), key=GRAVITY.index),
+        first.agency,
+        first.period,
+        archive.findings + tuple(f._replace(sheet=place(name, f.sheet)) for name, o in pairs for f in o.findings),
+        tuple(o._replace(sheet=place(name, o.sheet)) for name, out in pairs for o in out.observations),
+        (),
+        tuple(o._replace(sheet=place(name, o.sheet)) for name, out in pairs for o in out.read),
+    )
 
 
 def _told(observation: ObservationRow) -> dict[str, Any]:

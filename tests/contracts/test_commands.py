@@ -67,12 +67,30 @@ def test_check_refuses(tiendo: Command, good: Path, tmp_path: Path) -> None:
     assert "cách xử lý" in tiendo("check", bad, code=1)
 
 
+def test_counts_and_record_cards(tiendo: Command, good: Path) -> None:
+    tiendo("ingest", good.parents[1])
+    rows = tiendo.json("status", "--period", "2023-Q1", "--by", "agency")
+    mine = [row for row in rows if (row["subject"], row["group_code"]) == ("indicator", "so-tai-chinh")]
+    assert {row["status"]: (row["item_count"], row["group_count"]) for row in mine} == {
+        "at_risk": (1, 2),  # 17.300 of 18.654,25
+        "on_track": (1, 2),  # the budget's expenditure as the fixture fills it
+    }
+    assert "Sở Tài chính (2)" in tiendo("status", "--period", "2023-Q1", "--by", "agency")
+    (card,) = tiendo.json("card", "so-tai-chinh")
+    assert (card["received_count"], card["on_time_count"], card["first_try_count"]) == (1, 1, 1)
+    assert {"days_late_avg", "usual_rules", "own_plan_state", "mistakes"} <= set(card)
+    assert len(tiendo.json("card")) == 30
+    assert "Được chấp nhận ngay lần đầu:" in tiendo("card", "so-tai-chinh")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ("check", "khong-co.xlsx"),
         ("status", "--period", "quy-1"),
         ("status", "--period", "2031-Q1"),
+        ("status", "--period", "2023-Q1", "--by", "tinh"),
+        ("card", "khong-co"),
         ("explain", "khong-co", "--period", "2023-Q1"),
         ("template", "--period", "2023-Q1", "--agency", "khong-co", "--out", "x"),
         ("khong-co-lenh-nay",),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.foreign import zipped
 from fixtures.mail_servers import ADDRESS, ImapServer, message
 from fixtures.post import NOON, Post
 from tiendo import clock
@@ -68,6 +69,16 @@ def test_each_file_has_its_verdict_in_one_answer(post: Post, workbook: bytes) ->
         assert receipt in text
         assert f"{receipt}.html" in [part.get_filename() for part in answer.iter_attachments()]
     assert "Không phải là" in text or "không phải là bảng tính" in text
+    assert post.folders() == {"INBOX": 0, "Processed": 1, "Attention": 0}
+
+
+def test_what_is_in_a_zip_is_answered_with_it(post: Post, workbook: bytes) -> None:
+    post.put(message(attachments=(("bao cao.zip", zipped({"trong zip.xlsx": workbook})),)))
+    post.run()
+    assert [state for _, _, state, _ in post.files()] == ["accepted", "accepted"]
+    (answer,) = post.answers
+    assert {"TN-000001.html", "TN-000002.html"} <= {part.get_filename() for part in answer.iter_attachments()}
+    assert "trong zip.xlsx" in answer.get_body(("plain",)).get_content()
     assert post.folders() == {"INBOX": 0, "Processed": 1, "Attention": 0}
 
 

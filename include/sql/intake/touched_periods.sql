@@ -1,10 +1,21 @@
--- The periods about which these files have said anything that was accepted.
+-- The periods about which these files, and those that were packed in them, have said anything that was accepted.
+with said as (
+  select f.file_id
+  from intake.submission_file f
+  where f.file_id = any(:file_ids)
+  union all
+  select u.file_id
+  from intake.submission_file f
+  cross join generate_series(1, 50) as packed (number)
+  join intake.submission_file u on u.claim_id = f.claim_id || '!' || packed.number
+  where f.file_id = any(:file_ids)
+)
 select o.period
 from core.observation o
 join intake.submission s using (submission_id)
-where s.file_id = any(:file_ids)
+join said using (file_id)
 union
 select s.period
 from intake.submission s
-where s.file_id = any(:file_ids)
+join said using (file_id)
 order by period

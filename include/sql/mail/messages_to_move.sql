@@ -17,4 +17,7 @@ where m.mailbox = :mailbox and m.read_at is not null
   and not exists (
     select from intake.mail_part p left join intake.submission_file f using (claim_id)
     where p.mail_id = m.mail_id and p.fate = 'landed' and f.state is null)
+  and not exists (
+    select from intake.submission_file f join intake.mail_part p on p.claim_id = split_part(f.claim_id, '!', 1)
+    where f.state is null and p.mail_id = m.mail_id)
 order by m.mail_id

@@ -16,6 +16,7 @@ from tiendo.intake.again import read_again
 from tiendo.intake.archive import archived_path
 from tiendo.intake.loading import Settled, load
 from tiendo.intake.reading import read_files
+from tiendo.intake.reopened import open_at, read_reopened
 from tiendo.plan.model import Register
 from tiendo.settings import Settings
 from tiendo.validation.outcome import ACCEPTED, FileOutcome, Finding
@@ -39,6 +40,11 @@ class BatchResult:
 
     states: dict[str, int]
     periods: list[str]
+
+    def and_of(self, other: "BatchResult") -> "BatchResult":
+        """Returns the result of both."""
+        states = Counter(self.states) + Counter(other.states)
+        return BatchResult(dict(states), sorted({*self.periods, *other.periods}))
 
 
 def waiting_batches(engine: Engine, size: int = BATCH_SIZE) -> list[list[int]]:
@@ -66,12 +72,14 @@ def process(settings: Settings, register: Register, engine: Engine, file_ids: Se
     again = [file for file in files if file.requeue_of is not None]
     fresh, repeated = _set_repeated_aside([file for file in files if file.requeue_of is None], earlier)
     # What was refused once is looked at anew: the figures it was held against may have been corrected since.
-    refused = {file.file_id: first for file, first in repeated if getattr(first, "state", "") in REFUSED}
+    # An archive is opened anew too: what became of the files in it is told by each of them.
+    refused = {file.file_id: first for file, first in repeated if _is_looked_at_anew(first)}
     checked = _check(settings, register, engine, fresh + [file for file, _ in repeated if file.file_id in refused])
     settled = [i for i in checked if i.file.file_id not in refused or i.outcome.verdict in ACCEPTED]
     outcomes = {item.file.file_id: item.outcome for item in settled}
     settled += [_duplicate(file, first, outcomes) for file, first in repeated if file.file_id not in outcomes]
     settled += map(Settled, again, read_again(settings, register, engine, again) if again else [])
+    settled, unpacked = _unpack(settings, register, engine, settled)
     # Before the lock is taken, which all batches share: marking a workbook takes longer than loading one.
     settled = [_with_returned(settings, register, item) for item in settled]
     with loader(engine) as connection:
@@ -79,7 +87,23 @@ def process(settings: Settings, register: Register, engine: Engine, file_ids: Se
         waiting = set(connection.execute(statement("intake/still_waiting.sql"), parameters).scalars())
         settled = [item for item in settled if item.file.file_id in waiting]
         periods = load(connection, settings, register, settled)
-    return BatchResult(dict(Counter(item.outcome.verdict for item in settled)), periods)
+    result = BatchResult(dict(Counter(item.outcome.verdict for item in settled)), periods)
+    return result.and_of(process(settings, register, engine, unpacked)) if unpacked else result
+
+
+def _is_looked_at_anew(first: Row[Any]) -> bool:
+    state = getattr(first, "state", "")
+    return state in REFUSED or (state in ACCEPTED and first.period is None)
+
+
+def _unpack(
+    settings: Settings, register: Register, engine: Engine, settled: list[Settled]
+) -> tuple[list[Settled], list[int]]:
+    if all(item.outcome.is_report or item.outcome.verdict not in ACCEPTED for item in settled):
+        return settled, []
+    from tiendo.intake.unpacking import unpack_settled
+
+    return unpack_settled(settings, register, engine, settled)
 
 
 def _with_returned(settings: Settings, register: Register, item: Settled) -> Settled:
@@ -144,6 +168,8 @@ def _check(settings: Settings, register: Register, engine: Engine, files: list[R
     from tiendo.validation.check import BatchFile, check_batch
 
     contents = read_files(settings, [file.sha256 for file in files])
+    with loader(engine) as connection:
+        reopened = read_reopened(connection, register)
     batch = [
         (
             file,
@@ -154,6 +180,7 @@ def _check(settings: Settings, register: Register, engine: Engine, files: list[R
                 content,
                 received_at=file.received_at,
                 stranger=_stranger(file),
+                reopened=open_at(reopened, file.landed_at),
             ),
         )
         for file, content in zip(files, contents, strict=True)

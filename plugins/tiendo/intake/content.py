@@ -115,6 +115,13 @@ class Notice(NamedTuple):
     detail: str = ""
 
 
+class PackedFile(NamedTuple):
+    """A workbook in an archive: its place among the members, and its name without folders."""
+
+    place: int
+    name: str
+
+
 class WorkbookContent(NamedTuple):
     """Everything read from one file.
 
@@ -125,6 +132,7 @@ class WorkbookContent(NamedTuple):
         fault_detail: for operations, in English; where the rule shows it (``infected``, faults of texts and of sizes)
             in the words of the answer.
         titles: what stands above the tables and over their figures, in order.
+        packed: of an archive (fault ``archive``), the workbooks in it, each to be read as a file of its own.
     """
 
     fault: str = ""
@@ -135,6 +143,7 @@ class WorkbookContent(NamedTuple):
     correction_rows: tuple[CorrectionRow, ...] = ()
     notices: tuple[Notice, ...] = ()
     titles: tuple[Title, ...] = ()
+    packed: tuple[PackedFile, ...] = ()
 
     @property
     def is_retyped(self) -> bool:

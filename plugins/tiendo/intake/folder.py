@@ -19,7 +19,8 @@ from tiendo import clock
 from tiendo.intake import left_alone
 from tiendo.intake.archive import Archived, ArchiveError, sha256_of, take
 from tiendo.intake.landing import Arrival, land
-from tiendo.intake.left_alone import AWAITED, QUIET, LeftAlone, as_path_text, why_left, why_never
+from tiendo.intake.left_alone import AWAITED, QUIET, LeftAlone, as_path_text, why_left
+from tiendo.intake.passing_names import why_never
 from tiendo.intake.place import Entry, InUseError, LocalInbox, Place
 from tiendo.plan.model import Register
 from tiendo.settings import Settings

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from tiendo.intake.passing_names import why_never
 from tiendo.intake.place import Entry
 from tiendo.warehouse.sql import statement
 
@@ -14,9 +15,6 @@ from tiendo.warehouse.sql import statement
 QUIET = timedelta(seconds=5)
 # An empty file may be the beginning of one that is being copied. After that it is taken, and answered like any other.
 EMPTY_WAIT = timedelta(minutes=10)
-
-_SYSTEM_NAMES = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", ".ds_store"})
-_TEMPORARY_ENDS = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".filepart")
 
 REASONS = {
     "still_written": (
@@ -78,16 +76,6 @@ def why_left(entry: Entry, wall_now: datetime) -> str:
     if age < QUIET:  # also a time in the future is no rest: unless it is so far ahead that only a clock can be wrong
         return "" if age < -QUIET else "still_written"
     return "empty" if entry.size == 0 and age < EMPTY_WAIT else ""
-
-
-def why_never(name: str) -> str:
-    """Returns why a file of this name is never taken, a key of ``REASONS``; "" when it may be."""
-    lower = name.lower()
-    if lower in _SYSTEM_NAMES or lower.startswith("._"):
-        return "system_file"
-    if lower.startswith(("~$", ".~lock.", "~wrl")) or lower.endswith(_TEMPORARY_ENDS):
-        return "temporary"
-    return "hidden" if lower.startswith(".") else ""
 
 
 def record(connection: Connection, channel: str, left: Sequence[LeftAlone], seen_at: datetime) -> None:

@@ -10,9 +10,10 @@ from tiendo import clock
 from tiendo.feedback.receipt import CountingVersion, Receipt, write_answers
 from tiendo.intake.content import WorkbookContent
 from tiendo.intake.versions import versions_of
+from tiendo.obligations.extensions import own_calendars
 from tiendo.plan.model import Register
 from tiendo.settings import Settings
-from tiendo.validation.outcome import ACCEPTED, FileOutcome
+from tiendo.validation.outcome import FileOutcome
 from tiendo.warehouse.copying import copy_rows
 from tiendo.warehouse.sql import fetch_frame, statement
 
@@ -49,7 +50,7 @@ def load(connection: Connection, settings: Settings, register: Register, settled
     if not settled:
         return []
     recorded_at = clock.now()
-    accepted = [item for item in settled if item.outcome.verdict in ACCEPTED]
+    accepted = [item for item in settled if item.outcome.is_report]
     submissions = _put_submissions(connection, register, accepted, recorded_at)
     submission_ids = {file_id: row.submission_id for file_id, row in submissions.items()}
     _copy_observations(connection, register, accepted, submission_ids, recorded_at)
@@ -69,6 +70,7 @@ def load(connection: Connection, settings: Settings, register: Register, settled
         ],
     )
     counting = _counting_versions(connection, register, settled)
+    calendars = own_calendars(connection, register, {item.outcome.agency for item in settled} - {""})
     answers = write_answers(
         settings,
         register,
@@ -83,6 +85,7 @@ def load(connection: Connection, settings: Settings, register: Register, settled
                 versions.get(item.file.file_id),
                 counting.get(item.outcome.agency, {}),
                 item.returned,
+                calendars.get(item.outcome.agency),
             )
             for item in settled
         ],

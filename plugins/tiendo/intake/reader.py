@@ -41,7 +41,14 @@ def read_workbook(data: bytes) -> WorkbookContent:
 
 
 def _read(data: bytes) -> WorkbookContent:
-    file = open_file(data)
+    try:
+        file = open_file(data)
+    except UnreadableError as fault:
+        if fault.code != "archive":
+            raise
+        from tiendo.intake.packed import list_packed
+
+        return list_packed(data)
     layouts = read_layouts(data)
     found: dict[Table, list[Any]] = {}
     told = Told([], list(file.notices))

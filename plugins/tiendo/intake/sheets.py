@@ -116,7 +116,8 @@ def open_file(data: bytes) -> OpenedFile:
     """Decides by the bytes, never by the name, what a file is, and opens it.
 
     Raises:
-        UnreadableError: it is none of the formats read, too large, or protected by a password.
+        UnreadableError: it is none of the formats read, too large, or protected by a password; ``archive``: it is a zip
+            of files.
         TooLargeError, NotAZipError, BrokenWorkbookError, CalamineError: it is broken or outside the limits.
     """
     if len(data) > MAX_BYTES:
@@ -125,7 +126,7 @@ def open_file(data: bytes) -> OpenedFile:
     if kind not in READ:
         raise UnreadableError(kind, f"begins with {data[:8]!r}")
     if kind == ARCHIVE:
-        raise UnreadableError("not_a_workbook", f"zip without a workbook: {', '.join(list(members(data))[:5])}"[:200])
+        raise UnreadableError("archive", "a zip of files")
     if kind == TEXT:
         return _open_text(data)
     details: dict[str, Details] = {}

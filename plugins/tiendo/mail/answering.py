@@ -8,7 +8,6 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from markupsafe import escape
@@ -59,7 +58,7 @@ def _queue(
     for message in messages:
         own = files.get(message.mail_id, [])
         receipts = [file.receipt_path for file in own if file.receipt_path]
-        marked = [path for file in own for path in marked_copies(settings, file)]
+        marked = [file.marked_path for file in own if file.marked_path]
         answer = write_answer(
             register, message, own, findings, left_out.get(message.mail_id, []), has_marked=bool(marked)
         )
@@ -78,16 +77,6 @@ def _queue(
                 references=(*message.thread_references.split(), message.message_id),
             ),
         )
-
-
-def marked_copies(settings: Settings, file: Row[Any]) -> list[str]:
-    """Returns the files beside a receipt that bear its number: the sender's own workbook with the cells marked."""
-    if not file.receipt_path:
-        return []
-    receipt = Path(file.receipt_path)
-    folder = settings.home / receipt.parent
-    found = sorted(path.name for path in folder.glob(f"{file.receipt_no}-*") if path.suffix != ".html")
-    return [str(receipt.parent / name) for name in found]
 
 
 def _grouped(rows: Sequence[Row[Any]], column: str) -> dict[int, list[Row[Any]]]:

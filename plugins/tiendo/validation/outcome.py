@@ -90,3 +90,8 @@ class FileOutcome(NamedTuple):
     tasks: tuple[TaskProgressRow, ...]
     read: tuple[ObservationRow, ...] = ()
     read_tasks: tuple[TaskProgressRow, ...] = ()
+
+    @property
+    def is_report(self) -> bool:
+        """Whether it is an accepted report; an archive of reports is accepted and none itself: it has no period."""
+        return self.verdict in ACCEPTED and bool(self.period)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tiendo.plan.model import Register
-from tiendo.validation.outcome import ACCEPTED, FileOutcome
+from tiendo.validation.outcome import FileOutcome
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ def warehouse_frame(rows: "pd.DataFrame", outcomes: Mapping[int, FileOutcome]) -
     """
     decided = [outcomes[file_id] for file_id in rows["file_id"]]
     return rows.assign(
-        submissions_intended=[int(outcome.verdict in ACCEPTED) for outcome in decided],
+        submissions_intended=[int(outcome.is_report) for outcome in decided],
         observations_intended=[len(outcome.observations) for outcome in decided],
         tasks_intended=[len(outcome.tasks) for outcome in decided],
         falling_count=[

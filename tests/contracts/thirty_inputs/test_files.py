@@ -3,6 +3,9 @@
 Each is a file, read and judged as ``tiendo check --json`` does. (Row 22, letters of old fonts, is with the tables.)
 """
 
+import io
+import unicodedata
+import zipfile
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +16,10 @@ import pytest
 from fixtures.foreign import OLE, cp1258, csv_text, ole, zipped
 from fixtures.pipeline import Pipeline
 from fixtures.retyped import TITLES, Retyped
+from fixtures.workbooks import filled_workbook
 from tiendo.plan.model import Register
+from tiendo.plan.period import Period
+from tiendo.queries import ledger_document
 
 Document = dict[str, Any]
 Check = Callable[..., Document]
@@ -133,6 +139,88 @@ def test_input_26_what_is_not_for_machines_is_told_what_to_do_instead(
     check: Check, name: str, content: bytes, rule: str
 ) -> None:
     assert_refused(check(content, name), rule)
+
+
+def archive(*members: tuple[bytes, bytes], flags: int = 0) -> bytes:
+    """A zip whose names are just these bytes, whatever encoding they are in."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as container:
+        for number, (_, content) in enumerate(members):
+            container.writestr(zipfile.ZipInfo(f"{number:08}".ljust(len(members[number][0]), "x")), content)
+    data = buffer.getvalue()
+    for number, (name, _) in enumerate(members):
+        assert len(name) >= 8
+        data = data.replace(f"{number:08}".ljust(len(name), "x").encode(), name)
+    if flags:
+        for mark, at in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+            data = b"".join(
+                piece if not n else mark + piece[: at - 4] + bytes([piece[at - 4] | flags]) + piece[at - 3 :]
+                for n, piece in enumerate(data.split(mark))
+            )
+    return data
+
+
+NAME = "Báo cáo quý I năm 2023.xlsx"
+
+
+@pytest.mark.parametrize(
+    "raw", [NAME.encode(), cp1258(NAME), unicodedata.normalize("NFD", NAME).encode()], ids=["utf-8", "cp1258", "nfd"]
+)
+def test_input_26_a_zip_is_opened_and_each_workbook_in_it_settled(
+    pipeline: Pipeline, register: Register, raw: bytes
+) -> None:
+    workbook = filled_workbook(register, FINANCE, Period(2023, 1))
+    data = archive((b"../../etc/" + raw, workbook), (b"scan/ky.pdf", b"%PDF-1.7"), (b"~$bao-cao.xlsx", b"x"))
+    assert pipeline.send(FINANCE, data, name="bao cao.zip") == "accepted"
+    container, inner = pipeline.file(1), pipeline.file(2)
+    assert (container["period"], container["state"]) == (None, "accepted")
+    assert (inner["state"], inner["period"], inner["agency"]) == ("accepted", "2023-Q1", FINANCE)
+    assert unicodedata.normalize("NFC", inner["name"]) == NAME
+    assert inner["received_at"] == container["received_at"]
+    found = pipeline.findings(1)["file-archive"]["found"]
+    assert inner["receipt_no"] in found
+    assert "ky.pdf (tệp PDF)" in found
+    assert "~$" not in found
+    assert pipeline.value(REVENUE, "2023-Q1") == 18654
+    assert ledger_document(pipeline.engine)["adds_up"]
+
+
+def test_input_26_the_same_zip_again_is_opened_again_and_doubles_nothing(
+    pipeline: Pipeline, register: Register
+) -> None:
+    data = zipped({"a.xlsx": filled_workbook(register, FINANCE, Period(2023, 1))})
+    assert [pipeline.send(FINANCE, data, name="a.zip") for _ in range(2)] == ["accepted", "accepted"]
+    assert [file["state"] for file in ledger_document(pipeline.engine)["files"]] == [
+        "accepted", "accepted", "accepted", "duplicate",
+    ]  # fmt: skip
+
+
+def test_input_26_good_and_bad_workbooks_in_one_zip(pipeline: Pipeline, register: Register, check: Check) -> None:
+    good, other = (filled_workbook(register, body, Period(2023, 1)) for body in (FINANCE, "so-y-te"))
+    data = zipped({"tot.xlsx": good, "nham.xlsx": other, "hong.xls": OLE + bytes(504)})
+    pipeline.send(FINANCE, data, name="a.zip")
+    states = {file["name"]: file["state"] for file in ledger_document(pipeline.engine)["files"]}
+    assert states == {"a.zip": "accepted", "tot.xlsx": "accepted", "nham.xlsx": "rejected"}
+    assert "hong.xls (không phải bảng tính)" in pipeline.findings(1)["file-archive"]["found"]
+    document = check(data, "a.zip")
+    assert document["verdict"] == "rejected"
+    assert [f["sheet"] for f in document["findings"] if f["rule"] == "body-is-sender"] == ["nham.xlsx"]
+
+
+@pytest.mark.parametrize(
+    ("content", "rule", "found"),
+    [
+        pytest.param(zipped({"a.pdf": b"%PDF-1.7"}), "archive-no-workbook", "a.pdf (tệp PDF)", id="no workbook"),
+        pytest.param(zipped({}), "archive-no-workbook", "tệp nén trống", id="empty"),
+        pytest.param(zipped({"b.zip": zipped({"a.csv": b"a;b"})}), "archive-nested", "b.zip", id="zip in zip"),
+        pytest.param(archive((b"mat-ma.xlsx", b"x" * 90), flags=1), "archive-locked", "mat-ma.xlsx", id="password"),
+        pytest.param(zipped({"a.csv": bytes(9 * 2**20)}), "file-too-large", "", id="bomb"),
+        pytest.param(zipped({f"{n}.csv": b"a;b\n" for n in range(60)}), "file-too-large", "", id="too many"),
+        pytest.param(zipped({f"{n}": b"" for n in range(2100)}), "file-too-large", "", id="far too many"),
+    ],
+)
+def test_input_26_a_zip_with_nothing_to_read(check: Check, content: bytes, rule: str, found: str) -> None:
+    assert_refused(check(content, "a.zip"), rule, found=found)
 
 
 # 27: scans ------------------------------------------------------------------------------------------------------------
