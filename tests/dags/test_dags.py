@@ -93,14 +93,14 @@ def test_a_heavy_import_is_seen(tmp_path: Path) -> None:
 VITAL_ORDER = {
     "collect_folders": [("collect", "check")],
     "collect_mailbox": [("collect", "answer")],
-    "compute_status": [("grade", "check_mart")],
+    "compute_status": [("grade", "check_mart"), ("check_mart", "refresh_draft")],
     "process_submissions": [
         ("list_batches", "settle"),
         ("settle", "announce"),
         ("settle", "answer"),
         ("settle", "check_ledger"),
     ],
-    "publish_report": [("draft", "approve"), ("approve", "publish")],
+    "publish_report": [("draft", "approve"), ("approve", "publish"), ("publish", "record_answer")],
     "send_reminders": [("remind", "send")],
 }
 
@@ -118,6 +118,13 @@ def test_a_failed_batch_keeps_the_run_red_but_not_the_others_waiting(parsed: dic
     assert dag["trigger_rules"]["answer"] == "all_done"
     assert dag["trigger_rules"]["check_ledger"] == "all_success"
     assert "check_ledger" not in {before for before, _ in dag["edges"]}, "a run is as red as its last tasks"
+
+
+def test_an_answer_is_recorded_whatever_came_of_it(parsed: dict[str, dict[str, Any]]) -> None:
+    dag = parsed["publish_report"]["dags"]["publish_report"]
+    assert dag["trigger_rules"]["record_answer"] == "all_done"
+    assert ["approve", "record_answer"] not in dag["edges"], "a rejection skips what follows directly"
+    assert dag["max_active_runs"] >= 3 * 4, "a request that waits must not keep another period's waiting"
 
 
 def test_runs_that_would_clash_wait_for_each_other(parsed: dict[str, dict[str, Any]]) -> None:

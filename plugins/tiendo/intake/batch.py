@@ -16,6 +16,7 @@ from tiendo.intake.again import read_again
 from tiendo.intake.archive import archived_path
 from tiendo.intake.loading import Settled, load
 from tiendo.intake.reading import read_files
+from tiendo.intake.reopened import open_at, read_reopened
 from tiendo.plan.model import Register
 from tiendo.settings import Settings
 from tiendo.validation.outcome import ACCEPTED, FileOutcome, Finding
@@ -192,6 +193,8 @@ def _check(settings: Settings, register: Register, engine: Engine, files: list[R
     from tiendo.validation.check import BatchFile, check_batch
 
     contents = read_files(settings, [file.sha256 for file in files])
+    with loader(engine) as connection:
+        reopened = read_reopened(connection, register)
     batch = [
         (
             file,
@@ -202,6 +205,7 @@ def _check(settings: Settings, register: Register, engine: Engine, files: list[R
                 content,
                 received_at=file.received_at,
                 stranger=_stranger(file),
+                reopened=open_at(reopened, file.landed_at),
             ),
         )
         for file, content in zip(files, contents, strict=True)

@@ -65,6 +65,8 @@ class RegisterFacts:
         self.register = register
         self.periods = {str(entry.period): entry for entry in register.calendar}
         self.senders = {agency.code: agency for agency in register.obliged}
+        # Found once a batch: the titles of the template are the same in each file.
+        self.agency_by_title: dict[str, str] = {}
 
     @cached_property
     def indicators(self) -> dict[str, IndicatorFacts]:

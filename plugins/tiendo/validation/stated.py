@@ -116,6 +116,13 @@ def _unaddressed(titles: tuple[Title, ...]) -> Iterator[Title]:
 
 def _agency(text: str, facts: RegisterFacts) -> str:
     """Returns the body that a line of a title is the name of, "" for any other text."""
+    found = facts.agency_by_title.get(text)
+    if found is None:
+        found = facts.agency_by_title[text] = _find_agency(text, facts)
+    return found
+
+
+def _find_agency(text: str, facts: RegisterFacts) -> str:
     for segment in _SEGMENT.split(text):
         words = _LEAD.sub("", fold(segment), count=1).strip(" .,:-")
         code = facts.agency_by_name.get(words) or facts.agency_by_name.get(_REST.sub("", words))

@@ -119,16 +119,25 @@ def store_register(connection: Connection, register: Register) -> bool:
         ],
     )
     reporters = [
-        plan | {"indicator_code": indicator.code, "agency_code": agency, "precedence": place}
+        (indicator.code, agency, place)
         for indicator in register.indicators
         if indicator.is_leaf
         for place, agency in enumerate(indicator.reporters, start=1)
     ]
-    connection.execute(statement("register/put_reporter.sql"), reporters)
-    leads = [
-        plan | {"task_ref": task.ref, "agency_code": agency} for task in register.tasks for agency in task.lead_agencies
-    ]
-    connection.execute(statement("register/put_task_lead.sql"), leads)
+    connection.execute(
+        statement("register/put_reporter.sql"),
+        plan
+        | {
+            "indicators": [indicator for indicator, _, _ in reporters],
+            "agencies": [agency for _, agency, _ in reporters],
+            "precedences": [place for _, _, place in reporters],
+        },
+    )
+    leads = [(task.ref, agency) for task in register.tasks for agency in task.lead_agencies]
+    connection.execute(
+        statement("register/put_task_lead.sql"),
+        plan | {"tasks": [task for task, _ in leads], "agencies": [agency for _, agency in leads]},
+    )
     connection.execute(
         statement("register/put_period.sql"),
         [
