@@ -1,5 +1,6 @@
 """The commands people and scripts rely on (design, section 8): exit codes, and the JSON documents' shape."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -204,3 +205,18 @@ def test_an_implementation_plan_is_received_and_the_missing_ones_are_listed(tien
 
 def test_a_quarterly_tracker_needs_its_period(tiendo: Command) -> None:
     tiendo("tracker", code=2)
+
+
+def test_reminders_due_are_shown_and_told_by_nobody_else(tiendo: Command) -> None:
+    """At noon of 14 March, the last day to submit, the newest occasion is that of the day before."""
+    rows = tiendo.json("reminders", "due", "--period", "2023-Q1")
+    assert len(rows) == 30
+    assert {(row["occasion"], row["occasion_at"], row["state"]) for row in rows} == {
+        ("before-1", "2023-03-13T08:00:00+07:00", "missing")
+    }
+    told = tiendo("reminders", "due", "--period", "2023-Q1")
+    assert re.search(r"Sở Y tế +2023-Q1 +Trước hạn 1 ngày +ngày cuối cùng 14/03/2023", told)
+    assert tiendo.json("reminders", "list") == []
+    assert tiendo("reminders", "list").strip() == "Chưa nhắc đơn vị nào."
+    assert tiendo.json("reminders", "due", "--period", "2023-Q2") == []
+    tiendo("reminders", "due", "--period", "2024-Q1", code=2)
