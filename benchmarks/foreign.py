@@ -1,8 +1,8 @@
 """More than a thousand hostile and foreign files thrown at intake, with good reports among them.
 
 The files are real ones mutated (torn, bits turned, members of zips exchanged, numbers replaced), renamed formats, and
-files made to harm: see tests/fixtures/mutations.py. They go the pipeline's own way, as ``tiendo ingest`` does. Every file
-must have one fate in the ledger, every good report be accepted, no process pass one GiB, no file take 30 s.
+files made to harm: see tests/fixtures/mutations.py. They go the pipeline's own way, as ``tiendo ingest`` does. Every
+file must have one fate in the ledger, every good report be accepted, no process pass one GiB, no file take 30 s.
 
 Usage: python benchmarks/foreign.py [mutations] [seed]
 """
