@@ -30,7 +30,6 @@ OPERATIONS_WORDS = {
     "bounce": "Có thư của hệ thống không gửi được đến nơi nhận.",
     "unreadable": "Không đọc được thư của một đơn vị; đơn vị đã được đề nghị gửi lại.",
     "too_large": "Thư của một đơn vị vượt quá dung lượng; đơn vị đã được đề nghị gửi lại.",
-    "submission": "Không gửi được thư trả lời cho đơn vị báo cáo.",
 }
 _TOLD_WITH_FILES = ("stranger", "automatic")
 log = logging.getLogger(__name__)
@@ -122,10 +121,13 @@ def _tell_operations(connection: Connection, identity: Identity, messages: Seque
         what = OPERATIONS_WORDS.get(message.kind)
         if not identity.operations or what is None or (message.kind in _TOLD_WITH_FILES and not message.landed):
             continue
+        # A report about mail of ours is told with that mail, however many reports about it come.
+        if message.bounce_of is not None:
+            continue
         sender = message.sender or "(không rõ)"
         words = (
             f"{what} Người gửi: {sender}; tiêu đề: “{message.subject}”; nhận lúc "
-            f"{format_instant(message.internal_at)}; lý do: {message.reason or message.last_error}. Thư nằm trong thư "
+            f"{format_instant(message.internal_at)}; lý do: {message.reason}. Thư nằm trong thư "
             f"mục {ATTENTION} của hộp thư."
         )
         mail = Outgoing(
