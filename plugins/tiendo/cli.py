@@ -305,6 +305,19 @@ def plan_new(
     typer.echo(f"Fill in what is marked, then check it: tiendo plan check {target}")
 
 
+@plan_app.command("past-figures")
+def plan_past_figures() -> None:
+    """Print this year's figures of what adds up, as rows of the next plan's past_figures.csv."""
+    import csv
+
+    from tiendo.plan.past import COLUMNS
+    from tiendo.queries import past_figures
+
+    writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(past_figures(_engine(), _register()))
+
+
 @plan_app.command("check")
 def plan_check(
     plan: Annotated[str, typer.Argument(help="A folder, or the name of a plan; by default the one in force.")] = "",

@@ -62,6 +62,12 @@ def last_values(engine: Engine, register: Register, period: Period) -> Mapping[t
     return {(row["indicator_code"], row["agency_code"]): row["value"] for row in rows}
 
 
+def past_figures(engine: Engine, register: Register) -> Rows:
+    """Returns the year's own figures of flows as rows of a later plan's ``past_figures.csv``; no made-up ones."""
+    rows = _rows(engine, "mart/past_figures.sql", plan_code=register.code)
+    return [row | {"value": format(row["value"], "f")} for row in rows]
+
+
 def ledger_document(engine: Engine) -> dict[str, Any]:
     """Returns the document of ``tiendo ledger --json``. Files that still wait are a state of their own, ``waiting``.
 
