@@ -73,13 +73,13 @@ from tiendo.settings import get_settings
 
 APPROVAL_BODY = """
 {% set draft = ti.xcom_pull(task_ids="draft") %}
-{% for line in draft.review %}
-- {{ line }}
-{% endfor %}
-
 {% set pages = "/tiendo/drafts/" ~ draft.period ~ "/" ~ draft.edition %}
 **Bản dự thảo:** [những điểm cần xem xét]({{ pages }}/xem-xet.html) · [trang báo cáo]({{ pages }}/bao-cao.html) ·
 [Word]({{ pages }}/bao-cao.docx) · [Excel]({{ pages }}/bao-cao.xlsx); thư mục `{{ draft.path }}`.
+
+{% for line in draft.review %}
+- {{ line }}
+{% endfor %}
 
 Số liệu ghi nhận đến {{ draft.as_of_text }}, mã số liệu `{{ draft.data_sha256[:16] }}`. Báo cáo đến sau thời điểm này
 được đưa vào lần ban hành sau.
@@ -134,9 +134,9 @@ def publish_report() -> None:
                 description="Họ tên, chức vụ hoặc đơn vị; in vào báo cáo cùng tên tài khoản.",
             ),
             "return_to": Param(
-                None,
+                "",
                 type=["null", "string"],
-                enum=[None, "", *bodies],
+                enum=["", *bodies],
                 values_display={"": "(không trả lại)"} | bodies,
                 title="Trả lại báo cáo của đơn vị",
                 description="Đơn vị nhận được đề nghị điều chỉnh và kỳ báo cáo được mở lại cho đơn vị đó.",
@@ -218,14 +218,14 @@ def publish_report() -> None:
     def record_answer(ti: Any = None) -> str:
         from airflow.sdk.exceptions import AirflowSkipException
 
-        from tiendo.airflow_glue.approval import read_answer
+        from tiendo.airflow_glue.approval import ANSWER, read_answer
         from tiendo.airflow_glue.mail import open_mail
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.obligations.corrections import Correction, ask
         from tiendo.plan.period import Period
         from tiendo.report.decision import record_decision
 
-        drafted, response = ti.xcom_pull(task_ids="draft"), ti.xcom_pull(task_ids="approve")
+        drafted, response = ti.xcom_pull(task_ids="draft"), ti.xcom_pull(task_ids="approve", key=ANSWER)
         if not drafted or not response:
             raise AirflowSkipException("Nobody was asked, or nobody has answered.")
         settings, register, engine = open_warehouse()
