@@ -57,6 +57,11 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
         # A draft that is rejected with a comment to a body: a request for correction goes out, nothing is published.
         run_id = reviewer.trigger("publish_report", partition_key="2023-Q2")
         wait_for_request(reviewer, run_id)
+        draft_page = "/tiendo/drafts/2023-Q2/1/xem-xet.html"
+        status, page = reviewer.page(draft_page)
+        assert (status, "CHỜ XEM XÉT" in page) == (200, True)
+        with AirflowApi(services.api.base_url) as stranger:
+            assert stranger.page(draft_page)[0] == 401
         fields = {"return_to": "so-y-te", "comment": "Đề nghị đối chiếu <số giường bệnh>"}
         with pytest.raises(AirflowApiError, match="is not a respondent"):
             services.api.answer("publish_report", run_id, "approve", option="Approve")

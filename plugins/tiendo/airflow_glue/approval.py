@@ -60,7 +60,7 @@ class ReviewOperator(ApprovalOperator):
         super().validate_params_input({**self.params.dump(), **given})
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
-        """Makes sure of the account and the form, whatever Airflow has let through, and keeps the answer for later tasks.
+        """Makes sure of account and form, whatever Airflow has let through, and keeps the answer for later tasks.
 
         Raises:
             AnswerError: the account is no reviewer's, or the answer makes no sense.
