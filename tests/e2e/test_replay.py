@@ -84,7 +84,7 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
         wait_for_request(reviewer, asked["dag_run_id"])
         request = reviewer.approval_request("publish_report", asked["dag_run_id"], "approve")
         assert request is not None
-        assert "Thay đổi so với lần ban hành thứ 1" in request["body"]
+        assert "Đơn vị mới gửi báo cáo so với lần ban hành thứ 1" in request["body"]
         reviewer.answer("publish_report", asked["dag_run_id"], "approve", option="Approve")
         assert reviewer.wait("publish_report", asked["dag_run_id"], seconds=120) == "success"
         assert reviewer.xcom("publish_report", asked["dag_run_id"], "publish").endswith("/2023-Q1/2")
