@@ -32,8 +32,10 @@ the files are settled and the mail server is out of reach; `collect_mailbox` sen
 
 1. Read the log of the red `settle`; a check names rule and rows.
 2. Database trouble: clear the task.
-3. A file that makes the reader or a rule fail: `tiendo check FILE` shows it; mend the rule, then clear `settle`.
-4. `tiendo ledger` must add up, with no file in state `waiting`.
+3. `ReaderBugError`: our own reader failed on the files it names. They are settled, in quarantine, their senders told
+   that they need do nothing: mend the reader, then `tiendo requeue RECEIPT`. The other files of the batch are done.
+4. A file that makes a rule fail: `tiendo check FILE` shows it; mend the rule, then clear `settle`.
+5. `tiendo ledger` must add up, with no file in state `waiting`.
 """
 
 from airflow.sdk import TriggerRule, dag, task
@@ -65,7 +67,7 @@ def process_submissions() -> None:
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.intake.batch import process
 
-        return process(*open_warehouse(), file_ids).states
+        return process(*open_warehouse(), file_ids).or_raise().states
 
     @task
     def check_ledger(batches: list[list[int]]) -> None:

@@ -49,6 +49,9 @@ def ingest_paths(
     Returns:
         ``{"received": files landed, "states": {state: count}, "periods": [period]}``; files that an earlier run
         had landed but not settled are settled too and counted among the states.
+
+    Raises:
+        ReaderBugError: our own reader failed on a file; everything is settled.
     """
     context = get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
@@ -85,6 +88,8 @@ def ingest_paths(
     periods = sorted({period for result in results for period in result.periods})
     for period in periods:
         refresh(engine, register, Period.parse(period))
+    for result in results:
+        result.or_raise()
     return {"received": received, "states": dict(states), "periods": periods}
 
 

@@ -50,6 +50,7 @@ class Receipt(NamedTuple):
             one, when it corrects nothing.
         counting: the accepted reports of the body by period, this one included where it is accepted.
         returned: the marked workbook that goes back with it; None where none does.
+        calendar: the body's own, where letters gave it other due days; None where the plan's holds.
     """
 
     receipt_no: str
@@ -61,6 +62,7 @@ class Receipt(NamedTuple):
     version: Version | None = None
     counting: Mapping[str, CountingVersion] = {}
     returned: bytes | None = None
+    calendar: Sequence[PeriodCalendar] | None = None
 
 
 class Answer(NamedTuple):
@@ -118,7 +120,9 @@ def _view(register: Register, receipt: Receipt, marked_name: str | None, now: da
     """Returns what the page is filled with."""
     outcome = receipt.outcome
     agency = register.agency_by_code.get(outcome.agency) or register.agency_by_code.get(receipt.sender)
-    entry = next((entry for entry in register.calendar if str(entry.period) == outcome.period), None)
+    period_names = {str(entry.period): entry.period.vietnamese for entry in register.calendar}
+    calendar = register.calendar if receipt.calendar is None else receipt.calendar
+    entry = next((entry for entry in calendar if str(entry.period) == outcome.period), None)
     is_accepted = outcome.verdict in ACCEPTED
     version = receipt.version
     return {
@@ -126,7 +130,7 @@ def _view(register: Register, receipt: Receipt, marked_name: str | None, now: da
         "receipt": receipt,
         "contact": register.report["issuing_body"],
         "agency_name": agency.name if agency else "(chưa rõ đơn vị)",
-        "period_name": entry.period.vietnamese if entry else "(chưa rõ kỳ báo cáo)",
+        "period_name": period_names.get(outcome.period, "(chưa rõ kỳ báo cáo)"),
         "deadline": deadline_text(entry.due_at) if entry else "",
         "closing": deadline_text(entry.closing_at) if entry else "",
         "is_overdue": bool(entry and now >= entry.due_at),
@@ -139,13 +143,13 @@ def _view(register: Register, receipt: Receipt, marked_name: str | None, now: da
         "groups": group(outcome.findings),
         "marked_name": marked_name,
         "marked_link": quote(marked_name) if marked_name else "",
-        "owed": still_owed(register, outcome, receipt.counting, now),
+        "owed": still_owed(register, outcome, calendar, receipt.counting, now),
         "standing": None if is_accepted else _standing(receipt),
         "version": version,
         "previous": _told(version.previous_receipt_no, version.previous_received_at) if version else "",
         "newest": _told(version.newest_receipt_no, version.newest_received_at) if version else "",
         "changes": change_texts(register, version.changes) if version else [],
-        "period_names": {str(entry.period): entry.period.vietnamese for entry in register.calendar},
+        "period_names": period_names,
         "figures": [_figure(register, o, outcome.period) for o in outcome.read],
         "tasks": [_task(register, t) for t in outcome.read_tasks],
     }

@@ -34,17 +34,32 @@ BATCH_SIZE = 200
 REFUSED = ("rejected", "quarantined")
 
 
+class ReaderBugError(RuntimeError):
+    """Our own reader failed on a file: it waits in quarantine for the repair, then ``tiendo requeue`` reads it."""
+
+
 @dataclass(frozen=True)
 class BatchResult:
-    """What became of a batch: files by state, and the periods whose figures changed."""
+    """What became of a batch: files by state, the periods whose figures changed, errors of our own reader."""
 
     states: dict[str, int]
     periods: list[str]
+    bugs: tuple[str, ...] = ()
+
+    def or_raise(self) -> "BatchResult":
+        """Returns itself, unless our own reader failed on a file.
+
+        Raises:
+            ReaderBugError: naming files and errors. All files of the batch have their fate.
+        """
+        if self.bugs:
+            raise ReaderBugError("\n".join(self.bugs))
+        return self
 
     def and_of(self, other: "BatchResult") -> "BatchResult":
         """Returns the result of both."""
         states = Counter(self.states) + Counter(other.states)
-        return BatchResult(dict(states), sorted({*self.periods, *other.periods}))
+        return BatchResult(dict(states), sorted({*self.periods, *other.periods}), self.bugs + other.bugs)
 
 
 def waiting_batches(engine: Engine, size: int = BATCH_SIZE) -> list[list[int]]:
@@ -87,8 +102,18 @@ def process(settings: Settings, register: Register, engine: Engine, file_ids: Se
         waiting = set(connection.execute(statement("intake/still_waiting.sql"), parameters).scalars())
         settled = [item for item in settled if item.file.file_id in waiting]
         periods = load(connection, settings, register, settled)
-    result = BatchResult(dict(Counter(item.outcome.verdict for item in settled)), periods)
+    bugs = tuple(map(_bug, filter(_is_bug, settled)))
+    result = BatchResult(dict(Counter(item.outcome.verdict for item in settled)), periods, bugs)
     return result.and_of(process(settings, register, engine, unpacked)) if unpacked else result
+
+
+def _is_bug(item: Settled) -> bool:
+    return any(finding.rule == "file-reader-bug" for finding in item.outcome.findings)
+
+
+def _bug(item: Settled) -> str:
+    detail = item.content.fault_detail if item.content else ""
+    return f"{item.file.receipt_no} ({item.file.sha256}): the reader failed, and the file is in quarantine. {detail}"
 
 
 def _is_looked_at_anew(first: Row[Any]) -> bool:

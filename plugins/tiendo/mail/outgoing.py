@@ -185,7 +185,7 @@ def compose(settings: Settings, identity: Identity, row: Row[Any]) -> bytes:
     message = MIMEMultipart("mixed", policy=_POLICY)
     message["From"] = formataddr((one_line(identity.name), identity.address))
     message["To"] = row.to_address
-    message["Subject"] = Header(one_line(row.subject), "utf-8").encode(linesep="\n")
+    message["Subject"] = Header(one_line(row.subject), "utf-8", header_name="Subject").encode(linesep="\n")
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = row.message_id
     if row.in_reply_to:

@@ -18,7 +18,8 @@ KNOWN_FAULTS = frozenset(
     {
         "encrypted", "not_a_workbook", "no_table", "no_data", "too_large", "reader_failed", "infected", "empty", "word",
         "pdf", "image", "packed_otherwise", "web_page", "xml_file", "other_office", "plain_text", "text_columns",
-        "text_encoding", "too_many_rows", "archive", "archive_empty", "archive_locked", "archive_nested",
+        "text_encoding", "too_many_rows", "reader_bug", "readers_differ",
+        "archive", "archive_empty", "archive_locked", "archive_nested",
     }
 )  # fmt: skip
 
