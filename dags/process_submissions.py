@@ -21,6 +21,8 @@ Whenever files land. No parameters; started by hand it takes whatever waits:
 
     airflow dags trigger process_submissions
 
+Operations are told by mail when a run has not succeeded 30 minutes after it was asked for: then a file has no answer.
+
 ### A failure means
 
 An assumption of ours broke (a rule that cannot be evaluated, rows that are not those that were to be loaded) or the
@@ -41,6 +43,7 @@ the files are settled and the mail server is out of reach; `collect_mailbox` sen
 from airflow.sdk import TriggerRule, dag, task
 
 from tiendo.airflow_glue.assets import LANDING, OBSERVATION, Tag
+from tiendo.airflow_glue.deadline import answer_alert
 from tiendo.airflow_glue.retries import DEFAULT_ARGS
 
 
@@ -49,6 +52,7 @@ from tiendo.airflow_glue.retries import DEFAULT_ARGS
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
+    deadline=answer_alert(),
     doc_md=__doc__,
     tags=[Tag.INTAKE],
 )

@@ -65,6 +65,7 @@ from airflow.sdk import Param, TriggerRule, dag, task
 
 from tiendo.airflow_glue.approval import ReviewOperator
 from tiendo.airflow_glue.assets import EDITION, INDICATOR_STATUS, Tag
+from tiendo.airflow_glue.deadline import publication_alerts
 from tiendo.airflow_glue.later_edition import AskForLaterEdition
 from tiendo.airflow_glue.retries import DEFAULT_ARGS
 from tiendo.airflow_glue.timetable import PlanCalendar
@@ -95,6 +96,7 @@ của một đơn vị: chọn đơn vị, ghi ý kiến rồi bấm **Reject** 
     # A run waits for its reviewer as long as it takes, and must not keep another period's waiting.
     max_active_runs=16,
     default_args=DEFAULT_ARGS,
+    deadline=publication_alerts(get_register()),
     doc_md=__doc__,
     tags=[Tag.REPORT],
 )

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
+from tiendo.airflow_glue.deadline import PlanDeadline
 from tiendo.airflow_glue.timetable import PlanCalendar
 
 
@@ -15,8 +16,9 @@ async def draft_pages(scope: Any, receive: Any, send: Any) -> None:
 
 
 class TiendoPlugin(AirflowPlugin):
-    """Registers the timetable, without which a stored DAG that uses it cannot be loaded, and the drafts' pages."""
+    """Registers timetable and deadlines, which a stored DAG cannot be loaded without, and the drafts' pages."""
 
     name = "tiendo"
     timetables: ClassVar[list[Any]] = [PlanCalendar]
+    deadline_references: ClassVar[list[Any]] = [PlanDeadline]
     fastapi_apps: ClassVar[list[Any]] = [{"name": "tiendo", "app": draft_pages, "url_prefix": "/tiendo"}]

@@ -8,12 +8,11 @@ from typing import Any
 import typer
 from sqlalchemy import Engine
 
+from tiendo.feedback.record_words import first_try_words, own_plan_words, reports_words
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.status.names import LABELS
 from tiendo.validation.states import TASK_STATES
-from tiendo.vietnamese.dates import format_instant
-from tiendo.vietnamese.number import format_number
 from tiendo.warehouse.engine import reader
 from tiendo.warehouse.sql import statement
 
@@ -24,7 +23,6 @@ NOT_REPORTED = {"not_reported": "Chưa báo cáo"}
 # What a code means, in the order of print.
 STATUS_NAMES = {status.value: label for status, label in LABELS.items()}
 STATE_NAMES = TASK_STATES | NOT_REPORTED
-OWN_PLAN_STATES = {"accepted": "đã gửi", "missing": "chưa gửi", "exempt": "được miễn"}
 
 
 def rollup_rows(engine: Engine, register: Register, period: Period, grouping: str, as_of: datetime) -> Rows:
@@ -44,6 +42,8 @@ def record_rows(engine: Engine, register: Register, as_of: datetime, agency: str
 
     ``mistakes`` are rows of ``mart.agency_mistake`` with the rule's ``title`` in Vietnamese, the usual ones first.
     """
+    from tiendo.validation.suites import rule_titles
+
     titles = rule_titles()
     parameters = {"instant": as_of, "plan_code": register.code}
     with reader(engine) as connection:
@@ -68,13 +68,6 @@ def record_rows(engine: Engine, register: Register, as_of: datetime, agency: str
         for record in records
         if agency in ("", record["agency_code"])
     ]
-
-
-def rule_titles() -> dict[str, str]:
-    """Returns the title of every rule that files are checked by, in Vietnamese, by its id."""
-    from tiendo.validation.suites import SUBMISSION_SUITES, get_suite
-
-    return {rule.rule: rule.title for name in SUBMISSION_SUITES for rule in get_suite(name).rules}
 
 
 def print_rollup(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -102,42 +95,13 @@ def print_records(rows: Sequence[Mapping[str, Any]]) -> None:
     """Prints the record card of each body, in Vietnamese."""
     for row in rows:
         typer.echo(f"\n{row['agency_name']} ({row['agency_code']})")
-        for label, text in record_lines(row):
+        mistakes = row["mistakes"]
+        for label, text in (
+            ("Báo cáo quý", reports_words(row)),
+            ("Được chấp nhận ngay lần đầu", first_try_words(row)),
+            ("Kế hoạch thực hiện của đơn vị", own_plan_words(row)),
+            ("Lỗi thường gặp", f"{len(mistakes)} loại" if mistakes else "không có"),
+        ):
             typer.echo(f"  {label + ':':32}{text}")
-        for mistake in row["mistakes"]:
+        for mistake in mistakes:
             typer.echo(f"    {mistake['rule']:28}{mistake['file_count']:3} tệp  {mistake['title']}")
-
-
-def record_lines(row: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Returns a record card as label and text, in Vietnamese; without the list of mistakes."""
-    owed = row["owed_count"]
-    late = f"{row['late_count']} chậm" + (
-        f" (bình quân {format_number(row['days_late_avg'])} ngày một báo cáo, nhiều nhất {row['days_late_max']} ngày)"
-        if row["late_count"]
-        else ""
-    )
-    if not owed:
-        reports = "chưa đến hạn kỳ nào"
-    else:
-        reports = f"{row['received_count']}/{owed} kỳ đã gửi"
-        reports += f": {row['on_time_count']} đúng hạn, {late}" if row["received_count"] else ""
-        reports += f"; {row['missing_count']} kỳ chưa gửi" if row["missing_count"] else ""
-    tries = f"{row['first_try_count']}/{owed} kỳ" if owed else "–"
-    sent_back = [f"{row['rejected_count']} tệp bị trả lại"] if row["rejected_count"] else []
-    sent_back += [f"{row['quarantined_count']} tệp không đọc được hoặc bị cách ly"] if row["quarantined_count"] else []
-    return [
-        ("Báo cáo quý", reports),
-        ("Được chấp nhận ngay lần đầu", "; ".join([tries, *sent_back])),
-        ("Kế hoạch thực hiện của đơn vị", _own_plan(row)),
-        ("Lỗi thường gặp", "không có" if not row["mistakes"] else f"{len(row['mistakes'])} loại"),
-    ]
-
-
-def _own_plan(row: Mapping[str, Any]) -> str:
-    if row["own_plan_state"] is None:
-        return "không phải gửi"
-    text = OWN_PLAN_STATES[row["own_plan_state"]]
-    if row["own_plan_received_at"]:
-        text += f" lúc {format_instant(row['own_plan_received_at'])}"
-        text += f", chậm {row['own_plan_days_late']} ngày" if row["own_plan_days_late"] else ", đúng hạn"
-    return text

@@ -68,7 +68,9 @@ def test_the_trend_goes_by_the_indicators_own_direction(engine: Engine, register
         "on_track",
     )
     # Nothing stands before the first quarter, and what has no figure has no trend.
-    assert {row["previous_period"] for row in trends(engine, register, Q1).values()} == {None}
+    first = trends(engine, register, Q1).values()
+    assert {(row["previous_period"], row["trend"]) for row in first} == {(None, None)}
+    assert found["che-phu-cay-lau-nam"]["trend"] is None  # a band without a figure
     assert found["ho-dan-su-dung-dien"]["trend"] is None
     with reader(engine) as connection:
         of_view = dict(

@@ -52,7 +52,7 @@ language sql stable security invoker as $$
     h.cell, h.row_order, h.row_kind, h.margin_up, h.margin_down, h.is_estimate, h.is_approximate, h.is_illustrative,
     h.observation_id, h.components, h.nature, h.direction, p.period, p.value, p.status,
     case
-      when h.is_approximate or p.is_approximate then null
+      when h.value is null or p.value is null or h.is_approximate or p.is_approximate then null
       else case sign(case
           when h.nature = 'flow' then round(h.ratio, 3) - round(p.ratio, 3)
           when h.direction = 'higher_better' then h.value - p.value
