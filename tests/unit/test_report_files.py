@@ -171,7 +171,7 @@ def test_the_page_holds_a_record_card_of_each_body_and_what_each_leads():
     assert "2/2 kỳ đã gửi: 1 đúng hạn, 1 chậm (bình quân 1,5 ngày một báo cáo, nhiều nhất 3 ngày)" in card
     assert "Giá trị lệch nghìn lần &lt;so&gt; với kế hoạch (1 tệp)" in card
     led = page.partition('id="chu-tri"')[2].partition("<h2")[0]
-    assert "03: 01 đúng tiến độ; 01 chưa xác định; 01 chưa đến kỳ công bố" in led
+    assert "03 chỉ tiêu: 01 đúng tiến độ; 01 chưa xác định; 01 chưa đến kỳ công bố" in led
     assert "↑ Tốt hơn" in page
     # The even reading is told only where it differs from what counts.
     assert page.count("chia đều: ") == 1

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from tiendo import clock
 from tiendo.durable import write_files
-from tiendo.feedback.owed import still_owed
+from tiendo.feedback.owed import Owed, still_owed
 from tiendo.feedback.returned import returned_name
 from tiendo.feedback.told import SEVERITY_NAMES, group
 from tiendo.intake.guide import deadline_text
@@ -30,6 +30,9 @@ VERDICT_NAMES = {
     "duplicate": "Tệp trùng với tệp đã gửi, không xử lý lại",
     "quarantined": "Tạm giữ, chưa đưa vào xử lý",
 }
+# An archive is accepted as what it is; what became of the workbooks in it, their own receipts say.
+ARCHIVE_NAME = "Đã mở tệp nén"
+_NOTHING_OWED = Owed((), (), (), ())
 ANSWER_NAMES = {"not_applicable": "Không áp dụng", "not_available": "Chưa có số liệu"}
 _BASES = {"quarter": "Trong quý", "year_to_date": "Lũy kế / đến kỳ"}
 _UNKNOWN_STATE = "(chưa rõ)"
@@ -124,6 +127,7 @@ def _view(register: Register, receipt: Receipt, marked_name: str | None, now: da
     calendar = register.calendar if receipt.calendar is None else receipt.calendar
     entry = next((entry for entry in calendar if str(entry.period) == outcome.period), None)
     is_accepted = outcome.verdict in ACCEPTED
+    is_archive = is_accepted and not outcome.is_report
     version = receipt.version
     return {
         "register": register,
@@ -137,13 +141,14 @@ def _view(register: Register, receipt: Receipt, marked_name: str | None, now: da
         "days_late": _days_late(entry, receipt.received_at),
         "received_at": format_instant(receipt.received_at),
         "verdict": outcome.verdict,
-        "verdict_name": VERDICT_NAMES[outcome.verdict],
+        "verdict_name": ARCHIVE_NAME if is_archive else VERDICT_NAMES[outcome.verdict],
+        "is_archive": is_archive,
         "is_accepted": is_accepted,
         "severity_names": SEVERITY_NAMES,
         "groups": group(outcome.findings),
         "marked_name": marked_name,
         "marked_link": quote(marked_name) if marked_name else "",
-        "owed": still_owed(register, outcome, calendar, receipt.counting, now),
+        "owed": _NOTHING_OWED if is_archive else still_owed(register, outcome, calendar, receipt.counting, now),
         "standing": None if is_accepted else _standing(receipt),
         "version": version,
         "previous": _told(version.previous_receipt_no, version.previous_received_at) if version else "",

@@ -243,8 +243,8 @@ def lead_view(lead: LeadLine) -> dict[str, Any]:
     """Returns what one body leads, counted: ``05 chỉ tiêu: 02 đúng tiến độ; 03 chậm``, and of tasks likewise."""
     return {
         "agency": lead.agency_name,
-        "indicators": _counted(lead.indicators, LABELS),
-        "tasks": _counted(lead.tasks, TASK_STATES | {NOT_REPORTED: task_state_name(NOT_REPORTED)}),
+        "indicators": _counted(lead.indicators, "chỉ tiêu", LABELS),
+        "tasks": _counted(lead.tasks, "nhiệm vụ", TASK_STATES | {NOT_REPORTED: task_state_name(NOT_REPORTED)}),
     }
 
 
@@ -532,10 +532,10 @@ def _by_section(data: EditionData) -> list[tuple[str, list[IndicatorLine]]]:
     return list(sections.items())
 
 
-def _counted(pairs: Iterable[tuple[str, int]], names: Mapping[Any, str]) -> str:
+def _counted(pairs: Iterable[tuple[str, int]], noun: str, names: Mapping[Any, str]) -> str:
     counts = dict(pairs)
     told = [f"{two_digits(counts[code])} {_lower(name)}" for code, name in names.items() if code in counts]
-    return f"{two_digits(sum(counts.values()))}: {'; '.join(told)}" if told else ""
+    return f"{two_digits(sum(counts.values()))} {noun}: {'; '.join(told)}" if told else "–"
 
 
 def _quarter(period: Period) -> str:

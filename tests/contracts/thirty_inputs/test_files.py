@@ -185,6 +185,10 @@ def test_input_26_a_zip_is_opened_and_each_workbook_in_it_settled(
     assert inner["receipt_no"] in found
     assert "ky.pdf (tệp PDF)" in found
     assert "~$" not in found
+    page = (pipeline.settings.home / container["receipt"]).read_text(encoding="utf-8")
+    assert "Đã mở tệp nén" in page
+    assert "Báo cáo hợp lệ" not in page
+    assert "chưa có báo cáo nào được tiếp nhận" not in page
     assert pipeline.value(REVENUE, "2023-Q1") == 18654
     assert ledger_document(pipeline.engine)["adds_up"]
 
