@@ -17,6 +17,9 @@ When the figures are those of the last edition, `draft` is skipped and there is 
 about which `ask_for_later_edition` then asks; should the reviewed figures be no longer the same, or another edition
 have come first, `publish` is skipped, says so, and the reviewer is asked anew.
 
+**Delivery**: `deliver` mails Word and PDF, once, to the recipients for whom the register has an address
+(`report.delivery` in plan.yaml); whom it did not is in its log and in `mart.edition_delivery`.
+
 **Returning a report**: with a body and a comment in the form, `record_answer` puts a formal request for correction
 into the body's outbox (and mails it, where mail is configured), and opens the period to the body until it has
 answered, also after closing. Every answer is in `tiendo audit`, open requests are in `mart.correction_request`.
@@ -46,8 +49,8 @@ has a later edition is left alone.
 
 In `draft`: the report could not be built. In `approve`: the answer makes no sense (a body without a comment, a field
 that is not in the form, an account that is no reviewer's); nothing came of it. In `publish`: the mart checks failed.
-Nothing half-done is ever left: an edition is there whole or not at all. When only `write_data_docs` failed, the
-edition is sound.
+Nothing half-done is ever left: an edition is there whole or not at all. When only `write_data_docs`, `deliver` or
+`send_notice` failed, the edition is sound; mail that is queued goes out with the next run of `collect_mailbox`.
 
 ### Triage
 
@@ -71,12 +74,16 @@ from tiendo.settings import get_settings
 
 APPROVAL_BODY = """
 {% set draft = ti.xcom_pull(task_ids="draft") %}
+{% set pages = "/tiendo/drafts/" ~ draft.period ~ "/" ~ draft.edition %}
+**Bản dự thảo:** [những điểm cần xem xét]({{ pages }}/xem-xet.html) · [trang báo cáo]({{ pages }}/bao-cao.html) ·
+[Word]({{ pages }}/bao-cao.docx) · [Excel]({{ pages }}/bao-cao.xlsx); thư mục `{{ draft.path }}`.
+
 {% for line in draft.review %}
 - {{ line }}
 {% endfor %}
 
-Bản dự thảo: `{{ draft.path }}`; mọi điểm cần xem xét ở tệp `xem-xet.html` trong đó. Số liệu tính đến {{ draft.as_of }},
-mã số liệu `{{ draft.data_sha256[:16] }}`. Báo cáo đến sau thời điểm này được đưa vào lần ban hành sau.
+Số liệu ghi nhận đến {{ draft.as_of_text }}, mã số liệu `{{ draft.data_sha256[:16] }}`. Báo cáo đến sau thời điểm này
+được đưa vào lần ban hành sau.
 
 **Approve**: ban hành đúng bản dự thảo này. **Reject**: không ban hành, bản dự thảo được giữ lại. Để trả lại báo cáo
 của một đơn vị: chọn đơn vị, ghi ý kiến rồi bấm **Reject** (hoặc **Approve** nếu vẫn ban hành, đơn vị điều chỉnh sau).
@@ -123,22 +130,22 @@ def publish_report() -> None:
         bodies=bodies,
         params={
             "approver": Param(
-                "",
-                type="string",
+                None,
+                type=["null", "string"],
                 title="Người xem xét",
                 description="Họ tên, chức vụ hoặc đơn vị; in vào báo cáo cùng tên tài khoản.",
             ),
             "return_to": Param(
                 "",
-                type="string",
+                type=["null", "string"],
                 enum=["", *bodies],
                 values_display={"": "(không trả lại)"} | bodies,
                 title="Trả lại báo cáo của đơn vị",
                 description="Đơn vị nhận được đề nghị điều chỉnh và kỳ báo cáo được mở lại cho đơn vị đó.",
             ),
             "comment": Param(
-                "",
-                type="string",
+                None,
+                type=["null", "string"],
                 format="multiline",
                 title="Ý kiến",
                 description="Nội dung đề nghị đơn vị điều chỉnh (bắt buộc khi trả lại), hoặc lý do không ban hành.",
@@ -183,18 +190,44 @@ def publish_report() -> None:
         outlet_events[EDITION].add_partitions([drafted["period"]])
         return str(path)
 
+    @task
+    def deliver(drafted: dict[str, Any]) -> dict[str, Any]:
+        from tiendo.airflow_glue.mail import open_mail
+        from tiendo.airflow_glue.warehouse import open_warehouse
+        from tiendo.mail.service import send_mail
+        from tiendo.plan.period import Period
+        from tiendo.report import delivery
+
+        settings, register, engine = open_warehouse()
+        mail = open_mail()
+        identity = mail.identity if mail else None
+        period = Period.parse(drafted["period"])
+        done = delivery.deliver(engine, register, settings, period, drafted["edition"], identity=identity)
+        print(f"Mail queued for {len(done.queued)} recipients; without an address: {', '.join(done.without_address)}.")
+        if mail is None:
+            print("No mail is configured (connections tiendo_imap and tiendo_smtp): the edition lies in its folder.")
+        elif done.queued:
+            print(send_mail(settings, register, engine, mail))
+        return done._asdict()
+
+    @task
+    def send_notice() -> dict[str, int]:
+        from tiendo.airflow_glue.mail import send_or_skip
+
+        return send_or_skip()
+
     @task(trigger_rule=TriggerRule.ALL_DONE)
-    def record_answer(ti: Any = None) -> str | None:
+    def record_answer(ti: Any = None) -> str:
         from airflow.sdk.exceptions import AirflowSkipException
 
-        from tiendo.airflow_glue.approval import read_answer
+        from tiendo.airflow_glue.approval import ANSWER, read_answer
         from tiendo.airflow_glue.mail import open_mail
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.obligations.corrections import Correction, ask
         from tiendo.plan.period import Period
         from tiendo.report.decision import record_decision
 
-        drafted, response = ti.xcom_pull(task_ids="draft"), ti.xcom_pull(task_ids="approve")
+        drafted, response = ti.xcom_pull(task_ids="draft"), ti.xcom_pull(task_ids="approve", key=ANSWER)
         if not drafted or not response:
             raise AirflowSkipException("Nobody was asked, or nobody has answered.")
         settings, register, engine = open_warehouse()
@@ -209,7 +242,7 @@ def publish_report() -> None:
             question=answer.question,
         )
         if not answer.return_to:
-            return None
+            return "nothing to be corrected"
         correction = Correction(
             agency=answer.return_to,
             period=Period.parse(drafted["period"]),
@@ -227,7 +260,9 @@ def publish_report() -> None:
     drafted = draft()
     drafted >> [approve, write_data_docs()]
     published = publish(drafted, approve.output)
-    published >> record_answer() >> AskForLaterEdition(task_id="ask_for_later_edition")
+    # A leaf of its own, so that a publication that failed makes the run red whatever is recorded after it.
+    published >> deliver(drafted)
+    published >> record_answer() >> [AskForLaterEdition(task_id="ask_for_later_edition"), send_notice()]
 
 
 publish_report()

@@ -11,6 +11,7 @@ from tiendo.obligations.command import extension_app, obligation_app
 from tiendo.operations_commands import add_commands
 from tiendo.plan.period import Period
 from tiendo.reminders.command import reminders_app
+from tiendo.report.command import edition_app
 from tiendo.settings import get_settings
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ plan_app = typer.Typer(no_args_is_help=True, help="The register of a plan.")
 app.add_typer(plan_app, name="plan")
 app.add_typer(extension_app, name="extension")
 app.add_typer(obligation_app, name="obligation")
+app.add_typer(edition_app, name="edition")
 app.add_typer(reminders_app, name="reminders")
 
 AsOf = Annotated[str, typer.Option("--as-of", help="Instant, ISO 8601; by default now.")]

@@ -124,6 +124,9 @@ def test_an_answer_is_recorded_whatever_came_of_it(parsed: dict[str, dict[str, A
     dag = parsed["publish_report"]["dags"]["publish_report"]
     assert dag["trigger_rules"]["record_answer"] == "all_done"
     assert ["approve", "record_answer"] not in dag["edges"], "a rejection skips what follows directly"
+    assert ["publish", "deliver"] in dag["edges"]
+    assert "deliver" not in {before for before, _ in dag["edges"]}, "a run is as red as its last tasks"
+    assert dag["trigger_rules"]["deliver"] == "all_success"
     assert dag["max_active_runs"] >= 3 * 4, "a request that waits must not keep another period's waiting"
 
 

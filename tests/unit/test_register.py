@@ -489,6 +489,7 @@ def test_words_of_the_report(register: Register) -> None:
     assert {key: type(words) for key, words in register.report.items()} == {
         **dict.fromkeys(("issuing_parent", "issuing_body", "symbol", "place", "addressee", "signer_name"), str),
         **dict.fromkeys(("basis", "signer_office", "recipients", "reviewers"), list),
+        "delivery": dict,
     }
     assert register.report["issuing_body"] == register.agency_by_code["so-ke-hoach-va-dau-tu"].name
 

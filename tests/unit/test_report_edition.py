@@ -20,9 +20,9 @@ from tiendo.obligations.extensions import Letter, find_obligation, grant
 from tiendo.plan.model import Duty
 from tiendo.plan.period import Period
 from tiendo.report import edition as edition_module
-from tiendo.report.build import build
+from tiendo.report.build import build, place
 from tiendo.report.data import NOT_REPORTED
-from tiendo.report.edition import EditionError, MovedOnError, draft, publish, refresh_draft
+from tiendo.report.edition import EditionError, MovedOnError, draft, publish, rebuild, refresh_draft
 from tiendo.report.gather import NotGradedError, gather
 from tiendo.report.manifest import data_sha256
 from tiendo.warehouse.engine import loader, make_engine, reader
@@ -40,9 +40,12 @@ def at(month: int, day: int, hour: int = 9) -> datetime:
 
 
 @pytest.fixture(scope="module")
-def migrated_template(postgres, register, tmp_path_factory):
+def migrated_template(postgres, register, tmp_path_factory, request):
     """As the session's, but set up when the plan came out: the first grades carry that instant."""
-    name, clock_file = "tiendo_report_template", tmp_path_factory.mktemp("clock") / "clock"
+    name, clock_file = (
+        f"tiendo_template_{request.module.__name__.rpartition('.')[2]}",
+        tmp_path_factory.mktemp("clock") / "clock",
+    )
     admin = create_engine(postgres, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.exec_driver_sql(f"create database {name}")
@@ -387,6 +390,37 @@ def test_a_rebuilt_edition_that_differs_is_refused(engine, register, settings):
     with pytest.raises(EditionError, match=r"differs .*bao-cao\.html"):
         publish(engine, changed, settings, Q1, **approved(drafted))
     assert not folder.exists()
+
+
+@pytest.mark.usefixtures("quarter")
+def test_any_past_edition_is_rebuilt_byte_for_byte_after_corrections_and_later_editions(
+    engine, register, settings, now, tmp_path
+):
+    _, first = draft_and_publish(engine, register, settings)
+    send(engine, register, CONG_THUONG, Q1, at(3, 16), [figure("iip", "1.9")])
+    now(at(3, 17))
+    _, second = draft_and_publish(engine, register, settings, approved_at=at(3, 17, 10))
+    correction = figure("thu-hut-fdi", "440.2", period=Q1, is_correction=True, explanation="Cập nhật dự án mới")
+    send(engine, register, KHDT, Q2, at(6, 10), [figure("thu-hut-fdi", "967.3"), correction])
+    now(at(6, 14, 16))
+    own_plan = find_obligation(register, Duty.IMPLEMENTATION_PLAN, "2023")
+    receive_document(settings, register, engine, KHDT, own_plan, name="KH.pdf", content=b"%PDF", received_at=at(6, 1))
+    grade(engine, register, Q1)
+    _, quarter_2 = draft_and_publish(engine, register, settings, Q2, approved_at=at(6, 14, 17))
+    now(at(6, 20))
+    _, supplement = draft_and_publish(engine, register, settings, approved_at=at(6, 20, 10))
+    assert json.loads((supplement / "manifest.json").read_bytes())["is_supplement"] is True
+    folders = {(Q1, 1): first, (Q1, 2): second, (Q1, 3): supplement, (Q2, 1): quarter_2}
+    published = {key: tree(folder) for key, folder in folders.items()}
+    assert published[Q1, 1] != published[Q1, 2]
+    for (period, number), expected in published.items():
+        out = tmp_path / f"{period}-{number}"
+        place(rebuild(engine, register, period, number), out)
+        assert tree(out) == expected, (period, number)
+    with pytest.raises(EditionError, match=r"no published edition 4; it has 3"):
+        rebuild(engine, register, Q1, 4)
+    with pytest.raises(EditionError, match=r"differs .*rule_version was 2023\.1, is 2"):
+        rebuild(engine, replace(register, rule_version="2"), Q1, 1)
 
 
 @pytest.mark.usefixtures("quarter")

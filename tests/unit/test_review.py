@@ -95,6 +95,16 @@ def test_a_sentence_that_changed_alone_is_shown_too() -> None:
     change = Change("iip", "IIP", "%", 1, "behind", "behind", None, None, "Hứa gửi 20/6.", "Hứa gửi 25/6.", None)
     page = render_review(review(replace(DRAFT, previous=replace(DRAFT.previous, rewordings=(change,))))).decode()
     assert "IIP: “Hứa gửi 20/6.” → “Hứa gửi 25/6.”" in page
+    request = approval_lines(review(replace(DRAFT, previous=replace(DRAFT.previous, rewordings=(change,)))))
+    assert "**Câu nhận xét thay đổi, số liệu giữ nguyên (1).** IIP." in request
+
+
+def test_the_request_names_who_has_reported_since() -> None:
+    assert DRAFT.previous is not None
+    draft = replace(DRAFT, previous=replace(DRAFT.previous, changes=(), arrivals=("Sở Y tế", "UBND thành phố Dĩ An")))
+    (line,) = [line for line in approval_lines(review(draft)) if "mới gửi báo cáo" in line]
+    assert line.startswith("**Đơn vị mới gửi báo cáo so với lần ban hành thứ 1")
+    assert line.endswith("(2).** Sở Y tế; UBND thành phố Dĩ An.")
 
 
 def test_failing_checks_stand_first() -> None:

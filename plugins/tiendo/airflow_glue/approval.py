@@ -10,6 +10,8 @@ from tiendo import clock
 from tiendo.plan.model import Register
 from tiendo.settings import Reviewer
 
+ANSWER = "answer"
+
 
 class AnswerError(ValueError):
     """An answer that cannot be acted upon; the message says why. Clear the task to ask again."""
@@ -54,15 +56,21 @@ class ReviewOperator(ApprovalOperator):
         if unknown := sorted(set(params_input) - set(self.params)):
             raise AnswerError(f"The form has no field {', '.join(unknown)}; it has {', '.join(self.params)}.")
         check_return(self.bodies, {name: params_input.get(name) for name in self.params})
-        super().validate_params_input({**self.params.dump(), **params_input})
+        given = {name: value for name, value in params_input.items() if value is not None}
+        super().validate_params_input({**self.params.dump(), **given})
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
-        """Makes sure of the account once more, whatever Airflow has let through.
+        """Makes sure of account and form, whatever Airflow has let through, and keeps the answer for later tasks.
 
         Raises:
-            AnswerError: it is no reviewer's.
+            AnswerError: the account is no reviewer's, or the answer makes no sense.
         """
         check_reviewer(self.reviewers, event.get("responded_by_user"))
+        self.validate_params_input(event["params_input"] or {})
+        answer = {name: event[name] for name in ("chosen_options", "params_input", "responded_by_user")}
+        answer["responded_at"] = event["responded_at"].isoformat()
+        # Of a rejection Airflow keeps no return value, since skipping what follows ends the task.
+        context["ti"].xcom_push(key=ANSWER, value=answer)
         return super().execute_complete(context, event)
 
 

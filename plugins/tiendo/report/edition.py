@@ -30,6 +30,7 @@ from tiendo.report.manifest import MANIFEST, content_sha256
 from tiendo.report.review import PAGE, approval_lines, gather_review, render_review
 from tiendo.report.view import period_name
 from tiendo.settings import Settings
+from tiendo.vietnamese.dates import format_instant
 from tiendo.warehouse.engine import LOAD_LOCK, loader
 from tiendo.warehouse.sql import statement
 
@@ -75,8 +76,8 @@ def draft(
     news only where none has been published since.
 
     Returns:
-        JSON-able: ``period``, ``edition``, ``as_of`` (ISO 8601), ``path`` of the folder, ``title`` and ``review``
-        (Markdown lines in Vietnamese: what the reviewer should see), ``data_sha256`` (what is approved) and
+        JSON-able: ``period``, ``edition``, ``as_of`` (ISO 8601; in words ``as_of_text``), ``path`` of the folder,
+        ``title`` and ``review`` (Markdown lines: what the reviewer should see), ``data_sha256`` (what is approved) and
         ``content_sha256`` (what it reports), and ``is_changed``: whether it says anything else than the last
         published one.
     """
@@ -94,6 +95,7 @@ def draft(
         "period": str(period),
         "edition": edition,
         "as_of": as_of.isoformat(),
+        "as_of_text": format_instant(as_of),
         "path": str(folder),
         "title": f"{period_name(period)}, lần ban hành thứ {edition}",
         "review": approval_lines(review),
@@ -239,6 +241,30 @@ def _index(engine: Engine, register: Register, settings: Settings) -> None:
         write_index(connection, settings, register)
 
 
+def rebuild(engine: Engine, register: Register, period: Period, edition: int) -> dict[str, bytes]:
+    """Builds a published edition anew from the warehouse alone, whatever was corrected or published since.
+
+    Returns:
+        Its files by path, every byte as published; the PDF and with it the manifest only where the same LibreOffice
+        makes it.
+
+    Raises:
+        EditionError: there is no such edition, or today's code or register no longer makes it.
+    """
+    key = {"plan_code": register.code, "period": str(period), "edition": edition}
+    with loader(engine) as connection:
+        known = connection.execute(statement("report/edition.sql"), key).mappings().first()
+        if known is None:
+            last = last_edition(connection, register, period)
+            raise EditionError(f"{period} has no published edition {edition}; it has {last}")
+        approval = Approval(known["approved_by"], known["approved_at"])
+        data = gather(connection, register, period, edition=edition, as_of=known["as_of"], approval=approval)
+    has_pdf = any(output["path"].endswith(".pdf") for output in known["manifest"]["outputs"])
+    files = build(data, with_pdf=has_pdf)
+    _compare_with_row(known, files)
+    return files
+
+
 def last_edition(connection: Connection, register: Register, period: Period) -> int:
     """Returns the number of the period's last published edition, 0 before the first."""
     parameters = {"plan_code": register.code, "period": str(period)}
@@ -285,7 +311,12 @@ def _compare_with_row(known: RowMapping, files: Mapping[str, bytes]) -> None:
         if outputs(published).get(path) != outputs(rebuilt).get(path)
     )
     if different:
-        raise EditionError(f"the rebuilt edition differs from the published one in {', '.join(different)}")
+        made = {name: (published[name], rebuilt[name]) for name in ("register_sha256", "rule_version", "made_with")}
+        reasons = [f"{name} was {old}, is {new}" for name, (old, new) in made.items() if old != new]
+        raise EditionError(
+            f"the rebuilt edition differs from the published one in {', '.join(different)}"
+            + (f"; {'; '.join(reasons)}" if reasons else "")
+        )
 
 
 def _is_intact(folder: Path, manifest_sha256: str) -> bool:

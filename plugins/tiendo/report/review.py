@@ -205,6 +205,8 @@ def approval_lines(review: Review) -> list[str]:
     lines += [f"**{line['label']}.** {_escaped(line['text'])}" for line in view["summary"]]
     for heading, entries in (
         (f"Thay đổi so với {view['previous']}", [_change_line(change) for change in view["changes"]]),
+        (f"Đơn vị mới gửi báo cáo so với {view['previous']}", view["arrivals"]),
+        ("Câu nhận xét thay đổi, số liệu giữ nguyên", [change["indicator"] for change in view["rewordings"]]),
         ("Sát ngưỡng đánh giá", [f"{each['name']}: {each['sentence']}" for each in view["near"]]),
         (
             "Các đơn vị báo cáo khác nhau",
