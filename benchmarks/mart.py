@@ -139,12 +139,18 @@ def queries(plan_code: str, period: str) -> Iterator[tuple[str, TextClause, dict
     yield "tiendo status --as-of", statement("mart/status_at.sql"), key | {"instant": then}, "reader"
     indicator = key | {"indicator": "thu-hut-fdi"}
     yield "tiendo explain", statement("mart/explain.sql"), indicator, "reader"
+    for grouping in ("plan", "section", "agency"):
+        rollup = key | {"instant": now, "grouping_kind": grouping}
+        yield f"tiendo status --by {grouping}", statement("mart/rollup.sql"), rollup, "reader"
+    yield "tiendo card", statement("mart/records.sql"), {"plan_code": plan_code, "instant": now}, "reader"
+    yield "tiendo card, mistakes", statement("mart/mistakes.sql"), {"plan_code": plan_code, "instant": now}, "reader"
     yield "last values", statement("mart/last_values.sql"), key, "reader"
-    for view in ("submission_tracker", "indicator_status", "observation_history", "task_status"):
+    for view in ("submission_tracker", "indicator_status", "observation_history", "task_status", "status_rollup"):
         sql = f"select * from mart.{view} where plan_code = :plan_code and period = :period"  # noqa: S608  names above
         yield f"mart.{view}", text(sql), key, "reader"
-    timeliness = text("select * from mart.agency_timeliness where plan_code = :plan_code")
-    yield "mart.agency_timeliness", timeliness, {"plan_code": plan_code}, "reader"
+    for view in ("agency_timeliness", "agency_record", "agency_mistake"):
+        sql = f"select * from mart.{view} where plan_code = :plan_code"  # noqa: S608  names above
+        yield f"mart.{view}", text(sql), {"plan_code": plan_code}, "reader"
     yield "report, tracker", statement("report/tracker.sql"), key | {"as_of": then}, "loader"
     yield "report, status", statement("report/status.sql"), key | {"as_of": then, "first_period": "2023-Q1"}, "loader"
 
@@ -195,7 +201,7 @@ def main() -> None:
         plan_code = f"plan-{arguments.plans // 2 + 1:03}"
         for timing in measure(engine, plan_code, "2023-Q2", has_plans=arguments.explain):
             mark = "" if timing.first < LIMIT_MS else f"   over {LIMIT_MS} ms"
-            print(f"  {timing.name:26}{timing.rows:5} rows{timing.first:9.1f} ms first{timing.median:9.1f} ms{mark}")
+            print(f"  {timing.name:28}{timing.rows:5} rows{timing.first:9.1f} ms first{timing.median:9.1f} ms{mark}")
 
 
 if __name__ == "__main__":

@@ -6,10 +6,14 @@ For the period that is the run's partition key (`2023-Q1`) one verdict per indic
 everything it rests on (expected value, ratio, margin, thresholds, rule version). A row is added only where something
 changed; how each verdict comes about is in `docs/methodology.md`.
 
+From the period's data cut-off on also the draft of its next edition in `drafts/<period>/latest/`, built anew where it
+would say anything else. Once an edition is published (or its draft was rejected) and until the period closes, new
+figures start a run of `publish_report` that asks a reviewer about the next edition: one request at a time.
+
 ### Does not protect against
 
 A wrong register: targets, thresholds and the calendar are taken as they are in `include/plans/`. It does not publish
-anything.
+anything: that takes a reviewer.
 
 ### Schedule
 
@@ -21,7 +25,8 @@ Options*, *Partition Key*):
 ### A failure means
 
 The computation met something it holds to be impossible, or the mart would break its own promises (`check_mart` names
-the rule). Nothing is published from it: `publish_report` runs the same checks.
+the rule). Nothing is published from it: `publish_report` runs the same checks. In `refresh_draft`: the report could
+not be built; the verdicts are sound.
 
 ### Triage
 
@@ -34,6 +39,7 @@ the rule). Nothing is published from it: `publish_report` runs the same checks.
 from airflow.sdk import PartitionedAssetTimetable, dag, task
 
 from tiendo.airflow_glue.assets import INDICATOR_STATUS, OBSERVATION, Tag
+from tiendo.airflow_glue.later_edition import AskForLaterEdition
 from tiendo.airflow_glue.retries import DEFAULT_ARGS
 
 
@@ -66,7 +72,21 @@ def compute_status() -> None:
         _, register, engine = open_warehouse()
         mart_check.check_mart(engine, register, read_period(register, partition_key))
 
-    grade() >> check_mart()
+    @task
+    def refresh_draft(partition_key: str | None = None) -> str:
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        from tiendo.airflow_glue.partition import read_period
+        from tiendo.airflow_glue.warehouse import open_warehouse
+        from tiendo.report import edition
+
+        settings, register, engine = open_warehouse()
+        folder = edition.refresh_draft(engine, register, settings, read_period(register, partition_key))
+        if folder is None:
+            raise AirflowSkipException("Before the data cut-off, or the draft says what is known already.")
+        return str(folder)
+
+    grade() >> check_mart() >> [refresh_draft(), AskForLaterEdition(task_id="ask_for_later_edition")]
 
 
 compute_status()

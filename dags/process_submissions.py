@@ -21,6 +21,8 @@ Whenever files land. No parameters; started by hand it takes whatever waits:
 
     airflow dags trigger process_submissions
 
+Operations are told by mail when a run has not succeeded 30 minutes after it was asked for: then a file has no answer.
+
 ### A failure means
 
 An assumption of ours broke (a rule that cannot be evaluated, rows that are not those that were to be loaded) or the
@@ -32,13 +34,16 @@ the files are settled and the mail server is out of reach; `collect_mailbox` sen
 
 1. Read the log of the red `settle`; a check names rule and rows.
 2. Database trouble: clear the task.
-3. A file that makes the reader or a rule fail: `tiendo check FILE` shows it; mend the rule, then clear `settle`.
-4. `tiendo ledger` must add up, with no file in state `waiting`.
+3. `ReaderBugError`: our own reader failed on the files it names. They are settled, in quarantine, their senders told
+   that they need do nothing: mend the reader, then `tiendo requeue RECEIPT`. The other files of the batch are done.
+4. A file that makes a rule fail: `tiendo check FILE` shows it; mend the rule, then clear `settle`.
+5. `tiendo ledger` must add up, with no file in state `waiting`.
 """
 
 from airflow.sdk import TriggerRule, dag, task
 
 from tiendo.airflow_glue.assets import LANDING, OBSERVATION, Tag
+from tiendo.airflow_glue.deadline import answer_alert
 from tiendo.airflow_glue.retries import DEFAULT_ARGS
 
 
@@ -47,6 +52,7 @@ from tiendo.airflow_glue.retries import DEFAULT_ARGS
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
+    deadline=answer_alert(),
     doc_md=__doc__,
     tags=[Tag.INTAKE],
 )
@@ -65,7 +71,7 @@ def process_submissions() -> None:
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.intake.batch import process
 
-        return process(*open_warehouse(), file_ids).states
+        return process(*open_warehouse(), file_ids).or_raise().states
 
     @task
     def check_ledger(batches: list[list[int]]) -> None:

@@ -5,7 +5,7 @@
 First a draft in `drafts/<period>/<edition>/` (DOCX, XLSX, HTML, CSV, Parquet, manifest, and `xem-xet.html` for the
 reviewer), then a request for approval that shows in Vietnamese what the draft says, what changed since the last
 edition, who is late or missing, which verdicts hang by a small change or by rounding, where reporters differ, which
-warnings are open and whether checks fail; and after the approval the same edition in
+warnings are open, who was asked for a correction and whether checks fail; and after the approval the same edition in
 `published/<period>/<edition>/`, frozen, with the approver's name and the instant. While the draft waits, Great
 Expectations' Data Docs of the period for operations: which rules ran over what, in `data_docs/<period>/index.html`.
 
@@ -13,16 +13,27 @@ Expectations' Data Docs of the period for operations: which rules ran over what,
 never approves. *Reject* ends the run without publishing: `publish` is skipped, the draft stays, the run is green.
 When the figures are those of the last edition, `draft` is skipped and there is nothing to approve.
 
+**What is published is what was reviewed**, to the letter (`data_sha256`). What came meanwhile is for the next edition,
+about which `ask_for_later_edition` then asks; should the reviewed figures be no longer the same, or another edition
+have come first, `publish` is skipped, says so, and the reviewer is asked anew.
+
+**Delivery**: `deliver` mails Word and PDF, once, to the recipients for whom the register has an address
+(`report.delivery` in plan.yaml); whom it did not is in its log and in `mart.edition_delivery`.
+
+**Returning a report**: with a body and a comment in the form, `record_answer` puts a formal request for correction
+into the body's outbox (and mails it, where mail is configured), and opens the period to the body until it has
+answered, also after closing. Every answer is in `tiendo audit`, open requests are in `mart.correction_request`.
+
 ### Does not protect against
 
-A wrong figure that passed all rules: reading the draft is the reviewer's part. It does not send the report to
-anybody.
+A wrong figure that passed all rules: reading the draft is the reviewer's part.
 
 ### Schedule
 
 The plan's calendar: at the hour of publication of each period (16:30 on the 14th of the quarter's last month or on
-the working day before). A run missed by an outage is made up for once, while the period is open. By hand, for any
-period and at any time, a later edition or a supplement (*Trigger*, *Advanced Options*, *Partition Key*):
+the working day before). A run missed by an outage is made up for once, while the period is open. Later editions
+until the period closes are asked for by `compute_status` when figures change. By hand, for any period and at any time,
+a later edition or a supplement (*Trigger*, *Advanced Options*, *Partition Key*):
 
     curl -X POST .../api/v2/dags/publish_report/dagRuns -d '{"logical_date": null, "partition_key": "2023-Q1"}'
 
@@ -31,27 +42,31 @@ first edition of each quarter that begins in its window, as known at the quarter
 has a later edition is left alone.
 
 **Approving**, by an account of `TIENDO_REVIEWERS` and nobody else, in the page *Required Actions*, or by the API:
-`PATCH .../hitlDetails` with `{"chosen_options": ["Approve"], "params_input": {"approver": "name and office"}}`.
+`PATCH .../hitlDetails` with `{"chosen_options": ["Approve"], "params_input": {"approver": "name and office"}}`; or
+`{"chosen_options": ["Reject"], "params_input": {"return_to": "so-y-te", "comment": "..."}}`.
 
 ### A failure means
 
-In `draft`: the report could not be built. In `publish`: the mart checks failed, another edition was published
-meanwhile, or the figures are no longer those that were approved. Nothing half-done is ever left: an edition is there
-whole or not at all. When only `write_data_docs` failed, the edition is sound.
+In `draft`: the report could not be built. In `approve`: the answer makes no sense (a body without a comment, a field
+that is not in the form, an account that is no reviewer's); nothing came of it. In `publish`: the mart checks failed.
+Nothing half-done is ever left: an edition is there whole or not at all. When only `write_data_docs`, `deliver` or
+`send_notice` failed, the edition is sound; mail that is queued goes out with the next run of `collect_mailbox`.
 
 ### Triage
 
 1. Read the log of the red task, it names check and rows.
-2. Another edition came first: start a new run.
+2. A red `approve`: clear it, and the reviewer is asked again.
 3. Otherwise clear the task; publishing the same edition again changes nothing.
 """
 
 from typing import Any
 
-from airflow.providers.standard.operators.hitl import ApprovalOperator
-from airflow.sdk import Param, dag, task
+from airflow.sdk import Param, TriggerRule, dag, task
 
+from tiendo.airflow_glue.approval import ReviewOperator
 from tiendo.airflow_glue.assets import EDITION, INDICATOR_STATUS, Tag
+from tiendo.airflow_glue.deadline import publication_alerts
+from tiendo.airflow_glue.later_edition import AskForLaterEdition
 from tiendo.airflow_glue.retries import DEFAULT_ARGS
 from tiendo.airflow_glue.timetable import PlanCalendar
 from tiendo.plan.register import get_register
@@ -59,21 +74,29 @@ from tiendo.settings import get_settings
 
 APPROVAL_BODY = """
 {% set draft = ti.xcom_pull(task_ids="draft") %}
+{% set pages = "/tiendo/drafts/" ~ draft.period ~ "/" ~ draft.edition %}
+**Bản dự thảo:** [những điểm cần xem xét]({{ pages }}/xem-xet.html) · [trang báo cáo]({{ pages }}/bao-cao.html) ·
+[Word]({{ pages }}/bao-cao.docx) · [Excel]({{ pages }}/bao-cao.xlsx); thư mục `{{ draft.path }}`.
+
 {% for line in draft.review %}
 - {{ line }}
 {% endfor %}
 
-Bản dự thảo: `{{ draft.path }}`; mọi điểm cần xem xét ở tệp `xem-xet.html` trong đó. Số liệu tính đến {{ draft.as_of }}.
+Số liệu ghi nhận đến {{ draft.as_of_text }}, mã số liệu `{{ draft.data_sha256[:16] }}`. Báo cáo đến sau thời điểm này
+được đưa vào lần ban hành sau.
 
-**Approve**: ban hành đúng bản dự thảo này. **Reject**: không ban hành, bản dự thảo được giữ lại.
+**Approve**: ban hành đúng bản dự thảo này. **Reject**: không ban hành, bản dự thảo được giữ lại. Để trả lại báo cáo
+của một đơn vị: chọn đơn vị, ghi ý kiến rồi bấm **Reject** (hoặc **Approve** nếu vẫn ban hành, đơn vị điều chỉnh sau).
 """
 
 
 @dag(
     schedule=PlanCalendar.of(get_register().calendar),
     catchup=False,
-    max_active_runs=4,
+    # A run waits for its reviewer as long as it takes, and must not keep another period's waiting.
+    max_active_runs=16,
     default_args=DEFAULT_ARGS,
+    deadline=publication_alerts(get_register()),
     doc_md=__doc__,
     tags=[Tag.REPORT],
 )
@@ -81,15 +104,15 @@ def publish_report() -> None:
     """Drafts the report of one period, waits for a person's approval, and publishes it."""
 
     @task(inlets=[INDICATOR_STATUS])
-    def draft(partition_key: str | None = None, dag_run: Any = None) -> dict[str, Any]:
+    def draft(dag_run: Any = None) -> dict[str, Any]:
         from airflow.sdk.exceptions import AirflowSkipException
 
-        from tiendo.airflow_glue.partition import is_out_of_date, known_at, read_period
+        from tiendo.airflow_glue.partition import is_out_of_date, known_at, run_period
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.report import edition
 
         settings, register, engine = open_warehouse()
-        period = read_period(register, partition_key)
+        period = run_period(register, dag_run)
         if is_out_of_date(register, period, dag_run):
             raise AirflowSkipException(f"{period} closed while Airflow was down; a supplement is started by hand.")
         result = edition.draft(engine, register, settings, period, known_at(register, period, dag_run))
@@ -97,54 +120,149 @@ def publish_report() -> None:
             raise AirflowSkipException("Nothing has changed since the last edition.")
         return result
 
-    approve = ApprovalOperator(
+    bodies = {agency.code: agency.name for agency in get_register().obliged}
+    approve = ReviewOperator(
         task_id="approve",
         subject="Phê duyệt báo cáo: {{ ti.xcom_pull(task_ids='draft').title }}",
         body=APPROVAL_BODY,
         assigned_users=[{"id": reviewer.id, "name": reviewer.name} for reviewer in get_settings().reviewers],
+        reviewers=get_settings().reviewers,
+        bodies=bodies,
         params={
             "approver": Param(
-                "",
-                type="string",
-                title="Người phê duyệt",
+                None,
+                type=["null", "string"],
+                title="Người xem xét",
                 description="Họ tên, chức vụ hoặc đơn vị; in vào báo cáo cùng tên tài khoản.",
-            )
+            ),
+            "return_to": Param(
+                "",
+                type=["null", "string"],
+                enum=["", *bodies],
+                values_display={"": "(không trả lại)"} | bodies,
+                title="Trả lại báo cáo của đơn vị",
+                description="Đơn vị nhận được đề nghị điều chỉnh và kỳ báo cáo được mở lại cho đơn vị đó.",
+            ),
+            "comment": Param(
+                None,
+                type=["null", "string"],
+                format="multiline",
+                title="Ý kiến",
+                description="Nội dung đề nghị đơn vị điều chỉnh (bắt buộc khi trả lại), hoặc lý do không ban hành.",
+            ),
         },
     )
 
     @task
-    def write_data_docs(partition_key: str | None = None) -> str:
-        from tiendo.airflow_glue.partition import read_period
+    def write_data_docs(dag_run: Any = None) -> str:
+        from tiendo.airflow_glue.partition import run_period
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.intake import data_docs
 
         settings, register, engine = open_warehouse()
-        return str(data_docs.write_data_docs(settings, register, engine, read_period(register, partition_key)))
+        return str(data_docs.write_data_docs(settings, register, engine, run_period(register, dag_run)))
 
     @task(outlets=[EDITION])
-    def publish(drafted: dict[str, Any], response: dict[str, Any]) -> str:
-        from tiendo.airflow_glue.approval import read_approval
+    def publish(drafted: dict[str, Any], response: dict[str, Any], outlet_events: Any = None) -> str:
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        from tiendo.airflow_glue.approval import read_answer
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.plan.period import Period
         from tiendo.report import edition
 
         settings, register, engine = open_warehouse()
-        approval = read_approval(drafted, response)
-        path = edition.publish(
+        answer = read_answer(register, drafted, response)
+        try:
+            path = edition.publish(
+                engine,
+                register,
+                settings,
+                Period.parse(drafted["period"]),
+                edition=drafted["edition"],
+                as_of=answer.as_of,
+                data_sha256=drafted["data_sha256"],
+                approved_by=answer.answered_by,
+                approved_at=answer.answered_at,
+            )
+        except edition.MovedOnError as error:
+            raise AirflowSkipException(f"Not published, to be reviewed anew: {error}") from error
+        outlet_events[EDITION].add_partitions([drafted["period"]])
+        return str(path)
+
+    @task
+    def deliver(drafted: dict[str, Any]) -> dict[str, Any]:
+        from tiendo.airflow_glue.mail import open_mail
+        from tiendo.airflow_glue.warehouse import open_warehouse
+        from tiendo.mail.service import send_mail
+        from tiendo.plan.period import Period
+        from tiendo.report import delivery
+
+        settings, register, engine = open_warehouse()
+        mail = open_mail()
+        identity = mail.identity if mail else None
+        period = Period.parse(drafted["period"])
+        done = delivery.deliver(engine, register, settings, period, drafted["edition"], identity=identity)
+        print(f"Mail queued for {len(done.queued)} recipients; without an address: {', '.join(done.without_address)}.")
+        if mail is None:
+            print("No mail is configured (connections tiendo_imap and tiendo_smtp): the edition lies in its folder.")
+        elif done.queued:
+            print(send_mail(settings, register, engine, mail))
+        return done._asdict()
+
+    @task
+    def send_notice() -> dict[str, int]:
+        from tiendo.airflow_glue.mail import send_or_skip
+
+        return send_or_skip()
+
+    @task(trigger_rule=TriggerRule.ALL_DONE)
+    def record_answer(ti: Any = None) -> str:
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        from tiendo.airflow_glue.approval import ANSWER, read_answer
+        from tiendo.airflow_glue.mail import open_mail
+        from tiendo.airflow_glue.warehouse import open_warehouse
+        from tiendo.obligations.corrections import Correction, ask
+        from tiendo.plan.period import Period
+        from tiendo.report.decision import record_decision
+
+        drafted, response = ti.xcom_pull(task_ids="draft"), ti.xcom_pull(task_ids="approve", key=ANSWER)
+        if not drafted or not response:
+            raise AirflowSkipException("Nobody was asked, or nobody has answered.")
+        settings, register, engine = open_warehouse()
+        answer = read_answer(register, drafted, response)
+        record_decision(
             engine,
             register,
-            settings,
-            Period.parse(drafted["period"]),
-            edition=drafted["edition"],
-            as_of=approval.as_of,
-            approved_by=approval.approved_by,
-            approved_at=approval.approved_at,
+            drafted,
+            is_approved=answer.is_approved,
+            decided_by=answer.answered_by,
+            comment=answer.comment,
+            question=answer.question,
         )
-        return str(path)
+        if not answer.return_to:
+            return "nothing to be corrected"
+        correction = Correction(
+            agency=answer.return_to,
+            period=Period.parse(drafted["period"]),
+            edition=drafted["edition"],
+            data_sha256=drafted["data_sha256"],
+            comment=answer.comment,
+            asked_by=answer.answered_by,
+            asked_at=answer.answered_at,
+            question=answer.question,
+        )
+        mail = open_mail()
+        asked = ask(engine, register, settings, correction, mail.identity if mail else None)
+        return f"{asked.request_no}: {asked.path}; " + (f"mail to {asked.mailed_to}" if asked.mailed_to else "no mail")
 
     drafted = draft()
     drafted >> [approve, write_data_docs()]
-    publish(drafted, approve.output)
+    published = publish(drafted, approve.output)
+    # A leaf of its own, so that a publication that failed makes the run red whatever is recorded after it.
+    published >> deliver(drafted)
+    published >> record_answer() >> [AskForLaterEdition(task_id="ask_for_later_edition"), send_notice()]
 
 
 publish_report()

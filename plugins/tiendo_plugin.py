@@ -1,14 +1,24 @@
-"""What Airflow has to know of Tiendo before it can read the DAGs: the plan's timetable. Nothing else belongs here."""
+"""What Airflow has to know of Tiendo before it can read the DAGs or answer a browser. Nothing else belongs here."""
 
 from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
+from tiendo.airflow_glue.deadline import PlanDeadline
 from tiendo.airflow_glue.timetable import PlanCalendar
 
 
+async def draft_pages(scope: Any, receive: Any, send: Any) -> None:
+    """Passes a request on to the drafts' pages, which only the api-server needs to import."""
+    from tiendo.airflow_glue.draft_pages import app
+
+    await app(scope, receive, send)
+
+
 class TiendoPlugin(AirflowPlugin):
-    """Registers the timetable, without which a stored DAG that uses it cannot be loaded."""
+    """Registers timetable and deadlines, which a stored DAG cannot be loaded without, and the drafts' pages."""
 
     name = "tiendo"
     timetables: ClassVar[list[Any]] = [PlanCalendar]
+    deadline_references: ClassVar[list[Any]] = [PlanDeadline]
+    fastapi_apps: ClassVar[list[Any]] = [{"name": "tiendo", "app": draft_pages, "url_prefix": "/tiendo"}]

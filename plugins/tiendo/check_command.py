@@ -40,7 +40,9 @@ def check_file(
     """
     from tiendo.intake.batch import earlier_settled, fetch_history
     from tiendo.intake.reading import read_paths
+    from tiendo.intake.reopened import open_at, read_reopened
     from tiendo.validation.check import BatchFile, check_batch
+    from tiendo.warehouse.engine import loader
 
     with path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -48,8 +50,13 @@ def check_file(
     sender = agency or (path.parent.name if path.parent.name in register.agency_by_code else "")
     named = [(path.name, content), *_within(settings, path, content)]
     history = fetch_history(engine, register, [content for _, content in named], [sender])
+    with loader(engine) as connection:
+        reopened = open_at(read_reopened(connection, register), clock.now())
     asked = str(period) if period else ""
-    files = [BatchFile(number, name, sender, content, asked) for number, (name, content) in enumerate(named)]
+    files = [
+        BatchFile(number, name, sender, content, asked, reopened=reopened)
+        for number, (name, content) in enumerate(named)
+    ]
     outcome = _as_one([file.name for file in files], check_batch(register, files, history, today=clock.today()))
     verdict = outcome.verdict
     if verdict not in ("rejected", "quarantined") and earlier_settled(engine, sha256, outcome.agency) is not None:

@@ -11,6 +11,7 @@ from tiendo.obligations.command import extension_app, obligation_app
 from tiendo.operations_commands import add_commands
 from tiendo.plan.period import Period
 from tiendo.reminders.command import reminders_app
+from tiendo.report.command import edition_app
 from tiendo.settings import get_settings
 
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ plan_app = typer.Typer(no_args_is_help=True, help="The register of a plan.")
 app.add_typer(plan_app, name="plan")
 app.add_typer(extension_app, name="extension")
 app.add_typer(obligation_app, name="obligation")
+app.add_typer(edition_app, name="edition")
 app.add_typer(reminders_app, name="reminders")
 
+AsOf = Annotated[str, typer.Option("--as-of", help="Instant, ISO 8601; by default now.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
@@ -157,15 +160,41 @@ def template(
 @app.command()
 def status(
     period: PeriodOption,
-    as_of: Annotated[str, typer.Option("--as-of", help="Instant, ISO 8601; by default now.")] = "",
+    by: Annotated[str, typer.Option(help="Only count, tasks too: by plan, section or agency (the lead body).")] = "",
+    as_of: AsOf = "",
     as_json: Json = False,
 ) -> None:
     """Show what stands where, and why."""
     from tiendo.queries import print_status, status_rows
+    from tiendo.rollups import GROUPINGS, print_rollup, rollup_rows
 
     register = _register()
-    rows = status_rows(_engine(), register, _known_period(register, period), _instant(as_of))
-    print_json(rows) if as_json else print_status(register, rows)
+    instant = _instant(as_of)
+    if by not in ("", *GROUPINGS):
+        raise typer.BadParameter(f"must be one of {', '.join(GROUPINGS)}, not {by!r}", param_hint="--by")
+    _known_period(register, period)
+    if by:
+        rows = rollup_rows(_engine(), register, period, by, instant)
+        print_json(rows) if as_json else print_rollup(rows)
+    else:
+        rows = status_rows(_engine(), register, period, instant)
+        print_json(rows) if as_json else print_status(register, rows)
+
+
+@app.command()
+def card(
+    agency: Annotated[str, typer.Argument(help="Code of the body; by default all.")] = "",
+    as_of: AsOf = "",
+    as_json: Json = False,
+) -> None:
+    """Show how punctually and soundly bodies have reported this year: the record card."""
+    from tiendo.rollups import print_records, record_rows
+
+    register = _register()
+    if agency and agency not in {body.code for body in register.obliged}:
+        raise typer.BadParameter(f"no body {agency!r} owes a report", param_hint="AGENCY")
+    rows = record_rows(_engine(), register, _instant(as_of), agency)
+    print_json(rows) if as_json else print_records(rows)
 
 
 @app.command()
@@ -185,7 +214,7 @@ def explain(indicator: str, period: PeriodOption, as_json: Json = False) -> None
 def tracker(
     period: Annotated[Any, typer.Option("--period", parser=_period, metavar="PERIOD")] = None,
     obligation: Annotated[str, typer.Option(help="quarterly-report, or implementation-plan.")] = "quarterly-report",
-    as_of: Annotated[str, typer.Option("--as-of", help="Instant, ISO 8601; by default now.")] = "",
+    as_of: AsOf = "",
     as_json: Json = False,
 ) -> None:
     """Show who sent, how complete, who is late, who is missing, who was given longer."""
@@ -276,6 +305,19 @@ def plan_new(
     for note in notes:
         typer.echo(f"  {note}")
     typer.echo(f"Fill in what is marked, then check it: tiendo plan check {target}")
+
+
+@plan_app.command("past-figures")
+def plan_past_figures() -> None:
+    """Print this year's figures of what adds up, as rows of the next plan's past_figures.csv."""
+    import csv
+
+    from tiendo.plan.past import COLUMNS
+    from tiendo.queries import past_figures
+
+    writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(past_figures(_engine(), _register()))
 
 
 @plan_app.command("check")

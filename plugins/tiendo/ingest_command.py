@@ -58,6 +58,9 @@ def ingest_paths(
     Returns:
         ``{"received": files landed, "states": {state: count}, "periods": [period]}``; files that an earlier run
         had landed but not settled, and periods it had not graded, are made up for and counted too.
+
+    Raises:
+        ReaderBugError: our own reader failed on a file; everything is settled.
     """
     context = get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
@@ -88,12 +91,15 @@ def ingest_paths(
     states: Counter[str] = Counter()
     for result in results:
         states.update(result.states)
-    periods = sorted({period for result in results for period in result.periods} | ungraded_periods(engine, register))
-    for period in periods:
-        refresh(engine, register, Period.parse(period))
+    touched = {period for result in results for period in result.periods}
+    for period in sorted(touched | ungraded_periods(engine, register)):
+        if refresh(engine, register, Period.parse(period)):
+            touched.add(period)
     with loader(engine) as connection:
         connection.execute(statement("intake/put_scan.sql"), {"channel": CHANNEL, "completed_at": clock.now()})
-    return {"received": received, "states": dict(states), "periods": periods}
+    for result in results:
+        result.or_raise()
+    return {"received": received, "states": dict(states), "periods": sorted(touched)}
 
 
 def _arrival(settings: Settings, run: int, sender: str, path: Path) -> Arrival:

@@ -62,6 +62,12 @@ def last_values(engine: Engine, register: Register, period: Period) -> Mapping[t
     return {(row["indicator_code"], row["agency_code"]): row["value"] for row in rows}
 
 
+def past_figures(engine: Engine, register: Register) -> Rows:
+    """Returns the year's own figures of flows as rows of a later plan's ``past_figures.csv``; no made-up ones."""
+    rows = _rows(engine, "mart/past_figures.sql", plan_code=register.code)
+    return [row | {"value": format(row["value"], "f")} for row in rows]
+
+
 def ledger_document(engine: Engine) -> dict[str, Any]:
     """Returns the document of ``tiendo ledger --json``. Files that still wait are a state of their own, ``waiting``.
 
@@ -97,6 +103,8 @@ def print_status(register: Register, rows: Rows) -> None:
         name = LABELS[row["status"]]
         typer.echo(f"  {name:22}{_value(row):>18}  {row['indicator_name']}")
         typer.echo(f"  {'':22}{'':>18}  {row['explanation']}")
+        if trend := _trend(row):
+            typer.echo(f"  {'':22}{'':>18}  {trend}")
     if not rows:
         typer.echo("Chưa có đánh giá nào tại thời điểm này.")
     total = Counter(LABELS[row["status"]] for row in rows)
@@ -105,6 +113,16 @@ def print_status(register: Register, rows: Rows) -> None:
 
 def _value(row: Mapping[str, Any]) -> str:
     return "-" if row["value"] is None else f"{format_number(row['value'])} {row['unit']}".strip()
+
+
+def _trend(row: Mapping[str, Any]) -> str:
+    from tiendo.status.names import LABELS, TRENDS
+
+    if row["previous_period"] is None:
+        return ""
+    period = Period.parse(row["previous_period"]).vietnamese
+    before = f"{period}: {_value({**row, 'value': row['previous_value']})}, {LABELS[row['previous_status']]}"
+    return f"{TRENDS[row['trend']].label} so với {before}" if row["trend"] else f"Trước đó, {before}"
 
 
 def print_explanation(register: Register, row: Mapping[str, Any]) -> None:
@@ -160,6 +178,8 @@ def _remarks(row: Mapping[str, Any], as_of: datetime) -> list[str]:
         remarks.append(f"{until}văn bản {letter}")
     if row["rejected_at"] and row["state"] != "rejected":
         remarks.append(f"bản gửi lúc {format_instant(row['rejected_at'])} bị trả lại, chưa gửi lại")
+    if row["correction_asked_at"]:
+        remarks.append(f"đã đề nghị điều chỉnh lúc {format_instant(row['correction_asked_at'])}, chưa gửi lại")
     return remarks
 
 

@@ -33,6 +33,7 @@ RUN_SECONDS = 300
 READING_SECONDS = 3
 # The assets whose events start a run of another DAG.
 CONSUMED = ("landing", "observation")
+TASK_ENDED = ("success", "failed", "skipped", "upstream_failed")
 
 
 class ReplayError(RuntimeError):
@@ -104,6 +105,7 @@ def replay_steps(settings: Settings, scenario: Scenario, services: Running, cloc
             if step.action == "collect":
                 drop_files(settings, scenario.files(step))
                 follow(services.api, "collect_folders", services.api.trigger("collect_folders"))
+                wait_for_drafts(services.api)
                 result = ""
             elif step.action == "receive":
                 receive_documents(settings, scenario.register, engine, scenario.documents(step))
@@ -151,6 +153,28 @@ def follow(api: AirflowApi, dag_id: str, run_id: str) -> None:
             if run not in seen:
                 seen.add(run)
                 waiting.append(run)
+
+
+def wait_for_drafts(api: AirflowApi) -> None:
+    """Waits until every run that drafts an edition has asked or ended, so that the clock moves on only afterwards.
+
+    Raises:
+        TimeoutError: one of them goes on.
+    """
+    deadline = time.monotonic() + RUN_SECONDS
+    for run in api.runs("publish_report", states=("queued", "running")):
+        run_id = run["dag_run_id"]
+        while not _is_at_rest(api, run_id):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"publish_report {run_id} still drafts after {RUN_SECONDS} s")
+            time.sleep(0.3)
+
+
+def _is_at_rest(api: AirflowApi, run_id: str) -> bool:
+    """Whether a publication has ended, or does nothing but wait for its reviewer."""
+    states = {task_id: state for task_id, _, state in api.task_states("publish_report", run_id)}
+    is_asking = states.get("approve") == "awaiting_input" and states.get("write_data_docs") in TASK_ENDED
+    return is_asking or api.run_state("publish_report", run_id) in ENDED
 
 
 def publish(reviewer: AirflowApi, period: Period, approved_by: str) -> str:

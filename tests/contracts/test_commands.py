@@ -1,5 +1,6 @@
 """The commands people and scripts rely on (design, section 8): exit codes, and the JSON documents' shape."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -66,12 +67,30 @@ def test_check_refuses(tiendo: Command, good: Path, tmp_path: Path) -> None:
     assert "cách xử lý" in tiendo("check", bad, code=1)
 
 
+def test_counts_and_record_cards(tiendo: Command, good: Path) -> None:
+    tiendo("ingest", good.parents[1])
+    rows = tiendo.json("status", "--period", "2023-Q1", "--by", "agency")
+    mine = [row for row in rows if (row["subject"], row["group_code"]) == ("indicator", "so-tai-chinh")]
+    assert {row["status"]: (row["item_count"], row["group_count"]) for row in mine} == {
+        "at_risk": (1, 2),  # 17.300 of 18.654,25
+        "on_track": (1, 2),  # the budget's expenditure as the fixture fills it
+    }
+    assert "Sở Tài chính (2)" in tiendo("status", "--period", "2023-Q1", "--by", "agency")
+    (card,) = tiendo.json("card", "so-tai-chinh")
+    assert (card["received_count"], card["on_time_count"], card["first_try_count"]) == (1, 1, 1)
+    assert {"days_late_avg", "usual_rules", "own_plan_state", "mistakes"} <= set(card)
+    assert len(tiendo.json("card")) == 30
+    assert "Được chấp nhận ngay lần đầu:" in tiendo("card", "so-tai-chinh")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ("check", "khong-co.xlsx"),
         ("status", "--period", "quy-1"),
         ("status", "--period", "2031-Q1"),
+        ("status", "--period", "2023-Q1", "--by", "tinh"),
+        ("card", "khong-co"),
         ("explain", "khong-co", "--period", "2023-Q1"),
         ("template", "--period", "2023-Q1", "--agency", "khong-co", "--out", "x"),
         ("khong-co-lenh-nay",),
@@ -186,3 +205,18 @@ def test_an_implementation_plan_is_received_and_the_missing_ones_are_listed(tien
 
 def test_a_quarterly_tracker_needs_its_period(tiendo: Command) -> None:
     tiendo("tracker", code=2)
+
+
+def test_reminders_due_are_shown_and_told_by_nobody_else(tiendo: Command) -> None:
+    """At noon of 14 March, the last day to submit, the newest occasion is that of the day before."""
+    rows = tiendo.json("reminders", "due", "--period", "2023-Q1")
+    assert len(rows) == 30
+    assert {(row["occasion"], row["occasion_at"], row["state"]) for row in rows} == {
+        ("before-1", "2023-03-13T08:00:00+07:00", "missing")
+    }
+    told = tiendo("reminders", "due", "--period", "2023-Q1")
+    assert re.search(r"Sở Y tế +2023-Q1 +Trước hạn 1 ngày +ngày cuối cùng 14/03/2023", told)
+    assert tiendo.json("reminders", "list") == []
+    assert tiendo("reminders", "list").strip() == "Chưa nhắc đơn vị nào."
+    assert tiendo.json("reminders", "due", "--period", "2023-Q2") == []
+    tiendo("reminders", "due", "--period", "2024-Q1", code=2)

@@ -161,6 +161,8 @@ CASES = [
     Case("csv-columns", KHDT, Q1, faulty("text_columns"), ""),
     Case("csv-encoding", KHDT, Q1, faulty("text_encoding"), ""),
     Case("sheet-too-large", KHDT, Q1, faulty("too_many_rows"), ""),
+    Case("file-reader-bug", KHDT, Q1, faulty("reader_bug"), ""),
+    Case("cells-differ", KHDT, Q1, faulty("readers_differ"), ""),
     Case("file-infected", KHDT, Q1, faulty("infected"), ""),
     Case("file-too-large", KHDT, Q1, faulty("too_large"), ""),
     Case("file-reader-failed", KHDT, Q1, faulty("reader_failed"), ""),

@@ -40,6 +40,15 @@ json.dump(
                 "retry_policies": {t.task_id: bool(t.retry_policy) for t in dag.tasks},
                 "trigger_rules": {t.task_id: t.trigger_rule.value for t in dag.tasks},
                 "outlets": {t.task_id: [asset.uri for asset in t.outlets] for t in dag.tasks},
+                "deadlines": [
+                    [
+                        alert.name,
+                        alert.interval.total_seconds(),
+                        alert.callback.path,
+                        getattr(alert.reference, "instants", None),
+                    ]
+                    for alert in (dag.deadline or [])
+                ],
                 "partitioned": DagSerialization.from_dict(DagSerialization.to_dict(dag)).timetable.partitioned,
             }
             for dag_id, dag in bag.dags.items()

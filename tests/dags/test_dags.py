@@ -93,14 +93,14 @@ def test_a_heavy_import_is_seen(tmp_path: Path) -> None:
 VITAL_ORDER = {
     "collect_folders": [("collect", "check")],
     "collect_mailbox": [("collect", "answer")],
-    "compute_status": [("grade", "check_mart")],
+    "compute_status": [("grade", "check_mart"), ("check_mart", "refresh_draft")],
     "process_submissions": [
         ("list_batches", "settle"),
         ("settle", "announce"),
         ("settle", "answer"),
         ("settle", "check_ledger"),
     ],
-    "publish_report": [("draft", "approve"), ("approve", "publish")],
+    "publish_report": [("draft", "approve"), ("approve", "publish"), ("publish", "record_answer")],
     "send_reminders": [("remind", "send")],
 }
 
@@ -120,6 +120,16 @@ def test_a_failed_batch_keeps_the_run_red_but_not_the_others_waiting(parsed: dic
     assert "check_ledger" not in {before for before, _ in dag["edges"]}, "a run is as red as its last tasks"
 
 
+def test_an_answer_is_recorded_whatever_came_of_it(parsed: dict[str, dict[str, Any]]) -> None:
+    dag = parsed["publish_report"]["dags"]["publish_report"]
+    assert dag["trigger_rules"]["record_answer"] == "all_done"
+    assert ["approve", "record_answer"] not in dag["edges"], "a rejection skips what follows directly"
+    assert ["publish", "deliver"] in dag["edges"]
+    assert "deliver" not in {before for before, _ in dag["edges"]}, "a run is as red as its last tasks"
+    assert dag["trigger_rules"]["deliver"] == "all_success"
+    assert dag["max_active_runs"] >= 3 * 4, "a request that waits must not keep another period's waiting"
+
+
 def test_runs_that_would_clash_wait_for_each_other(parsed: dict[str, dict[str, Any]]) -> None:
     for dag_id in ("collect_folders", "collect_mailbox", "process_submissions", "send_reminders"):
         assert parsed[dag_id]["dags"][dag_id]["max_active_runs"] == 1
@@ -135,6 +145,15 @@ def test_periods_are_partitions_from_the_status_on(parsed: dict[str, dict[str, A
         "publish_report": True,
         "send_reminders": True,
     }
+
+
+def test_operations_are_told_when_an_hour_passes(parsed: dict[str, dict[str, Any]]) -> None:
+    told = "tiendo.airflow_glue.deadline.tell_operations"
+    assert parsed["process_submissions"]["dags"]["process_submissions"]["deadlines"] == [["answer", 1800, told, None]]
+    publication, due_day = parsed["publish_report"]["dags"]["publish_report"]["deadlines"]
+    days = {"2023-Q1": "2023-03-14", "2023-Q2": "2023-06-14", "2023-Q3": "2023-09-14", "2023-Q4": "2023-12-14"}
+    assert publication == ["publication", 0, told, {key: f"{day}T17:00:00+07:00" for key, day in days.items()}]
+    assert due_day == ["due_day", 0, told, {key: f"{day}T20:00:00+07:00" for key, day in days.items()}]
 
 
 def test_docs_are_fresh() -> None:

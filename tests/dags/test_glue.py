@@ -5,13 +5,15 @@ import stat
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from airflow.sdk import Param
 from sqlalchemy import URL
 
-from tiendo.airflow_glue.approval import read_approval
+from tiendo.airflow_glue.approval import AnswerError, ReviewOperator, read_answer
 from tiendo.airflow_glue.environment import ADMIN, airflow_environment, passwords
-from tiendo.airflow_glue.partition import read_period
+from tiendo.airflow_glue.partition import read_period, run_period
 from tiendo.airflow_glue.retries import INFRASTRUCTURE_ONLY
 from tiendo.airflow_glue.share import share_settings
 from tiendo.airflow_glue.warehouse import open_warehouse
@@ -19,7 +21,7 @@ from tiendo.clock import HANOI, set_replay_clock
 from tiendo.intake.share import ShareSettings
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
-from tiendo.settings import Settings
+from tiendo.settings import Reviewer, Settings
 
 DRAFT = {"period": "2023-Q1", "edition": 1, "as_of": "2023-03-14T16:30:00+07:00"}
 ANSWER = {
@@ -41,22 +43,78 @@ def compose(settings: Settings, **options: object) -> dict[str, str]:
     return airflow_environment(settings, **arguments)  # type: ignore[arg-type]
 
 
-class TestApproval:
-    def test_names_the_person_and_the_account(self) -> None:
-        approval = read_approval(DRAFT, ANSWER)
-        assert approval.approved_by == "Phòng Tổng hợp (tài khoản reviewer)"
-        assert approval.as_of == datetime(2023, 3, 14, 16, 30, tzinfo=HANOI)
-        assert approval.approved_at == datetime(2023, 3, 14, 16, 42, tzinfo=HANOI)
+@pytest.fixture
+def operator() -> ReviewOperator:
+    """A request for approval with the form's fields, outside of any DAG."""
+    return ReviewOperator(
+        task_id="approve",
+        subject="?",
+        reviewers=[Reviewer("reviewer", "reviewer")],
+        bodies=["so-y-te"],
+        params={name: Param("", type="string") for name in ("approver", "return_to", "comment")},
+    )
 
-    def test_without_a_typed_name_the_account_stands(self) -> None:
-        assert read_approval(DRAFT, ANSWER | {"params_input": {}}).approved_by == "reviewer"
+
+class TestApproval:
+    def test_names_the_person_and_the_account(self, register: Register) -> None:
+        answer = read_answer(register, DRAFT, ANSWER)
+        assert answer.is_approved
+        assert answer.answered_by == "Phòng Tổng hợp (tài khoản reviewer)"
+        assert answer.as_of == datetime(2023, 3, 14, 16, 30, tzinfo=HANOI)
+        assert answer.answered_at == datetime(2023, 3, 14, 16, 42, tzinfo=HANOI)
+        assert (answer.return_to, answer.comment) == ("", "")
+
+    def test_without_a_typed_name_the_account_stands(self, register: Register) -> None:
+        assert read_answer(register, DRAFT, ANSWER | {"params_input": {}}).answered_by == "reviewer"
 
     def test_in_a_replay_the_wall_s_instant_means_nothing(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, register: Register
     ) -> None:
         set_replay_clock(tmp_path / "clock", datetime(2023, 3, 14, 16, 30, tzinfo=HANOI))
         monkeypatch.setenv("TIENDO_CLOCK_FILE", str(tmp_path / "clock"))
-        assert read_approval(DRAFT, ANSWER).approved_at == datetime(2023, 3, 14, 16, 30, tzinfo=HANOI)
+        assert read_answer(register, DRAFT, ANSWER).answered_at == datetime(2023, 3, 14, 16, 30, tzinfo=HANOI)
+
+    def test_a_report_may_be_returned_with_a_comment(self, register: Register) -> None:
+        fields = {"return_to": "so-y-te", "comment": " Số giường bệnh? ", "approver": None}
+        answer = read_answer(register, DRAFT, ANSWER | {"chosen_options": ["Reject"], "params_input": fields})
+        assert (answer.is_approved, answer.return_to, answer.comment) == (False, "so-y-te", "Số giường bệnh?")
+        assert answer.question == "2023-Q1/1 2023-03-14T09:42:00+00:00"
+
+    @pytest.mark.parametrize(
+        ("fields", "why"),
+        [
+            ({"return_to": "so-y-te"}, "no comment says what"),
+            ({"return_to": "so-y-te", "comment": "  "}, "no comment says what"),
+            ({"return_to": "so-la", "comment": "Sai"}, "no body 'so-la'"),
+            ({"answer": "x"}, "no field answer"),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused_at_once(
+        self, operator: ReviewOperator, fields: dict[str, str], why: str
+    ) -> None:
+        with pytest.raises(AnswerError, match=why):
+            operator.validate_params_input(fields)
+
+    @pytest.mark.parametrize("fields", [{}, {"approver": "Hòa"}, {"return_to": "so-y-te", "comment": "Sai đơn vị"}])
+    def test_the_form_may_be_filled_in_part(self, operator: ReviewOperator, fields: dict[str, str]) -> None:
+        operator.validate_params_input(fields)
+
+    @pytest.mark.parametrize("account", [None, {"id": "admin", "name": "reviewer"}])
+    def test_nobody_but_a_reviewer_may_answer(self, operator: ReviewOperator, account: dict[str, str] | None) -> None:
+        event = {"chosen_options": ["Approve"], "params_input": {}, "responded_by_user": account}
+        with pytest.raises(AnswerError, match="is no reviewer; TIENDO_REVIEWERS names reviewer"):
+            operator.execute_complete({}, event)
+
+
+def test_a_run_that_a_task_has_started_names_its_period_otherwise(register: Register) -> None:
+    def run(partition_key: str | None, conf: dict[str, str] | None) -> SimpleNamespace:
+        return SimpleNamespace(partition_key=partition_key, conf=conf)
+
+    assert run_period(register, run("2023-Q2", {"period": "2023-Q1"})) == Period(2023, 2)
+    assert run_period(register, run(None, {"period": "2023-Q1"})) == Period(2023, 1)
+    for conf in (None, {}, {"period": "2024-Q1"}):
+        with pytest.raises(ValueError, match="must be a period of the plan"):
+            run_period(register, run(None, conf))
 
 
 def test_a_partition_key_is_a_period_of_the_plan(register: Register) -> None:

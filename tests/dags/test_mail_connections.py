@@ -2,14 +2,25 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+from typing import Any, ClassVar
 
 import pytest
+from sqlalchemy import Engine, make_url
 
 from fixtures.mail_servers import ADDRESS, ImapServer, SmtpServer, dovecot, smtp_receiver
 from tiendo.airflow_glue import mail as glue
+from tiendo.airflow_glue.deadline import PlanDeadline, publication_alerts, tell_operations
+from tiendo.airflow_glue.warehouse import Parts
+from tiendo.clock import HANOI
 from tiendo.mail.imap_mailbox import open_inbox
 from tiendo.mail.outgoing import SmtpDownError
+from tiendo.plan.model import Register
+from tiendo.settings import Settings
+from tiendo.warehouse.engine import make_engine
 
 
 @pytest.fixture(scope="module")
@@ -126,3 +137,105 @@ def test_without_a_mailbox_the_step_is_skipped_and_says_so() -> None:
 
     with pytest.raises(AirflowSkipException, match="No mailbox is configured"):
         glue.answer_or_skip()
+
+
+class TestAlerts:
+    """What a deadline that has passed makes of the connection; the scheduler's part is tested end to end."""
+
+    @pytest.fixture(autouse=True)
+    def own_warehouse(
+        self, engine: Engine, register: Register, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("tiendo.airflow_glue.warehouse.open_warehouse", lambda: Parts(settings, register, engine))
+
+    RUN: ClassVar[dict[str, Any]] = {
+        "dag_id": "publish_report",
+        "dag_run_id": "scheduled__2023-03-14T09:30:00+00:00__2023-Q1",
+        "partition_key": "2023-Q1",
+        "state": "running",
+    }
+    EXTRA: ClassVar[dict[str, Any]] = {"from_email": ADDRESS, "disable_tls": True, "operations_email": "vanhanh@x.vn"}
+
+    def test_reach_operations_with_what_and_where(self, configure: Any, smtp: SmtpServer) -> None:
+        configure(smtp_changes={"extra": self.EXTRA})
+        tell_operations("publication", {"dag_run": self.RUN})
+        ((to, raw),) = smtp.received
+        mail: Any = message_from_bytes(raw, policy=default)
+        what = "Đã quá giờ ban hành mà báo cáo 2023-Q1 chưa được ban hành: bản dự thảo chờ phê duyệt, hoặc có lỗi."
+        assert (to, mail["From"], mail["Subject"]) == ("vanhanh@x.vn", ADDRESS, f"[Tiendo] {what}")
+        assert (mail["Auto-Submitted"], mail["X-Loop"]) == ("auto-generated", ADDRESS)
+        page = "/dags/publish_report/runs/scheduled__2023-03-14T09%3A30%3A00%2B00%3A00__2023-Q1\n"
+        assert page in mail.get_content()
+
+    @pytest.mark.parametrize("alert", ["publication", "due_day", "answer"])
+    def test_have_words_of_their_own(self, configure: Any, smtp: SmtpServer, alert: str) -> None:
+        configure(smtp_changes={"extra": self.EXTRA})
+        tell_operations(alert, {"dag_run": self.RUN | {"partition_key": None}})
+        assert len(smtp.received) == 1
+
+    def test_of_a_later_edition_wake_nobody(self, configure: Any, smtp: SmtpServer, engine: Engine) -> None:
+        configure(smtp_changes={"extra": self.EXTRA})
+        tell_operations("due_day", {"dag_run": self.RUN})
+        assert len(smtp.received) == 1
+        with engine.begin() as connection:
+            connection.exec_driver_sql(
+                "insert into core.edition (plan_code, period, edition, as_of, approved_by, approved_at, "
+                "manifest_sha256, manifest) values ('282-kh-ubnd-2023', '2023-Q1', 1, now(), 'a', now(), '', '{}')"
+            )
+        tell_operations("due_day", {"dag_run": self.RUN})
+        assert len(smtp.received) == 1
+
+    def test_without_a_warehouse_operations_are_woken(
+        self, configure: Any, smtp: SmtpServer, register: Register, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        configure(smtp_changes={"extra": self.EXTRA})
+        nowhere = make_engine(make_url("postgresql+psycopg://nobody@127.0.0.1:1/nothing"))
+        monkeypatch.setattr("tiendo.airflow_glue.warehouse.open_warehouse", lambda: Parts(settings, register, nowhere))
+        tell_operations("due_day", {"dag_run": self.RUN})
+        assert len(smtp.received) == 1
+
+    def test_reach_nobody_where_nobody_is_named(self, configure: Any, smtp: SmtpServer) -> None:
+        tell_operations("answer", {"dag_run": self.RUN})
+        configure()
+        tell_operations("answer", {"dag_run": self.RUN})
+        assert smtp.received == []
+
+    def test_say_so_when_the_server_is_down(self, configure: Any) -> None:
+        configure(smtp_changes={"port": 1, "extra": self.EXTRA | {"retry_limit": 1}})
+        with pytest.raises(SmtpDownError):
+            tell_operations("answer", {"dag_run": self.RUN})
+
+
+class TestPlanDeadline:
+    NOW = datetime(2023, 3, 14, 16, 30, tzinfo=HANOI)
+    REFERENCE = PlanDeadline({"2023-Q1": "2023-03-14T17:00:00+07:00"})
+
+    @pytest.mark.parametrize(
+        ("key", "run_type", "minutes", "is_set"),
+        [
+            ("2023-Q1", "scheduled", 0, True),
+            ("2023-Q1", "manual", 0, True),
+            ("2023-Q1", "manual", 31, False),
+            ("2023-Q1", "backfill", 31, False),
+            ("2023-Q1", "asset_triggered", 31, False),
+            ("2023-Q1", "scheduled", 31, True),  # made up for after an outage: it is late
+            ("2023-Q2", "scheduled", 0, False),
+            (None, "manual", 0, False),
+        ],
+    )
+    def test_a_run_that_nobody_waits_for_has_none(
+        self, key: str | None, run_type: str, minutes: int, is_set: bool
+    ) -> None:
+        found = self.REFERENCE.deadline_of(key, run_type, self.NOW + timedelta(minutes=minutes))
+        assert found == (self.NOW + timedelta(minutes=30) if is_set else None)
+
+    def test_what_is_stored_gives_the_same(self) -> None:
+        again = PlanDeadline.deserialize_reference(json.loads(json.dumps(self.REFERENCE.serialize_reference())))
+        assert again == self.REFERENCE
+        assert again.instants == self.REFERENCE.instants
+
+    def test_the_last_call_is_on_a_working_day(self, register: Register) -> None:
+        """Were the last day to submit Sunday the 17th, the last call would be on Friday the 15th."""
+        entry = replace(register.calendar[2], due_at=datetime(2023, 9, 18, tzinfo=HANOI))
+        _, due_day = publication_alerts(replace(register, calendar=(entry,)))
+        assert due_day.reference.instants == {"2023-Q3": "2023-09-15T20:00:00+07:00"}  # type: ignore[attr-defined]

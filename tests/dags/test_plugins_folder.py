@@ -23,6 +23,7 @@ json.dump({
     "shadowed": sorted(ours & set(sys.stdlib_module_names)),
     "errors": plugins_manager.get_import_errors(),
     "timetables": sorted(plugins_manager.get_timetables_plugins()),
+    "deadlines": sorted(plugins_manager.get_deadline_references_plugins()),
     "heavy": sorted({"pandas", "great_expectations"} & set(sys.modules)),
 }, sys.stdout)
 """
@@ -46,6 +47,7 @@ def test_only_the_plugin_file_is_executed(tmp_path: Path) -> None:
     assert loaded["errors"] == {}
     assert loaded["heavy"] == []
     assert loaded["timetables"] == ["tiendo.airflow_glue.timetable.PlanCalendar"]
+    assert loaded["deadlines"] == ["tiendo.airflow_glue.deadline.PlanDeadline"]
 
 
 def test_without_the_ignore_file_everything_would_be(tmp_path: Path) -> None:

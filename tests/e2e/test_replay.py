@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from e2e.topology import Replayed
-from tiendo.airflow_glue.api_client import ENDED, AirflowApi
+from tiendo.airflow_glue.api_client import ENDED, AirflowApi, AirflowApiError
 from tiendo.airflow_glue.environment import REVIEWER, passwords
 from tiendo.airflow_glue.services import airflow_services
 from tiendo.clock import HANOI, set_replay_clock
@@ -54,29 +54,51 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
         states = set(reviewer.task_states("collect_folders", run_id))
         assert states == {("collect", -1, "skipped"), ("check", -1, "skipped")}
 
+        # A draft that is rejected with a comment to a body: a request for correction goes out, nothing is published.
         run_id = reviewer.trigger("publish_report", partition_key="2023-Q2")
-        reject(reviewer, run_id)
+        wait_for_request(reviewer, run_id)
+        draft_page = "/tiendo/drafts/2023-Q2/1/xem-xet.html"
+        status, page = reviewer.page(draft_page)
+        assert (status, "CHỜ XEM XÉT" in page) == (200, True)
+        with AirflowApi(services.api.base_url) as stranger:
+            assert stranger.page(draft_page)[0] == 401
+        fields = {"return_to": "so-y-te", "comment": "Đề nghị đối chiếu <số giường bệnh>"}
+        with pytest.raises(AirflowApiError, match="is not a respondent"):
+            services.api.answer("publish_report", run_id, "approve", option="Approve")
+        reviewer.answer("publish_report", run_id, "approve", option="Reject", params=fields)
         assert reviewer.wait("publish_report", run_id, seconds=120) == "success"
         states = {task: state for task, _, state in reviewer.task_states("publish_report", run_id)}
         assert states.pop("write_data_docs") == "success"
         assert (settings.home / "data_docs" / "2023-Q2" / "index.html").exists()
-        assert states == {"draft": "success", "approve": "success", "publish": "skipped"}
+        assert states == {
+            "draft": "success", "approve": "success", "publish": "skipped", "deliver": "skipped",
+            "record_answer": "success", "send_notice": "skipped", "ask_for_later_edition": "skipped",
+        }  # fmt: skip
         assert not (settings.published / "2023-Q2").exists()
+        notice = settings.home / "outbox" / "so-y-te" / "2023-Q2" / "DC-000001.html"
+        assert "Đề nghị đối chiếu &lt;số giường bệnh&gt;" in notice.read_text(encoding="utf-8")
 
-        # Late reports have come since edition 1.
-        assert publish(reviewer, Period(2023, 1), "Phòng Tổng hợp").endswith("/2023-Q1/2")
+        # Late reports have come since edition 1: the reviewer was asked about edition 2 by itself, once.
+        (asked,) = reviewer.runs("publish_report", states=["running"])
+        assert asked["dag_run_id"] == "later__2023-Q1__edition-2__1"
+        wait_for_request(reviewer, asked["dag_run_id"])
+        request = reviewer.approval_request("publish_report", asked["dag_run_id"], "approve")
+        assert request is not None
+        assert "Đơn vị mới gửi báo cáo so với lần ban hành thứ 1" in request["body"]
+        reviewer.answer("publish_report", asked["dag_run_id"], "approve", option="Approve")
+        assert reviewer.wait("publish_report", asked["dag_run_id"], seconds=120) == "success"
+        assert reviewer.xcom("publish_report", asked["dag_run_id"], "publish").endswith("/2023-Q1/2")
         assert publish(reviewer, Period(2023, 1), "Phòng Tổng hợp") == NOTHING_NEW
     after = editions(settings.published)
     assert {path: content for path, content in after.items() if path in before} == before, "an edition is frozen"
 
 
-def reject(reviewer: AirflowApi, run_id: str) -> None:
-    """Says no when asked."""
+def wait_for_request(reviewer: AirflowApi, run_id: str) -> None:
+    """Waits until the reviewer is asked, and a moment longer."""
     while reviewer.approval_request("publish_report", run_id, "approve") is None:
         assert reviewer.run_state("publish_report", run_id) not in ENDED
         time.sleep(0.3)
     time.sleep(READING_SECONDS)
-    reviewer.answer("publish_report", run_id, "approve", option="Reject")
 
 
 def editions(published: Path) -> dict[Path, bytes]:

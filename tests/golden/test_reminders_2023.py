@@ -214,7 +214,9 @@ def test_notices_say_what_is_owed_by_when_and_how_to_send_it(walked: Walked, reg
     head = read("h-phu-giao/2023-Q1/nhac-2023-03-17.html")
     assert "Kính gửi: Thủ trưởng <b>UBND huyện Phú Giáo</b>" in head
     assert "quá hạn 3 ngày" in head
-    assert "kế hoạch triển khai thực hiện năm 2023" in read("cong-an-tinh/2023/nhac-2023-02-14.html")
+    own_plan = read("cong-an-tinh/2023/nhac-2023-02-14.html")
+    assert "<b>kế hoạch triển khai thực hiện năm 2023</b> <b>trước ngày 01 tháng 3 năm 2023</b>" in own_plan
+    assert "về Văn phòng UBND tỉnh và Sở Kế hoạch và Đầu tư" in own_plan  # III.3 of the plan
     assert "gửi lúc 14:00 ngày 01/12/2023 chưa được chấp nhận" in read("so-ngoai-vu/2023-Q4/nhac-2023-12-07.html")
     meeting = read("so-ke-hoach-va-dau-tu/2023-Q1/giao-ban-2023-03-23.html")
     assert "Còn 1 trong số 30 đơn vị" in meeting

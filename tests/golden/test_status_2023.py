@@ -12,6 +12,7 @@ from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.settings import PROJECT
 from tiendo.status.compute import compute
+from tiendo.status.expected import goal_of
 
 AS_OF = datetime(2024, 1, 15, tzinfo=UTC)
 
@@ -173,3 +174,44 @@ def test_every_leaf_of_the_plan_has_a_row_and_a_sentence_each_quarter(
     for row in statuses.values():
         assert re.fullmatch(r"[A-ZĐ].*\.", row["explanation"]), row["explanation"]
         assert "None" not in row["explanation"]
+
+
+def test_half_years_pace_of_new_enterprises_is_that_of_2022(register: Register) -> None:
+    """docs/methodology.md, section 10: 6.630 x 3.309 / 6.235, evenly 3.315; nine months of revenue 48.500 of 61.940."""
+    goals = {
+        (code, quarter): goal_of(register.indicator_by_code[code], quarter)
+        for code, quarter in (("doanh-nghiep-thanh-lap-moi", 2), ("thu-ngan-sach", 3), ("thu-hut-fdi", 2))
+    }
+    told = {key: (goal.formula, round(goal.sides[0].expected, 1)) for key, goal in goals.items() if goal}
+    assert told == {
+        ("doanh-nghiep-thanh-lap-moi", 2): ("flow_profile", Decimal("3518.6")),
+        ("thu-ngan-sach", 3): ("flow_profile", Decimal("58426.3")),
+        ("thu-hut-fdi", 2): ("flow_share", Decimal(900)),
+    }
+    figure = {
+        "observation_id": 1,
+        "indicator_code": "doanh-nghiep-thanh-lap-moi",
+        "period": "2023-Q2",
+        "agency_code": "so-ke-hoach-va-dau-tu",
+        "basis": "year_to_date",
+        "kind": "actual",
+        "answer": "value",
+        "value": Decimal(3186),
+        "value_text": "3186",
+        "is_approximate": False,
+        "is_illustrative": True,
+    }
+    frame = pd.DataFrame([figure], dtype=object)
+    rows = compute(register, frame, Period(2023, 2), AS_OF).set_index("indicator_code")
+    components = rows.loc["doanh-nghiep-thanh-lap-moi", "components"]
+    assert (components["share"], components["expected_even"], components["share_even"]) == ("0.530714", "3315", "0.5")
+    assert components["profile_basis"] == [
+        {
+            "year": 2022,
+            "value": "3309",
+            "year_value": "6235",
+            "source": "https://vneconomy.vn/binh-duong-xuat-khau-dat-19-ty-usd-trong-6-thang-dau-nam.htm",
+            "year_source": "https://en.vietnamplus.vn/binh-duong-posts-over-9-billion-usd-in-trade-surplus-in-2022/246318.vnp",
+        }
+    ]
+    assert "profile_basis" not in rows.loc["thu-hut-fdi", "components"]

@@ -275,7 +275,14 @@ def test_new_code_may_have_any_unit(filled: Path) -> None:
             (("code", "thu-hut-fdi-ty-dong"), ("unit", "billion_vnd")) if cells["code"] == "thu-hut-fdi" else ()
         ),
     )
-    assert load_register(filled).indicator_by_code["thu-hut-fdi-ty-dong"]
+    faults = faults_of(filled)  # its past years are of the old code, in the old unit
+    assert {(fault.file, fault.column) for fault in faults} == {("past_figures.csv", "indicator")}
+    past = filled / "past_figures.csv"
+    lines = past.read_text(encoding="utf-8").splitlines(keepends=True)
+    past.write_text("".join(line for line in lines if "thu-hut-fdi" not in line), encoding="utf-8")
+    register = load_register(filled)
+    assert register.indicator_by_code["thu-hut-fdi-ty-dong"]
+    assert register.indicator_by_code["thu-ngan-sach"].profile  # known from the year before the old plan's
 
 
 @pytest.mark.parametrize(

@@ -310,6 +310,27 @@ def test_member_that_holds_more_than_it_declares(filled: Workbook) -> None:
     assert read_workbook(bytes(data)).fault == "too_large"
 
 
+def test_wrong_checksum_is_a_broken_file(filled: Workbook) -> None:
+    """A digit of a figure turned over in a member that is not compressed: calamine alone would take it."""
+    with zipfile.ZipFile(io.BytesIO(saved(filled))) as source:
+        members = {name: source.read(name) for name in source.namelist()}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as target:
+        for name, content in members.items():
+            target.writestr(name, content)
+    data = buffer.getvalue()
+    assert read_workbook(data).indicator_rows[0].year_to_date.value == 31550.5
+    assert data.count(b"<v>31550.5</v>") == 1
+    content = read_workbook(data.replace(b"<v>31550.5</v>", b"<v>81550.5</v>"))
+    assert (content.fault, content.indicator_rows) == ("not_a_workbook", ())
+
+
+@pytest.mark.parametrize("doctype", [b"<!DOCTYPE x>", b'<!DOCTYPE x SYSTEM "file:///etc/passwd">'])
+def test_document_type_is_refused_though_nothing_uses_it(filled: Workbook, doctype: bytes) -> None:
+    data = edited(saved(filled), "xl/worksheets/sheet1.xml", b"<worksheet ", doctype + b"<worksheet ")
+    assert read_workbook(data).fault == "not_a_workbook"
+
+
 def test_entities_are_refused_not_expanded(filled: Workbook) -> None:
     filled[SHEET_INDICATORS]["G7"] = "#N/A"
     data = edited(

@@ -297,8 +297,8 @@ def test_single_faults(plan_dir: Path, file: str, key: str, column: str, text: s
 
 
 def test_a_flow_may_have_a_profile(plan_dir: Path) -> None:
-    _break_cells(plan_dir / "indicators.csv", [("thu-ngan-sach", "profile", "0.23;0.45;0.7;1")])
-    profile = load_register(plan_dir).indicator_by_code["thu-ngan-sach"].profile
+    _break_cells(plan_dir / "indicators.csv", [("nha-o-xa-hoi", "profile", "0.23;0.45;0.7;1")])
+    profile = load_register(plan_dir).indicator_by_code["nha-o-xa-hoi"].profile
     assert [str(share) for share in profile or ()] == ["0.23", "0.45", "0.7", "1"]
 
 
@@ -489,6 +489,7 @@ def test_words_of_the_report(register: Register) -> None:
     assert {key: type(words) for key, words in register.report.items()} == {
         **dict.fromkeys(("issuing_parent", "issuing_body", "symbol", "place", "addressee", "signer_name"), str),
         **dict.fromkeys(("basis", "signer_office", "recipients", "reviewers"), list),
+        "delivery": dict,
     }
     assert register.report["issuing_body"] == register.agency_by_code["so-ke-hoach-va-dau-tu"].name
 

@@ -20,9 +20,9 @@ from tiendo.obligations.extensions import Letter, find_obligation, grant
 from tiendo.plan.model import Duty
 from tiendo.plan.period import Period
 from tiendo.report import edition as edition_module
-from tiendo.report.build import build
+from tiendo.report.build import build, place
 from tiendo.report.data import NOT_REPORTED
-from tiendo.report.edition import EditionError, draft, publish
+from tiendo.report.edition import EditionError, MovedOnError, draft, publish, rebuild, refresh_draft
 from tiendo.report.gather import NotGradedError, gather
 from tiendo.report.manifest import data_sha256
 from tiendo.warehouse.engine import loader, make_engine, reader
@@ -40,9 +40,12 @@ def at(month: int, day: int, hour: int = 9) -> datetime:
 
 
 @pytest.fixture(scope="module")
-def migrated_template(postgres, register, tmp_path_factory):
+def migrated_template(postgres, register, tmp_path_factory, request):
     """As the session's, but set up when the plan came out: the first grades carry that instant."""
-    name, clock_file = "tiendo_report_template", tmp_path_factory.mktemp("clock") / "clock"
+    name, clock_file = (
+        f"tiendo_template_{request.module.__name__.rpartition('.')[2]}",
+        tmp_path_factory.mktemp("clock") / "clock",
+    )
     admin = create_engine(postgres, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.exec_driver_sql(f"create database {name}")
@@ -71,7 +74,7 @@ def now(tmp_path, monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _without_pdf(monkeypatch):
-    monkeypatch.setattr(edition_module, "build", lambda data: build(data, with_pdf=False))
+    monkeypatch.setattr(edition_module, "build", lambda data, **_: build(data, with_pdf=False))
 
 
 @pytest.fixture
@@ -94,8 +97,13 @@ def collect(engine, register, period, number, as_of):
 
 def draft_and_publish(engine, register, settings, period=Q1, **changes):
     drafted = draft(engine, register, settings, period)
-    given = {"edition": drafted["edition"], "as_of": datetime.fromisoformat(drafted["as_of"])} | APPROVED | changes
-    return drafted, publish(engine, register, settings, period, **given)
+    return drafted, publish(engine, register, settings, period, **approved(drafted, **changes))
+
+
+def approved(drafted, **changes):
+    """What ``publish`` is given once a draft is approved."""
+    given = {name: drafted[name] for name in ("edition", "data_sha256")}
+    return given | {"as_of": datetime.fromisoformat(drafted["as_of"])} | APPROVED | changes
 
 
 def line_of(data, code):
@@ -261,6 +269,43 @@ def test_a_draft_is_json_and_brings_statuses_up_to_date(engine, register, settin
 
 
 @pytest.mark.usefixtures("quarter")
+def test_the_latest_draft_follows_the_figures_from_the_cut_off_on(engine, register, settings, now):
+    now(at(3, 13, 23))
+    assert refresh_draft(engine, register, settings, Q1) is None
+    assert not (settings.home / "drafts").exists()
+    now(at(3, 14, 0))
+    folder = refresh_draft(engine, register, settings, Q1)
+    assert folder == settings.home / "drafts" / "2023-Q1" / "latest"
+    now(at(3, 14, 10))
+    assert refresh_draft(engine, register, settings, Q1) == folder, "a body's file was refused at nine"
+    assert "DỰ THẢO" in (folder / "bao-cao.html").read_text(encoding="utf-8")
+    assert (folder / "xem-xet.html").exists()
+    before = tree(folder)
+    now(at(3, 14, 20))
+    assert refresh_draft(engine, register, settings, Q1) is None, "nothing new was accepted"
+    assert tree(folder) == before
+    asked = tree(Path(draft(engine, register, settings, Q1)["path"]))
+    send(engine, register, CONG_THUONG, Q1, at(3, 14, 21), [figure("iip", "1.9")])
+    now(at(3, 14, 22))
+    assert refresh_draft(engine, register, settings, Q1) == folder
+    assert tree(folder) != before
+    # What a reviewer is being asked about stands still meanwhile, and is what gets published.
+    assert tree(settings.home / "drafts" / "2023-Q1" / "1") == asked
+
+
+@pytest.mark.usefixtures("quarter")
+def test_a_report_that_comes_while_the_draft_waits_is_for_the_next_edition(engine, register, settings, now):
+    drafted = draft(engine, register, settings, Q1)
+    send(engine, register, CONG_THUONG, Q1, at(3, 14, 17), [figure("iip", "1.9")])
+    now(at(3, 14, 18))
+    grade(engine, register, Q1)
+    folder = publish(engine, register, settings, Q1, **approved(drafted, approved_at=at(3, 14, 18)))
+    assert json.loads((folder / "manifest.json").read_bytes())["data_sha256"] == drafted["data_sha256"]
+    later = draft(engine, register, settings, Q1)
+    assert (later["edition"], later["is_changed"]) == (2, True)
+
+
+@pytest.mark.usefixtures("quarter")
 def test_publishing_places_the_files_and_the_row_once(engine, register, settings):
     drafted, folder = draft_and_publish(engine, register, settings)
     assert folder == settings.published / "2023-Q1" / "1"
@@ -276,7 +321,7 @@ def test_publishing_places_the_files_and_the_row_once(engine, register, settings
 
 @pytest.mark.usefixtures("quarter")
 def test_the_index_lists_every_edition_with_links_that_lead_somewhere(engine, register, settings, now):
-    draft_and_publish(engine, register, settings, approved_by="<b>Hòa</b>")
+    drafted, _ = draft_and_publish(engine, register, settings, approved_by="<b>Hòa</b>")
     send(engine, register, CONG_THUONG, Q1, at(3, 16), [figure("iip", "1.9")])
     now(at(3, 26))
     draft_and_publish(engine, register, settings, approved_at=at(3, 26, 10))
@@ -291,19 +336,19 @@ def test_the_index_lists_every_edition_with_links_that_lead_somewhere(engine, re
     assert page.count("(bổ sung)") == 1
     # A lost page comes back when an edition is published again.
     index.unlink()
-    publish(engine, register, settings, Q1, edition=1, as_of=PUBLICATION, **APPROVED | {"approved_by": "<b>Hòa</b>"})
+    publish(engine, register, settings, Q1, **approved(drafted, approved_by="<b>Hòa</b>"))
     assert index.read_text(encoding="utf-8") == page
 
 
 @pytest.mark.usefixtures("quarter")
 def test_publishing_again_changes_nothing(engine, register, settings):
-    _, folder = draft_and_publish(engine, register, settings)
+    drafted, folder = draft_and_publish(engine, register, settings)
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    again = publish(engine, register, settings, Q1, edition=1, as_of=PUBLICATION, **APPROVED)
+    again = publish(engine, register, settings, Q1, **approved(drafted))
     assert again == folder
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
-    with pytest.raises(EditionError, match="published already"):
-        publish(engine, register, settings, Q1, edition=1, as_of=PUBLICATION, **APPROVED | {"approved_by": "Ai khác"})
+    with pytest.raises(MovedOnError, match="published already"):
+        publish(engine, register, settings, Q1, **approved(drafted, approved_by="Ai khác"))
 
 
 @pytest.mark.usefixtures("quarter")
@@ -319,18 +364,19 @@ def test_a_crash_or_a_loss_is_healed_with_the_same_bytes(engine, register, setti
         statement = edition_module.statement
         with monkeypatch.context() as patch:
             patch.setattr(edition_module, "statement", crash)
+            drafted = draft(engine, register, settings, Q1)
             with pytest.raises(KeyboardInterrupt):
-                draft_and_publish(engine, register, settings)
+                publish(engine, register, settings, Q1, **approved(drafted))
         folder = settings.published / "2023-Q1" / "1"
         before = tree(folder)
     else:
-        _, folder = draft_and_publish(engine, register, settings)
+        drafted, folder = draft_and_publish(engine, register, settings)
         before = tree(folder)
         if damage == "folder lost":
             shutil.rmtree(folder)
         else:
             (folder / "bao-cao.html").write_text("khác")
-    assert publish(engine, register, settings, Q1, edition=1, as_of=PUBLICATION, **APPROVED) == folder
+    assert publish(engine, register, settings, Q1, **approved(drafted)) == folder
     assert tree(folder) == before
     with loader(engine) as connection:
         assert connection.execute(text("select count(*) from core.edition")).scalar() == 1
@@ -338,19 +384,50 @@ def test_a_crash_or_a_loss_is_healed_with_the_same_bytes(engine, register, setti
 
 @pytest.mark.usefixtures("quarter")
 def test_a_rebuilt_edition_that_differs_is_refused(engine, register, settings):
-    _, folder = draft_and_publish(engine, register, settings)
+    drafted, folder = draft_and_publish(engine, register, settings)
     shutil.rmtree(folder)
     changed = replace(register, title=f"{register.title} (sửa)")
     with pytest.raises(EditionError, match=r"differs .*bao-cao\.html"):
-        publish(engine, changed, settings, Q1, edition=1, as_of=PUBLICATION, **APPROVED)
+        publish(engine, changed, settings, Q1, **approved(drafted))
     assert not folder.exists()
 
 
 @pytest.mark.usefixtures("quarter")
+def test_any_past_edition_is_rebuilt_byte_for_byte_after_corrections_and_later_editions(
+    engine, register, settings, now, tmp_path
+):
+    _, first = draft_and_publish(engine, register, settings)
+    send(engine, register, CONG_THUONG, Q1, at(3, 16), [figure("iip", "1.9")])
+    now(at(3, 17))
+    _, second = draft_and_publish(engine, register, settings, approved_at=at(3, 17, 10))
+    correction = figure("thu-hut-fdi", "440.2", period=Q1, is_correction=True, explanation="Cập nhật dự án mới")
+    send(engine, register, KHDT, Q2, at(6, 10), [figure("thu-hut-fdi", "967.3"), correction])
+    now(at(6, 14, 16))
+    own_plan = find_obligation(register, Duty.IMPLEMENTATION_PLAN, "2023")
+    receive_document(settings, register, engine, KHDT, own_plan, name="KH.pdf", content=b"%PDF", received_at=at(6, 1))
+    grade(engine, register, Q1)
+    _, quarter_2 = draft_and_publish(engine, register, settings, Q2, approved_at=at(6, 14, 17))
+    now(at(6, 20))
+    _, supplement = draft_and_publish(engine, register, settings, approved_at=at(6, 20, 10))
+    assert json.loads((supplement / "manifest.json").read_bytes())["is_supplement"] is True
+    folders = {(Q1, 1): first, (Q1, 2): second, (Q1, 3): supplement, (Q2, 1): quarter_2}
+    published = {key: tree(folder) for key, folder in folders.items()}
+    assert published[Q1, 1] != published[Q1, 2]
+    for (period, number), expected in published.items():
+        out = tmp_path / f"{period}-{number}"
+        place(rebuild(engine, register, period, number), out)
+        assert tree(out) == expected, (period, number)
+    with pytest.raises(EditionError, match=r"no published edition 4; it has 3"):
+        rebuild(engine, register, Q1, 4)
+    with pytest.raises(EditionError, match=r"differs .*rule_version was 2023\.1, is 2"):
+        rebuild(engine, replace(register, rule_version="2"), Q1, 1)
+
+
+@pytest.mark.usefixtures("quarter")
 def test_the_number_must_be_the_next(engine, register, settings):
-    draft(engine, register, settings, Q1)
+    drafted = draft(engine, register, settings, Q1)
     with pytest.raises(EditionError, match="next edition is 1, not 3"):
-        publish(engine, register, settings, Q1, edition=3, as_of=PUBLICATION, **APPROVED)
+        publish(engine, register, settings, Q1, **approved(drafted, edition=3))
 
 
 @pytest.mark.usefixtures("quarter")
@@ -358,8 +435,8 @@ def test_only_the_approved_figures_are_published(engine, register, settings):
     drafted = draft(engine, register, settings, Q1)
     # Recorded at the very instant of the draft, by a loader that did not wait for the lock.
     send(engine, register, "so-y-te", Q1, at(3, 14, 12), recorded_at=PUBLICATION)
-    with pytest.raises(EditionError, match="not those of the draft"):
-        publish(engine, register, settings, Q1, edition=1, as_of=datetime.fromisoformat(drafted["as_of"]), **APPROVED)
+    with pytest.raises(MovedOnError, match="not those of the draft"):
+        publish(engine, register, settings, Q1, **approved(drafted))
     assert not (settings.published / "2023-Q1").exists() or not list((settings.published / "2023-Q1").iterdir())
 
 
@@ -368,7 +445,7 @@ def test_failing_mart_checks_stop_the_publication(engine, register, settings):
     send(engine, register, "so-xay-dung", Q1, at(3, 14, 12), [figure("ty-le-do-thi-hoa", "184")])
     drafted = draft(engine, register, settings, Q1)
     with pytest.raises(EditionError, match="mart-maximum"):
-        publish(engine, register, settings, Q1, edition=1, as_of=datetime.fromisoformat(drafted["as_of"]), **APPROVED)
+        publish(engine, register, settings, Q1, **approved(drafted))
     assert not settings.published.exists()
 
 

@@ -87,8 +87,8 @@ def test_repacked_containers_do_not_depend_on_the_hour():
 
 def test_sheets_have_filters_frozen_headings_and_print_on_a4_landscape(workbook):
     assert workbook.sheetnames == [
-        SUMMARY_SHEET, "Chỉ tiêu", "Nhiệm vụ", "Tình hình gửi", "Khó khăn - kiến nghị", "Điều chỉnh",
-        "So với lần trước", "Nguồn số liệu", "Tệp đã nhận",
+        SUMMARY_SHEET, "Chỉ tiêu", "Nhiệm vụ", "Tình hình gửi", "Cơ quan chủ trì", "Phiếu theo dõi",
+        "Khó khăn - kiến nghị", "Điều chỉnh", "So với lần trước", "Nguồn số liệu", "Tệp đã nhận",
     ]  # fmt: skip
     for sheet in workbook.worksheets:
         assert (sheet.page_setup.orientation, int(sheet.page_setup.paperSize)) == ("landscape", 9)
@@ -165,6 +165,19 @@ def test_department_text_cannot_carry_markup():
     assert b"&lt;script&gt;" in content
 
 
+def test_the_page_holds_a_record_card_of_each_body_and_what_each_leads():
+    page = render_page(DRAFT).decode()
+    card = re.search(r'<tr id="don-vi-so-tai-chinh">(.*?)</tr>', page, re.DOTALL)[1]
+    assert "2/2 kỳ đã gửi: 1 đúng hạn, 1 chậm (bình quân 1,5 ngày một báo cáo, nhiều nhất 3 ngày)" in card
+    assert "Giá trị lệch nghìn lần &lt;so&gt; với kế hoạch (1 tệp)" in card
+    led = page.partition('id="chu-tri"')[2].partition("<h2")[0]
+    assert "03 chỉ tiêu: 01 đúng tiến độ; 01 chưa xác định; 01 chưa đến kỳ công bố" in led
+    assert "↑ Tốt hơn" in page
+    # The even reading is told only where it differs from what counts.
+    assert page.count("chia đều: ") == 1
+    assert "chia đều: 36.000,0" in page
+
+
 def test_charts_have_words_for_those_who_do_not_see_them():
     images = Page(render_page(DRAFT)).images
     assert any(image.startswith("Tất cả chỉ tiêu: 1 Đạt; 1 Đúng tiến độ") for image in images)
@@ -234,7 +247,8 @@ def test_keys_tell_rows_apart(table):
 def test_every_column_has_a_reader_and_every_reader_a_column():
     readers = {
         "indicators": tables._INDICATOR, "tasks": tables._TASK, "submissions": tables._SUBMISSION,
-        "remarks": tables._REMARK, "revisions": tables._REVISION, "changes": tables._CHANGE,
+        "leads": tables._LEAD, "records": tables._RECORD, "remarks": tables._REMARK,
+        "revisions": tables._REVISION, "changes": tables._CHANGE,
         "sources": tables._SOURCE, "files": tables._FILE,
     }  # fmt: skip
     with tables.COLUMNS.open(encoding="utf-8", newline="") as lines:

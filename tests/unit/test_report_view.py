@@ -140,3 +140,16 @@ def test_tint_leaves_black_text_readable():
         light = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in (red, green, blue)]
         luminance = 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2]
         assert (luminance + 0.05) / 0.05 >= 7, status  # WCAG 2.1, 1.4.6
+
+
+def test_the_trend_is_told_with_what_it_is_held_against():
+    rows = {row["code"]: row for section in build_view(DRAFT)["sections"] for row in section["rows"]}
+    assert rows["thu-hut-fdi"]["trend"] == "So với quý I (437; Đúng tiến độ): tốt hơn."
+    assert rows["tang-xuat-khau"]["trend_mark"] == "= Không đổi"
+    assert rows["pci"]["trend"] == rows["pci"]["trend_mark"] == ""
+    told = {line["label"]: line["text"] for line in build_view(DRAFT)["summary"]}
+    assert told["So với kỳ trước"] == (
+        "01 tốt hơn; 01 không đổi; 01 kém hơn. Kém hơn: Tổng thu ngân sách nhà nước trên địa bàn."
+    )
+    nothing = replace(DRAFT, indicators=tuple(replace(line, trend="") for line in DRAFT.indicators))
+    assert "So với kỳ trước" not in {line["label"] for line in build_view(nothing)["summary"]}

@@ -11,6 +11,7 @@ from tiendo.report.review import (
     MOST_LINES,
     Dispute,
     NearBoundary,
+    OpenRequest,
     OpenWarning,
     Review,
     approval_lines,
@@ -94,6 +95,16 @@ def test_a_sentence_that_changed_alone_is_shown_too() -> None:
     change = Change("iip", "IIP", "%", 1, "behind", "behind", None, None, "Hứa gửi 20/6.", "Hứa gửi 25/6.", None)
     page = render_review(review(replace(DRAFT, previous=replace(DRAFT.previous, rewordings=(change,))))).decode()
     assert "IIP: “Hứa gửi 20/6.” → “Hứa gửi 25/6.”" in page
+    request = approval_lines(review(replace(DRAFT, previous=replace(DRAFT.previous, rewordings=(change,)))))
+    assert "**Câu nhận xét thay đổi, số liệu giữ nguyên (1).** IIP." in request
+
+
+def test_the_request_names_who_has_reported_since() -> None:
+    assert DRAFT.previous is not None
+    draft = replace(DRAFT, previous=replace(DRAFT.previous, changes=(), arrivals=("Sở Y tế", "UBND thành phố Dĩ An")))
+    (line,) = [line for line in approval_lines(review(draft)) if "mới gửi báo cáo" in line]
+    assert line.startswith("**Đơn vị mới gửi báo cáo so với lần ban hành thứ 1")
+    assert line.endswith("(2).** Sở Y tế; UBND thành phố Dĩ An.")
 
 
 def test_failing_checks_stand_first() -> None:
@@ -115,6 +126,22 @@ def test_doubts_are_listed_with_their_numbers() -> None:
     assert any(text.startswith("**Sát ngưỡng đánh giá (1).**") and "chỉ do làm tròn" in text for text in lines)
     assert any("Sở Công Thương -18,7; Cục Thống kê -19,4" in text for text in lines)
     assert any("Sở Y tế, Chỉ tiêu\\!G9: Cao gấp 10 lần." in text for text in lines)
+
+
+def test_what_was_explained_stands_apart_with_the_explanation() -> None:
+    told = OpenWarning("Sở Y tế", "T", "x", "r", "S", "G9", "Cao gấp 10 lần.", "990", explanation="Mở bệnh viện mới")
+    page = render_review(review(warnings=(told,))).decode()
+    assert page.index("Đơn vị đã giải trình") < page.index("Cao gấp 10 lần.") < page.index("Mở bệnh viện mới")
+    assert not any("Cảnh báo" in line for line in approval_lines(review(warnings=(told,))))
+
+
+def test_open_requests_for_correction_are_named() -> None:
+    asked = OpenRequest("Sở Y tế", "DC-000001", "Số giường <i>?", "Hòa", DRAFT.as_of)
+    page = render_review(review(requests=(asked,))).decode()
+    assert "Sở Y tế (DC-000001; Hòa, " in page
+    assert "Số giường &lt;i&gt;?" in page
+    (line,) = [line for line in approval_lines(review(requests=(asked,))) if "Đang đề nghị điều chỉnh" in line]
+    assert "Sở Y tế (DC-000001): Số giường \\<i\\>?" in line
 
 
 def test_words_from_files_stay_words() -> None:

@@ -13,6 +13,8 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font
 
+from fixtures.foreign import zipped
+from tiendo.intake import reader
 from tiendo.intake.reader import read_workbook
 from tiendo.intake.sheet_layout import read_layouts
 from tiendo.intake.sheets import open_file
@@ -81,3 +83,26 @@ def test_numbers_of_a_hidden_column_past_all_reason_are_bounded() -> None:
     workbook = Workbook()
     workbook.worksheets[0].column_dimensions.group("A", "XFD", hidden=True)
     assert len(read_layouts(saved(workbook))["Sheet"].hidden_columns) == 16_384
+
+
+def test_fonts_of_an_ods_come_through_named_parents_and_families() -> None:
+    """A cell's style has a parent among the document's, which names a face whose family is the old font."""
+    styles = """<s xmlns:style="s" xmlns:svg="v"><style:font-face style:name="Chu1" svg:font-family="'.VnTime'"/>
+      <style:style style:name="Cu"><style:text-properties style:font-name="Chu1"/></style:style>
+      <style:style style:name="Con" style:parent-style-name="Cu"/></s>"""
+    content = """<c xmlns:style="s" xmlns:table="t" xmlns:text="x"><style:style style:name="ce1"
+      style:parent-style-name="Con"/><style:style style:name="r1" style:parent-style-name="r2"/>
+      <style:style style:name="r2" style:parent-style-name="r1"/><table:table table:name="A"><table:table-row>
+      <table:table-cell table:style-name="ce1"><text:p>Së</text:p></table:table-cell>
+      <table:table-cell table:style-name="r1"><text:p>Së</text:p></table:table-cell></table:table-row></table:table>
+      </c>"""
+    data = zipped({"content.xml": content.encode(), "styles.xml": styles.encode()})
+    assert read_layouts(data)["A"].fonts == {(0, 0): (("Së", ".VnTime"),)}
+
+
+def test_two_readers_that_see_different_cells_are_not_chosen_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = (FILES / "errors-and-percent.xls").read_bytes()
+    assert read_workbook(data).fault == ""
+    layouts = {name: layout._replace(filled=layout.filled + 1) for name, layout in read_layouts(data).items()}
+    monkeypatch.setattr(reader, "read_layouts", lambda _: layouts)
+    assert read_workbook(data).fault == "readers_differ"

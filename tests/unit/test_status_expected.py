@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from status_support import dec, make_indicator
 
-from tiendo.plan.model import Comparator
+from tiendo.plan.model import Comparator, PastShare
 from tiendo.status.expected import goal_of
 
 #  nature  target        baseline  Q1      Q2      Q3      Q4
@@ -99,3 +99,17 @@ def test_scale_is_never_zero(target: str, baseline: str, quarter: int, scale: st
     goal = goal_of(make_indicator("stock", target, baseline), quarter)
     assert goal is not None
     assert goal.sides[0].scale == dec(scale)
+
+
+def test_a_quarter_that_no_past_year_knows_keeps_the_even_pace() -> None:
+    past = PastShare(2022, Decimal(40), Decimal(100), "", "")
+    profile = tuple(Decimal(share) for share in ("0.25", "0.40", "0.75", "1"))
+    indicator = make_indicator("flow", "ge 1000", profile=profile, profile_basis=((), (past,), (), ()))
+    goals = [goal_of(indicator, quarter) for quarter in (1, 2, 3, 4)]
+    assert [(goal.sides[0].expected, goal.formula) for goal in goals if goal] == [
+        (250, "flow_share"),
+        (400, "flow_profile"),
+        (750, "flow_share"),
+        (1000, "flow_share"),
+    ]
+    assert [goal.even_share for goal in goals if goal] == [Decimal(q) / 4 for q in (1, 2, 3, 4)]

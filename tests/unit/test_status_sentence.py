@@ -1,5 +1,6 @@
 """The sentence of each kind of verdict, read as an official would."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from status_support import (
     observation,
 )
 
-from tiendo.plan.model import Indicator
+from tiendo.plan.model import Indicator, PastShare
 from tiendo.plan.period import Period
 from tiendo.status.compute import compute
 
@@ -27,9 +28,18 @@ def sentence(indicator: Indicator, quarter: int, value: str, **changes: Any) -> 
     return str(table.iloc[0]["explanation"])
 
 
+def shares(*values: float) -> tuple[Decimal, ...]:
+    return tuple(Decimal(str(value)) for value in values)
+
+
+PAST = PastShare(2022, Decimal(3309), Decimal(6235), "nguồn", "nguồn cả năm")
 INDICATORS = {
     "FDI": make_indicator("flow", "ge 1800", unit=MILLION_USD),
     "REVENUE": make_indicator("flow", "ge 74617", unit=BILLION_VND),
+    "FIRMS_NEW": make_indicator(
+        "flow", "ge 6630", unit=ENTERPRISE, profile=shares(0.25, 0.530714, 0.75, 1), profile_basis=((), (PAST,), (), ())
+    ),
+    "OWN_PACE": make_indicator("flow", "ge 1000", unit=ENTERPRISE, profile=shares(0.15, 0.4, 0.65, 1)),
     "EXPORTS": make_indicator("growth", "range 9 10"),
     "IIP": make_indicator("growth", "gt 8.7"),
     "FIRMS": make_indicator("stock", "ge 65762", "59484", unit=ENTERPRISE),
@@ -47,6 +57,9 @@ FDI | 3 | 1300 | Lũy kế 1.300 triệu USD, bằng 72,2% chỉ tiêu năm (1.8
 FDI | 3 | 1900 | Lũy kế 1.900 triệu USD, bằng 105,6% chỉ tiêu năm (1.800 triệu USD) và 140,7% mức cần đạt đến hết quý III (1.350 triệu USD); đã đạt chỉ tiêu năm; đánh giá: Đạt.
 FDI | 4 | 1800 | Cả năm thực hiện 1.800 triệu USD, đúng bằng chỉ tiêu năm (1.800 triệu USD); đánh giá: Đạt.
 FDI | 4 | 1801 | Cả năm thực hiện 1.801 triệu USD, cao hơn 1 triệu USD so với chỉ tiêu năm (1.800 triệu USD); đánh giá: Vượt.
+FIRMS_NEW | 1 | 1420 | Lũy kế 1.420 doanh nghiệp, bằng 21,4% chỉ tiêu năm (6.630 doanh nghiệp) và 85,7% mức cần đạt đến hết quý I (1.658 doanh nghiệp); cần thêm 5.210 doanh nghiệp trong 3 quý còn lại, gấp 1,22 lần tốc độ đã đạt; đánh giá: Có nguy cơ (cách mức “Đúng tiến độ” 155 doanh nghiệp).
+FIRMS_NEW | 2 | 3186 | Lũy kế 3.186 doanh nghiệp, bằng 48,1% chỉ tiêu năm (6.630 doanh nghiệp) và 90,5% mức cần đạt đến hết quý II (3.519 doanh nghiệp); mức cần đạt tính theo nhịp năm 2022 (53,1% cả năm), nếu chia đều các quý là 3.315 doanh nghiệp; cần thêm 3.444 doanh nghiệp trong 2 quý còn lại, gấp 1,08 lần tốc độ đã đạt; đánh giá: Có nguy cơ (cách mức “Đúng tiến độ” 157 doanh nghiệp).
+OWN_PACE | 1 | 150 | Lũy kế 150 doanh nghiệp, bằng 15% chỉ tiêu năm (1.000 doanh nghiệp) và 100% mức cần đạt đến hết quý I (150 doanh nghiệp); mức cần đạt tính theo nhịp quy định riêng (15% cả năm), nếu chia đều các quý là 250 doanh nghiệp; cần thêm 850 doanh nghiệp trong 3 quý còn lại, gấp 1,89 lần tốc độ đã đạt; đánh giá: Đúng tiến độ (cách mức “Có nguy cơ” 7 doanh nghiệp).
 FIRMS | 2 | 61748 | Hiện có 61.748 doanh nghiệp, bằng 93,9% chỉ tiêu năm (65.762 doanh nghiệp) và 98,6% mức cần đạt đến hết quý II (62.623 doanh nghiệp); cần tăng thêm 4.014 doanh nghiệp trong 2 quý còn lại, gấp 1,77 lần tốc độ đã đạt; đánh giá: Đúng tiến độ (cách mức “Có nguy cơ” 2.256 doanh nghiệp).
 URBAN | 1 | 80.5 | Ở mức 80,5%, bằng 95,8% chỉ tiêu năm (84%) và 99,4% mức cần đạt đến hết quý I (81%); còn cách chỉ tiêu năm 3,5 điểm phần trăm; đánh giá: Đúng tiến độ (cách mức “Có nguy cơ” 3,55 điểm phần trăm).
 EXPORTS | 4 | 9.5 | Cả năm tăng 9,5% so với năm trước, đáp ứng chỉ tiêu năm (từ 9 đến 10%); đánh giá: Đạt.

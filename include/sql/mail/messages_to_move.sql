@@ -1,5 +1,5 @@
 -- Messages that are done: read, their files settled, their answer sent, given up or not owed
-select m.mail_id, m.kind, m.sender, m.reason, m.subject, m.internal_at, m.moved_at, coalesce(o.last_error, '') as last_error,
+select m.mail_id, m.kind, m.sender, m.reason, m.subject, m.internal_at, m.moved_at, m.bounce_of,
   (select count(*) from intake.mail_part p where p.mail_id = m.mail_id and p.fate = 'landed') as landed,
   case when m.kind = 'submission' and o.given_up_at is null then 'Processed' else 'Attention' end as folder,
   coalesce((

@@ -1,7 +1,14 @@
--- Warnings on the reports in force for a period at an instant: what the reviewer should know was asked of their senders
-select g.name as agency_name, f.receipt_no, f.name as file_name, n.rule, n.sheet, n.cell, n.message, n.found
+-- Warnings on the reports in force for a period at an instant: what the reviewer should know was asked of their senders,
+-- with what the sender says of a figure in the row of the same number
+select g.name as agency_name, f.receipt_no, f.name as file_name, n.rule, n.sheet, n.cell, n.message, n.found,
+  coalesce((
+    select min(o.explanation)
+    from core.observation o
+    where o.submission_id = in_force.submission_id and o.sheet = n.sheet and o.explanation <> ''
+      and substring(o.cell from '[0-9]+$') = substring(n.cell from '[0-9]+$')
+  ), '') as explanation
 from (
-  select distinct on (b.agency_code) b.agency_code, b.file_id
+  select distinct on (b.agency_code) b.agency_code, b.file_id, b.submission_id
   from intake.submission b
   where b.plan_code = :plan_code and b.period = :period and b.recorded_at <= :as_of
   order by b.agency_code, b.received_at desc, b.submission_id desc

@@ -135,6 +135,11 @@ class AirflowApi:
         answer = self._send("PATCH", _hitl(dag_id, run_id, task_id), json=body)
         return datetime.fromisoformat(answer["responded_at"])
 
+    def page(self, path: str) -> tuple[int, str]:
+        """Returns the status and the text of a page, as whoever is logged in sees it."""
+        answer = self._client.get(path)
+        return answer.status_code, answer.text
+
     def wait(self, dag_id: str, run_id: str, *, seconds: float, pause: float = 0.3) -> str:
         """Waits for a run to end and returns its state.
 

@@ -66,6 +66,15 @@ def open_mail() -> "Mail | None":
     return Mail(mailbox, identity, open_smtp)
 
 
+def operations_mail() -> tuple[str, str] | None:
+    """Returns our own address and that of operations, None when either is not configured."""
+    smtp = _connection(SMTP_ID)
+    if smtp is None or not smtp.extra_dejson.get("operations_email"):
+        return None
+    sender = _address(smtp.extra_dejson.get("from_email") or smtp.login, "from_email")
+    return sender, _address(smtp.extra_dejson["operations_email"], "operations_email")
+
+
 @contextmanager
 def open_smtp() -> Iterator["smtplib.SMTP"]:
     """Gives the SMTP provider's logged-in client.

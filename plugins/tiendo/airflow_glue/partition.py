@@ -21,6 +21,15 @@ def read_period(register: Register, partition_key: str | None) -> Period:
     return known[partition_key]
 
 
+def run_period(register: Register, dag_run: Any) -> Period:
+    """Returns the period of a run: its partition key, or of one that a task has started ``period`` of its conf.
+
+    Raises:
+        ValueError: as ``read_period``.
+    """
+    return read_period(register, dag_run.partition_key or (dag_run.conf or {}).get("period"))
+
+
 def known_at(register: Register, period: Period, dag_run: Any) -> datetime | None:
     """Returns the instant a run reports as of: of a backfill the period's publication, else None for the present."""
     return register.calendar_by_period[period].publish_at if dag_run.run_type == "backfill" else None

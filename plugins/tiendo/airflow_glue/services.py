@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -121,6 +121,7 @@ def airflow_services(
     clock_file: Path | None = None,
     has_idle_machine: bool = False,
     cluster: Cluster | None = None,
+    variables: Mapping[str, str] | None = None,
     say: Say = lambda line: None,
     is_stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Running]:
@@ -131,6 +132,7 @@ def airflow_services(
         clock_file: the replay clock of the tasks.
         has_idle_machine: see ``airflow_environment``.
         cluster: the Celery workers' database and queue; None runs tasks beside the scheduler.
+        variables: of the environment of all processes, beside the usual ones.
         say: gets a line of progress for each phase.
         is_stopped: asked while waiting; True gives up.
 
@@ -150,7 +152,7 @@ def airflow_services(
             metadata_url=metadata_url,
             clock_file=clock_file,
             has_idle_machine=has_idle_machine,
-            extra=cluster.variables if cluster else None,
+            extra=(cluster.variables if cluster else {}) | dict(variables or {}),
         )
         accounts = passwords(settings)
         supervisor = Supervisor(environment, settings.airflow / "logs" / "services")

@@ -1,6 +1,6 @@
 """What a body still owes after a file of its was settled, and until when."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -29,12 +29,19 @@ class Owed(NamedTuple):
     reports: tuple[OwedReport, ...]
 
 
-def still_owed(register: Register, outcome: FileOutcome, reported: Collection[str], now: datetime) -> Owed:
+def still_owed(
+    register: Register,
+    outcome: FileOutcome,
+    calendar: Sequence[PeriodCalendar],
+    reported: Collection[str],
+    now: datetime,
+) -> Owed:
     """Returns what is owed by the body a file is of; nothing for a body that owes no report.
 
     An archive says nothing of it either: the answers to the reports in it do, which have their fate after it.
 
     Args:
+        calendar: the body's own: letters may have given it later due days or excused it.
         reported: the periods of which a report of the body is accepted, this file's included where it is.
     """
     agency = register.agency_by_code.get(outcome.agency)
@@ -48,7 +55,7 @@ def still_owed(register: Register, outcome: FileOutcome, reported: Collection[st
             promises.setdefault(register.indicator_by_code[o.indicator].label, o.promised_on)
     reports = tuple(
         _report(entry, now)
-        for entry in register.calendar
+        for entry in calendar
         if str(entry.period) not in reported and _is_asked(entry, outcome, now)
     )
     told = tuple((label, format_date(day)) for label, day in promises.items())

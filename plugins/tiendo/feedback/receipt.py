@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from tiendo import clock
 from tiendo.durable import write_files
-from tiendo.feedback.owed import still_owed
+from tiendo.feedback.owed import Owed, still_owed
 from tiendo.feedback.returned import returned_name
 from tiendo.feedback.told import SEVERITY_NAMES, group
 from tiendo.intake.guide import deadline_text
@@ -30,6 +30,9 @@ VERDICT_NAMES = {
     "duplicate": "Tệp trùng với tệp đã gửi, không xử lý lại",
     "quarantined": "Tạm giữ, chưa đưa vào xử lý",
 }
+# An archive is accepted as what it is; what became of the workbooks in it, their own receipts say.
+ARCHIVE_NAME = "Đã mở tệp nén"
+_NOTHING_OWED = Owed((), (), (), ())
 ANSWER_NAMES = {"not_applicable": "Không áp dụng", "not_available": "Chưa có số liệu"}
 _BASES = {"quarter": "Trong quý", "year_to_date": "Lũy kế / đến kỳ"}
 _UNKNOWN_STATE = "(chưa rõ)"
@@ -50,6 +53,7 @@ class Receipt(NamedTuple):
             one, when it corrects nothing.
         counting: the accepted reports of the body by period, this one included where it is accepted.
         returned: the marked workbook that goes back with it; None where none does.
+        calendar: the body's own, where letters gave it other due days; None where the plan's holds.
     """
 
     receipt_no: str
@@ -61,6 +65,7 @@ class Receipt(NamedTuple):
     version: Version | None = None
     counting: Mapping[str, CountingVersion] = {}
     returned: bytes | None = None
+    calendar: Sequence[PeriodCalendar] | None = None
 
 
 class Answer(NamedTuple):
@@ -118,34 +123,38 @@ def _view(register: Register, receipt: Receipt, marked_name: str | None, now: da
     """Returns what the page is filled with."""
     outcome = receipt.outcome
     agency = register.agency_by_code.get(outcome.agency) or register.agency_by_code.get(receipt.sender)
-    entry = next((entry for entry in register.calendar if str(entry.period) == outcome.period), None)
+    period_names = {str(entry.period): entry.period.vietnamese for entry in register.calendar}
+    calendar = register.calendar if receipt.calendar is None else receipt.calendar
+    entry = next((entry for entry in calendar if str(entry.period) == outcome.period), None)
     is_accepted = outcome.verdict in ACCEPTED
+    is_archive = is_accepted and not outcome.is_report
     version = receipt.version
     return {
         "register": register,
         "receipt": receipt,
         "contact": register.report["issuing_body"],
         "agency_name": agency.name if agency else "(chưa rõ đơn vị)",
-        "period_name": entry.period.vietnamese if entry else "(chưa rõ kỳ báo cáo)",
+        "period_name": period_names.get(outcome.period, "(chưa rõ kỳ báo cáo)"),
         "deadline": deadline_text(entry.due_at) if entry else "",
         "closing": deadline_text(entry.closing_at) if entry else "",
         "is_overdue": bool(entry and now >= entry.due_at),
         "days_late": _days_late(entry, receipt.received_at),
         "received_at": format_instant(receipt.received_at),
         "verdict": outcome.verdict,
-        "verdict_name": VERDICT_NAMES[outcome.verdict],
+        "verdict_name": ARCHIVE_NAME if is_archive else VERDICT_NAMES[outcome.verdict],
+        "is_archive": is_archive,
         "is_accepted": is_accepted,
         "severity_names": SEVERITY_NAMES,
         "groups": group(outcome.findings),
         "marked_name": marked_name,
         "marked_link": quote(marked_name) if marked_name else "",
-        "owed": still_owed(register, outcome, receipt.counting, now),
+        "owed": _NOTHING_OWED if is_archive else still_owed(register, outcome, calendar, receipt.counting, now),
         "standing": None if is_accepted else _standing(receipt),
         "version": version,
         "previous": _told(version.previous_receipt_no, version.previous_received_at) if version else "",
         "newest": _told(version.newest_receipt_no, version.newest_received_at) if version else "",
         "changes": change_texts(register, version.changes) if version else [],
-        "period_names": {str(entry.period): entry.period.vietnamese for entry in register.calendar},
+        "period_names": period_names,
         "figures": [_figure(register, o, outcome.period) for o in outcome.read],
         "tasks": [_task(register, t) for t in outcome.read_tasks],
     }

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, Row
 
 from tiendo.clock import HANOI
 from tiendo.intake.reading import read_files
+from tiendo.intake.reopened import open_at, read_reopened
 from tiendo.plan.model import Register
 from tiendo.settings import Settings
 from tiendo.validation.outcome import FileOutcome
@@ -38,6 +39,8 @@ def read_again(
     from tiendo.validation.check import BatchFile, check_batch
 
     outcomes: list[FileOutcome] = []
+    with loader(engine) as connection:
+        reopened = read_reopened(connection, register)
     for file, content in zip(files, read_files(settings, [file.sha256 for file in files]), strict=True):
         agencies = {content.marker.agency, file.sender_agency_code or ""} - {""}
         with loader(engine) as connection:
@@ -49,6 +52,7 @@ def read_again(
                 received_at=file.received_at,
             )
         sender = file.sender_agency_code or ""
-        batch = [BatchFile(file.file_id, file.name, sender, content, received_at=file.received_at)]
-        outcomes += check_batch(register, batch, history, today=file.received_at.astimezone(HANOI).date())
+        is_open = open_at(reopened, file.received_at)
+        item = BatchFile(file.file_id, file.name, sender, content, received_at=file.received_at, reopened=is_open)
+        outcomes += check_batch(register, [item], history, today=file.received_at.astimezone(HANOI).date())
     return outcomes

@@ -16,6 +16,7 @@ from tiendo.intake.again import read_again
 from tiendo.intake.archive import archived_path
 from tiendo.intake.loading import Settled, load
 from tiendo.intake.reading import read_files
+from tiendo.intake.reopened import open_at, read_reopened
 from tiendo.plan.model import Register
 from tiendo.settings import Settings
 from tiendo.validation.outcome import ACCEPTED, FileOutcome, Finding
@@ -33,17 +34,32 @@ BATCH_SIZE = 200
 REFUSED = ("rejected", "quarantined")
 
 
+class ReaderBugError(RuntimeError):
+    """Our own reader failed on a file: it waits in quarantine for the repair, then ``tiendo requeue`` reads it."""
+
+
 @dataclass(frozen=True)
 class BatchResult:
-    """What became of a batch: files by state, and the periods whose figures changed."""
+    """What became of a batch: files by state, the periods whose figures changed, errors of our own reader."""
 
     states: dict[str, int]
     periods: list[str]
+    bugs: tuple[str, ...] = ()
+
+    def or_raise(self) -> "BatchResult":
+        """Returns itself, unless our own reader failed on a file.
+
+        Raises:
+            ReaderBugError: naming files and errors. All files of the batch have their fate.
+        """
+        if self.bugs:
+            raise ReaderBugError("\n".join(self.bugs))
+        return self
 
     def and_of(self, other: "BatchResult") -> "BatchResult":
         """Returns the result of both."""
         states = Counter(self.states) + Counter(other.states)
-        return BatchResult(dict(states), sorted({*self.periods, *other.periods}))
+        return BatchResult(dict(states), sorted({*self.periods, *other.periods}), self.bugs + other.bugs)
 
 
 def waiting_batches(engine: Engine, size: int = BATCH_SIZE) -> list[list[int]]:
@@ -86,8 +102,18 @@ def process(settings: Settings, register: Register, engine: Engine, file_ids: Se
         waiting = set(connection.execute(statement("intake/still_waiting.sql"), parameters).scalars())
         settled = [item for item in settled if item.file.file_id in waiting]
         periods = load(connection, settings, register, settled)
-    result = BatchResult(dict(Counter(item.outcome.verdict for item in settled)), periods)
+    bugs = tuple(map(_bug, filter(_is_bug, settled)))
+    result = BatchResult(dict(Counter(item.outcome.verdict for item in settled)), periods, bugs)
     return result.and_of(process(settings, register, engine, unpacked)) if unpacked else result
+
+
+def _is_bug(item: Settled) -> bool:
+    return any(finding.rule == "file-reader-bug" for finding in item.outcome.findings)
+
+
+def _bug(item: Settled) -> str:
+    detail = item.content.fault_detail if item.content else ""
+    return f"{item.file.receipt_no} ({item.file.sha256}): the reader failed, and the file is in quarantine. {detail}"
 
 
 def _is_looked_at_anew(first: Row[Any]) -> bool:
@@ -167,6 +193,8 @@ def _check(settings: Settings, register: Register, engine: Engine, files: list[R
     from tiendo.validation.check import BatchFile, check_batch
 
     contents = read_files(settings, [file.sha256 for file in files])
+    with loader(engine) as connection:
+        reopened = read_reopened(connection, register)
     batch = [
         (
             file,
@@ -177,6 +205,7 @@ def _check(settings: Settings, register: Register, engine: Engine, files: list[R
                 content,
                 received_at=file.received_at,
                 stranger=_stranger(file),
+                reopened=open_at(reopened, file.landed_at),
             ),
         )
         for file, content in zip(files, contents, strict=True)

@@ -19,6 +19,7 @@ SEPARATORS = ("\t", ";", ",")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _WORD = re.compile(r"[^\W\d_]+")
 _MOST_SHOWN = 60
+_MOST_LINES = 20_000
 _SEPARATOR_NAMES = {"\t": "dấu tab", ";": "dấu chấm phẩy", ",": "dấu phẩy"}
 
 
@@ -83,8 +84,12 @@ def read_rows(text: str) -> list[list[str]]:
     Lines without any separator (titles, remarks, blank ones) may stand between the rows.
 
     Raises:
-        TextError: ``plain_text``, it is no table; ``text_columns``, rows have different numbers of values.
+        TextError: ``plain_text``, it is no table; ``text_columns``, rows have different numbers of values;
+            ``too_many_rows``.
     """
+    lines = text.count("\n") + text.count("\r")
+    if lines > _MOST_LINES:
+        raise TextError("too_many_rows", f"{lines} dòng")
     # Excel may write the separator into the first line.
     match = re.match(r"sep=(.)\r?\n", text)
     separators = (match[1],) if match and match[1] in SEPARATORS else SEPARATORS

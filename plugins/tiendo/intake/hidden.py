@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from tiendo.intake.content import Notice
-from tiendo.intake.sheet_layout import Layout
+from tiendo.intake.layout import Layout
 from tiendo.intake.sheets import Sheet
 from tiendo.intake.tables import letters
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tiendo.intake.content import Notice
-from tiendo.intake.sheet_layout import Layout, Runs
+from tiendo.intake.layout import Layout, Runs
 from tiendo.intake.sheets import Sheet
 from tiendo.intake.tables import letters
 from tiendo.vietnamese.legacy_fonts import (

@@ -10,6 +10,7 @@ from tiendo import clock
 from tiendo.feedback.receipt import CountingVersion, Receipt, write_answers
 from tiendo.intake.content import WorkbookContent
 from tiendo.intake.versions import versions_of
+from tiendo.obligations.extensions import own_calendars
 from tiendo.plan.model import Register
 from tiendo.settings import Settings
 from tiendo.validation.outcome import FileOutcome
@@ -69,6 +70,7 @@ def load(connection: Connection, settings: Settings, register: Register, settled
         ],
     )
     counting = _counting_versions(connection, register, settled)
+    calendars = own_calendars(connection, register, {item.outcome.agency for item in settled} - {""})
     answers = write_answers(
         settings,
         register,
@@ -83,6 +85,7 @@ def load(connection: Connection, settings: Settings, register: Register, settled
                 versions.get(item.file.file_id),
                 counting.get(item.outcome.agency, {}),
                 item.returned,
+                calendars.get(item.outcome.agency),
             )
             for item in settled
         ],

@@ -1,5 +1,6 @@
 """Reads a submitted file into rows as typed: sheets by ``tiendo.intake.sheets``, rows by ``tiendo.intake.tables``."""
 
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ from python_calamine import CalamineError, PasswordError, XmlError, ZipError
 from tiendo.intake.columns import CORRECTIONS, INDICATORS, TABLES, TASKS, Table
 from tiendo.intake.content import SHEET_ANSWER, SHEET_GUIDE, SHEET_MARKER, Marker, Notice, WorkbookContent
 from tiendo.intake.hidden import hidden_content
+from tiendo.intake.layout import Layout
 from tiendo.intake.legacy_text import in_unicode
 from tiendo.intake.retyped import read_retyped
 from tiendo.intake.sheet_layout import read_layouts
@@ -20,6 +22,8 @@ from tiendo.vietnamese.text import fold
 
 def read_workbook(data: bytes) -> WorkbookContent:
     """Reads one file's bytes; what is wrong with the file is told by ``fault``, never raised.
+
+    An error of our own is told too, as ``reader_bug``: the other files of a batch must not wait for its repair.
 
     It can still take the process down (memory, abort inside the native reader): foreign files go through
     ``tiendo.intake.reader_process.WorkbookReader``.
@@ -34,9 +38,13 @@ def read_workbook(data: bytes) -> WorkbookContent:
         return WorkbookContent(fault="encrypted", fault_detail=str(error))
     except (NotAZipError, BrokenWorkbookError, CalamineError, XmlError, ZipError) as error:
         return WorkbookContent(fault="not_a_workbook", fault_detail=f"{type(error).__name__}: {error}"[:500])
+    except (MemoryError, RecursionError) as error:
+        return WorkbookContent(fault="reader_failed", fault_detail=f"{type(error).__name__}: {error}"[:500])
+    except Exception:  # what libraries make of hostile bytes is caught beside them: this is ours
+        return WorkbookContent(fault="reader_bug", fault_detail=traceback.format_exc()[-2000:])
     except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as error:  # a Rust panic is a BaseException
+    except BaseException as error:  # a Rust panic
         return WorkbookContent(fault="reader_failed", fault_detail=f"{type(error).__name__}: {error}"[:500])
 
 
@@ -59,7 +67,7 @@ def _read(data: bytes) -> WorkbookContent:
     for name in sorted(names, key=lambda name: fold(name) not in _TABLE_BY_SHEET):
         table = _TABLE_BY_SHEET.get(fold(name))
         layout = layouts.get(name)
-        sheet = in_unicode(file.sheet(name), layout, told.notices)
+        sheet = in_unicode(_with_details(file.sheet(name), layout), layout, told.notices)
         told.notices.extend(hidden_content(sheet, layout, is_hidden=name in file.hidden_names))
         if marker.period:
             wanted = (table,) if table else tuple(table for table in TABLES if table not in found)
@@ -84,6 +92,21 @@ def _read(data: bytes) -> WorkbookContent:
         notices=tuple(told.notices),
         titles=tuple(told.titles[:_MOST_TITLES]),
     )
+
+
+def _with_details(sheet: Sheet, layout: Layout | None) -> Sheet:
+    """Adds what a second reader knows of the cells of an .xls or .ods, and holds the two readers against each other.
+
+    Raises:
+        UnreadableError: ``readers_differ``, they do not see the same cells.
+    """
+    if layout is None:
+        return sheet
+    if layout.filled is not None:
+        seen = sum(len(row) - row.count("") for row in sheet.rows)
+        if seen != layout.filled:
+            raise UnreadableError("readers_differ", f"trang {sheet.name}: {seen} ô và {layout.filled} ô có giá trị")
+    return sheet._replace(details=layout.details) if layout.details else sheet
 
 
 def _marker_name(names: Sequence[str]) -> str:

@@ -38,8 +38,14 @@ from tiendo.intake.content import (
 
 _LENGTH = struct.Struct("<I")
 _READY = b"ready"
-_MEMORY_BYTES = 1536 * 2**20
-_SECONDS_PER_FILE = 30.0
+# Address space, of which the memory used is a part: so the process stays below one GiB.
+_MEMORY_BYTES = 1000 * 2**20
+# A file that kills the child is tried once more: twice this, and the start of a child, are less than 30 s.
+_SECONDS_PER_FILE = 12.0
+_MOST_OPEN_FILES = 32
+_MOST_WRITTEN = 2**20
+# A filled workbook of the largest body answers with 40 kB.
+_MAX_ANSWER = 2 * 2**20
 _START_SECONDS = 60.0
 _AHEAD = 64
 _PIPE_BYTES = 2**20
@@ -223,6 +229,8 @@ class _Child:
         while True:
             if len(self._received) >= _LENGTH.size:
                 end = _LENGTH.size + _LENGTH.unpack_from(self._received)[0]
+                if end > _LENGTH.size + _MAX_ANSWER:
+                    raise _ChildFailedError(f"answers with {end} bytes", may_be_retried=False)
                 if len(self._received) >= end:
                     message = bytes(self._received[_LENGTH.size : end])
                     del self._received[:end]
@@ -302,6 +310,7 @@ def _enlarge(pipe: IO[bytes]) -> None:
 def _serve(seconds: float, memory_bytes: int) -> None:
     """The child's loop: limits first, then file after file until the parent closes the pipe."""
     from tiendo.intake.reader import read_workbook
+    from tiendo.intake.sheets import MAX_BYTES
 
     gc.freeze()
     gc.set_threshold(100_000)  # what a file leaves holds no cycles
@@ -309,6 +318,8 @@ def _serve(seconds: float, memory_bytes: int) -> None:
     os.dup2(2, 1)  # what a library prints must not mix with the answers
     _limit(resource.RLIMIT_AS, memory_bytes)
     _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_NOFILE, _MOST_OPEN_FILES)
+    _limit(resource.RLIMIT_FSIZE, _MOST_WRITTEN)  # what a library prints before it aborts
     answers.write(_framed(_READY))
     answers.flush()
     while len(header := requests.read(_LENGTH.size)) == _LENGTH.size:
@@ -316,11 +327,19 @@ def _serve(seconds: float, memory_bytes: int) -> None:
         used = resource.getrusage(resource.RUSAGE_SELF)
         _limit(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime + seconds) + 1)
         try:
-            result = read_workbook(path.read_bytes())
+            size = path.stat().st_size
+            result = read_workbook(path.read_bytes()) if size <= MAX_BYTES else _too_large(f"{size} bytes")
         except OSError as error:
             result = WorkbookContent(fault="reader_failed", fault_detail=f"{type(error).__name__}: {error}"[:500])
-        answers.write(_framed(_pack(result)))
+        answer = _pack(result)
+        if len(answer) > _MAX_ANSWER:
+            answer = _pack(_too_large(f"an answer of {len(answer)} bytes"))
+        answers.write(_framed(answer))
         answers.flush()
+
+
+def _too_large(detail: str) -> WorkbookContent:
+    return WorkbookContent(fault="too_large", fault_detail=detail)
 
 
 def _limit(kind: int, wanted: int) -> None:

@@ -1,55 +1,25 @@
 """How the sheets of a file look where it matters: hidden rows and columns, and cells in fonts from before Unicode.
 
-calamine tells neither. Nearly no workbook has any of it, so a scan of the bytes comes first (.xlsx), and only a sheet
-that has is parsed.
+calamine tells neither. Nearly no .xlsx has any of it, so a scan of its bytes comes first, and only a sheet that has is
+parsed; .xls and .ods are read once more whole.
 """
 
-import io
 import re
-import struct
-from collections.abc import Iterator
-from typing import Any, NamedTuple
-from xml.parsers import expat
 
-from tiendo.intake.sheets import Range
-from tiendo.intake.xlsx_details import (
-    SEPARATOR,
-    BrokenWorkbookError,
-    column_index,
-    elements,
-    make_parser,
-    parse,
-    sheet_parts,
-)
+from tiendo.intake.kinds import ODS, kind_of_zip
+from tiendo.intake.layout import MOST_COLUMNS, MOST_ROWS, Handler, Layout, Runs, walk
+from tiendo.intake.ods_layout import layouts_of_ods
+from tiendo.intake.xls_layout import layouts_of_xls
+from tiendo.intake.xlsx_details import column_index, elements, sheet_parts
 from tiendo.intake.zip_parts import Member, content, members
 from tiendo.vietnamese.legacy_fonts import charset_of_font
-
-Runs = tuple[tuple[str, str], ...]
-"""A cell's text in pieces, each with its font; one piece without text stands for the whole cell."""
 
 _ZIP, _OLE = b"PK\3\4", bytes.fromhex("d0cf11e0a1b11ae1")
 _HIDDEN, _INLINE = b" hidden=", b"inlineStr"
 _LEGACY_FONT = re.compile(rb"""["'](?:\.Vn|VNI-)""", re.IGNORECASE)
-_LEGACY_FONT_XLS = re.compile(rb"\.\0?V\0?n\0?|V\0?N\0?I\0?-", re.IGNORECASE)
-_STYLES, _STRINGS, _ODS = "xl/styles.xml", "xl/sharedStrings.xml", "content.xml"
+_STYLES, _STRINGS = "xl/styles.xml", "xl/sharedStrings.xml"
 _ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _STYLE_LISTS = frozenset({"fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs"})
-# What lies beyond is of no report; repetitions in hostile files end here.
-_MOST_ROWS, _MOST_COLUMNS = 10_000, 16_384
-
-
-class Layout(NamedTuple):
-    """What is special about one sheet; rows and columns 0-based.
-
-    Attributes:
-        fonts: cells with text in a font from before Unicode.
-        merged: merged ranges, where calamine does not tell them (.ods).
-    """
-
-    hidden_rows: frozenset[int] = frozenset()
-    hidden_columns: frozenset[int] = frozenset()
-    fonts: dict[tuple[int, int], Runs] = {}  # noqa: RUF012  (never changed)
-    merged: tuple[Range, ...] = ()
 
 
 def read_layouts(data: bytes) -> dict[str, Layout]:
@@ -59,11 +29,11 @@ def read_layouts(data: bytes) -> dict[str, Layout]:
         BrokenWorkbookError, NotAZipError, TooLargeError: a part cannot be read.
     """
     if data.startswith(_OLE):
-        return _of_xls(data)
+        return layouts_of_xls(data)
     if not data.startswith(_ZIP):
         return {}
     parts = members(data)
-    return _of_ods(data, parts) if _ODS in parts else _of_xlsx(data, parts)
+    return layouts_of_ods(data, parts) if kind_of_zip(data, parts) == ODS else _of_xlsx(data, parts)
 
 
 def _of_xlsx(data: bytes, parts: dict[str, Member]) -> dict[str, Layout]:
@@ -83,7 +53,7 @@ def _of_xlsx(data: bytes, parts: dict[str, Member]) -> dict[str, Layout]:
     for sheet, part in sheet_parts(data, parts).items():
         if part in suspects:
             handler = _SheetHandler(style_fonts, shared)
-            _walk(suspects[part], handler)
+            walk(suspects[part], handler)
             found[sheet] = Layout(frozenset(handler.rows), frozenset(handler.columns), handler.fonts)
     return found
 
@@ -106,32 +76,7 @@ def _style_fonts(styles: bytes) -> list[str]:
     return formats
 
 
-class _Handler:
-    """Gets the elements of a part by local name, and the texts in them."""
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        raise NotImplementedError
-
-    def end(self, name: str) -> None:
-        raise NotImplementedError
-
-    def text(self, text: str) -> None:
-        raise NotImplementedError
-
-
-def _walk(xml: bytes, handler: _Handler) -> None:
-    def local(attributes: dict[str, str]) -> dict[str, str]:
-        return {name.rpartition(SEPARATOR)[2]: value for name, value in attributes.items()}
-
-    parser: expat.XMLParserType = make_parser()
-    parser.buffer_text = True
-    parser.StartElementHandler = lambda name, found: handler.start(name.rpartition(SEPARATOR)[2], local(found))
-    parser.EndElementHandler = lambda name: handler.end(name.rpartition(SEPARATOR)[2])
-    parser.CharacterDataHandler = handler.text
-    parse(parser, xml)
-
-
-class _StringsHandler(_Handler):
+class _StringsHandler(Handler):
     """The shared strings as runs; a run without a font of its own has that of the cell ("")."""
 
     def __init__(self) -> None:
@@ -167,11 +112,11 @@ class _StringsHandler(_Handler):
 def _shared_strings(xml: bytes) -> list[list[tuple[str, str]]]:
     handler = _StringsHandler()
     if xml:
-        _walk(xml, handler)
+        walk(xml, handler)
     return handler.strings
 
 
-class _SheetHandler(_Handler):
+class _SheetHandler(Handler):
     """Walks through a worksheet of an .xlsx."""
 
     def __init__(self, style_fonts: list[str], shared: list[list[tuple[str, str]]]) -> None:
@@ -189,12 +134,12 @@ class _SheetHandler(_Handler):
             number = attributes.get("r", "")
             self._row = int(number) - 1 if number.isdecimal() else self._row + 1
             self._column = -1
-            if _is_true(attributes.get("hidden")) and self._row < _MOST_ROWS:
+            if _is_true(attributes.get("hidden")) and self._row < MOST_ROWS:
                 self.rows.add(self._row)
         elif name == "col" and _is_true(attributes.get("hidden")):
             first, last = attributes.get("min", ""), attributes.get("max", "")
             if first.isdecimal() and last.isdecimal():
-                self.columns.update(range(int(first) - 1, min(int(last), _MOST_COLUMNS)))
+                self.columns.update(range(int(first) - 1, min(int(last), MOST_COLUMNS)))
         elif name == "c":
             address = _ADDRESS.fullmatch(attributes.get("r", ""))
             self._column = column_index(address[1]) if address else self._column + 1
@@ -234,126 +179,3 @@ class _SheetHandler(_Handler):
 
 def _is_true(value: str | None) -> bool:
     return value in ("1", "true")
-
-
-def _of_xls(data: bytes) -> dict[str, Layout]:
-    import xlrd  # type: ignore[import-untyped]
-
-    has_fonts = _LEGACY_FONT_XLS.search(data) is not None
-    try:
-        book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=io.StringIO())
-    except (xlrd.XLRDError, struct.error, LookupError, ValueError, AssertionError, TypeError, AttributeError) as error:
-        # calamine has read the cells; xlrd is stricter. Without it nothing is known of how the sheets look.
-        if has_fonts:
-            raise BrokenWorkbookError(f"fonts of an .xls: {type(error).__name__}: {error}") from error
-        return {}
-    found = {}
-    for sheet in book.sheets():
-        fonts: dict[tuple[int, int], Runs] = {}
-        for row in range(sheet.nrows) if has_fonts else ():
-            for column in range(sheet.row_len(row)):
-                if sheet.cell_type(row, column) == xlrd.XL_CELL_TEXT:
-                    runs = _xls_runs(book, sheet, row, column)
-                    if any(charset_of_font(font) for _, font in runs):
-                        fonts[row, column] = runs
-        hidden_rows = frozenset(row for row, info in sheet.rowinfo_map.items() if info.hidden)
-        hidden_columns = frozenset(column for column, info in sheet.colinfo_map.items() if info.hidden)
-        if hidden_rows or hidden_columns or fonts:
-            found[sheet.name] = Layout(hidden_rows, hidden_columns, fonts)
-    return found
-
-
-def _xls_runs(book: Any, sheet: Any, row: int, column: int) -> Runs:
-    text = sheet.cell_value(row, column)
-    own = book.xf_list[sheet.cell_xf_index(row, column)].font_index
-    starts = [(0, own), *sheet.rich_text_runlist_map.get((row, column), ())]
-    ends = [start for start, _ in starts[1:]] + [len(text)]
-    pieces = [(text[start:end], book.font_list[font].name) for (start, font), end in zip(starts, ends, strict=True)]
-    return tuple(piece for piece in pieces if piece[0])
-
-
-class _OdsHandler(_Handler):
-    """Walks through the content of an .ods."""
-
-    def __init__(self) -> None:
-        self.sheets: dict[str, tuple[set[int], set[int], dict[tuple[int, int], Runs], list[Range]]] = {}
-        self._fonts: dict[str, str] = {}
-        self._style = self._table = ""
-        self._row = self._column = self._repeated_rows = 0
-        self._column_styles: list[str] = []
-        self._cell_fonts: list[str] = []
-        self._runs: list[tuple[str, str]] = []
-        self._step = 1
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "style":
-            self._style = attributes.get("name", "")
-        elif name == "text-properties" and self._style:
-            self._fonts[self._style] = attributes.get("font-name") or attributes.get("font-family", "")
-        elif name == "table":
-            self._table = attributes.get("name", "")
-            self.sheets[self._table] = (set(), set(), {}, [])
-            self._row = self._column = 0
-            self._column_styles = []
-        elif self._table:
-            self._start_in_table(name, attributes)
-
-    def _start_in_table(self, name: str, attributes: dict[str, str]) -> None:
-        rows, columns, _, merged = self.sheets[self._table]
-        is_hidden = attributes.get("visibility") in ("collapse", "filter")
-        if name == "table-column":
-            first, count = len(self._column_styles), _count(attributes, "number-columns-repeated")
-            count = min(count, _MOST_COLUMNS - first)
-            self._column_styles += [attributes.get("default-cell-style-name", "")] * count
-            if is_hidden:
-                columns.update(range(first, first + count))
-        elif name == "table-row":
-            self._column, self._repeated_rows = 0, _count(attributes, "number-rows-repeated")
-            if is_hidden:
-                rows.update(range(self._row, min(self._row + self._repeated_rows, _MOST_ROWS)))
-        elif name in ("table-cell", "covered-table-cell"):
-            self._step = _count(attributes, "number-columns-repeated")
-            default = self._column_styles[self._column] if self._column < len(self._column_styles) else ""
-            self._cell_fonts = [self._fonts.get(attributes.get("style-name", default), "")]
-            self._runs = []
-            width, height = _count(attributes, "number-columns-spanned"), _count(attributes, "number-rows-spanned")
-            if width > 1 or height > 1:
-                merged.append(((self._row, self._column), (self._row + height - 1, self._column + width - 1)))
-        elif name == "span":
-            self._cell_fonts.append(self._fonts.get(attributes.get("style-name", ""), "") or self._cell_fonts[-1])
-
-    def text(self, text: str) -> None:
-        if self._cell_fonts:
-            self._runs.append((text, self._cell_fonts[-1]))
-
-    def end(self, name: str) -> None:
-        if name == "style":
-            self._style = ""
-        elif name == "table":
-            self._table = ""
-        elif name == "table-row":
-            self._row += self._repeated_rows
-        elif name == "span" and len(self._cell_fonts) > 1:
-            self._cell_fonts.pop()
-        elif name in ("table-cell", "covered-table-cell") and self._table:
-            if any(charset_of_font(font) for _, font in self._runs):
-                self.sheets[self._table][2][self._row, self._column] = tuple(self._runs)
-            self._cell_fonts = []
-            self._column += self._step
-
-
-def _count(attributes: dict[str, str], name: str) -> int:
-    number = attributes.get(name, "1")
-    return min(int(number), _MOST_COLUMNS) if number.isdecimal() else 1
-
-
-def _of_ods(data: bytes, parts: dict[str, Member]) -> dict[str, Layout]:
-    handler = _OdsHandler()
-    _walk(content(data, parts[_ODS]), handler)
-    return dict(_ods_layouts(handler))
-
-
-def _ods_layouts(handler: _OdsHandler) -> Iterator[tuple[str, Layout]]:
-    for name, (rows, columns, fonts, merged) in handler.sheets.items():
-        if rows or columns or fonts or merged:
-            yield name, Layout(frozenset(rows), frozenset(columns), fonts, tuple(merged))

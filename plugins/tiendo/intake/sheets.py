@@ -7,6 +7,7 @@ What is read is neutral: values by row and column, with what the reading library
 import io
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence, Set
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
@@ -14,7 +15,7 @@ from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, Shee
 from tiendo.intake.content import Notice
 from tiendo.intake.delimited import TextError, decode, read_rows
 from tiendo.intake.kinds import ARCHIVE, READ, TEXT, XLSX, kind_of
-from tiendo.intake.xlsx_details import Details, read_details
+from tiendo.intake.xlsx_details import BrokenWorkbookError, Details, read_details
 from tiendo.intake.zip_parts import Member, members
 
 MAX_BYTES = 20 * 2**20
@@ -80,6 +81,15 @@ class OpenedFile(ABC):
         """
 
 
+@contextmanager
+def _by_calamine() -> Iterator[None]:
+    """What the library raises beside its own errors (a date out of range, a sheet without a part) is the file's."""
+    try:
+        yield
+    except (ArithmeticError, LookupError, OSError, TypeError, ValueError) as error:
+        raise BrokenWorkbookError(f"{type(error).__name__}: {error}") from error
+
+
 class _Workbook(OpenedFile):
     def __init__(self, workbook: CalamineWorkbook, details: dict[str, Details], notices: tuple[Notice, ...]) -> None:
         self._workbook = workbook
@@ -90,12 +100,13 @@ class _Workbook(OpenedFile):
         self.hidden_names = {sheet.name for sheet in metadata if sheet.visible != SheetVisibleEnum.Visible}
 
     def sheet(self, name: str) -> Sheet:
-        sheet: CalamineSheet = self._workbook.get_sheet_by_name(name)
-        if sheet.start is None:
-            return Sheet(name, [])
-        _check_size(name, sheet.height, sheet.width)
         details = self._details.get(name, _NO_DETAILS)
-        return Sheet(name, sheet.to_python(), *sheet.start, details, tuple(sheet.merged_cell_ranges or ()))
+        with _by_calamine():
+            sheet: CalamineSheet = self._workbook.get_sheet_by_name(name)
+            if sheet.start is None:
+                return Sheet(name, [])
+            _check_size(name, sheet.height, sheet.width)
+            return Sheet(name, sheet.to_python(), *sheet.start, details, tuple(sheet.merged_cell_ranges or ()))
 
 
 class _TextFile(OpenedFile):
@@ -134,7 +145,8 @@ def open_file(data: bytes) -> OpenedFile:
     if kind == XLSX:
         parts = members(data)
         details, notices = read_details(data, parts), tuple(_noticed(parts))
-    return _Workbook(CalamineWorkbook.from_filelike(io.BytesIO(data)), details, notices)
+    with _by_calamine():
+        return _Workbook(CalamineWorkbook.from_filelike(io.BytesIO(data)), details, notices)
 
 
 def _open_text(data: bytes) -> OpenedFile:

@@ -20,6 +20,7 @@ _ERROR, _FORMULA = b' t="e"', b"</f>"
 _USUAL_ROOT = b"<worksheet "
 _USUAL_CELL = b'<c r="'
 _ROOT_WITHIN = 200
+_DOCTYPE = b"<!DOCTYPE"
 _SOME_CELL = b"<c"
 _XF = re.compile(rb"<(?:\w+:)?xf\b([^>]*)>")
 _CELL_XFS = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
@@ -82,7 +83,9 @@ def _is_suspect(xml: bytes, percent_styles: frozenset[int]) -> bool:
     """Whether a sheet may hold a special cell; a few searches for bytes, since nearly none does."""
     if _ERROR in xml or _FORMULA in xml:
         return True
-    if xml.find(_USUAL_ROOT, 0, _ROOT_WITHIN) < 0 or (_USUAL_CELL not in xml and _SOME_CELL in xml):
+    if xml.find(_USUAL_ROOT, 0, _ROOT_WITHIN) < 0 or xml.find(_DOCTYPE, 0, _ROOT_WITHIN) >= 0:
+        return True
+    if _USUAL_CELL not in xml and _SOME_CELL in xml:
         return True
     return bool(percent_styles) and not percent_styles.isdisjoint(map(int, _STYLE.findall(xml)))
 
@@ -93,13 +96,22 @@ def _percent_styles(xml: bytes) -> frozenset[int]:
     percent = set(_BUILTIN_PERCENT)
     for match in _NUM_FMT.finditer(xml):
         number, code = _NUM_FMT_ID.search(match[1]), _FORMAT_CODE.search(match[1])
-        if number and code and b"%" in _SHOWN_ONLY.sub(b"", code[1] or code[2] or b""):
+        if number and code and _has_percent(code[1] or code[2] or b""):
             percent.add(int(number[1]))
     block = _CELL_XFS.search(xml)
     if not block:
         return frozenset()
     numbers = (_NUM_FMT_ID.search(xf) for xf in _XF.findall(block[0]))
     return frozenset(i for i, number in enumerate(numbers) if number and int(number[1]) in percent)
+
+
+def shows_percent(number_format: str) -> bool:
+    """Tells whether a number format shows a number a hundred times as large, with a percent sign."""
+    return _has_percent(number_format.encode())
+
+
+def _has_percent(format_code: bytes) -> bool:
+    return b"%" in _SHOWN_ONLY.sub(b"", format_code)
 
 
 def sheet_parts(data: bytes, parts: dict[str, Member]) -> dict[str, str]:

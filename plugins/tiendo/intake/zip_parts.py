@@ -31,12 +31,13 @@ class TooLargeError(Exception):
 
 
 class Member(NamedTuple):
-    """Where a member lies. ``size`` is what the container declares, which need not be true."""
+    """Where a member lies. ``size`` and ``crc`` are what the container declares, which need not be true."""
 
     offset: int
     compressed: int
     size: int
     method: int
+    crc: int
 
 
 def members(data: bytes) -> dict[str, Member]:
@@ -64,14 +65,14 @@ def members(data: bytes) -> dict[str, Member]:
         fields = _CENTRAL.unpack_from(data, position)
         if fields[0] != b"PK\1\2":
             raise NotAZipError("central directory is broken")
-        method, compressed, size, offset = fields[4], fields[8], fields[9], fields[16]
+        method, crc, compressed, size, offset = fields[4], *fields[7:10], fields[16]
         name_length, extra_length, comment_length = fields[10:13]
         position += _CENTRAL.size
         name = data[position : position + name_length].decode("utf-8", "replace")
         position += name_length + extra_length + comment_length
         if _ZIP64_SIZE in (compressed, size, offset):
             return _members_of_zip64(data)
-        found[name] = Member(offset, compressed, size, method)
+        found[name] = Member(offset, compressed, size, method, crc)
         total += size
     _check_total(total, len(data))
     return found
@@ -84,7 +85,7 @@ def _members_of_zip64(data: bytes) -> dict[str, Member]:
     except (zipfile.BadZipFile, struct.error, ValueError, OSError) as error:
         raise NotAZipError(str(error)) from error
     _check_total(sum(info.file_size for info in infos), len(data))
-    return {i.filename: Member(i.header_offset, i.compress_size, i.file_size, i.compress_type) for i in infos}
+    return {i.filename: Member(i.header_offset, i.compress_size, i.file_size, i.compress_type, i.CRC) for i in infos}
 
 
 def _check_total(total: int, packed: int) -> None:
@@ -109,7 +110,7 @@ def content(data: bytes, member: Member) -> bytes:
     if fields[0] != b"PK\3\4" or len(packed) < member.compressed:
         raise NotAZipError("member is cut off")
     if member.method == _STORED:
-        return packed
+        return _checked(packed, member)
     if member.method != _DEFLATED:
         raise NotAZipError(f"packing method {member.method}")
     try:
@@ -118,4 +119,11 @@ def content(data: bytes, member: Member) -> bytes:
         raise NotAZipError(str(error)) from error
     if len(unpacked) > member.size:
         raise TooLargeError("a member holds more than it declares")
+    return _checked(unpacked, member)
+
+
+def _checked(unpacked: bytes, member: Member) -> bytes:
+    """Calamine does not look at checksums: a figure with a bit turned over would be read as it is."""
+    if zlib.crc32(unpacked) != member.crc:
+        raise NotAZipError("wrong checksum")
     return unpacked

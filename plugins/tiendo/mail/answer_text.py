@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 from sqlalchemy import Row
 
-from tiendo.feedback.receipt import VERDICT_NAMES
+from tiendo.feedback.receipt import ARCHIVE_NAME, VERDICT_NAMES
 from tiendo.feedback.told import SEVERITY_NAMES
 from tiendo.mail.headers import one_line
 from tiendo.plan.model import Register
@@ -15,6 +15,7 @@ from tiendo.plan.period import Period
 from tiendo.settings import INCLUDE
 from tiendo.vietnamese.dates import format_instant
 
+_SEE_EACH = "Đề nghị xem kết quả của từng tệp trong tệp nén."
 TO_DO = {
     "accepted": "Không phải làm gì thêm.",
     "accepted_with_warnings": (
@@ -81,12 +82,13 @@ def reply_subject(subject: str) -> str:
 
 
 def _file(file: Row[Any], findings: Sequence[Row[Any]]) -> dict[str, Any]:
+    is_archive = file.state == "accepted" and not file.period
     return {
         "name": one_line(file.name),
         "receipt_no": file.receipt_no,
         "period": _period_name(file.period),
-        "verdict": VERDICT_NAMES[file.state],
-        "to_do": TO_DO[file.state],
+        "verdict": ARCHIVE_NAME if is_archive else VERDICT_NAMES[file.state],
+        "to_do": _SEE_EACH if is_archive else TO_DO[file.state],
         "colour": _COLOURS[file.state],
         "findings": [
             {

@@ -8,7 +8,6 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from markupsafe import escape
@@ -31,7 +30,6 @@ OPERATIONS_WORDS = {
     "bounce": "Có thư của hệ thống không gửi được đến nơi nhận.",
     "unreadable": "Không đọc được thư của một đơn vị; đơn vị đã được đề nghị gửi lại.",
     "too_large": "Thư của một đơn vị vượt quá dung lượng; đơn vị đã được đề nghị gửi lại.",
-    "submission": "Không gửi được thư trả lời cho đơn vị báo cáo.",
 }
 _TOLD_WITH_FILES = ("stranger", "automatic")
 log = logging.getLogger(__name__)
@@ -60,7 +58,7 @@ def _queue(
     for message in messages:
         own = files.get(message.mail_id, [])
         receipts = [file.receipt_path for file in own if file.receipt_path]
-        marked = [path for file in own for path in marked_copies(settings, file)]
+        marked = [file.marked_path for file in own if file.marked_path]
         answer = write_answer(
             register, message, own, findings, left_out.get(message.mail_id, []), has_marked=bool(marked)
         )
@@ -79,16 +77,6 @@ def _queue(
                 references=(*message.thread_references.split(), message.message_id),
             ),
         )
-
-
-def marked_copies(settings: Settings, file: Row[Any]) -> list[str]:
-    """Returns the files beside a receipt that bear its number: the sender's own workbook with the cells marked."""
-    if not file.receipt_path:
-        return []
-    receipt = Path(file.receipt_path)
-    folder = settings.home / receipt.parent
-    found = sorted(path.name for path in folder.glob(f"{file.receipt_no}-*") if path.suffix != ".html")
-    return [str(receipt.parent / name) for name in found]
 
 
 def _grouped(rows: Sequence[Row[Any]], column: str) -> dict[int, list[Row[Any]]]:
@@ -133,10 +121,13 @@ def _tell_operations(connection: Connection, identity: Identity, messages: Seque
         what = OPERATIONS_WORDS.get(message.kind)
         if not identity.operations or what is None or (message.kind in _TOLD_WITH_FILES and not message.landed):
             continue
+        # A report about mail of ours is told with that mail, however many reports about it come.
+        if message.bounce_of is not None:
+            continue
         sender = message.sender or "(không rõ)"
         words = (
             f"{what} Người gửi: {sender}; tiêu đề: “{message.subject}”; nhận lúc "
-            f"{format_instant(message.internal_at)}; lý do: {message.reason or message.last_error}. Thư nằm trong thư "
+            f"{format_instant(message.internal_at)}; lý do: {message.reason}. Thư nằm trong thư "
             f"mục {ATTENTION} của hộp thư."
         )
         mail = Outgoing(

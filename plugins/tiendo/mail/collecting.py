@@ -150,6 +150,7 @@ def _record(engine: Engine, read: Sequence[_Read]) -> None:
         for row, content, decision in read:
             if decision.kind == "bounce" and content.bounced_ids:
                 parameters = {"mail_id": row.mail_id, "message_ids": list(content.bounced_ids)}
+                parameters["is_final"] = content.is_final_bounce
                 connection.execute(statement("mail/mark_bounced.sql"), parameters)
         connection.execute(
             statement("mail/mark_read.sql"),

@@ -5,7 +5,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from typing import NamedTuple
 
-from tiendo.mail.headers import POLICY, header, message_ids, raw_header, sole_address
+from tiendo.mail.headers import POLICY, header, message_ids, one_line, raw_header, sole_address
 from tiendo.mail.parts import Part, parts_of
 
 LARGEST_HEAD = 1 << 20
@@ -25,6 +25,8 @@ class MailContent(NamedTuple):
         is_reply_of_machine: an automatic answer, which carries what it answers and nothing of its own.
         authentication: what our own server noted about the sender (``Authentication-Results``).
         bounced_ids: of a report about mail that could not be delivered, the ids of that mail.
+        is_final_bounce: such a report does not only say that delivery takes longer.
+        bounce_reason: what it says the reason is, in one line; "" where it says nothing a machine can read.
     """
 
     fault: str
@@ -37,6 +39,8 @@ class MailContent(NamedTuple):
     is_reply_of_machine: bool
     is_bounce: bool
     bounced_ids: tuple[str, ...]
+    is_final_bounce: bool
+    bounce_reason: str
     authentication: str
     parts: tuple[Part, ...]
 
@@ -93,7 +97,9 @@ def _content(message: Message, parts: tuple[Part, ...], fault: str, authserv_id:
         automatic=automatic,
         is_reply_of_machine=is_reply,
         is_bounce=is_bounce,
-        bounced_ids=tuple(before + _ids_inside(message)) if is_bounce else (),
+        bounced_ids=tuple(_carried_ids(message) or before or _ids_in_text(message)) if is_bounce else (),
+        is_final_bounce=is_bounce and _is_final(message),
+        bounce_reason=_bounce_reason(message) if is_bounce else "",
         authentication=_authentication(message, authserv_id),
         parts=parts,
     )
@@ -128,16 +134,51 @@ def _is_bounce(message: Message) -> bool:
     return (is_report and kind != "disposition-notification") or local == "mailer-daemon"
 
 
-def _ids_inside(message: Message) -> list[str]:
-    """Returns the ids of the messages that a report carries, whole or by their headers."""
+def _carried_ids(message: Message) -> list[str]:
+    """Returns the ids of the messages that a report carries, whole or by their headers.
+
+    Only their own: what they answered, or refer to, has arrived.
+    """
     found: list[str] = []
     for part in message.walk():
         if part is message:
             continue
         found += message_ids(raw_header(part, "Message-ID"))
-        if part.get_content_type() in ("text/rfc822-headers", "text/plain") and not part.is_multipart():
-            found += message_ids(str(part.get_payload())[:100_000])
+        if part.get_content_type() == "text/rfc822-headers" and not part.is_multipart():
+            found += message_ids(raw_header(_head(_payload(part)), "Message-ID"))
     return found
+
+
+def _ids_in_text(message: Message) -> list[str]:
+    """Returns the ids named in the words of a report that carries nothing."""
+    texts = (part for part in message.walk() if part.get_content_type() == "text/plain" and not part.is_multipart())
+    return [found for part in texts for found in message_ids(_payload(part)[:100_000].decode("utf-8", "replace"))]
+
+
+def _payload(part: Message) -> bytes:
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _delivery_fields(message: Message, name: str) -> list[str]:
+    """Returns a field's values from the machine's part of a report (RFC 3464)."""
+    blocks = (
+        block
+        for part in message.walk()
+        if part.get_content_type() == "message/delivery-status" and part.is_multipart()
+        for block in part.get_payload()
+    )
+    return [raw_header(block, name) for block in blocks if isinstance(block, Message) and name in block]
+
+
+def _is_final(message: Message) -> bool:
+    actions = [action.lower() for action in _delivery_fields(message, "Action")]
+    return not actions or "failed" in actions
+
+
+def _bounce_reason(message: Message) -> str:
+    said = [*_delivery_fields(message, "Status"), *_delivery_fields(message, "Diagnostic-Code")]
+    return one_line(" ".join(dict.fromkeys(said)), 300)
 
 
 def _authentication(message: Message, authserv_id: str) -> str:

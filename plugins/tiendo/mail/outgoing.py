@@ -32,6 +32,11 @@ OpenSmtp = Callable[[], AbstractContextManager[smtplib.SMTP]]
 PATIENCE = timedelta(days=5)
 LONGEST_PAUSE = timedelta(hours=1)
 LARGEST_MAIL = 20 << 20
+_SUBTYPES = {
+    ".docx": "vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".pdf": "pdf",
+    ".xlsx": "vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 _POLICY = compat32.clone(linesep="\r\n")
 
 
@@ -180,7 +185,7 @@ def compose(settings: Settings, identity: Identity, row: Row[Any]) -> bytes:
     message = MIMEMultipart("mixed", policy=_POLICY)
     message["From"] = formataddr((one_line(identity.name), identity.address))
     message["To"] = row.to_address
-    message["Subject"] = Header(one_line(row.subject), "utf-8").encode(linesep="\n")
+    message["Subject"] = Header(one_line(row.subject), "utf-8", header_name="Subject").encode(linesep="\n")
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = row.message_id
     if row.in_reply_to:
@@ -210,7 +215,6 @@ def _attachment(name: str, content: bytes) -> MIMEText | MIMEApplication:
     if name.endswith(".html"):
         part = MIMEText(content.decode("utf-8"), "html", "utf-8")
     else:
-        subtype = "vnd.openxmlformats-officedocument.spreadsheetml.sheet" if name.endswith(".xlsx") else "octet-stream"
-        part = MIMEApplication(content, subtype)
+        part = MIMEApplication(content, _SUBTYPES.get(PurePosixPath(name).suffix, "octet-stream"))
     part.add_header("Content-Disposition", "attachment", filename=name)
     return part

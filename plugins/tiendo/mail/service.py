@@ -13,6 +13,7 @@ from tiendo.mail.collecting import collect
 from tiendo.mail.identity import Identity
 from tiendo.mail.imap_mailbox import MailboxSettings, open_inbox
 from tiendo.mail.outgoing import OpenSmtp, Sent, SmtpDownError, send_pending
+from tiendo.mail.undeliverable import tell_undeliverable
 from tiendo.plan.model import Register
 from tiendo.reminders.reminding import LIST, NOTICE, withdraw
 from tiendo.settings import Settings
@@ -73,14 +74,21 @@ def send_mail(settings: Settings, register: Register, engine: Engine, mail: Mail
         SmtpDownError: the server could not be reached; what was not sent yet waits.
     """
     with _alone(engine):
-        return _send(settings, register, engine, mail)
+        sent = _send(settings, register, engine, mail)
+        # What was given up just now is told by the next round.
+        again = _send(settings, register, engine, mail) if sent.given_up else Sent(0, 0, 0, 0)
+        return Sent(*map(sum, zip(sent, again, strict=True)))
 
 
 def _send(settings: Settings, register: Register, engine: Engine, mail: Mail) -> Sent:
-    """Sends what is due and still true; at night and on days off reminders wait, answers do not."""
+    """Sends what is due and still true, and what is to be told of earlier mail that did not arrive.
+
+    At night and on days off reminders wait, answers do not.
+    """
     now = clock.now()
     with loader(engine) as connection:
         withdraw(connection, register, now)
+    tell_undeliverable(engine, register, mail.identity)
     quiet_kinds = (NOTICE, LIST) if register.reminders.is_quiet(register.working_days, now) else ()
     return send_pending(settings, engine, mail.identity, mail.open_smtp, quiet_kinds)
 

@@ -33,7 +33,13 @@ def sort_message(content: MailContent, register: Register, own_address: str, own
     if content.sender == own_address or own_address in content.loop_marks or content.message_id in own_ids:
         return Sorted("own", "sent by this mailbox", None, is_answered=False, takes_parts=False)
     if content.is_bounce:
-        return Sorted("bounce", "report about undeliverable mail", None, is_answered=False, takes_parts=False)
+        return Sorted(
+            "bounce",
+            content.bounce_reason or "report about undeliverable mail",
+            None,
+            is_answered=False,
+            takes_parts=False,
+        )
     if content.is_reply_of_machine:
         return Sorted("automatic", content.automatic, agency, is_answered=False, takes_parts=False)
     if agency is None:

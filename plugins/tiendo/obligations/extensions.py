@@ -6,7 +6,8 @@ tracker of an earlier instant does not know of it.
 """
 
 import getpass
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from tiendo import clock
-from tiendo.plan.model import Duty, Obligation, Register
+from tiendo.plan.model import Duty, Obligation, PeriodCalendar, Register
 from tiendo.plan.period import Period
 from tiendo.plan.working_days import last_day_before, midnight
 from tiendo.warehouse.engine import LOAD_LOCK, loader
@@ -107,6 +108,27 @@ def due_at(connection: Connection, register: Register, agency: str, owed: Obliga
     """Returns the instant before which a body owes something, by the entries known now."""
     row = connection.execute(statement("obligation/last_extension.sql"), _key(register, agency, owed)).first()
     return row.due_at if row is not None and row.kind == Kind.EXTENDED else owed.due_at
+
+
+def own_calendars(
+    connection: Connection, register: Register, agencies: Collection[str]
+) -> dict[str, tuple[PeriodCalendar, ...]]:
+    """Returns the calendar of each body: its own due days, without the periods for which it owes no report."""
+    parameters = {"plan_code": register.code, "agencies": sorted(agencies)}
+    said = {
+        (row.agency_code, row.period): row
+        for row in connection.execute(statement("obligation/in_force.sql"), parameters)
+        if row.kind != Kind.REVOKED
+    }
+    calendars: dict[str, tuple[PeriodCalendar, ...]] = dict.fromkeys(agencies, register.calendar)
+    for agency in {agency for agency, _ in said}:
+        letters = [(entry, said.get((agency, str(entry.period)))) for entry in register.calendar]
+        calendars[agency] = tuple(
+            replace(entry, due_at=letter.due_at) if letter else entry
+            for entry, letter in letters
+            if letter is None or letter.kind == Kind.EXTENDED
+        )
+    return calendars
 
 
 def find_obligation(register: Register, duty: Duty, period: str) -> Obligation:

@@ -23,6 +23,29 @@ def acting_user() -> str:
     return f"{caller} (as {name})" if caller and caller != name else name
 
 
+def record_answer(
+    connection: Connection, *, act: str, subject: str, comment: str, details: Mapping[str, Any], done_by: str
+) -> None:
+    """Adds what a reviewer answered; ``details["question"]`` names the answer, which is recorded once.
+
+    Args:
+        act: ``approve``, ``reject``, or ``return`` to a body.
+        subject: the edition, ``2023-Q1/2``, or the number of the request for correction.
+        comment: the reviewer's words; where there are none, that is said.
+    """
+    connection.execute(
+        statement("operations/put_answer.sql"),
+        {
+            "done_at": clock.now(),
+            "done_by": done_by,
+            "act": act,
+            "subject": subject,
+            "reason": comment.strip() or "(không có ý kiến)",
+            "details": simplejson.dumps(details, use_decimal=True, ensure_ascii=False),
+        },
+    )
+
+
 def record(
     connection: Connection, *, act: str, subject: str, reason: str, details: Mapping[str, Any], done_by: str = ""
 ) -> None:

@@ -3,7 +3,6 @@
 A row that already has a fault in a cell is left out of the checks between cells: what follows from a fault is no news.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 from tiendo.plan.deadlines import compute_calendar
@@ -11,7 +10,7 @@ from tiendo.plan.model import Agency, Comparator, Direction, Indicator, Nature, 
 from tiendo.plan.names import AgencyNames
 from tiendo.plan.occasions import ReminderRules
 from tiendo.plan.period import Period
-from tiendo.plan.plan_file import PlanFile
+from tiendo.plan.plan_file import MAIL_ADDRESS, MAIL_DOMAIN, PlanFile
 from tiendo.plan.tables import Fault, Row
 from tiendo.plan.working_days import is_statutory, last_day_before
 from tiendo.vietnamese.target import read_target
@@ -27,8 +26,6 @@ _SHAPES: Mapping[Comparator, tuple[bool, bool, tuple[Direction, ...]]] = {
     Comparator.BETWEEN: (True, True, (Direction.WITHIN_RANGE,)),
     Comparator.NONE: (False, False, (Direction.NONE, Direction.HIGHER_BETTER, Direction.LOWER_BETTER)),
 }
-_MAIL_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
-_MAIL_ADDRESS = re.compile(rf"[a-z0-9][a-z0-9._+-]*@{_MAIL_DOMAIN.pattern}")
 
 
 def check_register(
@@ -81,8 +78,8 @@ def _check_mail(agencies: Sequence[tuple[Row, Agency]]) -> None:
     claimed: dict[str, str] = {}
     for row, agency in agencies:
         for column, what, entries, form in (
-            ("mail_addresses", "mail address", agency.mail_addresses, _MAIL_ADDRESS),
-            ("mail_domains", "mail domain", agency.mail_domains, _MAIL_DOMAIN),
+            ("mail_addresses", "mail address", agency.mail_addresses, MAIL_ADDRESS),
+            ("mail_domains", "mail domain", agency.mail_domains, MAIL_DOMAIN),
         ):
             for entry in entries:
                 if not form.fullmatch(entry):
@@ -319,7 +316,7 @@ def _check_ladder(rules: ReminderRules, fault: Callable[[str, str], None]) -> No
     if len(set(after)) < len(after) or min(after) < rules.overdue:
         fault("reminders.escalation", "must take each step on a day of its own, after the overdue notice")
     for step, address in rules.contacts.items():
-        if not _MAIL_ADDRESS.fullmatch(address):
+        if not MAIL_ADDRESS.fullmatch(address):
             fault(f"reminders.contacts.{step}", f"{address!r} is no mail address in small letters")
     if not rules.quiet_until <= rules.hour < rules.quiet_from:
         fault("reminders.quiet", f"leaves no room for reminders at {rules.hour:%H:%M}: nobody would hear of them")

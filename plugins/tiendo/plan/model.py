@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from tiendo.plan.occasions import ReminderRules
 from tiendo.plan.period import Period
@@ -107,6 +107,16 @@ class Agency:
     mail_domains: tuple[str, ...] = ()
 
 
+class PastShare(NamedTuple):
+    """What had come by the end of a quarter of a past year, and what that whole year brought; in the same unit."""
+
+    year: int
+    value: Decimal
+    year_value: Decimal
+    source: str
+    year_source: str
+
+
 @dataclass(frozen=True)
 class Indicator:
     """One row of Phụ lục II, or one outcome target of the body text.
@@ -118,6 +128,8 @@ class Indicator:
         published_in: periods (quarter numbers) in which a figure exists; () when only after the year.
         baseline: value at the end of the year before, in ``unit``, where known.
         profile: expected share of the year's flow by the end of each quarter, where known, else the linear one.
+        profile_basis: for each quarter the past years its share is the mean of; none: that quarter's is the even q/4.
+            Empty for a profile that was decided instead.
         tolerance: how far two reporters may differ, in ``unit``.
         minimum, maximum: what is possible at all, in ``unit``.
         decision: what was decided where the source is silent or odd, and why.
@@ -152,6 +164,7 @@ class Indicator:
     minimum: Decimal | None
     maximum: Decimal | None
     decision: str
+    profile_basis: tuple[tuple[PastShare, ...], ...] = ()
 
     @property
     def is_leaf(self) -> bool:

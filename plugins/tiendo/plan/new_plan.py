@@ -16,6 +16,7 @@ from pathlib import Path
 
 import yaml
 
+from tiendo.plan import past
 from tiendo.plan.known import Cells, KnownPlan
 from tiendo.plan.model import RowKind
 from tiendo.plan.tables import TO_FILL, is_to_fill
@@ -27,7 +28,8 @@ _TARGET_WORDS = ("target_text", "comparator")
 _INDICATOR_WORDS = ("body_ref", "body_quote", "decision")
 _TASK_WORDS = ("title", "verbatim_start", "due_text", "decision")
 _COPIED = ("units.csv", "agencies.csv")
-_REGISTER_FILES = ("plan.yaml", *_COPIED, "indicators.csv", "tasks.csv")
+_COPIED_IF_THERE = (past.FILE,)
+_REGISTER_FILES = ("plan.yaml", *_COPIED, *_COPIED_IF_THERE, "indicators.csv", "tasks.csv")
 _LINES_AFTER = re.compile(r"(?:\n[ \t]*(?:#[^\n]*)?)+$")
 # What was set for single days of the old year, and what it becomes. After a change in the year it is for a person to
 # say whether the days before it or those after it hold on.
@@ -58,7 +60,8 @@ def write_new_plan(known: KnownPlan, year: int, out: Path) -> list[str]:
         raise NewPlanError(f"{known.code} is of {known.year}: a new plan is of a later year, not {year}")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise NewPlanError(f"{out} is there already, and nothing is overwritten")
-    files = {name: (known.plan_dir / name).read_bytes() for name in _COPIED}
+    there = [name for name in _COPIED_IF_THERE if (known.plan_dir / name).exists()]
+    files = {name: (known.plan_dir / name).read_bytes() for name in (*_COPIED, *there)}
     own_plan_task, text = _plan_file(known, year)
     files["plan.yaml"] = text.encode()
     indicators = [empty_target(cells) for cells in known.indicators]

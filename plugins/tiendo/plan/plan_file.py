@@ -33,13 +33,15 @@ _KEYS = {
     "calendar.own_plan": ("task", "due_on", "law"),
     "calendar.reminders": ("time", "before", "overdue", "escalation", "quiet", "contacts"),
     "thresholds": ("on_track", "at_risk", "approximate_tolerance_pct"),
-    "report": (*_REPORT_TEXTS, *_REPORT_LISTS, "signer_name"),
+    "report": (*_REPORT_TEXTS, *_REPORT_LISTS, "signer_name", "delivery"),
 }
 _REMINDER_KEYS = {"escalation": LADDER, "quiet": ("from", "until"), "contacts": LADDER[1:]}
 _OVERRIDE_KEYS = ("cut_off_on", "due_before", "publish_at", "closing_on", "reason")
 _CHANGE_DAYS = ("cut_off_day", "due_before_day", "publish_day", "closing_day")
 _CHANGE_KEYS = ("from", "document", *_CHANGE_DAYS, "publish_time")
 _EXCHANGE_KEYS = ("free", "worked", "source")
+MAIL_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
+MAIL_ADDRESS = re.compile(rf"[a-z0-9][a-z0-9._+-]*@{MAIL_DOMAIN.pattern}")
 _CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -284,7 +286,24 @@ def _read_report(document: Document) -> dict[str, Any]:
     words: dict[str, Any] = {key: document.text(f"report.{key}") for key in _REPORT_TEXTS}
     words |= {key: document.text_list(f"report.{key}") for key in _REPORT_LISTS}
     # Who signs is known on the day only; the name may stay empty.
-    return words | {"signer_name": str(document.mapping("report").get("signer_name") or "")}
+    name = str(document.mapping("report").get("signer_name") or "")
+    return words | {"signer_name": name, "delivery": _read_delivery(document, words["recipients"])}
+
+
+def _read_delivery(document: Document, recipients: list[str]) -> dict[str, str]:
+    """Returns mail addresses by the recipient's line; recipients without one get no mail."""
+    addresses: dict[str, str] = {}
+    for key in document.entries("report.delivery"):
+        document.check_keys(key, ("recipient", "mail"))
+        recipient, mail = document.text(f"{key}.recipient"), document.text(f"{key}.mail")
+        if recipient and recipient not in recipients:
+            document.fault(f"{key}.recipient", f"{recipient!r} is no line of report.recipients")
+        elif recipient in addresses:
+            document.fault(f"{key}.recipient", f"{recipient!r} has an address already")
+        if mail and not MAIL_ADDRESS.fullmatch(mail):
+            document.fault(f"{key}.mail", f"{mail!r} is no mail address in small letters")
+        addresses[recipient] = mail
+    return addresses
 
 
 def _read_rules(document: Document) -> CalendarRules:

@@ -1,5 +1,7 @@
 """Loads a plan's register from its folder: plan.yaml, units.csv, agencies.csv, indicators.csv, tasks.csv.
 
+Where figures of past years are known, past_figures.csv stands beside them.
+
 Everything is checked on loading, and every fault is reported at once, so that a wrong register stops the work before
 any submission is judged by it.
 """
@@ -9,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 
+from tiendo.plan import past
 from tiendo.plan.checks import check_register
 from tiendo.plan.continuity import check_continuity
 from tiendo.plan.deadlines import compute_calendar
@@ -69,6 +72,8 @@ def load_register(plan_dir: Path, *, against: Path | None = None) -> Register:
     """
     faults: list[Fault] = []
     contents = {name: _read(plan_dir / name, faults) for name in (PLAN_FILE, *COLUMNS)}
+    if (plan_dir / past.FILE).exists():
+        contents[past.FILE] = _read(plan_dir / past.FILE, faults)
     plan_data = contents[PLAN_FILE]
     plan = read_plan_file(PLAN_FILE, plan_data, faults) if plan_data is not None else None
     tables = {
@@ -84,6 +89,10 @@ def load_register(plan_dir: Path, *, against: Path | None = None) -> Register:
     if all(tables.values()):  # a table that is not there would make every reference to it a fault
         check_register(plan, tables, agencies, indicators, tasks, faults=faults)
     check_continuity(plan_dir, plan, tables, against, faults)
+    past_data = contents.get(past.FILE)
+    past_rows = read_table(plan_dir / past.FILE, past_data, past.COLUMNS, faults) if past_data is not None else []
+    year = plan.year if plan and "year" not in plan.to_fill else None
+    profiled = past.with_profiles(past_rows, indicators, year, faults)
     if faults or plan is None:
         raise RegisterError(plan_dir, faults)
     return Register(
@@ -100,7 +109,7 @@ def load_register(plan_dir: Path, *, against: Path | None = None) -> Register:
         report=plan.report,
         units=units,
         agencies=tuple(agency for _, agency in agencies),
-        indicators=tuple(indicator for _, indicator in indicators),
+        indicators=tuple(profiled),
         tasks=tuple(task for _, task in tasks),
         calendar=compute_calendar(plan.rules, plan.year),
         own_plan_task=plan.own_plan_task,
@@ -165,7 +174,7 @@ def _digest(contents: dict[str, bytes | None]) -> str:
 
 
 def _place(file: str) -> int:
-    return (PLAN_FILE, *COLUMNS).index(file)
+    return (PLAN_FILE, *COLUMNS, past.FILE).index(file)
 
 
 def _unit(row: Row) -> Unit:

@@ -15,7 +15,7 @@ from tiendo.reminders.wording import fill_in
 from tiendo.vietnamese.dates import format_date, format_instant
 
 _WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
-_STATES = {"missing": "Chưa gửi", "rejected": "Đã gửi, bị trả lại"}
+_STATES = {"missing": "Chưa gửi", "rejected": "Bị trả lại"}
 
 
 class Notice(NamedTuple):
@@ -49,7 +49,7 @@ def write_notice(
     is_report = owed.duty is Duty.QUARTERLY_REPORT
     quarter = Period.parse(owed.period).quarter if is_report else 0
     indicators = [i.label for i in register.indicators_of(agency.code) if quarter in i.published_in]
-    name = owed_name(owed)
+    name, contact = owed_name(owed), str(register.report["issuing_body"])
     deadline = deadline_text(reminder.due_at)
     step = reminder.occasion.code if reminder.occasion.code in (OVERDUE, HEAD_OF_UNIT) else "before"
     last_day = last_day_before(reminder.due_at)
@@ -63,9 +63,10 @@ def write_notice(
         "step": step,
         "agency_name": agency.name,
         "plan": register.short_title,
-        "contact": register.report["issuing_body"],
+        "contact": contact,
         "owed": name,
         "is_report": is_report,
+        "receivers": " và ".join([*(a.name for a in register.agencies if a.kind == "receiver"), contact]),
         "deadline": deadline,
         "last_day": f"{_WEEKDAYS[last_day.weekday()]}, ngày {format_date(last_day)}",
         "days_overdue": _days_overdue(reminder.due_at, now),

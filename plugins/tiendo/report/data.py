@@ -114,6 +114,9 @@ class IndicatorLine:
         sentence: the verdict in one Vietnamese sentence.
         expected_path: expected value at the end of each of the four quarters, where one can be given.
         history: quarters of the year up to this one that have a status.
+        expected_even: what an even pace would ask of a flow; None for all else.
+        trend: ``better``, ``same`` or ``worse`` than in ``previous_period``, the last one with a figure; "" where
+            nothing can be compared.
     """
 
     code: str
@@ -152,6 +155,11 @@ class IndicatorLine:
     origin: Origin | None
     expected_path: tuple[Decimal | None, ...]
     history: tuple[HistoryPoint, ...]
+    expected_even: Decimal | None = None
+    previous_period: Period | None = None
+    previous_value: Decimal | None = None
+    previous_status: str = ""
+    trend: str = ""
 
     @property
     def is_graded(self) -> bool:
@@ -185,6 +193,44 @@ class TaskLine:
     due_on: date | None
     due_text: str
     reports: tuple[TaskReport, ...]
+
+
+@dataclass(frozen=True)
+class LeadLine:
+    """What one body leads: how many indicators and tasks stand where, as pairs of code and number.
+
+    ``tasks`` counts those that every body leads as well.
+    """
+
+    agency_code: str
+    agency_name: str
+    indicators: tuple[tuple[str, int], ...]
+    tasks: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class RecordCard:
+    """How one body has reported over the quarters due so far; columns of ``mart.agency_record``.
+
+    ``mistakes`` are the titles of the rules it broke most often, each with the number of files.
+    """
+
+    agency_code: str
+    agency_name: str
+    owed_count: int
+    received_count: int
+    on_time_count: int
+    late_count: int
+    missing_count: int
+    days_late_avg: Decimal | None
+    days_late_max: int | None
+    first_try_count: int
+    rejected_count: int
+    quarantined_count: int
+    own_plan_state: str | None
+    own_plan_received_at: datetime | None
+    own_plan_days_late: int | None
+    mistakes: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -300,6 +346,8 @@ class EditionData:
     previous: PreviousEdition | None
     inputs: tuple[InputFile, ...]
     own_plans: tuple[Submission, ...] = ()
+    leads: tuple[LeadLine, ...] = ()
+    records: tuple[RecordCard, ...] = ()
 
     @property
     def is_draft(self) -> bool:

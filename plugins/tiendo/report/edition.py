@@ -1,5 +1,8 @@
 """Drafts for the reviewer and editions for the public.
 
+From the data cut-off on, the draft in ``drafts/<period>/latest/`` follows the figures. What a reviewer is asked to
+approve is a draft of its own in ``drafts/<period>/<edition>/``, which stands still while it waits for the answer.
+
 An edition is its folder and its row in ``core.edition``. The folder comes first, the row second: whoever reads the
 row finds the files. A crash between the two leaves a folder nobody was told of; the next run builds the same bytes
 from the same instant, finds or replaces them, and adds the row. A folder that was lost is rebuilt from the row.
@@ -18,14 +21,16 @@ from sqlalchemy import Connection, Engine, RowMapping
 from tiendo import clock
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
+from tiendo.report import manifest as manifests
 from tiendo.report.build import build, place
 from tiendo.report.data import Approval, EditionData
 from tiendo.report.gather import gather
 from tiendo.report.index_page import write_index
-from tiendo.report.manifest import MANIFEST, content_sha256, data_sha256
+from tiendo.report.manifest import MANIFEST, content_sha256
 from tiendo.report.review import PAGE, approval_lines, gather_review, render_review
 from tiendo.report.view import period_name
 from tiendo.settings import Settings
+from tiendo.vietnamese.dates import format_instant
 from tiendo.warehouse.engine import LOAD_LOCK, loader
 from tiendo.warehouse.sql import statement
 
@@ -36,6 +41,10 @@ class EditionError(RuntimeError):
     """An edition cannot be published as asked; the message says why."""
 
 
+class MovedOnError(EditionError):
+    """What was approved is no longer what would be published: it must be reviewed anew."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where the drafts and editions of one period are kept."""
@@ -43,8 +52,13 @@ class Place:
     settings: Settings
     period: Period
 
+    @property
+    def latest_draft(self) -> Path:
+        """Folder of the draft that follows the figures."""
+        return self.settings.home / "drafts" / str(self.period) / "latest"
+
     def draft(self, edition: int) -> Path:
-        """Folder of a draft; a later draft of the same edition replaces it."""
+        """Folder of a draft that a reviewer is asked about; a later request for the same edition replaces it."""
         return self.settings.home / "drafts" / str(self.period) / str(edition)
 
     def published(self, edition: int) -> Path:
@@ -62,19 +76,12 @@ def draft(
     news only where none has been published since.
 
     Returns:
-        JSON-able: ``period``, ``edition``, ``as_of`` (ISO 8601), ``path`` of the folder, ``title`` and ``review``
-        (Markdown lines in Vietnamese: what the reviewer should see), ``data_sha256``, and ``is_changed``: whether it
-        says anything else than the last published one.
+        JSON-able: ``period``, ``edition``, ``as_of`` (ISO 8601; in words ``as_of_text``), ``path`` of the folder,
+        ``title`` and ``review`` (Markdown lines: what the reviewer should see), ``data_sha256`` (what is approved) and
+        ``content_sha256`` (what it reports), and ``is_changed``: whether it says anything else than the last
+        published one.
     """
-    from tiendo.status.service import store_status
-
-    with loader(engine) as connection:
-        connection.exec_driver_sql(LOAD_LOCK)
-        if known_at is None:
-            for quarter in range(1, period.quarter + 1):
-                store_status(connection, register, Period(period.year, quarter))
-        as_of = known_at or clock.now()
-        edition = last_edition(connection, register, period) + 1
+    as_of, edition = _next(engine, register, period, known_at)
     with loader(engine) as connection:
         data = gather(connection, register, period, edition=edition, as_of=as_of)
         is_changed = _is_changed(connection, data)
@@ -88,12 +95,55 @@ def draft(
         "period": str(period),
         "edition": edition,
         "as_of": as_of.isoformat(),
+        "as_of_text": format_instant(as_of),
         "path": str(folder),
         "title": f"{period_name(period)}, lần ban hành thứ {edition}",
         "review": approval_lines(review),
-        "data_sha256": data_sha256(data),
+        "data_sha256": manifests.data_sha256(data),
+        "content_sha256": content_sha256(data),
         "is_changed": is_changed,
     }
+
+
+def refresh_draft(engine: Engine, register: Register, settings: Settings, period: Period) -> Path | None:
+    """Brings the latest draft of a period up to date, from the day of its data cut-off on; without the PDF.
+
+    Returns:
+        Its folder, or None before that day, or where the draft says already what is known now.
+    """
+    if clock.today() < register.calendar_by_period[period].cut_off_on:
+        return None
+    as_of, edition = _next(engine, register, period)
+    folder = Place(settings, period).latest_draft
+    with loader(engine) as connection:
+        data = gather(connection, register, period, edition=edition, as_of=as_of)
+        if _says_the_same(folder, data):
+            return None
+        review = gather_review(connection, register, data)
+    place(build(data, with_pdf=False) | {PAGE: render_review(review)}, folder)
+    return folder
+
+
+def _next(engine: Engine, register: Register, period: Period, known_at: datetime | None = None) -> tuple[datetime, int]:
+    """Returns the instant of a draft, statuses being up to date at it, and the number of the next edition."""
+    from tiendo.status.service import store_status
+
+    with loader(engine) as connection:
+        connection.exec_driver_sql(LOAD_LOCK)
+        if known_at is None:
+            for quarter in range(1, period.quarter + 1):
+                store_status(connection, register, Period(period.year, quarter))
+        as_of = known_at or clock.now()
+        return as_of, last_edition(connection, register, period) + 1
+
+
+def _says_the_same(folder: Path, data: EditionData) -> bool:
+    """Whether the draft in a folder is of the same edition and reports the same; its list of files may be older."""
+    manifest = folder / MANIFEST
+    if not manifest.exists():
+        return False
+    drafted = json.loads(manifest.read_bytes())
+    return (drafted["edition"], drafted["content_sha256"]) == (data.edition, content_sha256(data))
 
 
 def publish(
@@ -104,22 +154,27 @@ def publish(
     *,
     edition: int,
     as_of: datetime,
+    data_sha256: str,
     approved_by: str,
     approved_at: datetime,
 ) -> Path:
     """Publishes an edition as known at ``as_of``: files and row, or nothing. Repeating it changes nothing.
 
+    Args:
+        data_sha256: of the draft that was approved; nothing else is published.
+
     Returns:
         The edition's folder.
 
     Raises:
-        EditionError: the number is not the next; the same number was published otherwise; the mart checks fail; or
-            the figures are no longer those of the draft that was approved.
+        MovedOnError: the number was published otherwise meanwhile, or the figures are no longer those approved.
+        EditionError: the number is beyond the next, the mart checks fail, or a lost edition cannot be rebuilt.
     """
     if as_of.tzinfo is None or approved_at.tzinfo is None:
         raise ValueError("as_of and approved_at need an offset")
+    approval = Approval(approved_by, approved_at)
     folder = _place_and_enter(
-        engine, register, settings, period, edition=edition, as_of=as_of, approval=Approval(approved_by, approved_at)
+        engine, register, settings, period, edition=edition, as_of=as_of, data_sha256=data_sha256, approval=approval
     )
     _index(engine, register, settings)
     return folder
@@ -133,6 +188,7 @@ def _place_and_enter(
     *,
     edition: int,
     as_of: datetime,
+    data_sha256: str,
     approval: Approval,
 ) -> Path:
     folder = Place(settings, period).published(edition)
@@ -144,7 +200,7 @@ def _place_and_enter(
         if known is not None and (known["as_of"], known["approved_by"], known["approved_at"]) != (
             as_of, approval.approved_by, approval.approved_at,
         ):  # fmt: skip
-            raise EditionError(
+            raise MovedOnError(
                 f"{period} edition {edition} is published already, as of {known['as_of'].isoformat()}, approved by "
                 f"{known['approved_by']} at {known['approved_at'].isoformat()}"
             )
@@ -157,7 +213,7 @@ def _place_and_enter(
             _check(connection, register, period, as_of)
         data = gather(connection, register, period, edition=edition, as_of=as_of, approval=approval)
         if known is None:
-            _compare_with_draft(Place(settings, period).draft(edition), data)
+            _compare_with_draft(data_sha256, data)
         files = build(data)
         if known is not None:
             _compare_with_row(known, files)
@@ -185,6 +241,30 @@ def _index(engine: Engine, register: Register, settings: Settings) -> None:
         write_index(connection, settings, register)
 
 
+def rebuild(engine: Engine, register: Register, period: Period, edition: int) -> dict[str, bytes]:
+    """Builds a published edition anew from the warehouse alone, whatever was corrected or published since.
+
+    Returns:
+        Its files by path, every byte as published; the PDF and with it the manifest only where the same LibreOffice
+        makes it.
+
+    Raises:
+        EditionError: there is no such edition, or today's code or register no longer makes it.
+    """
+    key = {"plan_code": register.code, "period": str(period), "edition": edition}
+    with loader(engine) as connection:
+        known = connection.execute(statement("report/edition.sql"), key).mappings().first()
+        if known is None:
+            last = last_edition(connection, register, period)
+            raise EditionError(f"{period} has no published edition {edition}; it has {last}")
+        approval = Approval(known["approved_by"], known["approved_at"])
+        data = gather(connection, register, period, edition=edition, as_of=known["as_of"], approval=approval)
+    has_pdf = any(output["path"].endswith(".pdf") for output in known["manifest"]["outputs"])
+    files = build(data, with_pdf=has_pdf)
+    _compare_with_row(known, files)
+    return files
+
+
 def last_edition(connection: Connection, register: Register, period: Period) -> int:
     """Returns the number of the period's last published edition, 0 before the first."""
     parameters = {"plan_code": register.code, "period": str(period)}
@@ -208,14 +288,14 @@ def _check(connection: Connection, register: Register, period: Period, as_of: da
         raise EditionError(f"{period}: the mart checks fail: " + "; ".join(failures))
 
 
-def _compare_with_draft(folder: Path, data: EditionData) -> None:
-    """What was approved is what is published. A draft of another instant is not the one that was approved."""
-    manifest = folder / MANIFEST
-    if not manifest.exists():
-        return
-    drafted = json.loads(manifest.read_text(encoding="utf-8"))
-    if datetime.fromisoformat(drafted["as_of"]) == data.as_of and drafted["data_sha256"] != data_sha256(data):
-        raise EditionError(f"{data.period} edition {data.edition}: the figures are not those of the draft in {folder}")
+def _compare_with_draft(approved_sha256: str, data: EditionData) -> None:
+    """What was approved is what is published: to the letter, or not at all."""
+    sha256 = manifests.data_sha256(data)
+    if sha256 != approved_sha256:
+        raise MovedOnError(
+            f"{data.period} edition {data.edition}: the figures as of {data.as_of.isoformat()} are not those of the "
+            f"draft that was approved (data_sha256 {sha256[:16]}, approved {approved_sha256[:16]})"
+        )
 
 
 def _compare_with_row(known: RowMapping, files: Mapping[str, bytes]) -> None:
@@ -231,7 +311,12 @@ def _compare_with_row(known: RowMapping, files: Mapping[str, bytes]) -> None:
         if outputs(published).get(path) != outputs(rebuilt).get(path)
     )
     if different:
-        raise EditionError(f"the rebuilt edition differs from the published one in {', '.join(different)}")
+        made = {name: (published[name], rebuilt[name]) for name in ("register_sha256", "rule_version", "made_with")}
+        reasons = [f"{name} was {old}, is {new}" for name, (old, new) in made.items() if old != new]
+        raise EditionError(
+            f"the rebuilt edition differs from the published one in {', '.join(different)}"
+            + (f"; {'; '.join(reasons)}" if reasons else "")
+        )
 
 
 def _is_intact(folder: Path, manifest_sha256: str) -> bool:

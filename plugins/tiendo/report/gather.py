@@ -17,9 +17,11 @@ from tiendo.report.data import (
     HistoryPoint,
     IndicatorLine,
     InputFile,
+    LeadLine,
     Letterhead,
     Origin,
     PreviousEdition,
+    RecordCard,
     Revision,
     Submission,
     TaskLine,
@@ -27,10 +29,12 @@ from tiendo.report.data import (
 )
 from tiendo.status.expected import goal_of
 from tiendo.validation.outcome import ACCEPTED
+from tiendo.validation.suites import rule_titles
 from tiendo.warehouse.sql import statement
 
 DEFAULT_DECIMALS = 2
 QUARTERS = (1, 2, 3, 4)
+USUAL_MISTAKES = 3
 Row = dict[str, Any]
 
 
@@ -96,6 +100,8 @@ def gather(
         previous=None,
         inputs=tuple(InputFile(**row) for row in fetch("report/inputs.sql", used=sorted(used))),
         own_plans=tuple(Submission(**row) for row in fetch("report/own_plans.sql", year=str(register.year))),
+        leads=_leads(fetch),
+        records=_records(fetch),
     )
     return replace(data, previous=_previous(fetch, editions, data))
 
@@ -187,6 +193,11 @@ def _line(
         origin=_origin(row) if row and row["receipt_no"] else None,
         expected_path=_expected_path(indicator),
         history=tuple(history),
+        expected_even=row.get("expected_even"),
+        previous_period=Period.parse(row["previous_period"]) if row and row["previous_period"] else None,
+        previous_value=row.get("previous_value"),
+        previous_status=row.get("previous_status") or "",
+        trend=row.get("trend") or "",
     )
 
 
@@ -241,6 +252,35 @@ def _tasks(register: Register, fetch: _Fetch) -> tuple[TaskLine, ...]:
             reports=tuple(report(task.ref, code) for code in task.lead_agencies),
         )
         for task in register.tasks
+    )
+
+
+def _leads(fetch: _Fetch) -> tuple[LeadLine, ...]:
+    names: dict[str, str] = {}
+    counts: dict[tuple[str, bool], dict[str, int]] = {}
+    for row in fetch("report/rollup.sql"):
+        names[row["agency_code"]] = row["agency_name"]
+        mine = counts.setdefault((row["agency_code"], row["subject"] == "indicator"), {})
+        mine[row["status"]] = mine.get(row["status"], 0) + row["item_count"]
+
+    def pairs(code: str, *, is_indicator: bool) -> tuple[tuple[str, int], ...]:
+        return tuple(sorted(counts.get((code, is_indicator), {}).items()))
+
+    return tuple(
+        LeadLine(code, name, pairs(code, is_indicator=True), pairs(code, is_indicator=False))
+        for code, name in names.items()
+    )
+
+
+def _records(fetch: _Fetch) -> tuple[RecordCard, ...]:
+    titles = rule_titles()
+    mistakes: dict[str, list[tuple[str, int]]] = {}
+    for row in fetch("report/mistakes.sql"):
+        title: str = titles.get(row["rule"]) or row["rule"]
+        mistakes.setdefault(row["agency_code"], []).append((title, row["file_count"]))
+    return tuple(
+        RecordCard(**row, mistakes=tuple(mistakes.get(row["agency_code"], [])[:USUAL_MISTAKES]))
+        for row in fetch("report/records.sql")
     )
 
 

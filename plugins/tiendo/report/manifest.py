@@ -26,9 +26,12 @@ def data_sha256(data: EditionData) -> str:
 def content_sha256(data: EditionData) -> str:
     """Returns the hash of what an edition reports, without its number, instant, differences and list of files.
 
-    Two editions of a period that report the same share it.
+    Two editions of a period that report the same share it. Record cards are left out: the mere passing of a due day
+    changes them, and is no reason for another edition.
     """
-    return _hash(dataclasses.replace(data, approval=None, edition=0, as_of=data.due_at, previous=None, inputs=()))
+    return _hash(
+        dataclasses.replace(data, approval=None, edition=0, as_of=data.due_at, previous=None, inputs=(), records=())
+    )
 
 
 def _hash(data: EditionData) -> str:

@@ -6,6 +6,7 @@ the draft's other files (everything).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import Connection
 
 from tiendo.plan.model import Register
 from tiendo.report.data import Change, EditionData, IndicatorLine
+from tiendo.report.manifest import data_sha256
 from tiendo.report.view import (
     change_view,
     clean,
@@ -56,7 +58,7 @@ class NearBoundary:
 
 @dataclass(frozen=True)
 class OpenWarning:
-    """A warning on a report in force."""
+    """A warning on a report in force; ``explanation`` is what the sender wrote in the same row, "" for nothing."""
 
     agency_name: str
     receipt_no: str
@@ -66,6 +68,18 @@ class OpenWarning:
     cell: str
     message: str
     found: str
+    explanation: str = ""
+
+
+@dataclass(frozen=True)
+class OpenRequest:
+    """A body that was asked to correct its report and has not answered."""
+
+    agency_name: str
+    request_no: str
+    comment: str
+    asked_by: str
+    asked_at: datetime
 
 
 @dataclass(frozen=True)
@@ -86,6 +100,7 @@ class Review:
     warnings: tuple[OpenWarning, ...]
     disputes: tuple[Dispute, ...]
     failures: tuple[str, ...]
+    requests: tuple[OpenRequest, ...] = ()
 
 
 def gather_review(connection: Connection, register: Register, data: EditionData) -> Review:
@@ -96,12 +111,14 @@ def gather_review(connection: Connection, register: Register, data: EditionData)
     lines = {line.code: line for line in data.graded}
     warnings = connection.execute(statement("report/open_warnings.sql"), key).mappings()
     disputes = connection.execute(statement("report/disputes.sql"), key).mappings()
+    requests = connection.execute(statement("report/open_requests.sql"), key).mappings()
     return Review(
         data,
         near=near_boundaries(data),
         warnings=tuple(OpenWarning(**row) for row in warnings),
         disputes=tuple(_dispute(register, lines, dict(row)) for row in disputes),
         failures=tuple(mart_failures(connection, register, data.period, data.as_of)),
+        requests=tuple(OpenRequest(**row) for row in requests),
     )
 
 
@@ -160,16 +177,18 @@ def review_view(review: Review) -> dict[str, Any]:
             }
             for each in review.disputes
         ],
-        "warnings": [
+        "warnings": [_warning(each) for each in review.warnings if not each.explanation],
+        "explained": [_warning(each) for each in review.warnings if each.explanation],
+        "requests": [
             {
                 "agency": each.agency_name,
-                "receipt_no": each.receipt_no,
-                "place": f"{each.sheet}!{each.cell}" if each.cell else each.sheet,
-                "message": clean(each.message),
-                "found": clean(each.found),
+                "request_no": each.request_no,
+                "comment": clean(each.comment),
+                "asked": f"{clean(each.asked_by)}, {instant(each.asked_at)}",
             }
-            for each in review.warnings
+            for each in review.requests
         ],
+        "code": data_sha256(data)[:16],
         "failures": list(review.failures),
     }
 
@@ -186,6 +205,8 @@ def approval_lines(review: Review) -> list[str]:
     lines += [f"**{line['label']}.** {_escaped(line['text'])}" for line in view["summary"]]
     for heading, entries in (
         (f"Thay đổi so với {view['previous']}", [_change_line(change) for change in view["changes"]]),
+        (f"Đơn vị mới gửi báo cáo so với {view['previous']}", view["arrivals"]),
+        ("Câu nhận xét thay đổi, số liệu giữ nguyên", [change["indicator"] for change in view["rewordings"]]),
         ("Sát ngưỡng đánh giá", [f"{each['name']}: {each['sentence']}" for each in view["near"]]),
         (
             "Các đơn vị báo cáo khác nhau",
@@ -194,6 +215,10 @@ def approval_lines(review: Review) -> list[str]:
                 for d in view["disputes"]
             ],
         ),
+        (
+            "Đang đề nghị điều chỉnh, chưa gửi lại",
+            [f"{r['agency']} ({r['request_no']}): {r['comment']}" for r in view["requests"]],
+        ),
         ("Cảnh báo chưa được giải trình", [f"{w['agency']}, {w['place']}: {w['message']}" for w in view["warnings"]]),
     ):
         if entries:
@@ -201,6 +226,17 @@ def approval_lines(review: Review) -> list[str]:
             more = f"; và {len(entries) - MOST_LINES} mục khác" if len(entries) > MOST_LINES else ""
             lines.append(f"**{heading} ({len(entries)}).** {shown}{more}.")
     return lines
+
+
+def _warning(each: OpenWarning) -> dict[str, str]:
+    return {
+        "agency": each.agency_name,
+        "receipt_no": each.receipt_no,
+        "place": f"{each.sheet}!{each.cell}" if each.cell else each.sheet,
+        "message": clean(each.message),
+        "found": clean(each.found),
+        "explanation": clean(each.explanation),
+    }
 
 
 def _change(change: Change) -> dict[str, Any]:

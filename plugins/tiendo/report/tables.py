@@ -11,7 +11,8 @@ from functools import cache
 from typing import Any
 
 from tiendo.clock import HANOI
-from tiendo.report.data import EditionData, IndicatorLine, TaskLine, TaskReport
+from tiendo.feedback.record_words import mistakes_words
+from tiendo.report.data import EditionData, IndicatorLine, LeadLine, TaskLine, TaskReport
 from tiendo.report.view import (
     FILE_STATES,
     KINDS,
@@ -22,6 +23,7 @@ from tiendo.report.view import (
     task_state_name,
 )
 from tiendo.settings import INCLUDE
+from tiendo.status.names import TRENDS
 
 COLUMNS = INCLUDE / "templates" / "report_tables.csv"
 Reader = Callable[[Any], Any]
@@ -88,6 +90,14 @@ def build_tables(data: EditionData) -> tuple[Table, ...]:
                 ("agency_code",), _SUBMISSION, data.submissions,
             ),
             (
+                "leads", "Cơ quan chủ trì", "How many indicators and tasks of each lead body stand where.",
+                ("agency_code", "subject", "status"), _LEAD, _leads(data),
+            ),
+            (
+                "records", "Phiếu theo dõi", "The record card of each body: how it has reported so far this year.",
+                ("agency_code",), _RECORD, data.records,
+            ),
+            (
                 "remarks", "Khó khăn - kiến nghị", "Difficulties and proposals, one row per task, body and kind.",
                 ("task_ref", "agency_code", "kind"), _REMARK, _remarks(data),
             ),
@@ -150,6 +160,16 @@ def _remarks(data: EditionData) -> list[tuple[TaskLine, TaskReport, str]]:
     ]
 
 
+def _leads(data: EditionData) -> list[tuple[LeadLine, str, str, int]]:
+    return [
+        (lead, subject, status, count)
+        for lead in data.leads
+        for subject, pairs in (("indicator", lead.indicators), ("task", lead.tasks))
+        for status, count in pairs
+    ]
+
+
+_SUBJECTS = {"indicator": "Chỉ tiêu", "task": "Nhiệm vụ"}
 _REMARK_KINDS = {"difficulty": "Khó khăn, vướng mắc", "proposal": "Kiến nghị, đề xuất"}
 
 
@@ -181,6 +201,12 @@ _INDICATOR: dict[str, Reader] = {
     "is_estimate": lambda i: i.is_estimate if i.is_graded else None,
     "is_approximate": lambda i: i.is_approximate if i.is_graded else None,
     "is_illustrative": lambda i: i.is_illustrative if i.is_graded else None,
+    "expected_even": lambda i: i.expected_even,
+    "previous_period": lambda i: "" if i.previous_period is None else str(i.previous_period),
+    "previous_value": lambda i: i.previous_value,
+    "previous_status": lambda i: i.previous_status,
+    "trend": lambda i: i.trend,
+    "trend_name": lambda i: TRENDS[i.trend].label if i.trend else "",
     "agency_name": lambda i: i.agency_name,
     "data_on": lambda i: i.data_on,
     "note": lambda i: i.note,
@@ -220,6 +246,33 @@ _SUBMISSION: dict[str, Reader] = {
     "owed_count": lambda s: s.owed_count,
     "answered_count": lambda s: s.answered_count,
     "completeness_pct": lambda s: s.completeness_pct,
+}
+_LEAD: dict[str, Reader] = {
+    "agency_code": lambda c: c[0].agency_code,
+    "agency_name": lambda c: c[0].agency_name,
+    "subject": lambda c: c[1],
+    "subject_name": lambda c: _SUBJECTS[c[1]],
+    "status": lambda c: c[2],
+    "status_name": lambda c: status_name(c[2]) if c[1] == "indicator" else task_state_name(c[2]),
+    "item_count": lambda c: c[3],
+}
+_RECORD: dict[str, Reader] = {
+    "agency_code": lambda r: r.agency_code,
+    "agency_name": lambda r: r.agency_name,
+    "owed_count": lambda r: r.owed_count,
+    "received_count": lambda r: r.received_count,
+    "on_time_count": lambda r: r.on_time_count,
+    "late_count": lambda r: r.late_count,
+    "missing_count": lambda r: r.missing_count,
+    "days_late_avg": lambda r: r.days_late_avg,
+    "days_late_max": lambda r: r.days_late_max,
+    "first_try_count": lambda r: r.first_try_count,
+    "rejected_count": lambda r: r.rejected_count,
+    "quarantined_count": lambda r: r.quarantined_count,
+    "own_plan_state": lambda r: r.own_plan_state or "",
+    "own_plan_received_at": lambda r: r.own_plan_received_at,
+    "own_plan_days_late": lambda r: r.own_plan_days_late,
+    "usual_mistakes": lambda r: mistakes_words(r.mistakes) if r.mistakes else "",
 }
 _REMARK: dict[str, Reader] = {
     "kind": lambda r: r[2],

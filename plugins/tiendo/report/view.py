@@ -5,12 +5,13 @@ docs/report-template.md and adding one is safe, renaming one breaks a template s
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from tiendo.clock import HANOI
+from tiendo.feedback.record_words import first_try_words, mistakes_words, own_plan_words, reports_words
 from tiendo.plan.period import Period
 from tiendo.plan.working_days import last_day_before
 from tiendo.report.data import (
@@ -18,13 +19,15 @@ from tiendo.report.data import (
     Change,
     EditionData,
     IndicatorLine,
+    LeadLine,
     Origin,
+    RecordCard,
     Revision,
     Submission,
     TaskLine,
     TaskReport,
 )
-from tiendo.status.names import LABELS, STYLES, Status
+from tiendo.status.names import LABELS, STYLES, TRENDS, Status
 from tiendo.validation.states import TASK_STATES
 from tiendo.vietnamese.dates import format_date, long_date
 from tiendo.vietnamese.number import format_number
@@ -175,6 +178,8 @@ def build_view(data: EditionData) -> dict[str, Any]:
         "illustrative": [_named_value(line) for line in data.graded if line.is_illustrative],
         "revisions": [revision_view(revision) for revision in data.revisions],
         "previous": previous_view(data),
+        "leads": [lead_view(lead) for lead in data.leads],
+        "records": [record_view(record) for record in data.records],
         "annex_rows": lines,
         "annex_body_rows": body,
         "rule_version": data.rule_version,
@@ -217,9 +222,42 @@ def line_view(line: IndicatorLine) -> dict[str, Any]:
         "data_on": "" if line.data_on is None else format_date(line.data_on),
         "agency": line.agency_name,
         "sentence": clean(line.sentence),
+        "even": number(line.expected_even, line.decimals) if line.expected_even != line.expected else "",
+        "trend": trend_text(line),
+        "trend_mark": f"{TRENDS[line.trend].mark} {TRENDS[line.trend].label}" if line.trend else "",
         "note": clean(line.note),
         "explanation": clean(line.explanation),
         "source": source_text(line.origin),
+    }
+
+
+def trend_text(line: IndicatorLine) -> str:
+    """Returns ``So với quý I (437; Đúng tiến độ): tốt hơn.``; "" where nothing can be compared."""
+    if not line.trend or line.previous_period is None:
+        return ""
+    before = f"{number(line.previous_value)}; {status_name(line.previous_status)}"
+    return f"So với {_quarter(line.previous_period)} ({before}): {_lower(TRENDS[line.trend].label)}."
+
+
+def lead_view(lead: LeadLine) -> dict[str, Any]:
+    """Returns what one body leads, counted: ``05 chỉ tiêu: 02 đúng tiến độ; 03 chậm``, and of tasks likewise."""
+    return {
+        "agency": lead.agency_name,
+        "indicators": _counted(lead.indicators, "chỉ tiêu", LABELS),
+        "tasks": _counted(lead.tasks, "nhiệm vụ", TASK_STATES | {NOT_REPORTED: task_state_name(NOT_REPORTED)}),
+    }
+
+
+def record_view(record: RecordCard) -> dict[str, str]:
+    """Returns one body's record card in words."""
+    row = vars(record)
+    return {
+        "code": record.agency_code,
+        "agency": record.agency_name,
+        "reports": reports_words(row),
+        "first_try": first_try_words(row),
+        "own_plan": own_plan_words(row),
+        "mistakes": mistakes_words(record.mistakes),
     }
 
 
@@ -275,6 +313,7 @@ def summary_lines(data: EditionData) -> list[dict[str, str]]:
         if chosen := [line for line in data.graded if line.status in statuses]:
             names = [line.full_name if "at_risk" in statuses else _headline(line) for line in chosen]
             lines.append({"label": label, "text": f"{'; '.join(names)}."})
+    lines += [{"label": label, "text": text} for label, text in _trends(data)]
     reports = [report for task in data.tasks if not task.is_collective for report in task.reports]
     slow = [
         f"{task.ref} ({', '.join(report.agency_name for report in task.reports if report.state == 'late')})"
@@ -491,6 +530,29 @@ def _by_section(data: EditionData) -> list[tuple[str, list[IndicatorLine]]]:
     if data.body_targets:
         sections["Chỉ tiêu nêu trong nội dung Kế hoạch"] = list(data.body_targets)
     return list(sections.items())
+
+
+def _counted(pairs: Iterable[tuple[str, int]], noun: str, names: Mapping[Any, str]) -> str:
+    counts = dict(pairs)
+    told = [f"{two_digits(counts[code])} {_lower(name)}" for code, name in names.items() if code in counts]
+    return f"{two_digits(sum(counts.values()))} {noun}: {'; '.join(told)}" if told else "–"
+
+
+def _quarter(period: Period) -> str:
+    return period.vietnamese.split(" năm ")[0]
+
+
+def _trends(data: EditionData) -> list[tuple[str, str]]:
+    """How the indicators moved against the last period; nothing to say in a first quarter."""
+    counts = [
+        f"{two_digits(len(lines))} {_lower(style.label)}"
+        for trend, style in TRENDS.items()
+        if (lines := [line for line in data.graded if line.trend == trend])
+    ]
+    if not counts:
+        return []
+    worse = [line.full_name for line in data.graded if line.trend == "worse"]
+    return [("So với kỳ trước", f"{'; '.join(counts)}." + (f" Kém hơn: {'; '.join(worse)}." if worse else ""))]
 
 
 def _count(lines: Iterable[IndicatorLine], statuses: Sequence[str]) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Context, Decimal, localcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tiendo.plan.model import Indicator, Register
+from tiendo.plan.model import Indicator, Nature, Register
 from tiendo.plan.period import Period
 from tiendo.status.choose import Choice, Outcome, Report, choose
 from tiendo.status.expected import Goal, goal_of
@@ -247,6 +247,8 @@ def _components(register: Register, verdict: Verdict, expected: Decimal | None) 
             "expected_low": _text(tidy(goal.sides[0].expected)) if goal.is_band else None,
             "expected_high": _text(tidy(goal.sides[1].expected)) if goal.is_band else None,
         }
+        if indicator.nature is Nature.FLOW:
+            components |= _even_pace(indicator, goal)
     if result is not None:
         report = choice.report
         components |= {
@@ -264,6 +266,23 @@ def _components(register: Register, verdict: Verdict, expected: Decimal | None) 
                 "interval": [_text(tidy(end)) for end in result.interval],
                 "possible_statuses": [status.value for status in result.possible],
             }
+    return components
+
+
+def _even_pace(indicator: Indicator, goal: Goal) -> dict[str, Any]:
+    """Returns what an even pace would ask of a flow, and the past years behind the pace that counts, if any."""
+    even = [_text(tidy(side.target * goal.even_share)) for side in goal.sides]
+    components: dict[str, Any] = {
+        "share_even": _text(goal.even_share),
+        "expected_even": None if goal.is_band else even[0],
+        "expected_even_low": even[0] if goal.is_band else None,
+        "expected_even_high": even[1] if goal.is_band else None,
+    }
+    if goal.formula == "flow_profile":
+        basis = indicator.profile_basis[goal.quarter - 1] if indicator.profile_basis else ()
+        components["profile_basis"] = [
+            p._asdict() | {"value": _text(p.value), "year_value": _text(p.year_value)} for p in basis
+        ]
     return components
 
 

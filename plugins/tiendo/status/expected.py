@@ -37,6 +37,7 @@ class Goal(NamedTuple):
 
     Attributes:
         share: part of the year's way to be covered by the end of the quarter, 0 to 1.
+        even_share: the same at an even pace, q/4.
         formula: how ``expected`` came about: ``flow_share``, ``flow_profile``, ``baseline_path``, ``target_itself``.
         has_path: the expected value differs from the target by design (false for ``target_itself``).
     """
@@ -44,6 +45,7 @@ class Goal(NamedTuple):
     quarter: int
     nature: Nature
     share: Decimal
+    even_share: Decimal
     formula: str
     has_path: bool
     sides: tuple[Side, ...]
@@ -61,6 +63,13 @@ def share_of_year(indicator: Indicator, quarter: int) -> Decimal:
     return quarter / _FOUR
 
 
+def has_own_pace(indicator: Indicator, quarter: int) -> bool:
+    """Tells whether the quarter's share is the indicator's own: decided, or known from past years."""
+    if indicator.profile is None or indicator.nature is not Nature.FLOW:
+        return False
+    return not indicator.profile_basis or bool(indicator.profile_basis[quarter - 1])
+
+
 def goal_of(indicator: Indicator, quarter: int) -> Goal | None:
     """Returns what the indicator's target asks for by the end of the quarter, None where it has no target.
 
@@ -72,7 +81,7 @@ def goal_of(indicator: Indicator, quarter: int) -> Goal | None:
         return None
     share = share_of_year(indicator, quarter)
     if indicator.nature is Nature.FLOW:
-        formula = "flow_share" if indicator.profile is None else "flow_profile"
+        formula = "flow_profile" if has_own_pace(indicator, quarter) else "flow_share"
     elif (
         indicator.nature in (Nature.STOCK, Nature.RATIO)
         and indicator.baseline is not None
@@ -114,7 +123,7 @@ def goal_of(indicator: Indicator, quarter: int) -> Goal | None:
             sides = (side(-1, high),)
         case Comparator.BETWEEN:
             sides = (side(1, low), side(-1, high))
-    return Goal(quarter, indicator.nature, share, formula, formula != "target_itself", sides)
+    return Goal(quarter, indicator.nature, share, quarter / _FOUR, formula, formula != "target_itself", sides)
 
 
 def _expected(indicator: Indicator, formula: str, share: Decimal, target: Decimal) -> Decimal:

@@ -53,3 +53,18 @@ STYLES: dict[Status, StatusStyle] = {
 }
 
 LABELS: dict[Status, str] = {status: style.label for status, style in STYLES.items()}
+
+
+class TrendStyle(NamedTuple):
+    """How a trend is shown: its Vietnamese name and one glyph of its own."""
+
+    label: str
+    mark: str
+
+
+# Better and worse in the indicator's own direction: fewer deaths are better.
+TRENDS: dict[str, TrendStyle] = {
+    "better": TrendStyle("Tốt hơn", "↑"),
+    "same": TrendStyle("Không đổi", "="),
+    "worse": TrendStyle("Kém hơn", "↓"),
+}

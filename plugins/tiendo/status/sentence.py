@@ -30,7 +30,7 @@ def explain_figure(
     says = _Words(indicator, period)
     clauses = [f"{says.head(actual, report)}, {_comparison(says, goal, actual, grade, register.thresholds)}"]
     if goal.quarter != YEAR_END:
-        clauses += _outlook(says, goal, actual, grade)
+        clauses += _pace(says, goal) + _outlook(says, goal, actual, grade)
     if grade.status is Status.UNDECIDABLE and grade.interval is not None:
         low, high = grade.interval
         names = ", ".join(LABELS[status] for status in grade.possible)
@@ -197,6 +197,20 @@ def _relation(says: _Words, side: Side, actual: Decimal) -> str:
     words = ("tốt hơn", "kém") if says.is_rank else ("cao hơn", "thấp hơn")
     word = words[0] if (gap > 0 if says.is_rank else actual > side.target) else words[1]
     return f"{word} {says.difference(abs(gap))} so với {_base(says)} ({target})"
+
+
+def _pace(says: _Words, goal: Goal) -> list[str]:
+    """Says where an own pace comes from, and what an even one would ask."""
+    if goal.formula != "flow_profile" or goal.share == goal.even_share:
+        return []
+    basis = says.indicator.profile_basis
+    years = [str(past.year) for past in basis[goal.quarter - 1]] if basis else []
+    told = (
+        f"bình quân các năm {', '.join(years)}" if len(years) > 1 else f"năm {years[0]}" if years else "quy định riêng"
+    )
+    even = " - ".join(says.rounded(side.target * goal.even_share) for side in goal.sides)
+    pace = f"mức cần đạt tính theo nhịp {told} ({_percent(goal.share, ())} cả năm)"
+    return [f"{pace}, nếu chia đều các quý là {even}{says.suffix}"]
 
 
 def _outlook(says: _Words, goal: Goal, actual: Decimal, grade: Grade) -> list[str]:

@@ -59,6 +59,7 @@ class BatchFile(NamedTuple):
         received_at: when it came; None for a file that is only tried out.
         stranger: the mail address it came from, when that is no body's own; "" otherwise. What the workbook says of
             itself counts for nothing then.
+        reopened: (body, period) pairs that a reviewer has asked to be reported anew.
     """
 
     key: int
@@ -68,6 +69,7 @@ class BatchFile(NamedTuple):
     asked_period: str = ""
     received_at: datetime | None = None
     stranger: str = ""
+    reopened: frozenset[tuple[str, str]] = frozenset()
 
 
 class Context(NamedTuple):

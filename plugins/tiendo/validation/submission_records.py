@@ -18,7 +18,8 @@ KNOWN_FAULTS = frozenset(
     {
         "encrypted", "not_a_workbook", "no_table", "no_data", "too_large", "reader_failed", "infected", "empty", "word",
         "pdf", "image", "packed_otherwise", "web_page", "xml_file", "other_office", "plain_text", "text_columns",
-        "text_encoding", "too_many_rows", "archive", "archive_empty", "archive_locked", "archive_nested",
+        "text_encoding", "too_many_rows", "reader_bug", "readers_differ",
+        "archive", "archive_empty", "archive_locked", "archive_nested",
     }
 )  # fmt: skip
 
@@ -153,12 +154,16 @@ def _judge_moment(record: Record, context: Context, entry: PeriodCalendar) -> No
     """A period can be reported from its first day; late ones too, unless they come in the next one's stead.
 
     A period already reported by the body and closed, sent once more while the next one's reports are due, is last
-    quarter's file sent by mistake; a wanted change goes into the sheet for corrections.
+    quarter's file sent by mistake; a wanted change goes into the sheet for corrections. A body that was asked to
+    correct its report may send it at any time.
     """
     today = context.today
     has_begun = entry.period.first_day <= today
     record["period_has_begun"] = has_begun
     if not has_begun:
+        return
+    if (context.agency, str(entry.period)) in record["file"].reopened:
+        record["period_is_open"] = True
         return
     record["period_is_before_closing"] = today <= last_day(entry)
     is_first = not context.history.has_reported(context.agency, entry.period)

@@ -103,6 +103,11 @@ def get_suite(name: str) -> Suite:
     return Suite(name)
 
 
+def rule_titles() -> dict[str, str]:
+    """Returns the title of every rule that files are checked by, in Vietnamese, by its id."""
+    return {rule.rule: rule.title for name in SUBMISSION_SUITES for rule in get_suite(name).rules}
+
+
 def columns_of(kwargs: Mapping[str, Any]) -> list[str]:
     """Returns the columns an expectation looks at."""
     return [kwargs[name] for name in _COLUMN_ARGUMENTS if name in kwargs] + list(kwargs.get("column_list", ()))

@@ -4,6 +4,7 @@ Each is a file, read and judged as ``tiendo check --json`` does. (Row 22, letter
 """
 
 import io
+import re
 import unicodedata
 import zipfile
 from collections.abc import Callable
@@ -12,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
 from fixtures.foreign import OLE, cp1258, csv_text, ole, zipped
 from fixtures.pipeline import Pipeline
 from fixtures.retyped import TITLES, Retyped
-from fixtures.workbooks import filled_workbook
+from fixtures.workbooks import filled_workbook, put
+from tiendo.intake.columns import INDICATORS
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.queries import ledger_document
@@ -181,6 +185,10 @@ def test_input_26_a_zip_is_opened_and_each_workbook_in_it_settled(
     assert inner["receipt_no"] in found
     assert "ky.pdf (tệp PDF)" in found
     assert "~$" not in found
+    page = (pipeline.settings.home / container["receipt"]).read_text(encoding="utf-8")
+    assert "Đã mở tệp nén" in page
+    assert "Báo cáo hợp lệ" not in page
+    assert "chưa có báo cáo nào được tiếp nhận" not in page
     assert pipeline.value(REVENUE, "2023-Q1") == 18654
     assert ledger_document(pipeline.engine)["adds_up"]
 
@@ -244,3 +252,85 @@ def test_input_27_a_scan_is_kept_as_evidence_and_the_form_is_asked_for(
     assert_refused(document, rule)
     assert "bằng chứng" in rules(document)[rule]["message"]
     assert "biểu mẫu" in rules(document)[rule]["fix"]
+
+
+# 28: what a cell does not show ----------------------------------------------------------------------------------------
+
+TRADE = "so-cong-thuong"
+FILES = Path(__file__).parents[2] / "fixtures" / "files"
+
+
+def edited(data: bytes, **changes: bytes | Callable[[bytes], bytes]) -> bytes:
+    """Changes or adds members of a workbook; ``/`` is written ``__`` and ``.`` is ``_dot_``."""
+    with zipfile.ZipFile(io.BytesIO(data)) as container:
+        members = {name: container.read(name) for name in container.namelist()}
+    for key, change in changes.items():
+        name = key.replace("__", "/").replace("_dot_", ".")
+        members[name] = change(members[name]) if callable(change) else change
+    return zipped(members)
+
+
+@pytest.mark.parametrize("form", ["xls", "ods"])
+def test_input_28_errors_and_percentages_of_other_formats(pipeline: Pipeline, form: str) -> None:
+    """As LibreOffice saves them: ``=1/0`` in F7, ``=NA()`` in F8, 0,087 shown as 8,7 % in F9."""
+    document = pipeline.check(FILES / f"errors-and-percent.{form}", TRADE)
+    assert document["verdict"] == "rejected"
+    errors = {f["cell"]: f["found"] for f in document["findings"] if f["rule"] == "number-error-cell"}
+    assert errors == {"F7": "#DIV/0!", "F8": "#N/A"}
+    assert values(document, "read")["iip", "year_to_date"] == (Decimal("8.7"), "F9")
+
+
+def test_input_28_a_formula_is_read_by_its_stored_result(register: Register, check: Check) -> None:
+    data = filled_workbook(
+        register, FINANCE, Period(2023, 1), lambda workbook: put(workbook, INDICATORS, REVENUE, "year_to_date", "=F7")
+    )
+    document = check(data)
+    assert (document["verdict"], set(rules(document))) == ("rejected", {"number-uncalculated"})
+    assert rules(document)["number-uncalculated"]["cell"] == "G7"
+
+    def calculated(xml: bytes) -> bytes:
+        assert b"<f>F7</f><v></v>" in xml or b"<f>F7</f><v/>" in xml or b"<f>F7</f><v />" in xml
+        return re.sub(rb"<f>F7</f><v(?:></v>| ?/>)", b"<f>F7</f><v>18654</v>", xml)
+
+    document = check(edited(data, xl__worksheets__sheet1_dot_xml=calculated))
+    assert (document["verdict"], document["findings"]) == ("accepted", [])
+    assert values(document)[REVENUE, "year_to_date"] == (Decimal(18654), "G7")
+
+
+def test_input_28_macros_are_dropped_and_links_not_followed_and_both_told(register: Register, check: Check) -> None:
+    data = edited(
+        filled_workbook(register, FINANCE, Period(2023, 1)),
+        xl__vbaProject_dot_bin=OLE + bytes(504),
+        xl__externalLinks__externalLink1_dot_xml=b"<externalLink/>",
+    )
+    document = check(data, "bao-cao.xlsm")
+    assert document["verdict"] == "accepted"
+    assert set(rules(document)) == {"macros-ignored", "external-links"}
+    assert values(document)[REVENUE, "year_to_date"] == (Decimal(18654), "G7")
+
+
+def test_input_28_what_is_hidden_is_read_and_listed(register: Register, check: Check) -> None:
+    def hide(workbook: Workbook) -> None:
+        sheet = workbook[INDICATORS.sheet]
+        sheet.row_dimensions[8].hidden = True
+        sheet.column_dimensions["J"].hidden = True
+        sheet["J7"] = "Số ước"
+        hidden = workbook.create_sheet("Nháp")
+        hidden["A1"] = 5
+        hidden.sheet_state = "hidden"
+
+    document = check(filled_workbook(register, FINANCE, Period(2023, 1), hide))
+    told = {f["sheet"]: f["found"] for f in document["findings"] if f["rule"] == "hidden-content"}
+    assert told == {INDICATORS.sheet: "dòng 8; cột J", "Nháp": "cả trang"}
+    assert values(document)[SPENDING, "year_to_date"][1] == "G8"
+
+
+def test_input_28_a_sheet_formatted_to_its_last_row(register: Register, check: Check) -> None:
+    data = filled_workbook(
+        register, FINANCE, Period(2023, 1), lambda workbook: put_far(workbook[INDICATORS.sheet], "A6000")
+    )
+    assert_refused(check(data), "sheet-too-large", found="trang Chỉ tiêu: ")
+
+
+def put_far(sheet: Worksheet, cell: str) -> None:
+    sheet[cell] = "x"

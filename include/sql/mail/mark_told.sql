@@ -1,0 +1,1 @@
+update intake.outgoing_mail set told_at = :told_at where outgoing_id = any(:outgoing_ids) and told_at is null

@@ -1,0 +1,1 @@
+select * from mart.agency_mistake_at(:instant, :plan_code)

@@ -1,0 +1,3 @@
+select request_no, agency_code, period, edition, comment, asked_by, asked_at
+from core.correction_request
+where question = :question and agency_code = :agency_code

@@ -1,0 +1,167 @@
+"""Alerts to operations when the calendar's hours pass: an edition that is not out, a file that has no answer.
+
+Airflow notes a run's deadlines when it makes the run, forgets them when the run succeeds in time, and calls
+``tell_operations`` on a worker when one passes; the run's page then shows it as missed.
+"""
+
+import json
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from email.header import Header
+from email.mime.text import MIMEText
+from email.policy import compat32
+from email.utils import format_datetime, make_msgid
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.sdk.definitions.callback import SyncCallback
+from airflow.sdk.definitions.deadline import BaseDeadlineReference, DeadlineAlert, DeadlineReference
+
+from tiendo.clock import HANOI
+from tiendo.plan.model import Register
+from tiendo.plan.working_days import last_day_before
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+# How long after its hour an edition may wait for its approval, and until when a person can still act on the last day.
+PUBLICATION_PATIENCE = timedelta(minutes=30)
+LAST_CALL = time(20)
+ANSWER_PATIENCE = timedelta(minutes=30)
+_WORDS = {
+    "publication": "Đã quá giờ ban hành mà báo cáo {key} chưa được ban hành: bản dự thảo chờ phê duyệt, hoặc có lỗi.",
+    "due_day": "Sắp hết hạn mà báo cáo {key} vẫn chưa được ban hành. Không có phê duyệt thì không có báo cáo.",
+    "answer": "Có tệp đã nhận quá 30 phút mà chưa được xử lý, trả lời.",
+}
+_TO_DO = {
+    "publication": "Xem trang của lượt chạy và sổ tay edition-not-published.",
+    "due_day": "Liên hệ ngay người phê duyệt; xem sổ tay edition-not-published.",
+    "answer": "Xem trang của lượt chạy và sổ tay file-waits.",
+}
+log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class PlanDeadline(BaseDeadlineReference):
+    """The instant by which a run must be done, by its partition key; stored with the DAG, so no register is needed.
+
+    A run that is started by hand, by an asset or by a backfill after that instant has none: nobody waits for it any
+    more. One of the calendar has, for then it is late.
+
+    Attributes:
+        instants: ISO 8601, by partition key (``2023-Q1``).
+    """
+
+    required_kwargs: ClassVar[set[str]] = {"dag_id", "run_id"}
+
+    instants: dict[str, str] = field(default_factory=dict)
+
+    def serialize_reference(self) -> dict[str, Any]:
+        """Returns what is stored with the DAG."""
+        return {"reference_type": self.reference_name, "instants": json.dumps(self.instants)}
+
+    @classmethod
+    def deserialize_reference(cls, reference_data: dict[str, Any]) -> "PlanDeadline":
+        """Makes the reference from what ``serialize_reference`` returned."""
+        return cls(json.loads(reference_data["instants"]))
+
+    def _evaluate_with(self, *, session: "Session", dag_id: str, run_id: str) -> datetime | None:
+        from airflow.models import DagRun
+        from sqlalchemy import select
+
+        row = session.execute(
+            select(DagRun.partition_key, DagRun.run_type).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id)
+        ).one()
+        return self.deadline_of(row.partition_key, str(row.run_type), datetime.now(UTC))
+
+    def deadline_of(self, partition_key: str | None, run_type: str, now: datetime) -> datetime | None:
+        """Returns the deadline of a run that is made now, None for a run without one."""
+        if partition_key not in self.instants:
+            return None
+        instant = datetime.fromisoformat(self.instants[partition_key])
+        return instant if run_type == "scheduled" or instant > now else None
+
+
+def publication_alerts(register: Register) -> list[DeadlineAlert]:
+    """Returns the two alerts of an edition: half an hour after its hour, and on the last day while there is time."""
+    publication, last_call = {}, {}
+    for entry in register.calendar:
+        rung_at = entry.publish_at + PUBLICATION_PATIENCE
+        last_day = register.working_days.last_until(last_day_before(entry.due_at))
+        publication[str(entry.period)] = rung_at.isoformat()
+        last_call[str(entry.period)] = max(rung_at, datetime.combine(last_day, LAST_CALL, HANOI)).isoformat()
+    return [_alert("publication", PlanDeadline(publication)), _alert("due_day", PlanDeadline(last_call))]
+
+
+def answer_alert() -> DeadlineAlert:
+    """Returns the alert of a file that has waited for its fate longer than it should."""
+    return _alert("answer", DeadlineReference.DAGRUN_QUEUED_AT, ANSWER_PATIENCE)
+
+
+def _alert(name: str, reference: BaseDeadlineReference, interval: timedelta = timedelta(0)) -> DeadlineAlert:
+    # On a worker: it reaches the mail server, which the triggerer need not.
+    return DeadlineAlert(reference, interval, SyncCallback(tell_operations, {"alert": name}), name=name)
+
+
+def tell_operations(alert: str, context: dict[str, Any]) -> None:
+    """Mails operations about a run that has passed its deadline.
+
+    Sent at once and not by the warehouse's queue: that the warehouse is out of reach may be the reason.
+
+    Raises:
+        SmtpDownError: the mail server is out of reach. The alert is on the run's page all the same.
+    """
+    from tiendo.airflow_glue.mail import open_smtp, operations_mail
+
+    run = context["dag_run"]
+    key = run.get("partition_key") or ""
+    log.error("Deadline %r passed: %s %s", alert, run["dag_id"], run["dag_run_id"])
+    if key and _is_published(key):
+        log.warning("%s is out: what waits is a later edition, about which nobody is woken.", key)
+        return
+    addresses = operations_mail()
+    if addresses is None:
+        log.warning("Nobody is told by mail: the connection tiendo_smtp or its operations_email is not set.")
+        return
+    sender, operations = addresses
+    what = _WORDS[alert].format(key=key)
+    mail = MIMEText(
+        f"{what}\n\nDAG: {run['dag_id']}\nLượt chạy: {run['dag_run_id']}\nTrạng thái: {run['state']}\n"
+        f"Trang: {_page(run)}\n\nViệc cần làm: {_TO_DO[alert]}\n",
+        "plain",
+        "utf-8",
+        policy=compat32.clone(linesep="\r\n"),
+    )
+    mail["From"], mail["To"] = sender, operations
+    mail["Subject"] = Header(f"[Tiendo] {what}", "utf-8", header_name="Subject").encode(linesep="\n")
+    mail["Date"], mail["Message-ID"] = format_datetime(datetime.now(HANOI)), make_msgid(domain=sender.partition("@")[2])
+    mail["Auto-Submitted"], mail["X-Loop"] = "auto-generated", sender
+    with open_smtp() as smtp:
+        smtp.sendmail(sender, [operations], mail.as_bytes())
+
+
+def _is_published(period: str) -> bool:
+    """Tells whether the period has an edition; where the warehouse cannot say, it has none."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from tiendo.airflow_glue.warehouse import open_warehouse
+    from tiendo.plan.period import Period
+    from tiendo.report.edition import last_edition
+    from tiendo.warehouse.engine import loader
+
+    try:
+        _, register, engine = open_warehouse()
+        with loader(engine) as connection:
+            return last_edition(connection, register, Period.parse(period)) > 0
+    except (SQLAlchemyError, OSError) as error:
+        log.warning("The warehouse cannot say whether %s is out: %s", period, error)
+        return False
+
+
+def _page(run: dict[str, Any]) -> str:
+    from urllib.parse import quote
+
+    from airflow.configuration import conf
+
+    base = conf.get("api", "base_url", fallback="").rstrip("/")
+    return f"{base}/dags/{run['dag_id']}/runs/{quote(run['dag_run_id'])}"

@@ -1,0 +1,54 @@
+"""Asks for the approval of a later edition: starts a run of ``publish_report``, one at a time for an edition."""
+
+from itertools import count
+from typing import Any
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+
+DAG_ID = "publish_report"
+_OPEN = ["queued", "running"]
+
+
+class AskForLaterEdition(TriggerDagRunOperator):
+    """Starts a run where a reviewer should be asked about the figures as they stand now; skipped where not.
+
+    A request that waits already is left alone: once it is answered, its own run asks about what came since. The period
+    goes along as ``{"period": "2023-Q1"}``, since a run started by a task cannot have a partition key in Airflow 3.3.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            trigger_dag_id=DAG_ID,
+            logical_date=None,
+            skip_when_already_exists=True,
+            openlineage_inject_parent_info=False,
+            note="Số liệu đã thay đổi sau lần ban hành hoặc lần xem xét trước.",
+            **options,
+        )
+
+    def execute(self, context: Any) -> Any:
+        """Finds out whether there is something to ask, and starts the run.
+
+        Raises:
+            AirflowSkipException: there is nothing to ask, or it is being asked.
+        """
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        from tiendo.airflow_glue.partition import run_period
+        from tiendo.airflow_glue.warehouse import open_warehouse
+        from tiendo.report.decision import edition_to_ask_for
+
+        run, ti = context["dag_run"], context["ti"]
+        _, register, engine = open_warehouse()
+        period = run_period(register, run)
+        edition = edition_to_ask_for(engine, register, period)
+        if edition is None:
+            raise AirflowSkipException(f"{period}: nothing that a reviewer has not decided about.")
+        for attempt in count(1):
+            run_id = f"later__{period}__edition-{edition}__{attempt}"
+            if not ti.get_dr_count(DAG_ID, run_ids=[run_id]):
+                break
+            if run_id != run.run_id and ti.get_dr_count(DAG_ID, run_ids=[run_id], states=_OPEN):
+                raise AirflowSkipException(f"{period}: edition {edition} is being asked about in {run_id}.")
+        self.trigger_run_id, self.conf = run_id, {"period": str(period)}
+        return super().execute(context)

@@ -1,0 +1,115 @@
+"""Sends a published edition by mail to the recipients of the register (Nơi nhận), once, and records who was not.
+
+A recipient without an address, or an installation without mail, is no failure: the edition lies in its folder, and
+``mart.edition_delivery`` says whom somebody must still hand it to.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+from sqlalchemy import Engine, RowMapping
+
+from tiendo import clock
+from tiendo.mail.identity import Identity
+from tiendo.mail.outgoing import Outgoing, queue
+from tiendo.plan.model import Register
+from tiendo.plan.period import Period
+from tiendo.report.edition import Place
+from tiendo.settings import INCLUDE, Settings
+from tiendo.vietnamese.dates import format_instant
+from tiendo.warehouse.engine import loader
+from tiendo.warehouse.sql import statement
+
+# What is attached, where the edition has it; all of it lies in the folder.
+ATTACHED = {"bao-cao.docx": "Word", "bao-cao.pdf": "PDF"}
+# The last line of Nơi nhận names the archive: nobody to write to.
+_ARCHIVE = "Lưu:"
+
+
+class Delivery(NamedTuple):
+    """What came of the recipients: those mail is queued for, those without an address, and whether mail is set up."""
+
+    queued: tuple[str, ...]
+    without_address: tuple[str, ...]
+    is_connected: bool
+
+
+def deliver(
+    engine: Engine, register: Register, settings: Settings, period: Period, edition: int, *, identity: Identity | None
+) -> Delivery:
+    """Queues the mail of a published edition and records it, in one transaction. Repeating it sends nothing twice.
+
+    Args:
+        identity: whom mail comes from; None where no mail is sent.
+
+    Raises:
+        NoResultFound: the edition is not published.
+    """
+    addresses: Mapping[str, str] = register.report["delivery"]
+    recipients = [line for line in register.report["recipients"] if not line.startswith(_ARCHIVE)]
+    key = {"plan_code": register.code, "period": str(period), "edition": edition}
+    queued, without = [], []
+    with loader(engine) as connection:
+        row = connection.execute(statement("report/edition.sql"), key).mappings().one()
+        for recipient in recipients:
+            address = addresses.get(recipient, "")
+            outcome = "no_address" if not address else "no_connection" if identity is None else "queued"
+            if outcome == "no_address":
+                without.append(recipient)
+            elif identity is not None:
+                queued.append(address)
+                queue(connection, identity, _mail(register, settings, period, row, recipient, address))
+            connection.execute(
+                statement("report/put_delivery.sql"),
+                key | {"recipient": recipient, "address": address, "outcome": outcome, "recorded_at": clock.now()},
+            )
+    return Delivery(tuple(queued), tuple(without), identity is not None)
+
+
+def _mail(  # noqa: PLR0917 - one mail of one edition
+    register: Register, settings: Settings, period: Period, row: RowMapping, recipient: str, address: str
+) -> Outgoing:
+    edition = int(row["manifest"]["edition"])
+    folder = Place(settings, period).published(edition)
+    manifest = row["manifest"]
+    there = {output["path"] for output in manifest["outputs"]}
+    attached = [name for name in ATTACHED if name in there]
+    number = f"lần ban hành thứ {edition}" + (", bổ sung" if manifest["is_supplement"] else "")
+    subject = f"Báo cáo {period.vietnamese} thực hiện {register.short_title} ({number})"
+    words = {
+        "subject": subject,
+        "recipient": recipient.rstrip(";. "),
+        "sender": register.report["issuing_body"],
+        "title": f"Báo cáo {period.vietnamese} về kết quả thực hiện {register.short_title}",
+        "number": number,
+        "edition": edition,
+        "as_of": format_instant(row["as_of"]),
+        "received": f"{manifest['counts']['submissions_received']}/{manifest['counts']['submissions_owed']}",
+        "attached": ", ".join(ATTACHED[name] for name in attached),
+        "folder": str(folder.relative_to(settings.home)),
+        "sha256": row["manifest_sha256"],
+    }
+    text, html = (template.render(words) for template in _templates())
+    return Outgoing(
+        kind="edition",
+        about=f"{register.code} {period}/{edition}",
+        to=address,
+        subject=subject,
+        text=text,
+        html=html,
+        attachments=tuple(str(folder.relative_to(settings.home) / name) for name in attached),
+    )
+
+
+@cache
+def _templates() -> tuple[Template, Template]:
+    environment = Environment(
+        loader=FileSystemLoader(INCLUDE / "templates"),
+        autoescape=select_autoescape(["html.j2"]),  # the plain text is shown as it is, and nothing in it is a mark
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("edition_mail.txt.j2"), environment.get_template("edition_mail.html.j2")

@@ -1,0 +1,77 @@
+"""The drafts' pages: which files are handed out, and how. The login in front of them is tested end to end."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tiendo.airflow_glue import draft_pages
+from tiendo.settings import Settings
+
+
+@pytest.fixture
+def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    """A browser of somebody who may read, and a home with a draft, an edition and a secret."""
+    settings = Settings(home=tmp_path, plan_dir=tmp_path, database_url=None)
+    monkeypatch.setattr(draft_pages, "get_settings", lambda: settings)
+    for path in ("drafts/2023-Q1/2", "drafts/2023-Q1/latest", "published/2023-Q1/1"):
+        (tmp_path / path).mkdir(parents=True)
+        (tmp_path / path / "bao-cao.html").write_text(f"<p>{path}</p>")
+        (tmp_path / path / "bao-cao.docx").write_bytes(b"PK")
+    (tmp_path / "published" / "index.html").write_text("<p>all</p>")
+    (tmp_path / "airflow").mkdir()
+    (tmp_path / "airflow" / "passwords.json").write_text("secret")
+    (tmp_path / "drafts" / "2023-Q1" / "2" / ".hidden").write_text("secret")
+    draft_pages.app.dependency_overrides[draft_pages.may_read] = lambda: None
+    yield TestClient(draft_pages.app)
+    draft_pages.app.dependency_overrides.clear()
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("/drafts/2023-Q1/2/bao-cao.html", "<p>drafts/2023-Q1/2</p>"),
+        ("/drafts/2023-Q1/latest/bao-cao.html", "<p>drafts/2023-Q1/latest</p>"),
+        ("/published/2023-Q1/1/bao-cao.html", "<p>published/2023-Q1/1</p>"),
+        ("/published/index.html", "<p>all</p>"),
+    ],
+)
+def test_pages_are_shown_and_run_nothing(browser: TestClient, path: str, text: str) -> None:
+    answer = browser.get(path)
+    assert (answer.status_code, answer.text) == (200, text)
+    assert answer.headers["content-disposition"].startswith("inline")
+    assert answer.headers["content-security-policy"].startswith("sandbox")
+    assert "script-src" not in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_other_files_are_downloaded(browser: TestClient) -> None:
+    answer = browser.get("/drafts/2023-Q1/2/bao-cao.docx")
+    assert answer.content == b"PK"
+    assert answer.headers["content-disposition"] == 'attachment; filename="bao-cao.docx"'
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/drafts/2023-Q1/2/..%2f..%2f..%2fairflow%2fpasswords.json",
+        "/drafts/2023-Q1/2/%2e%2e",
+        "/drafts/2023-Q1/2/.hidden",
+        "/drafts/2023-Q1/%2e%2e/index.html",
+        "/drafts/..%2fairflow/2/passwords.json",
+        "/drafts/2023-Q1/3/bao-cao.html",
+        "/published/2023-Q1/latest/bao-cao.html",
+    ],
+)
+def test_nothing_else_is_handed_out(browser: TestClient, path: str) -> None:
+    answer = browser.get(path)
+    assert answer.status_code in (404, 422)
+    assert "secret" not in answer.text
+
+
+def test_every_path_asks_who_is_there() -> None:
+    routes = [route for route in draft_pages.app.routes if hasattr(route, "dependant")]
+    assert len(routes) == 3
+    for route in routes:
+        assert draft_pages.may_read in [each.call for each in route.dependant.dependencies]
