@@ -57,7 +57,8 @@ def clock_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def own_engine(postgres: URL, migrated_template: str) -> Iterator[Engine]:
     """A warehouse of these tests' own, that its worlds follow one another in."""
     name = f"crash_{next(_numbers)}"
-    admin = create_engine(postgres, isolation_level="AUTOCOMMIT")
+    # Tests stop the server meanwhile.
+    admin = create_engine(postgres, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
     with admin.connect() as connection:
         connection.exec_driver_sql(f"create database {name} template {migrated_template}")
     engine = make_engine(postgres.set(database=name))

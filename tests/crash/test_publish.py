@@ -88,6 +88,7 @@ def desk(own_engine: Engine, register: Register, full_inbox: Mould, tmp_path_fac
                     engine, register, world.settings, Q1,
                     edition=1, as_of=datetime.fromisoformat(drafted["as_of"]),
                     approved_by="Nguyễn Thị Hòa", approved_at=NOW + timedelta(minutes=20),
+                    data_sha256=drafted["data_sha256"],
                 )  # fmt: skip
             finally:
                 engine.dispose()
