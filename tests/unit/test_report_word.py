@@ -103,7 +103,10 @@ def test_a_first_edition_without_changes_says_so():
 
 def test_form_of_decree_30():
     document = Document(io.BytesIO(render_word(DRAFT)))
-    first, annex, _ = document.sections
+    first, annex, *further = document.sections
+    # Annexes I to IV are paged each by itself.
+    assert len(further) == 3
+    assert all('w:pgNumType w:start="1"' in section._sectPr.xml for section in (annex, *further))
     assert [round(side.mm) for side in (first.page_width, first.page_height)] == [210, 297]
     assert [round(side.mm) for side in (annex.page_width, annex.page_height)] == [297, 210]
     millimetres = {side: round(getattr(first, f"{side}_margin").mm) for side in ("top", "bottom", "left", "right")}

@@ -1,9 +1,10 @@
-"""Alerts and reminders under a real scheduler: operations hear of what is late, and of nothing else.
+"""Mail under a real scheduler: alerts, reminders, and a body that sends its report by mail until it is right.
 
 A test cannot wait for an hour to pass: it moves what Airflow has noted for a run into the past, and all else happens as
 it would. The replay clock stands at 13 March 2023, 08:00, so the reminders are those of the day before the last.
 """
 
+import io
 import json
 import shutil
 import time
@@ -13,24 +14,32 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from email.utils import make_msgid
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 from sqlalchemy import Engine, text
 
-from fixtures.mail_servers import ADDRESS, SmtpServer, dovecot, smtp_receiver
+from fixtures.mail_servers import ADDRESS, ImapServer, SmtpServer, dovecot, smtp_receiver
+from fixtures.marked import comments, through_libreoffice
+from fixtures.workbooks import filled_workbook, put, row_of
 from tiendo.airflow_glue.api_client import AirflowApi
 from tiendo.airflow_glue.environment import REVIEWER, passwords
 from tiendo.airflow_glue.services import Running, airflow_services, database_urls, say
 from tiendo.clock import HANOI, set_replay_clock
+from tiendo.intake.columns import INDICATORS
 from tiendo.plan.period import Period
+from tiendo.plan.register import load_register
+from tiendo.queries import ledger_document
 from tiendo.replay import follow, publish
 from tiendo.settings import INCLUDE, PROJECT, Settings
 from tiendo.warehouse.embedded import stop_server
-from tiendo.warehouse.engine import make_engine
+from tiendo.warehouse.engine import make_engine, warehouse_url
 
 pytestmark = pytest.mark.timeout(900)
 PLAN_DIR = INCLUDE / "plans" / "282-kh-ubnd-2023"
@@ -44,6 +53,8 @@ class Stage:
 
     services: Running
     reviewer: AirflowApi
+    settings: Settings
+    imap: ImapServer
     smtp: SmtpServer
     metadata: Engine
 
@@ -53,6 +64,23 @@ class Stage:
             for to, raw in list(self.smtp.received)
             if to == OPERATIONS
         ]
+
+    def exchange(self, agency: str, subject: str, workbook: bytes) -> EmailMessage:
+        """Sends a body's workbook by mail, lets the pipeline run, and returns the answer the body gets."""
+        sender = load_register(PLAN_DIR).agency_by_code[agency].mail_addresses[0]
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = sender, ADDRESS, subject
+        mail["Message-ID"] = make_msgid(domain="binhduong.gov.vn")
+        mail.set_content("Kính gửi báo cáo của đơn vị.")
+        mail.add_attachment(workbook, maintype="application", subtype="octet-stream", filename="Báo cáo quý I.xlsx")
+        self.imap.put(mail.as_bytes(), ADDRESS, datetime(2023, 3, 13, 7, 30, tzinfo=HANOI))
+        api = self.services.api
+        follow(api, "collect_mailbox", api.trigger("collect_mailbox"))
+        for to, raw in self.smtp.received:
+            answer: EmailMessage = message_from_bytes(raw, policy=default)  # type: ignore[assignment]
+            if to == sender and answer["In-Reply-To"] == mail["Message-ID"]:
+                return answer
+        raise AssertionError(f"no answer to {subject}: {[to for to, _ in self.smtp.received]}")
 
     def deadlines(self, dag_id: str, run_id: str) -> dict[str, bool]:
         """What the run's page shows: alerts by name, and whether they were missed."""
@@ -139,7 +167,7 @@ def stage() -> Iterator[Stage]:
             ):
                 reviewer.login(REVIEWER, passwords(settings)[REVIEWER])
                 metadata = make_engine(database_urls(settings)[1])
-                yield Stage(services, reviewer, smtp, metadata)
+                yield Stage(services, reviewer, settings, imap, smtp, metadata)
                 metadata.dispose()
         finally:
             stop_server(settings.postgres)
@@ -186,3 +214,35 @@ def test_reminders_go_out_by_the_replay_clock_each_once(stage: Stage) -> None:
     assert "báo cáo quý I năm 2023 trước ngày 15 tháng 3 năm 2023" in str(
         message_from_bytes(raw, policy=default)["Subject"]
     )
+
+
+def test_a_body_sends_by_mail_is_told_what_is_wrong_mends_it_and_is_accepted(stage: Stage, tmp_path: Path) -> None:
+    register, body, revenue = load_register(PLAN_DIR), "so-tai-chinh", "thu-ngan-sach"
+    wrong = filled_workbook(
+        register, body, Period(2023, 1), lambda w: put(w, INDICATORS, revenue, "year_to_date", "hơn mười nghìn tỷ")
+    )
+    answer = stage.exchange(body, "Báo cáo quý I năm 2023", wrong)
+    assert answer["Subject"] == "Re: Báo cáo quý I năm 2023"
+    assert "Chưa tiếp nhận, đề nghị sửa và gửi lại" in answer.get_body(("plain",)).get_content()
+    (back,) = [part for part in answer.iter_attachments() if str(part.get_filename()).endswith(".xlsx")]
+    data = back.get_content()
+    column = get_column_letter(INDICATORS.position("year_to_date"))
+    (cell,) = [cell for sheet, cell in comments(data) if sheet == INDICATORS.sheet and cell.startswith(column)]
+
+    # In LibreOffice: the marked cell is typed anew, all else is left as it came back.
+    workbook = load_workbook(io.BytesIO(data))
+    sheet = workbook[INDICATORS.sheet]
+    assert sheet[cell].row == row_of(sheet, revenue)
+    sheet[cell].value = sheet.cell(sheet[cell].row, INDICATORS.position("quarter")).value
+    buffer = io.BytesIO()
+    workbook.save(buffer)
+    mended = through_libreoffice(buffer.getvalue(), tmp_path)
+    answer = stage.exchange(body, "Re: Báo cáo quý I năm 2023", mended)
+    assert "Đã tiếp nhận" in answer.get_body(("plain",)).get_content()
+    assert [part for part in answer.iter_attachments() if str(part.get_filename()).endswith(".xlsx")] == []
+
+    engine = make_engine(warehouse_url(stage.settings))
+    states = [file["state"] for file in ledger_document(engine)["files"] if file["agency"] == body]
+    engine.dispose()
+    assert states == ["rejected", "accepted"]
+    assert [len(stage.imap.raw(folder, ADDRESS)) for folder in ("INBOX", "Processed", "Attention")] == [0, 2, 0]
