@@ -1,7 +1,8 @@
 """The replay clock stands still, and one process stays warm: each run that is killed is a fork of it."""
 
+import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy import URL, Engine, create_engine
 
 from crash.world import NOW, PLAN_DIR, Mould, Sent, World, drop, mixed_files, picture
 from tiendo import clock
+from tiendo.intake import batch, unpacking
 from tiendo.intake.folder import collect, make_inboxes
 from tiendo.pipeline import run_once
 from tiendo.plan.model import Register
@@ -24,23 +26,34 @@ _numbers = count(1)
 
 @pytest.fixture(scope="package")
 def warm() -> Iterator[None]:
-    """Imports and starts, once, what every run needs; what Great Expectations said of a frame, it need not say again.
+    """Imports and starts, once, what every run needs; and remembers what takes a second and follows from its input.
 
-    A run costs it a second, and each of hundreds here checks the same rows. Other rows are checked anew, so a rerun
-    that came to see anything else than the first run would show it.
+    That is what Great Expectations said of a frame and, in reruns only, what the reading process found in some bytes.
+    Other rows and other bytes are looked at anew, so a rerun that came to see anything else would show it.
     """
     suites.warm()
-    real, known = suites.failing_rows, {}
+    check_rows, read, this_process = suites.failing_rows, batch.read_files, os.getpid()
+    checked: dict[Any, Any] = {}
+    contents: dict[str, Any] = {}
 
     def failing_rows(suite: suites.Suite, frame: Any) -> Any:
         key = (suite.name, repr((list(frame.columns), frame.to_numpy().tolist())))
-        if key not in known:
-            known[key] = real(suite, frame)
-        return known[key]
+        if key not in checked:
+            checked[key] = check_rows(suite, frame)
+        return checked[key]
+
+    def read_files(settings: Settings, hashes: Sequence[str]) -> list[Any]:
+        if os.getpid() != this_process:
+            return read(settings, hashes)
+        unknown = [sha256 for sha256 in hashes if sha256 not in contents]
+        contents.update(zip(unknown, read(settings, unknown), strict=True) if unknown else ())
+        return [contents[sha256] for sha256 in hashes]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(suites, "failing_rows", failing_rows)
-        patch.setattr(check, "failing_rows", failing_rows)
+        for module in (suites, check):
+            patch.setattr(module, "failing_rows", failing_rows)
+        for module in (batch, unpacking):
+            patch.setattr(module, "read_files", read_files)
         yield
 
 

@@ -12,7 +12,7 @@ survives visits every boundary there is, also those that code gets later.
         if not outcome.was_killed:
             break
 
-Where a run is long, ``boundaries`` chooses: of several steps alike in a row, the first and the last.
+Where a run is long, ``boundaries`` leaves out what is like something it has visited.
 
 The child is a fork of this warm process: it must open connections of its own (``make_engine``), never use its
 parent's.
@@ -62,11 +62,26 @@ class Outcome:
 
 
 def boundaries(steps: Sequence[str]) -> list[int]:
-    """Returns the steps, counted from 1, at which a run is to be killed: of several alike in a row, first and last."""
+    """Returns the steps, counted from 1, at which a run is to be killed.
+
+    Of several alike in a row the first and the last; of a transaction that does nothing but what earlier ones did,
+    its commit.
+    """
     chosen: list[int] = []
-    for _, alike in groupby(enumerate(steps, start=1), key=lambda step: step[1]):
-        places = [place for place, _ in alike]
-        chosen += dict.fromkeys([places[0], places[-1]])
+    visited: set[str] = set()
+    transaction: list[int] = []
+    for place, step in enumerate(steps, start=1):
+        transaction.append(place)
+        if step != "commit" and place < len(steps):
+            continue
+        if {steps[number - 1] for number in transaction} <= visited:
+            chosen.append(place)
+        else:
+            for _, alike in groupby(transaction, key=lambda number: steps[number - 1]):
+                numbers = list(alike)
+                chosen += dict.fromkeys([numbers[0], numbers[-1]])
+        visited |= {steps[number - 1] for number in transaction}
+        transaction = []
     return chosen
 
 
