@@ -186,7 +186,8 @@ def publish_report() -> None:
                 approved_at=answer.answered_at,
             )
         except edition.MovedOnError as error:
-            raise AirflowSkipException(f"Not published, to be reviewed anew: {error}") from error
+            print(f"Not published, to be reviewed anew: {error}")
+            raise AirflowSkipException(str(error)) from error
         outlet_events[EDITION].add_partitions([drafted["period"]])
         return str(path)
 

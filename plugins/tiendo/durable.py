@@ -27,9 +27,10 @@ def write_files(files: Mapping[Path, bytes]) -> None:
         for path, temporary in temporaries.items():
             temporary.replace(path)
         flush(folders)
-    finally:
+    except OSError:
         for temporary in temporaries.values():
             temporary.unlink(missing_ok=True)
+        raise
 
 
 def write_unflushed(path: Path, content: bytes) -> None:
@@ -51,7 +52,8 @@ def make_folder(folder: Path) -> set[Path]:
         if path.is_dir():
             break
         above.add(path.parent)
-    folder.mkdir(parents=True, exist_ok=True)
+    if above:
+        folder.mkdir(parents=True, exist_ok=True)
     return above
 
 

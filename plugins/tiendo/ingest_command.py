@@ -1,12 +1,18 @@
-"""``tiendo ingest``: the pipeline's own batch path without Airflow."""
+"""``tiendo ingest``: the pipeline's own batch path without Airflow.
 
+A run that dies leaves files landed, settled or graded as far as it came; the same command again goes on from there. It
+knows a file it has landed by its claim: the number of runs that came to their end, the path, the bytes. A command that
+did come to its end and is given once more is another sending.
+"""
+
+import hashlib
 import os
-import uuid
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import groupby
-from multiprocessing import forkserver, get_context
+from multiprocessing import forkserver, get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +20,18 @@ import typer
 from sqlalchemy import URL, Engine
 
 from tiendo import clock
-from tiendo.intake.archive import Archived, take
+from tiendo.intake.archive import Archived, sha256_of, take
 from tiendo.intake.batch import BatchResult, process, waiting_batches
 from tiendo.intake.landing import Arrival, land
+from tiendo.intake.touched import ungraded_periods
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.settings import Settings
 from tiendo.status.service import refresh
-from tiendo.warehouse.engine import make_engine
+from tiendo.warehouse.engine import loader, make_engine
+from tiendo.warehouse.sql import statement
 
+CHANNEL = "command"
 # Larger than a task's batch: what a run of Great Expectations costs in any case is shared by more files.
 BATCH_SIZE = 1000
 WORKERS = min(2, os.cpu_count() or 1)
@@ -48,7 +57,7 @@ def ingest_paths(
 
     Returns:
         ``{"received": files landed, "states": {state: count}, "periods": [period]}``; files that an earlier run
-        had landed but not settled are settled too and counted among the states.
+        had landed but not settled, and periods it had not graded, are made up for and counted too.
 
     Raises:
         ReaderBugError: our own reader failed on a file; everything is settled.
@@ -58,6 +67,8 @@ def ingest_paths(
     forkserver.ensure_running()
     engine = open_engine()
     batches = _batches(register, paths)
+    with loader(engine) as connection:
+        run = connection.execute(statement("intake/count_scans.sql"), {"channel": CHANNEL}).scalar_one()
     received = 0
     results: list[BatchResult] = []
     workers = WORKERS if _is_divisible(batches) else 1
@@ -66,12 +77,7 @@ def ingest_paths(
         results += pool.map(_settle, waiting_batches(engine, BATCH_SIZE))
         futures = []
         for batch in batches:
-            now = clock.now()
-            arrivals = [
-                Arrival(uuid.uuid4().hex, path.name, "command", sender, now, _content(settings, path))
-                for sender, path in batch
-            ]
-            landed = land(settings, register, engine, arrivals)
+            landed = land(settings, register, engine, [_arrival(settings, run, *file) for file in batch])
             received += len(landed)
             futures.append(pool.submit(_settle, landed))
             if show_progress:
@@ -85,17 +91,23 @@ def ingest_paths(
     states: Counter[str] = Counter()
     for result in results:
         states.update(result.states)
-    periods = sorted({period for result in results for period in result.periods})
-    for period in periods:
-        refresh(engine, register, Period.parse(period))
+    touched = {period for result in results for period in result.periods}
+    for period in sorted(touched | ungraded_periods(engine, register)):
+        if refresh(engine, register, Period.parse(period)):
+            touched.add(period)
+    with loader(engine) as connection:
+        connection.execute(statement("intake/put_scan.sql"), {"channel": CHANNEL, "completed_at": clock.now()})
     for result in results:
         result.or_raise()
-    return {"received": received, "states": dict(states), "periods": periods}
+    return {"received": received, "states": dict(states), "periods": sorted(touched)}
 
 
-def _content(settings: Settings, path: Path) -> bytes | Archived:
+def _arrival(settings: Settings, run: int, sender: str, path: Path) -> Arrival:
     with path.open("rb") as stream:
-        return take(settings.archive, stream)
+        content = take(settings.archive, stream)
+    sha256 = content.sha256 if isinstance(content, Archived) else sha256_of(content)
+    place = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()
+    return Arrival(f"{CHANNEL}-{run}-{place[:32]}-{sha256}", path.name, CHANNEL, sender, clock.now(), content)
 
 
 def _batches(register: Register, paths: Sequence[Path]) -> list[list[tuple[str, Path]]]:
@@ -137,9 +149,17 @@ _parts: tuple[Settings, Register, Engine]
 
 
 def _begin(settings: Settings, register: Register, url: URL) -> None:
-    """Sets a worker up."""
+    """Sets a worker up; it ends with the run, also when that is killed."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     global _parts  # noqa: PLW0603  a worker's state is its process's
     _parts = settings, register, make_engine(url)
+
+
+def _end_with_parent() -> None:
+    """Waits for the parent's end: an orphan would wait for its next batch for ever."""
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def _settle(file_ids: list[int]) -> BatchResult:

@@ -4,6 +4,7 @@ from sqlalchemy import Engine
 
 from tiendo.intake.batch import process, waiting_batches
 from tiendo.intake.folder import IncompleteScanError, collect
+from tiendo.intake.touched import ungraded_periods
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.settings import Settings
@@ -12,6 +13,8 @@ from tiendo.status.service import refresh
 
 def run_once(settings: Settings, register: Register, engine: Engine) -> list[str]:
     """Collects the inbox, settles every waiting file, grades what changed, and returns the periods touched.
+
+    What an earlier run left half done when it died is made up for.
 
     Raises:
         IncompleteScanError: some of the inbox could not be read; what could is settled and graded.
@@ -24,8 +27,9 @@ def run_once(settings: Settings, register: Register, engine: Engine) -> list[str
     touched: set[str] = set()
     for batch in waiting_batches(engine):
         touched.update(process(settings, register, engine, batch).periods)
-    for period in sorted(touched):
-        refresh(engine, register, Period.parse(period))
+    for period in sorted(touched | ungraded_periods(engine, register)):
+        if refresh(engine, register, Period.parse(period)):
+            touched.add(period)
     if incomplete:
         raise incomplete
     return sorted(touched)

@@ -76,7 +76,7 @@ def test_killed_at_every_step_it_ends_as_if_undisturbed(
         assert [path for path in settings.inbox.rglob("*") if path.is_file()] == []
         if not outcome.was_killed:
             break
-    assert step > 50  # there were as many boundaries as that
+    assert step > 30  # there were as many boundaries as that
     check_archive(settings, expected)
 
 

@@ -87,7 +87,17 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
         assert "Đơn vị mới gửi báo cáo so với lần ban hành thứ 1" in request["body"]
         reviewer.answer("publish_report", asked["dag_run_id"], "approve", option="Approve")
         assert reviewer.wait("publish_report", asked["dag_run_id"], seconds=120) == "success"
-        assert reviewer.xcom("publish_report", asked["dag_run_id"], "publish").endswith("/2023-Q1/2")
+        # The second replay has entered duplicates on days before that draft: it is no longer what was reviewed, which
+        # is said, and asked anew.
+        states = {task: state for task, _, state in reviewer.task_states("publish_report", asked["dag_run_id"])}
+        assert (states["publish"], states["ask_for_later_edition"]) == ("skipped", "success")
+        log = reviewer.task_log("publish_report", asked["dag_run_id"], "publish")
+        assert "are not those of the draft that was approved" in log
+        anew = "later__2023-Q1__edition-2__2"
+        wait_for_request(reviewer, anew)
+        reviewer.answer("publish_report", anew, "approve", option="Approve")
+        assert reviewer.wait("publish_report", anew, seconds=120) == "success"
+        assert reviewer.xcom("publish_report", anew, "publish").endswith("/2023-Q1/2")
         assert publish(reviewer, Period(2023, 1), "Phòng Tổng hợp") == NOTHING_NEW
     after = editions(settings.published)
     assert {path: content for path, content in after.items() if path in before} == before, "an edition is frozen"

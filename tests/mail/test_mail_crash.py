@@ -2,29 +2,31 @@
 
 import smtplib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crash.harness import kill_itself, run_child
 from fixtures.mail_servers import message
 from fixtures.post import NOON, Post
 from tiendo import clock
+from tiendo.intake import batch
 from tiendo.mail import answering, collecting, outgoing
 from tiendo.mail.imap_mailbox import Inbox
 from tiendo.mail.outgoing import SmtpDownError
-
-
-class KilledError(BaseException):
-    """Not an Exception: nothing may catch it and go on."""
+from tiendo.warehouse.engine import make_engine
 
 
 def dying(original: Callable[..., Any], *, is_after: bool) -> Callable[..., Any]:
+    """A step at which the process is killed, on its way in or out."""
+
     def step(*arguments: Any, **keywords: Any) -> Any:
         if is_after:
             original(*arguments, **keywords)
-        raise KilledError
+        kill_itself()
 
     return step
 
@@ -34,6 +36,7 @@ STEPS = {
     "it is entered": (collecting, "_enter"),
     "its attachments are landed": (collecting, "land"),
     "it is recorded as read": (collecting, "_record"),
+    "its attachments are loaded": (batch, "load"),
     "its answer is queued": (answering, "_queue"),
     "the attempt to send is recorded": (outgoing, "compose"),
     "the answer is sent": (smtplib.SMTP, "sendmail"),
@@ -49,10 +52,13 @@ def test_a_run_that_dies_and_the_next(  # noqa: PLR0917
 ) -> None:
     post.put(message(attachments=(("a.xlsx", workbook), ("b.xlsx", b"khong phai"))))
     owner, name = STEPS[step]
-    with monkeypatch.context() as patch:
-        patch.setattr(owner, name, dying(getattr(owner, name), is_after=is_after))
-        with pytest.raises(KilledError):
-            post.run()
+
+    def run() -> None:
+        """As a process of its own does: with connections of its own."""
+        monkeypatch.setattr(owner, name, dying(getattr(owner, name), is_after=is_after))
+        replace(post, engine=make_engine(post.engine.url)).run()
+
+    assert run_child(run).was_killed
     # An attempt to send that was begun is not repeated at once.
     clock.set_replay_clock(replay, NOON + timedelta(minutes=2))
     post.run()

@@ -38,12 +38,15 @@ def still_owed(
 ) -> Owed:
     """Returns what is owed by the body a file is of; nothing for a body that owes no report.
 
+    An archive says nothing of it either: the answers to the reports in it do, which have their fate after it.
+
     Args:
         calendar: the body's own: letters may have given it later due days or excused it.
         reported: the periods of which a report of the body is accepted, this file's included where it is.
     """
     agency = register.agency_by_code.get(outcome.agency)
-    if agency is None or not agency.is_obliged:
+    is_archive = outcome.verdict in ACCEPTED and not outcome.is_report
+    if agency is None or not agency.is_obliged or is_archive:
         return Owed((), (), (), ())
     indicators, tasks = _unanswered(register, outcome)
     promises: dict[str, date] = {}

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Engine
 
+from tiendo import clock
 from tiendo.intake.batch import waiting_batches
+from tiendo.plan.model import Register
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
 
@@ -17,6 +19,13 @@ def touched_periods(engine: Engine, file_ids: Sequence[int]) -> list[str]:
     """Returns the periods about which any of these files said something that was accepted, in order."""
     with loader(engine) as connection:
         return list(connection.execute(statement("intake/touched_periods.sql"), {"file_ids": list(file_ids)}).scalars())
+
+
+def ungraded_periods(engine: Engine, register: Register) -> set[str]:
+    """Returns the periods that may have changed since they were graded: a run died between loading and grading."""
+    with loader(engine) as connection:
+        parameters = {"plan_code": register.code, "now": clock.now()}
+        return set(connection.execute(statement("intake/ungraded_periods.sql"), parameters).scalars())
 
 
 def check_settled(engine: Engine, file_ids: Sequence[int]) -> None:

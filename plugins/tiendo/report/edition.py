@@ -87,10 +87,7 @@ def draft(
         is_changed = _is_changed(connection, data)
         review = gather_review(connection, register, data)
     folder = Place(settings, period).draft(edition)
-    files = build(data) | {PAGE: render_review(review)}
-    with loader(engine) as connection:
-        connection.exec_driver_sql(_EDITION_LOCK)
-        place(files, folder)
+    _place(engine, build(data) | {PAGE: render_review(review)}, folder)
     return {
         "period": str(period),
         "edition": edition,
@@ -120,8 +117,15 @@ def refresh_draft(engine: Engine, register: Register, settings: Settings, period
         if _says_the_same(folder, data):
             return None
         review = gather_review(connection, register, data)
-    place(build(data, with_pdf=False) | {PAGE: render_review(review)}, folder)
+    _place(engine, build(data, with_pdf=False) | {PAGE: render_review(review)}, folder)
     return folder
+
+
+def _place(engine: Engine, files: Mapping[str, bytes], folder: Path) -> None:
+    """Places a draft; one at a time, since each clears away what a run that died left beside its folder."""
+    with loader(engine) as connection:
+        connection.exec_driver_sql(_EDITION_LOCK)
+        place(files, folder)
 
 
 def _next(engine: Engine, register: Register, period: Period, known_at: datetime | None = None) -> tuple[datetime, int]:

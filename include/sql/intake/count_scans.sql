@@ -1,0 +1,1 @@
+select count(*) from intake.scan where channel = :channel
