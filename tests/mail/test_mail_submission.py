@@ -2,18 +2,23 @@
 
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from fixtures.foreign import zipped
 from fixtures.mail_servers import ADDRESS, ImapServer, message
+from fixtures.marked import comments
 from fixtures.post import NOON, Post
+from fixtures.workbooks import filled_workbook, put
 from tiendo import clock
 from tiendo.intake.archive import archived_path
+from tiendo.intake.columns import TASKS
 from tiendo.mail import imap_mailbox
 from tiendo.mail.imap_mailbox import MailboxDownError, open_inbox
 from tiendo.plan.model import Register
+from tiendo.plan.period import Period
 
 STRANGER = "phongtonghop@example.com"
 
@@ -82,18 +87,16 @@ def test_what_is_in_a_zip_is_answered_with_it(post: Post, workbook: bytes) -> No
     assert post.folders() == {"INBOX": 0, "Processed": 1, "Attention": 0}
 
 
-def test_the_marked_copy_beside_a_receipt_goes_along(post: Post, workbook: bytes) -> None:
-    post.put(message(attachments=(("a.xlsx", workbook),)))
-    post.collect()
-    post.settle()
-    ((path,),) = post.rows("select receipt_path from intake.submission_file")
-    (post.settings.home / path).with_name("TN-000001-da-danh-dau.xlsx").write_bytes(b"PK marked")
-    post.answer()
+def test_the_marked_copy_of_a_report_with_a_fault_goes_along(post: Post, register: Register) -> None:
+    spoilt = partial(put, table=TASKS, key=register.tasks_of("so-y-te")[0].ref, field="state", value="có lẽ")
+    wrong = filled_workbook(register, "so-y-te", Period(2023, 1), spoilt)
+    post.put(message(attachments=(("Báo cáo quý I.xlsx", wrong),)))
+    post.run()
     (answer,) = post.answers
-    assert [part.get_filename() for part in answer.iter_attachments()] == [
-        "TN-000001.html",
-        "TN-000001-da-danh-dau.xlsx",
-    ]
+    receipt, marked = answer.iter_attachments()
+    assert receipt.get_filename() == "TN-000001.html"
+    assert str(marked.get_filename()).startswith("TN-000001-")
+    assert [sheet for sheet, _ in comments(marked.get_content())] == [TASKS.sheet]
     assert "bản đánh dấu" in answer.get_body(("plain",)).get_content()
 
 

@@ -419,8 +419,10 @@ def test_any_past_edition_is_rebuilt_byte_for_byte_after_corrections_and_later_e
         assert tree(out) == expected, (period, number)
     with pytest.raises(EditionError, match=r"no published edition 4; it has 3"):
         rebuild(engine, register, Q1, 4)
-    with pytest.raises(EditionError, match=r"differs .*rule_version was 2023\.1, is 2"):
-        rebuild(engine, replace(register, rule_version="2"), Q1, 1)
+    with pytest.raises(
+        EditionError, match=rf"differs .*rule_version was {re.escape(register.rule_version)}, is another"
+    ):
+        rebuild(engine, replace(register, rule_version="another"), Q1, 1)
 
 
 @pytest.mark.usefixtures("quarter")
