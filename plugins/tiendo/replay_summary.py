@@ -30,7 +30,7 @@ def print_summary(settings: Settings, scenario: Scenario) -> bool:
     _print_own_plans(engine, scenario)
     for period in dict.fromkeys(step.period for step in scenario.steps):
         say(f"\n{period!s:8} {'─' * 100}")
-        _print_files([file for file in ledger["files"] if _period_of(file) == period])
+        _print_files([file for file in ledger["files"] if not _is_own_plan(file) and _period_of(file) == period])
         _print_senders(tracker_rows(engine, scenario.register, period))
         _print_indicators(engine, scenario, period)
         for path in sorted((settings.published / str(period)).glob("*")):
@@ -71,6 +71,11 @@ def _print_indicators(engine: Engine, scenario: Scenario, period: Period) -> Non
 def _standing(engine: Engine, scenario: Scenario, period: Period, instant: datetime) -> str:
     counts = Counter(row["status"] for row in status_rows(engine, scenario.register, period, instant))
     return ", ".join(f"{label} {counts[status]}" for status, label in LABELS.items() if counts[status])
+
+
+def _is_own_plan(file: Mapping[str, Any]) -> bool:
+    """A document that is accepted and reports on no quarter: told of above the quarters."""
+    return file["state"] in ACCEPTED and not file["period"]
 
 
 def _period_of(file: Mapping[str, Any]) -> Period:
