@@ -2,7 +2,6 @@
 
 from datetime import date
 from functools import partial
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -13,7 +12,6 @@ from tiendo.intake.columns import INDICATORS
 from tiendo.obligations.extensions import Kind, Letter, excuse, find_obligation, grant, revoke
 from tiendo.plan.model import Duty, Obligation, Register
 from tiendo.plan.period import Period
-from tiendo.settings import Settings
 
 Q1, Q2 = Period(2023, 1), Period(2023, 2)
 Y_TE, TU_PHAP = "so-y-te", "so-tu-phap"
@@ -22,11 +20,7 @@ PLAN_DAY, OWN_DAY = "trước ngày 15 tháng 3 năm 2023", "trước ngày 18 t
 
 
 @pytest.fixture
-def pipeline(
-    settings: Settings, register: Register, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Pipeline:
-    monkeypatch.setenv("TIENDO_CLOCK_FILE", str(tmp_path / "clock"))
-    pipeline = Pipeline(settings, register, engine, tmp_path / "clock")
+def pipeline(pipeline: Pipeline) -> Pipeline:
     pipeline.today(2023, 3, 16, 9)
     return pipeline
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
-from sqlalchemy import Engine
 
 from fixtures.marked import check_parts, comments, marks, through_libreoffice
 from fixtures.pipeline import Pipeline
@@ -18,22 +17,11 @@ from tiendo.intake.content import SHEET_ANSWER
 from tiendo.intake.reader import read_workbook
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
-from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 
 Q1 = Period(2023, 1)
 BODY = "so-tai-chinh"
 REVENUE, SPENDING = "thu-ngan-sach", "chi-can-doi-ngan-sach"
-
-
-@pytest.fixture
-def pipeline(
-    settings: Settings, register: Register, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Pipeline:
-    monkeypatch.setenv("TIENDO_CLOCK_FILE", str(tmp_path / "clock"))
-    pipeline = Pipeline(settings, register, engine, tmp_path / "clock")
-    pipeline.today(2023, 3, 14, 12)
-    return pipeline
 
 
 @dataclass(frozen=True)

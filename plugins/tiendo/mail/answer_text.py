@@ -1,18 +1,16 @@
 """What an answer says, as plain text and as HTML. Everything from files and senders is escaped, or cut to one line."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 from sqlalchemy import Row
 
 from tiendo.feedback.receipt import ARCHIVE_NAME, VERDICT_NAMES
 from tiendo.feedback.told import SEVERITY_NAMES
 from tiendo.mail.headers import one_line
+from tiendo.mail.templates import text_and_page
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
-from tiendo.settings import INCLUDE
 from tiendo.vietnamese.dates import format_instant
 
 _SEE_EACH = "Đề nghị xem kết quả của từng tệp trong tệp nén."
@@ -69,7 +67,7 @@ def write_answer(
         "left_out": [f"{one_line(part.name)} ({_FATES.get(part.fate, part.fate)})" for part in left_out],
         "has_marked": has_marked,
     }
-    text, html = _templates()
+    text, html = text_and_page("mail_answer")
     return Answer(subject, text.render(values), html.render(values))
 
 
@@ -108,15 +106,3 @@ def _period_name(period: str | None) -> str:
         return Period.parse(period).vietnamese if period else ""
     except ValueError:
         return ""
-
-
-@cache
-def _templates() -> tuple[Template, Template]:
-    environment = Environment(
-        loader=FileSystemLoader(INCLUDE / "templates"),
-        autoescape=select_autoescape(["html.j2"]),  # the plain text is shown as it is, and nothing in it is a mark
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("mail_answer.txt.j2"), environment.get_template("mail_answer.html.j2")

@@ -6,9 +6,7 @@ mail are one transaction; the notice is written before its commit, under a name 
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 from sqlalchemy import Engine
 
 from tiendo import clock
@@ -16,10 +14,11 @@ from tiendo.durable import write_files
 from tiendo.intake.guide import deadline_text
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
+from tiendo.mail.templates import text_and_page
 from tiendo.operations.audit import record_answer
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
-from tiendo.settings import INCLUDE, Settings
+from tiendo.settings import Settings
 from tiendo.vietnamese.dates import format_instant, long_date
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
@@ -93,7 +92,7 @@ def ask(
             "closing": deadline_text(entry.closing_at),
             "is_closed": row.asked_at >= entry.closing_at,
         }
-        text, html = (template.render(words) for template in _templates())
+        text, html = (template.render(words) for template in text_and_page("correction_request"))
         path = f"outbox/{agency.code}/{correction.period}/{row.request_no}.html"
         write_files({settings.home / path: html.encode()})
         mailed_to = agency.mail_addresses[0] if identity is not None and agency.mail_addresses else ""
@@ -122,15 +121,3 @@ def ask(
             done_by=correction.asked_by,
         )
     return Asked(row.request_no, path, mailed_to)
-
-
-@cache
-def _templates() -> tuple[Template, Template]:
-    environment = Environment(
-        loader=FileSystemLoader(INCLUDE / "templates"),
-        autoescape=select_autoescape(["html.j2"]),  # the plain text is shown as it is, and nothing in it is a mark
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("correction_request.txt.j2"), environment.get_template("correction_request.html.j2")

@@ -2,15 +2,12 @@
 
 import traceback
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError, meta, nodes, select_autoescape
+from jinja2 import UndefinedError, meta, nodes
 
-from tiendo.settings import INCLUDE
-
-TEMPLATES = INCLUDE / "templates"
+from tiendo.mail.templates import TEMPLATES, environment
 
 
 class WordingError(ValueError):
@@ -24,28 +21,17 @@ def fill_in(name: str, values: Mapping[str, Any], folder: Path = TEMPLATES) -> s
         WordingError: it uses a variable that is not given, be it in a branch that is not reached.
         jinja2.TemplateSyntaxError: a tag in it is broken; the message names the line.
     """
-    environment = _environment(folder)
+    jinja = environment(folder)
     source = (folder / name).read_text(encoding="utf-8")
-    tree = environment.parse(source, name, str(folder / name))
+    tree = jinja.parse(source, name, str(folder / name))
     unknown = meta.find_undeclared_variables(tree) - values.keys()
     for node in tree.find_all(nodes.Name):
         if node.name in unknown:
             given = ", ".join(sorted(values))
             raise WordingError(f"{name}, line {node.lineno}: {node.name!r} is not given; given are {given}")
     try:
-        return environment.get_template(name).render(values)
+        return jinja.get_template(name).render(values)
     except UndefinedError as error:
         frames = traceback.extract_tb(error.__traceback__)
         line = next((frame.lineno for frame in reversed(frames) if frame.filename == str(folder / name)), 0)
         raise WordingError(f"{name}, line {line}: {error.message}") from error
-
-
-@cache
-def _environment(folder: Path) -> Environment:
-    return Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=select_autoescape(["html.j2"]),  # plain text is shown as it is, and nothing in it is a mark
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -5,19 +5,18 @@ A recipient without an address, or an installation without mail, is no failure: 
 """
 
 from collections.abc import Mapping
-from functools import cache
 from typing import NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 from sqlalchemy import Engine, RowMapping
 
 from tiendo import clock
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
+from tiendo.mail.templates import text_and_page
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.report.edition import Place
-from tiendo.settings import INCLUDE, Settings
+from tiendo.settings import Settings
 from tiendo.vietnamese.dates import format_instant
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
@@ -91,7 +90,7 @@ def _mail(  # noqa: PLR0917 - one mail of one edition
         "folder": str(folder.relative_to(settings.home)),
         "sha256": row["manifest_sha256"],
     }
-    text, html = (template.render(words) for template in _templates())
+    text, html = (template.render(words) for template in text_and_page("edition_mail"))
     return Outgoing(
         kind="edition",
         about=f"{register.code} {period}/{edition}",
@@ -101,15 +100,3 @@ def _mail(  # noqa: PLR0917 - one mail of one edition
         html=html,
         attachments=tuple(str(folder.relative_to(settings.home) / name) for name in attached),
     )
-
-
-@cache
-def _templates() -> tuple[Template, Template]:
-    environment = Environment(
-        loader=FileSystemLoader(INCLUDE / "templates"),
-        autoescape=select_autoescape(["html.j2"]),  # the plain text is shown as it is, and nothing in it is a mark
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("edition_mail.txt.j2"), environment.get_template("edition_mail.html.j2")
