@@ -19,21 +19,22 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
-from openpyxl import load_workbook
-from openpyxl.worksheet.worksheet import Worksheet
-from sqlalchemy import Engine
 
 from tiendo.clock import HANOI
 from tiendo.intake.columns import INDICATORS as INDICATOR_TABLE
 from tiendo.intake.columns import TASKS as TASK_TABLE
 from tiendo.intake.columns import Table
-from tiendo.intake.template import build_template
 from tiendo.plan.model import Indicator, Nature, Register, RowKind
 from tiendo.plan.period import Period
 from tiendo.plan.register import load_register
 from tiendo.settings import INCLUDE, Settings
+
+if TYPE_CHECKING:  # what only the making of the workbooks needs is imported there: workers import this module too
+    from openpyxl.worksheet.worksheet import Worksheet
+    from sqlalchemy import Engine
 
 INDICATORS = 12
 TASKS = 15
@@ -59,6 +60,10 @@ def synthetic_register(bodies: int) -> Register:
 
 def make_workbooks(register: Register, folder: Path) -> None:
     """Writes one filled workbook, and copies of it with each body's code and name in it, as ``<body>/bao-cao.xlsx``."""
+    from openpyxl import load_workbook
+
+    from tiendo.intake.template import build_template
+
     period, first = register.calendar[0].period, register.agencies[0]
     workbook = load_workbook(io.BytesIO(build_template(register, period, first, {})))
     _fill(workbook[INDICATOR_TABLE.sheet], INDICATOR_TABLE, register, period)
@@ -71,7 +76,7 @@ def make_workbooks(register: Register, folder: Path) -> None:
         target.write_bytes(_with_texts(buffer.getvalue(), {first.code: agency.code, first.name: agency.name}))
 
 
-def _fill(sheet: Worksheet, table: Table, register: Register, period: Period) -> None:
+def _fill(sheet: "Worksheet", table: Table, register: Register, period: Period) -> None:
     """Fills each row of a table with plausible figures or words."""
     key = table.position(table.columns[0].field)
     for row in range(1, sheet.max_row + 1):
@@ -134,6 +139,9 @@ def floor(folder: Path, home: Path) -> None:
 
 def ingest(folder: Path, home: Path) -> None:
     """Runs the pipeline's own batch path as ``tiendo ingest`` does."""
+    from tiendo.ingest_workers import warm_up
+
+    warm_up()
     from tiendo.ingest_command import ingest_paths
     from tiendo.intake.folder import make_inboxes
     from tiendo.warehouse.engine import make_engine, warehouse_url
@@ -142,7 +150,7 @@ def ingest(folder: Path, home: Path) -> None:
     register = synthetic_register(sum(1 for _ in folder.iterdir()))
     settings = Settings(home=home, plan_dir=INCLUDE, database_url=None)
 
-    def open_engine() -> Engine:
+    def open_engine() -> "Engine":
         engine = make_engine(warehouse_url(settings))
         initialise(engine, register)
         make_inboxes(settings, register)

@@ -5,6 +5,7 @@ knows a file it has landed by its claim: the number of runs that came to their e
 did come to its end and is given once more is another sending.
 """
 
+import gc
 import hashlib
 import os
 import threading
@@ -12,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import groupby
-from multiprocessing import forkserver, get_context, parent_process
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,11 @@ import typer
 from sqlalchemy import URL, Engine
 
 from tiendo import clock
+from tiendo.ingest_workers import warm_up
 from tiendo.intake.archive import Archived, sha256_of, take
 from tiendo.intake.batch import BatchResult, process, waiting_batches
 from tiendo.intake.landing import Arrival, land
+from tiendo.intake.reading import keep_reader
 from tiendo.intake.touched import ungraded_periods
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
@@ -32,11 +35,10 @@ from tiendo.warehouse.engine import loader, make_engine
 from tiendo.warehouse.sql import statement
 
 CHANNEL = "command"
-# Larger than a task's batch: what a run of Great Expectations costs in any case is shared by more files.
-BATCH_SIZE = 1000
+# Larger than a task's batch: what a run of Great Expectations costs in any case is shared by more files. Not larger
+# still: only one batch loads at a time, and the last one while nothing else is left to do.
+BATCH_SIZE = 500
 WORKERS = min(2, os.cpu_count() or 1)
-# What the workers have from their beginning; importing it takes seconds.
-PRELOADED = ["tiendo.intake.batch", "tiendo.feedback.receipt", "tiendo.validation.check", "tiendo.validation.warmed"]
 
 
 def ingest_paths(
@@ -62,9 +64,8 @@ def ingest_paths(
     Raises:
         ReaderBugError: our own reader failed on a file; everything is settled.
     """
+    warm_up()
     context = get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
-    forkserver.ensure_running()
     engine = open_engine()
     batches = _batches(register, paths)
     with loader(engine) as connection:
@@ -86,15 +87,14 @@ def ingest_paths(
             results.append(future.result())
             if show_progress:
                 typer.echo(f"\r{received} files landed, {done} of {len(futures)} batches settled", nl=False, err=True)
-    if show_progress:
-        typer.echo(err=True)
+        if show_progress:
+            typer.echo(err=True)
+        touched = {period for result in results for period in result.periods}
+        to_grade = sorted(touched | ungraded_periods(engine, register))
+        touched.update(period for period, changed in zip(to_grade, pool.map(_grade, to_grade), strict=True) if changed)
     states: Counter[str] = Counter()
     for result in results:
         states.update(result.states)
-    touched = {period for result in results for period in result.periods}
-    for period in sorted(touched | ungraded_periods(engine, register)):
-        if refresh(engine, register, Period.parse(period)):
-            touched.add(period)
     with loader(engine) as connection:
         connection.execute(statement("intake/put_scan.sql"), {"channel": CHANNEL, "completed_at": clock.now()})
     for result in results:
@@ -153,6 +153,10 @@ def _begin(settings: Settings, register: Register, url: URL) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     global _parts  # noqa: PLW0603  a worker's state is its process's
     _parts = settings, register, make_engine(url)
+    keep_reader()
+    # A batch is ten thousands of rows that hold no cycles; looking for some again and again took a tenth of the time.
+    gc.freeze()
+    gc.set_threshold(100_000)
 
 
 def _end_with_parent() -> None:
@@ -164,3 +168,8 @@ def _end_with_parent() -> None:
 
 def _settle(file_ids: list[int]) -> BatchResult:
     return process(*_parts, file_ids)
+
+
+def _grade(period: str) -> int:
+    _, register, engine = _parts
+    return refresh(engine, register, Period.parse(period))

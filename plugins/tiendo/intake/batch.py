@@ -21,7 +21,7 @@ from tiendo.plan.model import Register
 from tiendo.settings import Settings
 from tiendo.validation.outcome import ACCEPTED, FileOutcome, Finding
 from tiendo.vietnamese.dates import format_instant
-from tiendo.warehouse.engine import LOAD_LOCK, loader
+from tiendo.warehouse.engine import loader, lock_for_load
 from tiendo.warehouse.sql import fetch_frame, statement
 
 if TYPE_CHECKING:
@@ -95,10 +95,11 @@ def process(settings: Settings, register: Register, engine: Engine, file_ids: Se
     settled += [_duplicate(file, first, outcomes) for file, first in repeated if file.file_id not in outcomes]
     settled += map(Settled, again, read_again(settings, register, engine, again) if again else [])
     settled, unpacked = _unpack(settings, register, engine, settled)
-    # Before the lock is taken, which all batches share: marking a workbook takes longer than loading one.
+    # Before the locks are taken, which others wait for: marking a workbook takes longer than loading one.
     settled = [_with_returned(settings, register, item) for item in settled]
     with loader(engine) as connection:
-        connection.exec_driver_sql(LOAD_LOCK)
+        bodies = {code or "" for item in settled for code in (item.file.sender_agency_code, item.outcome.agency)}
+        lock_for_load(connection, bodies)
         waiting = set(connection.execute(statement("intake/still_waiting.sql"), parameters).scalars())
         settled = [item for item in settled if item.file.file_id in waiting]
         periods = load(connection, settings, register, settled)

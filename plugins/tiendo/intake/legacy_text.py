@@ -26,6 +26,8 @@ def in_unicode(sheet: Sheet, layout: Layout | None, notices: list[Notice]) -> Sh
     whole sheet, taken together, can be nothing else.
     """
     fonts = (layout or _NO_LAYOUT).fonts
+    if not fonts and not is_suspect("".join([v for row in sheet.rows for v in row if v.__class__ is str])):
+        return sheet
     suspects = [
         (row, column)
         for row, values in enumerate(sheet.rows)

@@ -1,6 +1,7 @@
 """How the sheets of an .ods look and what calamine does not tell of their cells, from its XML."""
 
 import re
+from collections.abc import Mapping
 
 from tiendo.intake.layout import MOST_COLUMNS, MOST_ROWS, Handler, Layout, Runs, walk
 from tiendo.intake.sheets import Range
@@ -16,7 +17,7 @@ _ERROR = re.compile(r"#(?:N/A|[A-Z0-9/]+[!?])|(?:Err|Lỗi):\d{3}")
 _MOST_REPEATED = 64
 
 
-def layouts_of_ods(data: bytes, parts: dict[str, Member]) -> dict[str, Layout]:
+def layouts_of_ods(data: bytes, parts: Mapping[str, Member]) -> dict[str, Layout]:
     """Returns the layout of each sheet by name.
 
     Raises:

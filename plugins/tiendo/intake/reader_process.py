@@ -83,6 +83,12 @@ class WorkbookReader:
     ) -> None:
         self.close()
 
+    def start(self) -> "_Child":
+        """Starts the child, which else comes with the first file."""
+        if self._child is None:
+            self._child = _Child(self._seconds, self._memory)
+        return self._child
+
     def close(self) -> None:
         """Ends the child."""
         if self._child:
@@ -117,14 +123,15 @@ class WorkbookReader:
                     break
             if not waiting:
                 return
-            if self._child is None:
-                self._child = _Child(self._seconds, self._memory)
+            child = self._child
+            if child is None:
+                child = self.start()
                 for path in waiting:
-                    self._child.ask(path)
+                    child.ask(path)
             try:
-                answer = self._child.answer(self._seconds)
+                answer = child.answer(self._seconds)
             except _ChildFailedError as failure:
-                self._child.end()
+                child.end()
                 self._child = None
                 if failure.may_be_retried and not has_died_on_first:
                     has_died_on_first = True

@@ -1,11 +1,22 @@
 """Archived files become their content: looked at by the virus scanner where there is one, then read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tiendo.intake.archive import archived_path
 from tiendo.intake.content import WorkbookContent
+from tiendo.intake.reader_process import WorkbookReader
 from tiendo.settings import Settings
+
+_kept: WorkbookReader | None = None
+
+
+def keep_reader() -> None:
+    """Starts a reading process now, for all batches that this process still reads; it ends with it."""
+    global _kept  # noqa: PLW0603  a process has one or none
+    _kept = WorkbookReader()
+    _kept.start()
 
 
 def read_files(settings: Settings, hashes: Sequence[str]) -> list[WorkbookContent]:
@@ -23,16 +34,23 @@ def read_paths(settings: Settings, paths: Sequence[Path]) -> list[WorkbookConten
     Raises:
         ScannerError: see ``read_files``.
     """
-    from tiendo.intake.reader_process import WorkbookReader
-
     infected: dict[int, str] = {}
     if settings.clamav:
         from tiendo.intake.scanner import find_infected
 
         infected = find_infected(settings.clamav, paths)
-    with WorkbookReader() as reader:
+    with _reader() as reader:
         contents = reader.read_many([path for number, path in enumerate(paths) if number not in infected])
         return [
             WorkbookContent(fault="infected", fault_detail=infected[number]) if number in infected else next(contents)
             for number in range(len(paths))
         ]
+
+
+@contextmanager
+def _reader() -> Iterator[WorkbookReader]:
+    if _kept:
+        yield _kept
+    else:
+        with WorkbookReader() as reader:
+            yield reader

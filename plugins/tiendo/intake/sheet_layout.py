@@ -5,6 +5,7 @@ parsed; .xls and .ods are read once more whole.
 """
 
 import re
+from collections.abc import Mapping
 
 from tiendo.intake.kinds import ODS, kind_of_zip
 from tiendo.intake.layout import MOST_COLUMNS, MOST_ROWS, Handler, Layout, Runs, walk
@@ -36,14 +37,14 @@ def read_layouts(data: bytes) -> dict[str, Layout]:
     return layouts_of_ods(data, parts) if kind_of_zip(data, parts) == ODS else _of_xlsx(data, parts)
 
 
-def _of_xlsx(data: bytes, parts: dict[str, Member]) -> dict[str, Layout]:
+def _of_xlsx(data: bytes, parts: Mapping[str, Member]) -> dict[str, Layout]:
     styles, strings = (content(data, parts[name]) if name in parts else b"" for name in (_STYLES, _STRINGS))
-    has_fonts = _LEGACY_FONT.search(styles) is not None or _LEGACY_FONT.search(strings) is not None
+    has_fonts = _has_legacy_font(styles) or _has_legacy_font(strings)
     suspects: dict[str, bytes] = {}
     for name, member in parts.items():
         if name.startswith("xl/worksheets/") and name.endswith(".xml"):
             xml = content(data, member)
-            if has_fonts or _HIDDEN in xml or (_INLINE in xml and _LEGACY_FONT.search(xml)):
+            if has_fonts or _HIDDEN in xml or (_INLINE in xml and _has_legacy_font(xml)):
                 suspects[name] = xml
     if not suspects:
         return {}
@@ -56,6 +57,11 @@ def _of_xlsx(data: bytes, parts: dict[str, Member]) -> dict[str, Layout]:
             walk(suspects[part], handler)
             found[sheet] = Layout(frozenset(handler.rows), frozenset(handler.columns), handler.fonts)
     return found
+
+
+def _has_legacy_font(xml: bytes) -> bool:
+    lower = xml.lower()  # two searches for bytes cost a tenth of one by the expression
+    return (b".vn" in lower or b"vni-" in lower) and _LEGACY_FONT.search(xml) is not None
 
 
 def _style_fonts(styles: bytes) -> list[str]:

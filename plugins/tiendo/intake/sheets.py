@@ -6,7 +6,7 @@ What is read is neutral: values by row and column, with what the reading library
 
 import io
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -159,7 +159,7 @@ def _open_text(data: bytes) -> OpenedFile:
     return _TextFile(rows, notices)
 
 
-def _noticed(parts: dict[str, Member]) -> Iterator[Notice]:
+def _noticed(parts: Mapping[str, Member]) -> Iterator[Notice]:
     """Yields what an .xlsx holds that is not read and that its sender should know."""
     if _MACROS in parts:
         yield Notice("macros_ignored", detail="vbaProject.bin")

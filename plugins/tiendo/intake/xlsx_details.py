@@ -52,7 +52,7 @@ class BrokenWorkbookError(Exception):
     """A part of the workbook cannot be parsed."""
 
 
-def read_details(data: bytes, parts: dict[str, Member]) -> dict[str, Details]:
+def read_details(data: bytes, parts: Mapping[str, Member]) -> dict[str, Details]:
     """Returns the special cells by sheet name; sheets without any are left out.
 
     Args:
@@ -114,7 +114,7 @@ def _has_percent(format_code: bytes) -> bool:
     return b"%" in _SHOWN_ONLY.sub(b"", format_code)
 
 
-def sheet_parts(data: bytes, parts: dict[str, Member]) -> dict[str, str]:
+def sheet_parts(data: bytes, parts: Mapping[str, Member]) -> dict[str, str]:
     """Maps sheet names to the parts that hold them, through the workbook's relationships."""
     workbook = _workbook_part(data, parts)
     folder, _, base = workbook.rpartition("/")
@@ -132,7 +132,7 @@ def sheet_parts(data: bytes, parts: dict[str, Member]) -> dict[str, str]:
     return sheets
 
 
-def _workbook_part(data: bytes, parts: dict[str, Member]) -> str:
+def _workbook_part(data: bytes, parts: Mapping[str, Member]) -> str:
     """Returns the workbook's own part, by the package's relationships where it has another name."""
     if _WORKBOOK not in parts and "_rels/.rels" in parts:
         for name, attributes in elements(content(data, parts["_rels/.rels"])):

@@ -8,6 +8,9 @@ import io
 import struct
 import zipfile
 import zlib
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 MAX_UNCOMPRESSED = 50 * 2**20
@@ -40,8 +43,9 @@ class Member(NamedTuple):
     crc: int
 
 
-def members(data: bytes) -> dict[str, Member]:
-    """Reads the central directory.
+@lru_cache(maxsize=1)  # what reads a file one after the other asks anew
+def members(data: bytes) -> Mapping[str, Member]:
+    """Reads the central directory; the names in its order.
 
     Raises:
         NotAZipError: there is none, or it is cut off.
@@ -75,17 +79,18 @@ def members(data: bytes) -> dict[str, Member]:
         found[name] = Member(offset, compressed, size, method, crc)
         total += size
     _check_total(total, len(data))
-    return found
+    return MappingProxyType(found)
 
 
-def _members_of_zip64(data: bytes) -> dict[str, Member]:
+def _members_of_zip64(data: bytes) -> Mapping[str, Member]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as container:
             infos = container.infolist()
     except (zipfile.BadZipFile, struct.error, ValueError, OSError) as error:
         raise NotAZipError(str(error)) from error
     _check_total(sum(info.file_size for info in infos), len(data))
-    return {i.filename: Member(i.header_offset, i.compress_size, i.file_size, i.compress_type, i.CRC) for i in infos}
+    found = {i.filename: Member(i.header_offset, i.compress_size, i.file_size, i.compress_type, i.CRC) for i in infos}
+    return MappingProxyType(found)
 
 
 def _check_total(total: int, packed: int) -> None:

@@ -9,6 +9,7 @@ import gc
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from great_expectations import ExpectationSuite
     from great_expectations.core import ExpectationValidationResult
+    from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
     from great_expectations.datasource.fluent.interfaces import Batch
 
@@ -116,17 +118,29 @@ def columns_of(kwargs: Mapping[str, Any]) -> list[str]:
 def great_expectations() -> Any:
     """Imports Great Expectations (about four seconds), with its telemetry off."""
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
-    import great_expectations as gx
+    # Its many classes stay; a collector that walks them while they come costs a second.
+    with _without_collector():
+        import great_expectations as gx
 
     return gx
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    is_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_on:
+            gc.enable()
 
 
 def warm() -> None:
     """Imports and sets up once what every process forked from this one then has from its beginning."""
     great_expectations()
     for name in (*SUBMISSION_SUITES, "warehouse"):
-        _ = get_suite(name).for_engine
-    _context()
+        _ = get_suite(name).for_engine, _batch_definition(name)
 
 
 def failing_rows(suite: Suite, frame: "pd.DataFrame") -> list[tuple[int, list[int]]]:
@@ -153,7 +167,7 @@ def failing_rows(suite: Suite, frame: "pd.DataFrame") -> list[tuple[int, list[in
     ]
     if not applicable:
         return []
-    batch = _batch(suite.name, frame)
+    batch = _batch_definition(suite.name).get_batch(batch_parameters={"dataframe": frame})
     failed = [number for number, result in _validate(suite, batch, applicable, "BOOLEAN_ONLY") if not result.success]
     where = {
         "result_format": "COMPLETE",
@@ -209,10 +223,11 @@ def restore_context() -> None:
     project_manager.set_project(_context())
 
 
-def _batch(name: str, frame: "pd.DataFrame") -> "Batch":
+@cache
+def _batch_definition(name: str) -> "BatchDefinition[Any]":
+    """Set up once: adding a source writes the whole configuration of the context anew."""
     source = _context().data_sources.add_or_update_pandas(name)
-    definition = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe(name)
-    return definition.get_batch(batch_parameters={"dataframe": frame})
+    return source.add_dataframe_asset(name).add_batch_definition_whole_dataframe(name)
 
 
 def check_table(suite_name: str, frame: "pd.DataFrame") -> list[str]:

@@ -107,9 +107,11 @@ def convert_run(text: str, font: str) -> str:
     return converted.upper() if is_capital_font(font) else converted
 
 
-@lru_cache(maxsize=8192)
 def is_suspect(text: str) -> bool:
-    """Tells by a look at the letters whether a text may be a legacy one; a quick check before ``certain_charset``."""
+    """Tells by a look at the letters whether a text may be a legacy one; a quick check before ``certain_charset``.
+
+    Of texts strung together it tells whether one of them may be.
+    """
     return not text.isascii() and _SUSPECT.search(text) is not None
 
 

@@ -1,6 +1,6 @@
 """Connections to the warehouse, each with the rights of the role it needs and no more."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
 
@@ -8,10 +8,11 @@ import simplejson
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 
 from tiendo.settings import Settings, get_settings
+from tiendo.warehouse.sql import statement
 
 DATABASE = "tiendo"
 # Every load, status run and edition takes this lock before it reads the clock, so that instants order like commits:
-# what an edition saw at its instant is all that was recorded before it.
+# what an edition saw at its instant is all that was recorded before it. Loads share it, each body's one after another.
 LOAD_LOCK = "select pg_advisory_xact_lock(hashtext('tiendo.load'))"
 
 
@@ -52,6 +53,15 @@ def loader(engine: Engine) -> Iterator[Connection]:
     """Opens a transaction that may add to intake and core; commits at the end, rolls back on an exception."""
     with _in_role(engine, "tiendo_loader") as connection:
         yield connection
+
+
+def lock_for_load(connection: Connection, bodies: Iterable[str]) -> None:
+    """Waits until neither an edition is made nor anything of these bodies is loaded, and keeps it so to the end.
+
+    Args:
+        bodies: codes; "" stands for whatever is of no known body.
+    """
+    connection.execute(statement("intake/lock_for_load.sql"), {"bodies": sorted(set(bodies))})
 
 
 @contextmanager

@@ -1,12 +1,14 @@
 """The statements of include/sql/, one a file, and frames made from them."""
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from sqlalchemy import Connection, TextClause, text
 
 from tiendo.settings import INCLUDE
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @cache
@@ -15,7 +17,9 @@ def statement(name: str) -> TextClause:
     return text((INCLUDE / "sql" / name).read_text(encoding="utf-8"))
 
 
-def fetch_frame(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
+def fetch_frame(connection: Connection, name: str, **parameters: Any) -> "pd.DataFrame":
     """Runs a statement and returns its rows as a frame of Python objects: decimals stay exact, NULL is None."""
+    import pandas as pd
+
     result = connection.execute(statement(name), parameters)
     return pd.DataFrame(result.fetchall(), columns=list(result.keys()), dtype=object)

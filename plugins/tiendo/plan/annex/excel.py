@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,7 +18,7 @@ _MOST_MERGED = 200_000
 _DECIMALS = re.compile(r"0\.(0+)")
 
 
-def read_excel(data: bytes, parts: dict[str, Member]) -> list[Grid]:
+def read_excel(data: bytes, parts: Mapping[str, Member]) -> list[Grid]:
     """Returns all sheets of a workbook.
 
     Raises:
@@ -36,7 +37,7 @@ def read_excel(data: bytes, parts: dict[str, Member]) -> list[Grid]:
     return [_read_sheet(sheet, typed[sheet.title]) for sheet in shown.worksheets]
 
 
-def _check_merges(data: bytes, parts: dict[str, Member]) -> None:
+def _check_merges(data: bytes, parts: Mapping[str, Member]) -> None:
     """Refuses merge ranges that cover millions of cells: the library makes an object for each."""
     covered = 0
     for name, part in parts.items():
