@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine
 
 from tiendo import clock
+from tiendo.durable import write_files
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
 from tiendo.plan.model import Duty, Obligation, Register
@@ -151,9 +152,10 @@ def _tell_bodies(connection: Connection, desk: _Desk, due: Sequence[Reminder]) -
         number = _enter(connection, desk, reminder, path, address)
         if number is None:
             continue
+        files = {desk.settings.home / path: notice.html.encode()}
         if period:
-            _write(desk, folder / workbook, build_template(desk.register, period, agency, values))
-        _write(desk, path, notice.html.encode())
+            files[desk.settings.home / folder / workbook] = build_template(desk.register, period, agency, values)
+        write_files(files)
         if address and desk.identity:
             attachments = (str(folder / workbook),) if workbook else ()
             queue(connection, desk.identity, Outgoing(NOTICE, f"{NOTICE}-{number}", address, *notice, attachments))
@@ -185,7 +187,7 @@ def _tell_of_bodies(
     ]
     if not told:
         return []
-    _write(desk, path, notice.html.encode())
+    write_files({desk.settings.home / path: notice.html.encode()})
     if address and desk.identity:
         about = f"{step} {owed.duty} {path.stem} {owed.period}"
         queue(connection, desk.identity, Outgoing(LIST, about, address, *notice, (str(path),)))
@@ -209,12 +211,3 @@ def _enter(connection: Connection, desk: _Desk, reminder: Reminder, path: Path, 
         },
     ).first()
     return None if row is None else int(row.reminder_id)
-
-
-def _write(desk: _Desk, path: Path, content: bytes) -> None:
-    """Writes a file whole under its name, or not at all."""
-    target = desk.settings.home / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.new")
-    temporary.write_bytes(content)
-    temporary.replace(target)
