@@ -105,6 +105,24 @@ def test_values_come_back_with_sheet_and_address(filled: Workbook) -> None:
     assert correction.reason.value == "Cập nhật số quyết toán"
 
 
+def test_the_strict_form_of_the_format_reads_the_same(filled: Workbook) -> None:
+    """Excel's "Strict Open XML": other names for everything (ISO/IEC 29500-1), and dates written out."""
+    usual = read_workbook(saved(filled))
+    filled.iso_dates = True
+    with zipfile.ZipFile(io.BytesIO(saved(filled))) as container:
+        members = {name: container.read(name) for name in container.namelist()}
+    for old, new in (
+        (b"schemas.openxmlformats.org/spreadsheetml/2006/", b"purl.oclc.org/ooxml/spreadsheetml/"),
+        (b"schemas.openxmlformats.org/officeDocument/2006/", b"purl.oclc.org/ooxml/officeDocument/"),
+        (b"<workbook ", b'<workbook conformance="strict" '),
+    ):
+        members = {name: content.replace(old, new) for name, content in members.items()}
+    sheet = members["xl/worksheets/sheet1.xml"]
+    assert b"openxmlformats.org/spreadsheetml" not in sheet
+    assert b't="d"' in sheet
+    assert read_workbook(zipped(members)) == usual
+
+
 def test_template_rows_are_given_though_blank(filled: Workbook, register: Register) -> None:
     content = read_workbook(saved(filled))
     assert [row.code.value for row in content.indicator_rows] == ["thu-ngan-sach", "chi-can-doi-ngan-sach"]
