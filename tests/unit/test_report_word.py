@@ -91,7 +91,8 @@ def test_what_departments_wrote_stays_text():
 
 
 def test_only_a_draft_says_draft():
-    assert text_of(render_word(DRAFT)).count("DỰ THẢO") >= 2
+    """On its first page, on all that follow, and on the first page of each annex."""
+    assert text_of(render_word(DRAFT)).count("DỰ THẢO") == 1 + 3 + 2
     assert "DỰ THẢO" not in text_of(render_word(PUBLISHED))
 
 
