@@ -59,7 +59,9 @@ def test_an_ingest_that_was_killed_goes_on_and_a_second_one_is_another_sending(
     monkeypatch.setattr(
         ingest_command, "ProcessPoolExecutor", lambda workers, _, *given: ThreadPoolExecutor(1, "", *given)
     )
-    monkeypatch.setattr(ingest_command.forkserver, "ensure_running", lambda: None)
+    monkeypatch.setattr(ingest_command, "warm_up", lambda: None)
+    # A reading process kept by this process would be shared by all that are forked from it.
+    monkeypatch.setattr(ingest_command, "keep_reader", lambda: None)
 
     def ingest(world: World) -> dict[str, Any]:
         engine = make_engine(world.url)
