@@ -2,6 +2,7 @@
 
 Each workbook has 12 indicators and 15 tasks, as the largest bodies' have. The plan is synthetic: as many bodies as
 files, each reporting on the first quarter. Every figure is a whole process's, so both sides pay for their own start.
+Each side runs twice, in turn, and the quicker run counts: what else the machine does only ever adds.
 
 Usage: python benchmarks/ingest.py [files]
 """
@@ -196,9 +197,9 @@ def main(number: int) -> None:
             folder = Path(temporary) / "inbox"
             make_workbooks(synthetic_register(size), folder)
             (folder.parent / "clock").write_text(datetime(2023, 12, 30, 12, tzinfo=HANOI).isoformat())
-            for side in ("floor", "ingest"):
+            for side in ("floor", "ingest", "floor", "ingest"):
                 wall, processor, peak = measure(side, folder)
-                walls[side, size] = wall
+                walls[side, size] = min(wall, walls.get((side, size), wall))
                 print(f"{side:7}{size:6} files {wall:8.2f} s wall {processor:8.2f} s cpu {peak:7.0f} MiB peak")
     print(f"ingest / floor at {number} files: {walls['ingest', number] / walls['floor', number]:.2f} (at most 4)")
     few, further = number // 10, number - number // 10

@@ -100,6 +100,25 @@ def _check_total(total: int, packed: int) -> None:
         raise TooLargeError(f"{total} bytes unpacked from {packed}")
 
 
+class _Unpacked:
+    """What was unpacked of the file looked at last: one reader after the other asks for the same parts."""
+
+    def __init__(self) -> None:
+        self._data = b""
+        self._contents: dict[Member, bytes] = {}
+
+    def content(self, data: bytes, member: Member) -> bytes:
+        if data is not self._data:
+            self._data, self._contents = data, {}
+        found = self._contents.get(member)
+        if found is None:
+            found = self._contents[member] = _unpack(data, member)
+        return found
+
+
+_unpacked = _Unpacked()
+
+
 def content(data: bytes, member: Member) -> bytes:
     """Returns a member's bytes.
 
@@ -107,6 +126,10 @@ def content(data: bytes, member: Member) -> bytes:
         NotAZipError: the member is cut off, broken, or packed in a way no workbook is.
         TooLargeError: it holds more than it declares.
     """
+    return _unpacked.content(data, member)
+
+
+def _unpack(data: bytes, member: Member) -> bytes:
     if member.offset + _LOCAL.size > len(data):
         raise NotAZipError("member lies outside the file")
     fields = _LOCAL.unpack_from(data, member.offset)
