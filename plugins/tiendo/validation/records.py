@@ -115,12 +115,12 @@ class Reading(NamedTuple):
 
 def text_of(cell: RawCell) -> str:
     """Returns a cell's content as a person would read it off the sheet."""
-    value = cell.value
-    if cell.error:
-        return cell.error
+    value, error = cell.value, cell.error
+    if error:
+        return error
     if value is None:
         return ""
-    if isinstance(value, str):
+    if value.__class__ is str:
         return value.strip()
     if isinstance(value, date):
         return format_date(value)
