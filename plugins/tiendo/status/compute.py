@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Context, Decimal, localcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -43,7 +44,10 @@ COLUMNS = (
     "observation_id",
 )
 _BASIS = "year_to_date"
-_FIELDS = (
+# What is to be known of a figure; from the third on, the fields of ``Report``.
+FIGURE = (
+    "indicator_code",
+    "basis",
     "observation_id",
     "agency_code",
     "kind",
@@ -52,6 +56,7 @@ _FIELDS = (
     "value_text",
     "is_approximate",
     "is_illustrative",
+    "promised_on",
 )
 
 
@@ -72,10 +77,8 @@ def compute(register: Register, observations: pd.DataFrame, period: Period, as_o
     Args:
         register: the plan.
         observations: the current observations of all agencies and periods, as known at ``as_of``: one row per
-            indicator, period, agency and basis, with columns observation_id, indicator_code, period, agency_code,
-            basis, kind, answer, value (Decimal or None), value_text, is_approximate, is_illustrative, and optionally
-            promised_on (date or None). Should an agency have several for one indicator, the highest
-            observation_id counts.
+            indicator, period, agency and basis, with the columns of ``FIGURE`` (``promised_on`` may be missing) and
+            ``period``. Should an agency have several for one indicator, the highest observation_id counts.
         period: the period to grade.
         as_of: the instant the observations were taken at; stored, not applied.
 
@@ -90,20 +93,39 @@ def compute(register: Register, observations: pd.DataFrame, period: Period, as_o
     """
     import pandas as pd  # heavy; the rest of this module does without
 
+    frame = observations[observations["period"] == str(period)]
+    figures = zip(
+        *(frame[name].tolist() if name in frame.columns else [None] * len(frame) for name in FIGURE), strict=True
+    )
+    rows = compute_rows(register, figures, period, as_of)
+    columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(COLUMNS, ())
+    return pd.DataFrame({name: pd.Series(list(cells), dtype=object) for name, cells in columns.items()})
+
+
+def compute_rows(
+    register: Register, figures: Iterable[Sequence[Any]], period: Period, as_of: datetime
+) -> list[tuple[Any, ...]]:
+    """Does the work of ``compute`` on plain rows.
+
+    Args:
+        figures: the observations of this period, each in the order of ``FIGURE``: value a Decimal or None, promised_on
+            a date or None.
+
+    Returns:
+        One row per leaf indicator, in the order of ``COLUMNS``.
+    """
     if period.year != register.year:
         raise ValueError(f"{period} is outside plan {register.code} of {register.year}")
-    reports, with_quarter = _reports(observations, period)
-    rows = []
+    reports, with_quarter = _reports(figures)
     written_period = str(period)
+    rows = []
     with localcontext(Context(prec=40)):
         for indicator in register.indicators:
             if indicator.is_leaf:
-                verdict = judge(
-                    register, indicator, period, reports.get(indicator.code, {}), indicator.code in with_quarter
-                )
+                answers = reports.get(indicator.code, {})
+                verdict = judge(register, indicator, period, answers, indicator.code in with_quarter)
                 rows.append(_row(register, written_period, as_of, verdict))
-    columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(COLUMNS, ())
-    return pd.DataFrame({name: pd.Series(list(cells), dtype=object) for name, cells in columns.items()})
+    return rows
 
 
 def judge(
@@ -140,16 +162,11 @@ def judge(
     return Verdict(indicator, result.status, choice, goal, result, text)
 
 
-def _reports(observations: pd.DataFrame, period: Period) -> tuple[dict[str, dict[str, Report]], set[str]]:
+def _reports(figures: Iterable[Sequence[Any]]) -> tuple[dict[str, dict[str, Report]], set[str]]:
     """Returns year-to-date answers by indicator and agency, and the indicators that have a figure of the quarter."""
-    frame = observations[observations["period"] == str(period)]
     by_indicator: dict[str, dict[str, Report]] = defaultdict(dict)
     with_quarter = set()
-    promised = frame["promised_on"].tolist() if "promised_on" in frame.columns else [None] * len(frame)
-    columns = [frame[name].tolist() for name in _FIELDS]
-    for code, basis, *fields in zip(
-        frame["indicator_code"].tolist(), frame["basis"].tolist(), *columns, promised, strict=True
-    ):
+    for code, basis, *fields in figures:
         report = Report._make(fields)
         if report.answer != "value":
             report = report._replace(value=None)

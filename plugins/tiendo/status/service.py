@@ -1,8 +1,7 @@
 """Keeps ``core.indicator_status`` abreast of the figures: a row is added when what it says has changed, not else."""
 
 import hashlib
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import simplejson
 from sqlalchemy import Connection, Engine
@@ -10,18 +9,10 @@ from sqlalchemy import Connection, Engine
 from tiendo import clock
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
+from tiendo.status.compute import COLUMNS, compute_rows
 from tiendo.warehouse.copying import copy_rows
 from tiendo.warehouse.engine import LOAD_LOCK, loader
-from tiendo.warehouse.sql import fetch_frame, statement
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-COLUMNS = (
-    "plan_code", "period", "as_of", "indicator_code", "agency_code", "value", "value_kind", "value_basis",
-    "expected_value", "ratio", "status", "margin", "margin_up", "margin_down", "needed", "is_estimate",
-    "is_approximate", "is_illustrative", "explanation", "components", "rule_version", "observation_id",
-)  # fmt: skip
+from tiendo.warehouse.sql import statement
 
 
 def refresh(engine: Engine, register: Register, period: Period) -> int:
@@ -38,14 +29,16 @@ def refresh(engine: Engine, register: Register, period: Period) -> int:
 def store_status(connection: Connection, register: Register, period: Period) -> int:
     """Does the work of ``refresh`` in a transaction of the caller's, who holds the load lock."""
     as_of = clock.now()
-    frame = compute_at(connection, register, period, as_of)
     parameters = {"plan_code": register.code, "period": str(period), "as_of": as_of}
+    figures = connection.execute(statement("status/figures_at.sql"), parameters)
+    rows = compute_rows(register, figures, period, as_of)
     known = {
         row.indicator_code: row.content_sha256
         for row in connection.execute(statement("status/latest_hashes.sql"), parameters)
     }
     changed = []
-    for record in frame[list(COLUMNS)].to_dict("records"):
+    for row in rows:
+        record = dict(zip(COLUMNS, row, strict=True))
         content = {name: value for name, value in record.items() if name != "as_of"}
         digest = hashlib.sha256(_json(content).encode()).hexdigest()
         if known.get(record["indicator_code"]) != digest:
@@ -53,14 +46,6 @@ def store_status(connection: Connection, register: Register, period: Period) -> 
             changed.append((*(record[name] for name in COLUMNS), digest))
     copy_rows(connection, "status/copy_status.sql", changed)
     return len(changed)
-
-
-def compute_at(connection: Connection, register: Register, period: Period, as_of: datetime) -> "pd.DataFrame":
-    """Grades a period by what was known at an instant, storing nothing. Columns as ``tiendo.status.compute``."""
-    from tiendo.status.compute import compute
-
-    observations = fetch_frame(connection, "status/observations_at.sql", plan_code=register.code, as_of=as_of)
-    return compute(register, observations, period, as_of)
 
 
 def _json(value: Any) -> str:
