@@ -4,14 +4,12 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import NamedTuple
-
-import pandas as pd
+from typing import Any, NamedTuple
 
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
 from tiendo.plan.register import get_register
-from tiendo.status.compute import compute
+from tiendo.status.compute import compute_rows
 
 _SHARES = (Decimal("0.70"), Decimal("0.90"), Decimal("0.97"), Decimal("1.10"))
 
@@ -35,39 +33,26 @@ def measure(register: Register | None = None, indicator_periods: int = 10_000) -
     count = -(-indicator_periods // 4)
     copies = tuple(replace(leaves[i % len(leaves)], code=f"chi-tieu-{i}", row_order=i) for i in range(count))
     large = replace(register, indicators=copies)
-    observations = _observations(large)
-    periods = [Period(large.year, quarter) for quarter in (1, 2, 3, 4)]
+    figures = {Period(large.year, quarter): _figures(large, quarter) for quarter in (1, 2, 3, 4)}
     started = time.process_time()
-    rows = sum(len(compute(large, observations, period, datetime.now(UTC))) for period in periods)
+    rows = sum(len(compute_rows(large, known, period, datetime.now(UTC))) for period, known in figures.items())
     return StatusCost(rows, time.process_time() - started)
 
 
-def _observations(register: Register) -> pd.DataFrame:
-    rows = []
-    for quarter in (1, 2, 3, 4):
-        for i, indicator in enumerate(register.indicators):
-            bound = indicator.low if indicator.low is not None else indicator.high
-            for agency in indicator.reporters:
-                for basis in ("quarter", "year_to_date"):
-                    # No two figures alike, so that nothing is gained by remembering one.
-                    value = (bound or Decimal(80)) * _SHARES[(i + quarter) % 4] + Decimal(len(rows)) / 10_000
-                    rows.append(
-                        {
-                            "observation_id": len(rows) + 1,
-                            "indicator_code": indicator.code,
-                            "period": f"{register.year}-Q{quarter}",
-                            "agency_code": agency,
-                            "basis": basis,
-                            "kind": "estimate" if i % 3 else "actual",
-                            "answer": "value",
-                            "value": value,
-                            "value_text": str(value),
-                            "is_approximate": i % 10 == 0,
-                            "is_illustrative": i % 2 == 0,
-                            "note": "",
-                        }
-                    )
-    return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=object) for name in rows[0]})
+def _figures(register: Register, quarter: int) -> list[tuple[Any, ...]]:
+    """Returns what is known in a quarter, each row in the order of ``FIGURE``."""
+    rows: list[tuple[Any, ...]] = []
+    for i, indicator in enumerate(register.indicators):
+        bound = indicator.low if indicator.low is not None else indicator.high
+        for agency in indicator.reporters:
+            for basis in ("quarter", "year_to_date"):
+                number = quarter * 1_000_000 + len(rows)
+                # No two figures alike, so that nothing is gained by remembering one.
+                value = (bound or Decimal(80)) * _SHARES[(i + quarter) % 4] + Decimal(number) / 10_000
+                kind = "estimate" if i % 3 else "actual"
+                row = (indicator.code, basis, number, agency, kind, "value", value, str(value), i % 10 == 0, i % 2 == 0)
+                rows.append((*row, None))
+    return rows
 
 
 if __name__ == "__main__":

@@ -65,6 +65,7 @@ def ingest_paths(
         ReaderBugError: our own reader failed on a file; everything is settled.
     """
     warm_up()
+    gc.freeze()  # the register and all that is imported stay to the end: no need to look them through again and again
     context = get_context("forkserver")
     engine = open_engine()
     batches = _batches(register, paths)
