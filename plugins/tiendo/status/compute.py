@@ -202,7 +202,7 @@ def _row(register: Register, period: str, as_of: datetime, verdict: Verdict) -> 
         _BASIS if has_value else None,
         expected,
         result.ratio if result else None,
-        verdict.status.value,
+        verdict.status._value_,
         result.margin if result else None,
         result.margin_up if result else None,
         result.margin_down if result else None,
@@ -223,21 +223,24 @@ def _expected_without_figure(goal: Goal | None) -> Decimal | None:
 
 
 def _components(register: Register, verdict: Verdict, expected: Decimal | None) -> dict[str, Any]:
-    """Returns all that the verdict was made of; decimals as strings, so that JSON keeps them exact."""
+    """Returns all that the verdict was made of; decimals as strings, so that JSON keeps them exact.
+
+    Members' ``_value_`` is their value without the property in front of it, which took a tenth of the time of grading.
+    """
     indicator, choice, goal, result = verdict.indicator, verdict.choice, verdict.goal, verdict.grade
     thresholds = register.thresholds
     figures = [each for each in (choice.report, *choice.others) if each is not None]
     components: dict[str, Any] = {
         "rule_version": register.rule_version,
-        "status": verdict.status.value,
-        "nature": indicator.nature.value,
-        "comparator": indicator.comparator.value,
-        "direction": indicator.direction.value,
+        "status": verdict.status._value_,
+        "nature": indicator.nature._value_,
+        "comparator": indicator.comparator._value_,
+        "direction": indicator.direction._value_,
         "target_low": _text(indicator.low),
         "target_high": _text(indicator.high),
         "baseline": _text(indicator.baseline),
         "published_in": list(indicator.published_in),
-        "choice": choice.outcome.value,
+        "choice": choice.outcome._value_,
         "reporters": [
             {
                 "agency": each.agency_code,
@@ -275,7 +278,7 @@ def _components(register: Register, verdict: Verdict, expected: Decimal | None) 
             "scale": _text(tidy(goal.sides[0].scale)) if goal is not None else None,
             "threshold_on_track": _text(thresholds.on_track),
             "threshold_at_risk": _text(thresholds.at_risk),
-            "next_status": result.next_status.value if result.next_status else None,
+            "next_status": result.next_status._value_ if result.next_status else None,
         }
         if result.interval is not None:
             components |= {
