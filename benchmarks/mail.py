@@ -6,12 +6,9 @@ installed; the SMTP receiver runs beside. Putting the messages into the mailbox 
 Usage: python benchmarks/mail.py [messages]
 """
 
-import os
 import resource
 import sys
-import tempfile
 import time
-from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,16 +17,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from ingest import make_workbooks, synthetic_register
 
-from fixtures.mail_servers import ADDRESS, ImapServer, dovecot, message, smtp_receiver
+from fixtures.mail_servers import ADDRESS, ImapServer, message
+from fixtures.post import post_office
 from tiendo.clock import HANOI
-from tiendo.intake.batch import process, waiting_batches
 from tiendo.mail.identity import Identity
-from tiendo.mail.service import Mail, answer_mail, collect_mail
 from tiendo.plan.model import Register
-from tiendo.settings import INCLUDE, Settings
-from tiendo.warehouse.embedded import temporary_server
-from tiendo.warehouse.engine import make_engine
-from tiendo.warehouse.migrate import initialise
+from tiendo.queries import ledger_document
+from tiendo.settings import INCLUDE
 
 AT_MOST_SECONDS = 300
 
@@ -54,36 +48,24 @@ def main(number: int) -> None:
     plain = synthetic_register(number)
     agencies = tuple(replace(a, mail_addresses=(f"{a.code}@bench.vn",), mail_domains=()) for a in plain.agencies)
     register = replace(plain, agencies=agencies)
-    with (
-        temporary_server("bench") as url,
-        tempfile.TemporaryDirectory() as folder,
-        dovecot() as imap,
-        smtp_receiver(imap.certificates) as smtp,
-    ):
-        clock_file = Path(folder) / "clock"
-        clock_file.write_text(datetime(2023, 12, 30, 12, tzinfo=HANOI).isoformat())
-        os.environ["TIENDO_CLOCK_FILE"] = str(clock_file)
-        settings, engine = Settings(Path(folder) / "var", INCLUDE, None), make_engine(url)
-        initialise(engine, register)
-        fill_mailbox(imap, register, Path(folder) / "workbooks")
-        mail = Mail(imap.settings(), Identity(ADDRESS, ADDRESS, "Tiendo"), smtp.open)
+    at = datetime(2023, 12, 30, 12, tzinfo=HANOI)
+    with post_office(register, INCLUDE, Identity(ADDRESS, ADDRESS, "Tiendo"), at) as post:
+        fill_mailbox(post.imap, register, post.settings.home.parent / "workbooks")
         before, start = time.process_time(), time.perf_counter()
-        kinds = collect_mail(settings, register, engine, mail)
+        kinds = post.collect()
         collected = time.perf_counter()
-        states: Counter[str] = Counter()
-        for batch in waiting_batches(engine):
-            states.update(process(settings, register, engine, batch).states)
+        post.settle()
         settled = time.perf_counter()
-        _, moved = answer_mail(settings, register, engine, mail)
+        moved = post.answer()
         end = time.perf_counter()
+        states = ledger_document(post.engine)["states"]
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"  {dict(kinds)}, files {dict(states)}, answers {len(smtp.received)}, moved {moved}")
+        print(f"  {dict(kinds)}, files {states}, answers {len(post.smtp.received)}, moved {moved}")
         print(f"collect {collected - start:6.1f} s, settle {settled - collected:6.1f} s, answer {end - settled:6.1f} s")
         print(
             f"{number} messages answered and filed in {end - start:.1f} s wall, {time.process_time() - before:.1f} s "
             f"cpu of this process, {peak:.0f} MiB peak (at most {AT_MOST_SECONDS} s for 1,000)"
         )
-        engine.dispose()
 
 
 if __name__ == "__main__":

@@ -32,10 +32,7 @@ def in_unicode(sheet: Sheet, layout: Layout | None, notices: list[Notice]) -> Sh
         (row, column)
         for row, values in enumerate(sheet.rows)
         for column, value in enumerate(values)
-        if value.__class__ is str
-        and not value.isascii()
-        and is_suspect(value)
-        and (row + sheet.top, column + sheet.left) not in fonts
+        if value.__class__ is str and is_suspect(value) and (row + sheet.top, column + sheet.left) not in fonts
     ]
     if not suspects and not fonts:
         return sheet

@@ -100,23 +100,10 @@ def _check_total(total: int, packed: int) -> None:
         raise TooLargeError(f"{total} bytes unpacked from {packed}")
 
 
-class _Unpacked:
+@lru_cache(maxsize=1)
+def _unpacked(data: bytes) -> dict[Member, bytes]:
     """What was unpacked of the file looked at last: one reader after the other asks for the same parts."""
-
-    def __init__(self) -> None:
-        self._data = b""
-        self._contents: dict[Member, bytes] = {}
-
-    def content(self, data: bytes, member: Member) -> bytes:
-        if data is not self._data:
-            self._data, self._contents = data, {}
-        found = self._contents.get(member)
-        if found is None:
-            found = self._contents[member] = _unpack(data, member)
-        return found
-
-
-_unpacked = _Unpacked()
+    return {}
 
 
 def content(data: bytes, member: Member) -> bytes:
@@ -126,7 +113,11 @@ def content(data: bytes, member: Member) -> bytes:
         NotAZipError: the member is cut off, broken, or packed in a way no workbook is.
         TooLargeError: it holds more than it declares.
     """
-    return _unpacked.content(data, member)
+    kept = _unpacked(data)
+    found = kept.get(member)
+    if found is None:
+        found = kept[member] = _unpack(data, member)
+    return found
 
 
 def _unpack(data: bytes, member: Member) -> bytes:
