@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from tiendo.airflow_glue.services import say
+from tiendo.airflow_glue.waiting import say
 from tiendo.clock import HANOI
 from tiendo.demo import Scenario
 from tiendo.plan.model import Duty

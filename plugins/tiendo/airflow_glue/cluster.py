@@ -25,7 +25,8 @@ from sqlalchemy.exc import OperationalError
 
 from tiendo.airflow_glue.environment import METADATA_DATABASE
 from tiendo.airflow_glue.processes import Service, ServiceError, Supervisor
-from tiendo.airflow_glue.services import Cluster, free_port, say
+from tiendo.airflow_glue.services import Cluster, free_port
+from tiendo.airflow_glue.waiting import say
 from tiendo.settings import PROJECT, Settings, get_settings
 from tiendo.warehouse.engine import DATABASE
 
