@@ -42,7 +42,7 @@ def test_every_kind_of_act(
         engine, register, settings,
         Correction("so-y-te", Q1, 1, "d" * 64, "Số\ngiường?", "Hòa", AT, REQUEST.name), None,
     )  # fmt: skip
-    notice, words = "DC-000001", "Số giường?"
+    notice, words = "DC-000001", r"Số\ngiường?"
     when = "16:30 ngày 14/03/2023"
     draft = f"of {register.code}, figures dddddddddddddddd as of 2023-03-14T16:30:00+07:00"
     assert Command(settings.home, database_url)("audit").splitlines() == [
