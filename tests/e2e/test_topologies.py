@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -67,6 +68,39 @@ def busy(scenario: Scenario) -> Iterator[Replayed]:
             for other in others:
                 other.kill()
                 other.wait()
+
+
+def test_a_replay_that_was_killed_goes_on_where_it_was(embedded: Replayed, scenario: Scenario) -> None:
+    run = "import sys; from pathlib import Path; from tiendo.demo import build_scenario; from tiendo.replay import *; "
+    run += "from tiendo.plan.register import load_register; home, plan = map(Path, sys.argv[1:]); "
+    run += "run_replay(Settings(home, plan, None), build_scenario(load_register(plan)).only('2023-Q1'))"
+    with TemporaryDirectory(prefix="tiendo-killed-") as folder:
+        settings = Settings(home=Path(folder) / "var", plan_dir=PLAN_DIR, database_url=None)
+        killed = subprocess.Popen([sys.executable, "-c", run, settings.home, PLAN_DIR])
+        try:
+            while len([path for path in settings.outbox.rglob("*.html") if "Q1" in str(path)]) < 5:
+                assert killed.poll() is None
+                time.sleep(0.02)
+            killed.kill()
+            killed.wait()
+            replayed = replay_quarter(settings, scenario)
+        finally:
+            killed.kill()
+            stop_server(settings.postgres)
+    here, there = embedded.states[0], replayed.states[0]
+    counted = Counter(there.ledger["states"])
+    assert counted.pop("duplicate", 0) < len(there.ledger["files"]) / 2
+    assert there.ledger["adds_up"]
+    assert +counted == +Counter(here.ledger["states"])
+    for view, columns in (
+        ("indicator_status", ("period", "indicator_code", "value", "status", "margin", "agency_code")),
+        ("submission_tracker", ("period", "agency_code", "state", "received_at", "days_late")),
+        ("edition", ("period", "edition", "as_of", "approved_at", "approved_by")),
+    ):
+        first, second = (
+            sorted(([row[name] for name in columns] for row in state.mart[view]), key=repr) for state in (here, there)
+        )
+        assert second == first, view
 
 
 @pytest.fixture(params=["clustered", "busy"])
