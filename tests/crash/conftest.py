@@ -12,7 +12,7 @@ from sqlalchemy import URL, Engine, create_engine
 
 from crash.world import NOW, PLAN_DIR, Mould, Sent, World, drop, mixed_files, picture
 from tiendo import clock
-from tiendo.intake import batch, unpacking
+from tiendo.intake import batch
 from tiendo.intake.folder import collect, make_inboxes
 from tiendo.pipeline import run_once
 from tiendo.plan.model import Register
@@ -52,8 +52,7 @@ def warm() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for module in (suites, check):
             patch.setattr(module, "failing_rows", failing_rows)
-        for module in (batch, unpacking):
-            patch.setattr(module, "read_files", read_files)
+        patch.setattr(batch, "read_files", read_files)
         yield
 
 

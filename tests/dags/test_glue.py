@@ -23,6 +23,7 @@ from tiendo.airflow_glue.retries import INFRASTRUCTURE_ONLY
 from tiendo.airflow_glue.share import share_settings
 from tiendo.airflow_glue.warehouse import Parts, open_warehouse
 from tiendo.clock import HANOI, set_replay_clock
+from tiendo.intake.content import UnreadError
 from tiendo.intake.share import ShareSettings
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
@@ -258,7 +259,8 @@ def test_only_infrastructure_is_tried_again() -> None:
     from psycopg import OperationalError as PsycopgError
     from sqlalchemy.exc import IntegrityError, OperationalError
 
-    for worth in (OperationalError("select", {}, Exception()), PsycopgError(), ConnectionResetError(), TimeoutError()):
+    database = OperationalError("select", {}, Exception()), PsycopgError()
+    for worth in (*database, ConnectionResetError(), TimeoutError(), UnreadError()):
         assert INFRASTRUCTURE_ONLY.evaluate(worth, 1, 3).action.value == "retry"
     for ours in (AssertionError(), ValueError(), RuntimeError(), IntegrityError("insert", {}, Exception())):
         assert INFRASTRUCTURE_ONLY.evaluate(ours, 1, 3).action.value == "fail"

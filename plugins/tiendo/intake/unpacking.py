@@ -15,7 +15,6 @@ from tiendo.intake.content import PackedFile
 from tiendo.intake.landing import Arrival, land
 from tiendo.intake.loading import Settled
 from tiendo.intake.packed import take_out
-from tiendo.intake.reading import read_files
 from tiendo.plan.model import Register
 from tiendo.settings import Settings
 from tiendo.validation.outcome import ACCEPTED
@@ -38,10 +37,11 @@ def unpack_settled(
     archives = [item for item in settled if _is_archive(item)]
     if not archives:
         return list(settled), []
-    contents = read_files(settings, [item.file.sha256 for item in archives])
     told: dict[int, str] = {}
     file_ids: list[int] = []
-    for item, content in zip(archives, contents, strict=True):
+    for item in archives:
+        content = item.content
+        assert content  # noqa: S101  (of an archive it is kept)
         rows = _land(settings, register, engine, item.file, content.packed)
         file_ids += [row.file_id for row in rows]
         receipts = "; ".join(f"{row.name} (phiếu {row.receipt_no})" for row in rows)

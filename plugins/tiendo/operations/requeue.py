@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine, Row
 
 from tiendo import clock
-from tiendo.intake.again import Received, read_again
+from tiendo.intake.again import Received, check_again
 from tiendo.intake.batch import process
+from tiendo.intake.reading import read_files
 from tiendo.operations import audit
 from tiendo.plan.model import Register
 from tiendo.plan.period import Period
@@ -153,6 +154,7 @@ def review(settings: Settings, register: Register, engine: Engine, first: Row[An
 
     Raises:
         NotPossibleError: it has not been read at all yet.
+        UnreadError: it could not be read now, for a reason of ours.
     """
     with loader(engine) as connection:
         lines = connection.execute(statement("operations/readings.sql"), {"file_id": first.file_id}).all()
@@ -173,7 +175,7 @@ def review(settings: Settings, register: Register, engine: Engine, first: Row[An
         )
     sender = agency or settled[-1].sender_agency_code
     file = Received(first.file_id, first.name, first.sha256, sender, first.received_at)
-    (outcome,) = read_again(settings, register, engine, [file])
+    (outcome,) = check_again(register, engine, [file], read_files(settings, [file.sha256]))
     return Review(first, sender or "", len(lines), before, _reading(outcome), outcome)
 
 
