@@ -72,7 +72,8 @@ def test_the_gate_checks_and_tests_and_stops_at_the_first_failure() -> None:
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that is all of the search path: a machine that has only dpkg, which knows Samba alone."""
     _program(tmp_path, "dpkg-query", "echo samba installed; echo dovecot-imapd unpacked; exit 1")
-    (tmp_path / "env").symlink_to(_which("env"))
+    for tool in ("env", "true"):
+        (tmp_path / tool).symlink_to(_which(tool))
     monkeypatch.setenv("PATH", str(tmp_path))
     return tmp_path
 
