@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 from tiendo.clock import now, set_replay_clock
 from tiendo.demo import Scenario, build_scenario
 from tiendo.intake.folder import make_inboxes
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.pipeline import run_once
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
 from tiendo.plan.register import load_register
 from tiendo.replay import drop_files
 from tiendo.report.edition import draft, publish, rebuild, refresh_draft

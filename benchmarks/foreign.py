@@ -22,8 +22,8 @@ from fixtures.workbooks import filled_workbook
 from tiendo.clock import HANOI
 from tiendo.ingest_command import ingest_paths
 from tiendo.intake.reader_process import WorkbookReader
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.plan.register import load_register
 from tiendo.queries import ledger_document
 from tiendo.settings import INCLUDE, Settings

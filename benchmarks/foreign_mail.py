@@ -20,7 +20,7 @@ from fixtures.mail_servers import ADDRESS, message
 from fixtures.post import NOON, post_office
 from fixtures.workbooks import filled_workbook
 from tiendo.mail.identity import Identity
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
 from tiendo.plan.register import load_register
 from tiendo.queries import ledger_document
 from tiendo.settings import INCLUDE

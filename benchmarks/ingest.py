@@ -28,8 +28,8 @@ from tiendo.clock import HANOI
 from tiendo.intake.columns import INDICATORS as INDICATOR_TABLE
 from tiendo.intake.columns import TASKS as TASK_TABLE
 from tiendo.intake.columns import Table
-from tiendo.plan.model import Indicator, Nature, Register, RowKind
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Indicator, Nature, Register, RowKind
 from tiendo.plan.register import load_register
 from tiendo.settings import INCLUDE, Settings
 

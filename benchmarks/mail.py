@@ -21,7 +21,7 @@ from fixtures.mail_servers import ADDRESS, ImapServer, message
 from fixtures.post import post_office
 from tiendo.clock import HANOI
 from tiendo.mail.identity import Identity
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.queries import ledger_document
 from tiendo.settings import INCLUDE
 

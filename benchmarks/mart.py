@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine, TextClause, text
 
 from tiendo.clock import HANOI
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.plan.register import get_register
 from tiendo.warehouse.embedded import temporary_server
 from tiendo.warehouse.engine import loader, make_engine, reader

@@ -168,7 +168,7 @@ def publish_report() -> None:
 
         from tiendo.airflow_glue.approval import read_answer
         from tiendo.airflow_glue.warehouse import open_warehouse
-        from tiendo.plan.period import Period
+        from tiendo.model.period import Period
         from tiendo.report import edition
 
         settings, register, engine = open_warehouse()
@@ -196,7 +196,7 @@ def publish_report() -> None:
         from tiendo.airflow_glue.mail import open_mail
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.mail.service import send_mail
-        from tiendo.plan.period import Period
+        from tiendo.model.period import Period
         from tiendo.report import delivery
 
         settings, register, engine = open_warehouse()
@@ -224,8 +224,8 @@ def publish_report() -> None:
         from tiendo.airflow_glue.approval import ANSWER, read_answer
         from tiendo.airflow_glue.mail import open_mail
         from tiendo.airflow_glue.warehouse import open_warehouse
+        from tiendo.model.period import Period
         from tiendo.obligations.corrections import Correction, ask
-        from tiendo.plan.period import Period
         from tiendo.report.decision import record_decision
 
         drafted, response = ti.xcom_pull(task_ids="draft"), ti.xcom_pull(task_ids="approve", key=ANSWER)

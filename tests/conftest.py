@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine, create_engine
 
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.plan.register import load_register
 from tiendo.settings import INCLUDE, Settings
 from tiendo.warehouse.embedded import temporary_server

@@ -12,11 +12,11 @@ from sqlalchemy import Engine
 from tiendo import clock
 from tiendo.feedback.receipt import ANSWER_NAMES, VERDICT_NAMES
 from tiendo.feedback.told import SEVERITY_NAMES, group
-from tiendo.intake.content import WorkbookContent
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.content import WorkbookContent
+from tiendo.model.outcome import FileOutcome, Finding, ObservationRow
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.settings import Settings
-from tiendo.validation.outcome import FileOutcome, Finding, ObservationRow
 from tiendo.vietnamese.number import format_number
 
 GRAVITY = ("accepted", "accepted_with_warnings", "rejected", "quarantined")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import simplejson
 import typer
 
+from tiendo.model.period import Period
 from tiendo.obligations.command import extension_app, obligation_app
 from tiendo.operations_commands import add_commands
-from tiendo.plan.period import Period
 from tiendo.reminders.command import reminders_app
 from tiendo.report.command import edition_app
 from tiendo.settings import get_settings
@@ -17,8 +17,8 @@ from tiendo.settings import get_settings
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from tiendo.model.register import Register
     from tiendo.plan.known import KnownPlan
-    from tiendo.plan.model import Register
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 plan_app = typer.Typer(no_args_is_help=True, help="The register of a plan.")
@@ -108,7 +108,7 @@ def check(
     """Read and validate one file as the pipeline would; load nothing. Exit 0 accepted, 1 rejected or quarantined."""
     from tiendo.check_command import check_file, print_check
     from tiendo.intake.scanner import ScannerError
-    from tiendo.validation.outcome import ACCEPTED
+    from tiendo.model.outcome import ACCEPTED
 
     register = _register()
     if agency and agency not in register.agency_by_code:

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from tiendo.clock import HANOI
-from tiendo.plan.model import Agency, Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Agency, Register
 from tiendo.settings import INCLUDE
 
 DEMO = INCLUDE / "demo"
@@ -49,7 +49,7 @@ class Figure(NamedTuple):
 
 
 class TaskText(NamedTuple):
-    """What a body tells of one task in one quarter. ``state`` is a code of ``tiendo.validation.states``."""
+    """What a body tells of one task in one quarter. ``state`` is a code of ``tiendo.model.states``."""
 
     ref: str
     state: str

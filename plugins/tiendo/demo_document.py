@@ -3,7 +3,7 @@
 import io
 
 from tiendo.demo import DemoFile, OwnPlan
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.report.archive_bytes import repack
 
 

@@ -12,9 +12,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tiendo.demo import Correction, Delivery, DemoFile, Figure, Scenario, TaskText, as_decimal
 from tiendo.intake.columns import CORRECTIONS, INDICATORS, TASKS, Table
 from tiendo.intake.template import build_template
-from tiendo.plan.model import Indicator, Nature, Register
+from tiendo.model.register import Indicator, Nature, Register
+from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.report.archive_bytes import repack
-from tiendo.validation.states import KINDS, TASK_STATES
 from tiendo.vietnamese.number import format_number
 
 _ROMAN = ("I", "II", "III", "IV")

@@ -27,8 +27,8 @@ from tiendo.intake.batch import BatchResult, process, waiting_batches
 from tiendo.intake.landing import Arrival, land
 from tiendo.intake.reading import keep_reader
 from tiendo.intake.touched import ungraded_periods
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.status.service import refresh
 from tiendo.warehouse.engine import loader, make_engine

@@ -10,8 +10,8 @@ from tiendo.settings import get_settings
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from tiendo.model.register import Register
     from tiendo.operations.requeue import Review
-    from tiendo.plan.model import Register
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 File = Annotated[str, typer.Argument(metavar="SHA256|RECEIPT", help="The file's hash, or a receipt such as TN-000012.")]

@@ -5,8 +5,8 @@ from sqlalchemy import Engine
 from tiendo.intake.batch import process, waiting_batches
 from tiendo.intake.folder import IncompleteScanError, collect
 from tiendo.intake.touched import ungraded_periods
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.status.service import refresh
 

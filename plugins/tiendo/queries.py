@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 
 from tiendo import clock
 from tiendo.intake.left_alone import REASONS
-from tiendo.plan.model import Duty, Register
-from tiendo.plan.period import Period
-from tiendo.validation.outcome import VERDICTS
+from tiendo.model.outcome import VERDICTS
+from tiendo.model.period import Period
+from tiendo.model.register import Duty, Register
 from tiendo.vietnamese.dates import format_date, format_instant
 from tiendo.vietnamese.number import format_number
 from tiendo.warehouse.engine import loader, reader

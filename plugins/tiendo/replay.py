@@ -20,9 +20,9 @@ from tiendo.airflow_glue.processes import ServiceError
 from tiendo.airflow_glue.services import Cluster, Running, airflow_services, say
 from tiendo.clock import set_replay_clock
 from tiendo.demo import DemoFile, Scenario, Step
+from tiendo.model.period import Period
+from tiendo.model.register import Duty, Register
 from tiendo.obligations.documents import receive_document
-from tiendo.plan.model import Duty, Register
-from tiendo.plan.period import Period
 from tiendo.replay_summary import print_summary
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import make_engine, warehouse_url

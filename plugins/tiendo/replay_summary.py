@@ -10,12 +10,12 @@ from sqlalchemy import Engine
 from tiendo.airflow_glue.services import say
 from tiendo.clock import HANOI
 from tiendo.demo import Scenario
-from tiendo.plan.model import Duty
-from tiendo.plan.period import Period
+from tiendo.model.outcome import ACCEPTED, VERDICTS
+from tiendo.model.period import Period
+from tiendo.model.register import Duty
 from tiendo.queries import ledger_document, status_rows, tracker_rows
 from tiendo.settings import Settings
 from tiendo.status.names import LABELS
-from tiendo.validation.outcome import ACCEPTED, VERDICTS
 from tiendo.warehouse.engine import make_engine, warehouse_url
 
 

@@ -9,10 +9,10 @@ import typer
 from sqlalchemy import Engine
 
 from tiendo.feedback.record_words import first_try_words, own_plan_words, reports_words
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.model.states import TASK_STATES
 from tiendo.status.names import LABELS
-from tiendo.validation.states import TASK_STATES
 from tiendo.warehouse.engine import reader
 from tiendo.warehouse.sql import statement
 

@@ -15,8 +15,8 @@ from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.ingest_command import ingest_paths
 from tiendo.intake.columns import INDICATORS, TASKS
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.queries import ledger_document
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader

@@ -16,7 +16,7 @@ from podman_compose import rec_subs
 from sqlalchemy import URL, text
 from sqlalchemy.exc import DBAPIError
 
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.warehouse.embedded import temporary_server
 from tiendo.warehouse.engine import loader, make_engine, reader
 from tiendo.warehouse.migrate import initialise

@@ -16,12 +16,12 @@ from tiendo.clock import HANOI
 from tiendo.intake.columns import INDICATORS
 from tiendo.intake.folder import collect, make_inboxes
 from tiendo.mail.identity import Identity
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.obligations.corrections import Asked, Correction, ask
 from tiendo.operations.audit import audit_rows
 from tiendo.operations.requeue import find_file, review
 from tiendo.pipeline import run_once
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
 from tiendo.queries import ledger_document, tracker_rows
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader, reader

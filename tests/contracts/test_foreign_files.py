@@ -21,13 +21,13 @@ from fixtures.workbooks import filled_workbook
 from tiendo.ingest_command import ingest_paths
 from tiendo.intake import batch, reader_process
 from tiendo.intake.batch import ReaderBugError
-from tiendo.intake.content import WorkbookContent
 from tiendo.intake.delimited import TextError, decode, read_rows
 from tiendo.intake.kinds import READ, kind_of
 from tiendo.intake.reader_process import WorkbookReader
 from tiendo.intake.zip_parts import NotAZipError, TooLargeError
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.content import WorkbookContent
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.queries import ledger_document
 from tiendo.validation.submission_records import KNOWN_FAULTS
 from tiendo.warehouse.engine import loader

@@ -23,11 +23,11 @@ from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.intake.columns import INDICATORS
 from tiendo.intake.folder import collect, make_inboxes
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.operations import audit, quarantine
 from tiendo.operations.requeue import NotPossibleError, Review, enter, find_file, review, settle
 from tiendo.pipeline import run_once
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
 from tiendo.queries import ledger_document
 from tiendo.settings import INCLUDE, Settings
 from tiendo.validation import suites

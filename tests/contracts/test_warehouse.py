@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from tiendo.clock import HANOI
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.settings import INCLUDE, PROJECT
 from tiendo.warehouse.dictionary import dictionary
 from tiendo.warehouse.engine import loader, reader

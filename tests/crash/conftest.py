@@ -14,8 +14,8 @@ from crash.world import NOW, PLAN_DIR, Mould, Sent, World, drop, mixed_files, pi
 from tiendo import clock
 from tiendo.intake import batch, unpacking
 from tiendo.intake.folder import collect, make_inboxes
+from tiendo.model.register import Register
 from tiendo.pipeline import run_once
-from tiendo.plan.model import Register
 from tiendo.settings import Settings
 from tiendo.validation import check, suites
 from tiendo.warehouse.engine import make_engine

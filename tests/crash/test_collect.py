@@ -14,7 +14,7 @@ from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.intake.archive import HELD_IN_MEMORY, archived_path, sha256_of
 from tiendo.intake.folder import CLAIMED, collect, make_inboxes
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader, make_engine
 

@@ -21,8 +21,8 @@ from fixtures.workbooks import filled_workbook, put, put_correction
 from tiendo.clock import HANOI
 from tiendo.intake.columns import INDICATORS
 from tiendo.intake.template import build_template
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.settings import INCLUDE, Settings
 from tiendo.warehouse.engine import loader, make_engine
 

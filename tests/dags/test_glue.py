@@ -19,8 +19,8 @@ from tiendo.airflow_glue.share import share_settings
 from tiendo.airflow_glue.warehouse import open_warehouse
 from tiendo.clock import HANOI, set_replay_clock
 from tiendo.intake.share import ShareSettings
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.settings import Reviewer, Settings
 
 DRAFT = {"period": "2023-Q1", "edition": 1, "as_of": "2023-03-14T16:30:00+07:00"}

@@ -18,7 +18,7 @@ from tiendo.airflow_glue.warehouse import Parts
 from tiendo.clock import HANOI
 from tiendo.mail.imap_mailbox import open_inbox
 from tiendo.mail.outgoing import SmtpDownError
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import make_engine
 

@@ -33,7 +33,7 @@ from tiendo.airflow_glue.environment import REVIEWER, passwords
 from tiendo.airflow_glue.services import Running, airflow_services, database_urls, say
 from tiendo.clock import HANOI, set_replay_clock
 from tiendo.intake.columns import INDICATORS
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
 from tiendo.plan.register import load_register
 from tiendo.queries import ledger_document
 from tiendo.replay import follow, publish

@@ -12,7 +12,7 @@ from tiendo.airflow_glue.environment import REVIEWER, passwords
 from tiendo.airflow_glue.services import airflow_services
 from tiendo.clock import HANOI, set_replay_clock
 from tiendo.demo import Scenario
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
 from tiendo.replay import READING_SECONDS, follow, publish, replay_clock
 
 pytestmark = pytest.mark.timeout(900)

@@ -14,11 +14,11 @@ import pytest
 from tiendo.clock import HANOI
 from tiendo.demo import DEMO, Scenario, as_decimal, build_scenario
 from tiendo.intake.reader import read_workbook
-from tiendo.plan.model import Nature, Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Nature, Register
+from tiendo.model.states import TASK_STATES
 from tiendo.status.compute import compute
 from tiendo.validation.check import BatchFile, check_batch
-from tiendo.validation.states import TASK_STATES
 
 PERIODS = [Period(2023, quarter) for quarter in (1, 2, 3, 4)]
 ILLUSTRATIVE = "Số liệu minh họa"

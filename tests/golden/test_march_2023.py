@@ -22,9 +22,9 @@ from tiendo.clock import HANOI
 from tiendo.demo import DemoFile, Scenario, build_scenario
 from tiendo.intake.columns import INDICATORS
 from tiendo.intake.folder import make_inboxes
+from tiendo.model.period import Period
+from tiendo.model.register import Duty, Register
 from tiendo.pipeline import run_once
-from tiendo.plan.model import Duty, Register
-from tiendo.plan.period import Period
 from tiendo.queries import tracker_rows
 from tiendo.reminders.reminding import Told, remind
 from tiendo.replay import drop_files, receive_documents

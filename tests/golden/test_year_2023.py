@@ -20,9 +20,9 @@ from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.demo import Scenario, build_scenario
 from tiendo.intake.folder import make_inboxes
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.pipeline import run_once
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
 from tiendo.queries import explanation, ledger_document, past_figures, status_rows, tracker_rows
 from tiendo.replay import drop_files, receive_documents
 from tiendo.rollups import record_rows

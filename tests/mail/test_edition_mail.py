@@ -6,7 +6,7 @@ from datetime import datetime
 from fixtures.post import NOON, Post
 from tiendo.intake.landing import Arrival, land
 from tiendo.mail.service import send_mail
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
 from tiendo.report.delivery import deliver
 from tiendo.report.edition import draft, publish
 from tiendo.status.service import refresh

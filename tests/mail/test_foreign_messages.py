@@ -16,8 +16,8 @@ from fixtures.mail_servers import message
 from fixtures.post import NOON, Post
 from fixtures.workbooks import filled_workbook
 from tiendo.mail.message import read_message
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.queries import ledger_document
 
 MUTATED = 70

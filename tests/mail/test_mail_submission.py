@@ -17,8 +17,8 @@ from tiendo.intake.archive import archived_path
 from tiendo.intake.columns import TASKS
 from tiendo.mail import imap_mailbox
 from tiendo.mail.imap_mailbox import MailboxDownError, open_inbox
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 
 STRANGER = "phongtonghop@example.com"
 

@@ -19,7 +19,7 @@ from tiendo.intake.archive import archived_path
 from tiendo.intake.batch import process
 from tiendo.intake.folder import IncompleteScanError, collect, make_inboxes
 from tiendo.intake.place import Entry, LocalInbox
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.queries import ledger_document
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader, make_engine

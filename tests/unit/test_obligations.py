@@ -14,6 +14,9 @@ from sqlalchemy.exc import DBAPIError
 from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.intake.archive import archived_path
+from tiendo.model.period import Period
+from tiendo.model.register import Duty, Register
+from tiendo.model.working_days import midnight
 from tiendo.obligations.documents import LARGEST, receive_document
 from tiendo.obligations.extensions import (
     Kind,
@@ -26,9 +29,6 @@ from tiendo.obligations.extensions import (
     grant,
     revoke,
 )
-from tiendo.plan.model import Duty, Register
-from tiendo.plan.period import Period
-from tiendo.plan.working_days import midnight
 from tiendo.queries import ledger_document, tracker_rows
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader, reader

@@ -17,12 +17,12 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tiendo.intake import reader_process, zip_parts
-from tiendo.intake.content import SHEET_CORRECTIONS, SHEET_INDICATORS, SHEET_MARKER, SHEET_TASKS, Marker, RawCell
 from tiendo.intake.reader import read_workbook
 from tiendo.intake.reader_process import ReaderError, WorkbookReader
 from tiendo.intake.template import build_template
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.content import SHEET_CORRECTIONS, SHEET_INDICATORS, SHEET_MARKER, SHEET_TASKS, Marker, RawCell
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 
 FIRST = 7
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")

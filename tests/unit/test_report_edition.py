@@ -15,10 +15,10 @@ from sqlalchemy import create_engine, text
 
 from tiendo import clock
 from tiendo.clock import HANOI
+from tiendo.model.period import Period
+from tiendo.model.register import Duty
 from tiendo.obligations.documents import receive_document
 from tiendo.obligations.extensions import Letter, find_obligation, grant
-from tiendo.plan.model import Duty
-from tiendo.plan.period import Period
 from tiendo.report import edition as edition_module
 from tiendo.report.build import build, place
 from tiendo.report.data import NOT_REPORTED

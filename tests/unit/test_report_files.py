@@ -17,7 +17,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from report_example import AS_OF, DRAFT, EXPORTS, FIRST, LINES, PUBLISHED
 
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
 from tiendo.report import tables
 from tiendo.report.archive_bytes import repack
 from tiendo.report.build import build, place

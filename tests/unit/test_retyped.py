@@ -17,10 +17,10 @@ from tiendo.intake.reader import read_workbook
 from tiendo.intake.retyped import read_retyped
 from tiendo.intake.sheets import Sheet, UnreadableError
 from tiendo.intake.tables import Told
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.outcome import FileOutcome
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.validation.check import BatchFile, check_batch, empty_history
-from tiendo.validation.outcome import FileOutcome
 from tiendo.validation.stated import body_and_period
 
 FINANCE, INVESTMENT, TRADE, HEALTH = "so-tai-chinh", "so-ke-hoach-va-dau-tu", "so-cong-thuong", "so-y-te"

@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 
 from tiendo import clock
 from tiendo.clock import HANOI
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.queries import print_status, status_rows
 from tiendo.rollups import print_records, print_rollup, record_rows, rollup_rows
 from tiendo.warehouse.engine import loader, reader

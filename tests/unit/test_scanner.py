@@ -20,8 +20,8 @@ from tiendo.intake.batch import process, waiting_batches
 from tiendo.intake.landing import Arrival, land
 from tiendo.intake.scanner import ScannerError, find_infected
 from tiendo.intake.sheets import MAX_BYTES
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.queries import ledger_document
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader

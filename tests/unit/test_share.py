@@ -20,7 +20,7 @@ from tiendo.intake.batch import process
 from tiendo.intake.collecting import Collected, collect_all
 from tiendo.intake.folder import CLAIMED, make_inboxes
 from tiendo.intake.share import ShareError, ShareSettings, open_share
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.queries import ledger_document
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import make_engine

@@ -19,8 +19,8 @@ from tiendo.intake.reader import read_workbook
 from tiendo.intake.sheet_layout import read_layouts
 from tiendo.intake.sheets import open_file
 from tiendo.intake.template import build_template
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 
 FILES = Path(__file__).resolve().parents[1] / "fixtures" / "files"
 NAMES = ["Tổng thu ngân sách nhà nước trên địa bàn", "Tổng chi cân đối ngân sách địa phương", "Chỉ"]

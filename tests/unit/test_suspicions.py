@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from fixtures.submissions import change_indicator, clean_content, typed_number
-from tiendo.plan.model import Indicator, Nature, Register
+from tiendo.model.register import Indicator, Nature, Register
 from tiendo.validation.check import BatchFile, check_batch, empty_history
 from tiendo.validation.facts import HISTORY_COLUMNS, RegisterFacts
 from tiendo.validation.flow_cells import judge_flow

@@ -9,7 +9,7 @@ from tiendo.clock import HANOI
 from tiendo.intake.batch import process
 from tiendo.intake.landing import Arrival, land
 from tiendo.intake.touched import UnsettledError, check_settled, touched_periods
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.settings import Settings
 
 CAME = datetime(2023, 3, 10, 9, tzinfo=HANOI)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 
 from tiendo import clock
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.settings import Reviewer
 
 ANSWER = "answer"

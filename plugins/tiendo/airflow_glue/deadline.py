@@ -18,8 +18,8 @@ from airflow.sdk.definitions.callback import SyncCallback
 from airflow.sdk.definitions.deadline import BaseDeadlineReference, DeadlineAlert, DeadlineReference
 
 from tiendo.clock import HANOI
-from tiendo.plan.model import Register
-from tiendo.plan.working_days import last_day_before
+from tiendo.model.register import Register
+from tiendo.model.working_days import last_day_before
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -145,7 +145,7 @@ def _is_published(period: str) -> bool:
     from sqlalchemy.exc import SQLAlchemyError
 
     from tiendo.airflow_glue.warehouse import open_warehouse
-    from tiendo.plan.period import Period
+    from tiendo.model.period import Period
     from tiendo.report.edition import last_edition
     from tiendo.warehouse.engine import loader
 

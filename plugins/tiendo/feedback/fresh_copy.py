@@ -13,10 +13,10 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tiendo.intake.columns import CORRECTIONS, INDICATORS, TASKS, Table
-from tiendo.intake.content import RawCell, WorkbookContent
 from tiendo.intake.template import build_template
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.content import RawCell, WorkbookContent
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.report.archive_bytes import repack
 from tiendo.validation.facts import RegisterFacts
 from tiendo.validation.indicator_records import find_code

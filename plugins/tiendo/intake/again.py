@@ -8,9 +8,9 @@ from sqlalchemy import Engine, Row
 from tiendo.clock import HANOI
 from tiendo.intake.reading import read_files
 from tiendo.intake.reopened import open_at, read_reopened
-from tiendo.plan.model import Register
+from tiendo.model.outcome import FileOutcome
+from tiendo.model.register import Register
 from tiendo.settings import Settings
-from tiendo.validation.outcome import FileOutcome
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import fetch_frame
 

@@ -17,9 +17,9 @@ from tiendo.intake.archive import archived_path
 from tiendo.intake.loading import Settled, load
 from tiendo.intake.reading import read_files
 from tiendo.intake.reopened import open_at, read_reopened
-from tiendo.plan.model import Register
+from tiendo.model.outcome import ACCEPTED, FileOutcome, Finding
+from tiendo.model.register import Register
 from tiendo.settings import Settings
-from tiendo.validation.outcome import ACCEPTED, FileOutcome, Finding
 from tiendo.vietnamese.dates import format_instant
 from tiendo.warehouse.engine import loader, lock_for_load
 from tiendo.warehouse.sql import fetch_frame, statement
@@ -27,7 +27,7 @@ from tiendo.warehouse.sql import fetch_frame, statement
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tiendo.intake.content import WorkbookContent
+    from tiendo.model.content import WorkbookContent
     from tiendo.validation.check import BatchFile
 
 BATCH_SIZE = 200

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import Engine
 
 from tiendo.intake.folder import IncompleteScanError, collect
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.settings import Settings
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from tiendo.intake.content import SHEET_CORRECTIONS, SHEET_INDICATORS, SHEET_TASKS
+from tiendo.model.content import SHEET_CORRECTIONS, SHEET_INDICATORS, SHEET_TASKS
 from tiendo.vietnamese.text import fold
 
 NOT_YET_PUBLISHED = "Chưa đến kỳ công bố"
@@ -16,7 +16,7 @@ class Column:
     """One column.
 
     Attributes:
-        field: its name in the row type of ``tiendo.intake.content``; "" when it is printed for people only.
+        field: its name in the row type of ``tiendo.model.content``; "" when it is printed for people only.
         heading: as the template prints it.
         variants: other headings that mean the same for certain. What stands in brackets, a year or a quarter's number
             at the end do not count.

@@ -7,8 +7,8 @@ from sqlalchemy import Engine
 from tiendo import clock
 from tiendo.intake.batch import fetch_history
 from tiendo.intake.reading import read_files
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import fetch_frame, statement

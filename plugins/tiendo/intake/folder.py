@@ -22,7 +22,7 @@ from tiendo.intake.landing import Arrival, land
 from tiendo.intake.left_alone import AWAITED, QUIET, LeftAlone, as_path_text, why_left
 from tiendo.intake.passing_names import why_never
 from tiendo.intake.place import Entry, InUseError, LocalInbox, Place
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement

@@ -4,9 +4,9 @@ from datetime import datetime, time, timedelta
 
 from tiendo.clock import HANOI
 from tiendo.intake.columns import NOT_YET_PUBLISHED
-from tiendo.plan.model import Agency, PeriodCalendar, Register
+from tiendo.model.register import Agency, PeriodCalendar, Register
+from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.settings import INCLUDE
-from tiendo.validation.states import KINDS, TASK_STATES
 from tiendo.vietnamese.dates import format_date, long_date
 
 _TEXT = INCLUDE / "templates" / "workbook_guide.txt"

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from tiendo import clock
 from tiendo.intake.archive import Archived, store
-from tiendo.plan.model import Agency, Register
+from tiendo.model.register import Agency, Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement

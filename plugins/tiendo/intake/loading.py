@@ -8,12 +8,12 @@ from sqlalchemy import Connection, Row
 
 from tiendo import clock
 from tiendo.feedback.receipt import CountingVersion, Receipt, write_answers
-from tiendo.intake.content import WorkbookContent
 from tiendo.intake.versions import versions_of
+from tiendo.model.content import WorkbookContent
+from tiendo.model.outcome import FileOutcome
+from tiendo.model.register import Register
 from tiendo.obligations.extensions import own_calendars
-from tiendo.plan.model import Register
 from tiendo.settings import Settings
-from tiendo.validation.outcome import FileOutcome
 from tiendo.warehouse.copying import copy_rows
 from tiendo.warehouse.sql import fetch_frame, statement
 

@@ -7,7 +7,6 @@ from typing import Any
 from python_calamine import CalamineError, PasswordError, XmlError, ZipError
 
 from tiendo.intake.columns import CORRECTIONS, INDICATORS, TABLES, TASKS, Table
-from tiendo.intake.content import SHEET_ANSWER, SHEET_GUIDE, SHEET_MARKER, Marker, Notice, WorkbookContent
 from tiendo.intake.hidden import hidden_content
 from tiendo.intake.layout import Layout
 from tiendo.intake.legacy_text import in_unicode
@@ -17,6 +16,7 @@ from tiendo.intake.sheets import Sheet, UnreadableError, open_file
 from tiendo.intake.tables import Told, has_figure, read_tables
 from tiendo.intake.xlsx_details import BrokenWorkbookError
 from tiendo.intake.zip_parts import NotAZipError, TooLargeError
+from tiendo.model.content import SHEET_ANSWER, SHEET_GUIDE, SHEET_MARKER, Marker, Notice, WorkbookContent
 from tiendo.vietnamese.text import fold
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from tiendo.intake.content import (
+from tiendo.model.content import (
     CorrectionRow,
     IndicatorRow,
     Marker,

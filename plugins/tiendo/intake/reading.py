@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tiendo.intake.archive import archived_path
-from tiendo.intake.content import WorkbookContent
 from tiendo.intake.reader_process import WorkbookReader
+from tiendo.model.content import WorkbookContent
 from tiendo.settings import Settings
 
 _kept: WorkbookReader | None = None

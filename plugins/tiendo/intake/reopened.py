@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.warehouse.sql import statement
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import Engine
 from tiendo import clock
 from tiendo.intake.left_alone import as_path_text
 from tiendo.intake.place import Entry, InUseError, Kind
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement

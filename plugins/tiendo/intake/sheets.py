@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from tiendo.intake.content import Notice
 from tiendo.intake.delimited import TextError, decode, read_rows
 from tiendo.intake.kinds import ARCHIVE, READ, TEXT, XLSX, kind_of
 from tiendo.intake.xlsx_details import BrokenWorkbookError, Details, read_details
 from tiendo.intake.zip_parts import Member, members
+from tiendo.model.content import Notice
 
 MAX_BYTES = 20 * 2**20
 _MAX_CELLS = 500_000

@@ -16,7 +16,6 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from tiendo.clock import HANOI
 from tiendo.intake.columns import CORRECTIONS, INDICATORS, NOT_YET_PUBLISHED, TASKS, Table
-from tiendo.intake.content import SHEET_GUIDE, SHEET_MARKER, TEMPLATE_VERSION, Marker
 from tiendo.intake.guide import deadline_text, guide
 from tiendo.intake.template_rules import completion_rule, date_rule, list_rule, number_rule
 from tiendo.intake.template_style import (
@@ -30,10 +29,11 @@ from tiendo.intake.template_style import (
     span,
     validate,
 )
-from tiendo.plan.model import Agency, Nature, PeriodCalendar, Register
-from tiendo.plan.period import Period
+from tiendo.model.content import SHEET_GUIDE, SHEET_MARKER, TEMPLATE_VERSION, Marker
+from tiendo.model.period import Period
+from tiendo.model.register import Agency, Nature, PeriodCalendar, Register
+from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.report.archive_bytes import repack
-from tiendo.validation.states import KINDS, TASK_STATES
 from tiendo.vietnamese.dates import long_date
 from tiendo.vietnamese.number import format_number
 

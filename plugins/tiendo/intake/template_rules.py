@@ -8,8 +8,8 @@ from typing import Literal
 
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from tiendo.intake.content import SHEET_MARKER
-from tiendo.plan.model import PeriodCalendar
+from tiendo.model.content import SHEET_MARKER
+from tiendo.model.register import PeriodCalendar
 
 _UNBOUNDED = 10**15
 _NUMBERS: dict[str, tuple[Literal["whole", "decimal"], int, int, str]] = {

@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 
 from tiendo import clock
 from tiendo.intake.batch import waiting_batches
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
 

@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import Engine
 
 from tiendo.intake.archive import archived_path
-from tiendo.intake.content import PackedFile
 from tiendo.intake.landing import Arrival, land
 from tiendo.intake.loading import Settled
 from tiendo.intake.packed import take_out
 from tiendo.intake.reading import read_files
-from tiendo.plan.model import Register
+from tiendo.model.content import PackedFile
+from tiendo.model.outcome import ACCEPTED
+from tiendo.model.register import Register
 from tiendo.settings import Settings
-from tiendo.validation.outcome import ACCEPTED
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from tiendo.plan.model import Register
-from tiendo.validation.states import KINDS, TASK_STATES
+from tiendo.model.register import Register
+from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.vietnamese.number import format_number
 from tiendo.warehouse.sql import statement
 

@@ -18,7 +18,7 @@ from tiendo.mail.answer_text import write_answer
 from tiendo.mail.identity import Identity
 from tiendo.mail.imap_mailbox import ATTENTION, Inbox
 from tiendo.mail.outgoing import Outgoing, queue
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.vietnamese.dates import format_instant
 from tiendo.warehouse.engine import loader

@@ -18,7 +18,7 @@ from tiendo.mail.identity import Identity
 from tiendo.mail.imap_mailbox import BATCH_BYTES, BATCH_MESSAGES, Fetched, Inbox
 from tiendo.mail.message import MailContent, read_message
 from tiendo.mail.sorting import Sorted, sort_message
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement

@@ -14,7 +14,7 @@ from tiendo.mail.identity import Identity
 from tiendo.mail.imap_mailbox import MailboxSettings, open_inbox
 from tiendo.mail.outgoing import OpenSmtp, Sent, SmtpDownError, send_pending
 from tiendo.mail.undeliverable import tell_undeliverable
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.reminders.reminding import LIST, NOTICE, withdraw
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader

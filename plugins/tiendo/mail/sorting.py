@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from tiendo.mail.message import MailContent, is_refused
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 
 
 class Sorted(NamedTuple):

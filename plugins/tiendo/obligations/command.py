@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from tiendo.model.period import Period
+    from tiendo.model.register import Obligation, Register
     from tiendo.obligations.extensions import Letter
-    from tiendo.plan.model import Obligation, Register
-    from tiendo.plan.period import Period
 
 extension_app = typer.Typer(
     no_args_is_help=True,
@@ -108,9 +108,9 @@ def revoke_extension(  # noqa: PLR0917  options, none of them positional
 def list_extensions(as_json: Json = False) -> None:
     """Show every entry, who made it and when."""
     from tiendo.cli import print_json
+    from tiendo.model.working_days import last_day_before
     from tiendo.obligations.extensions import extensions
     from tiendo.plan.register import get_register
-    from tiendo.plan.working_days import last_day_before
     from tiendo.vietnamese.dates import format_date, format_instant
 
     register = get_register()
@@ -174,8 +174,8 @@ def owed_of(register: "Register", obligation: str, period: "Period | str | None"
     Raises:
         BadParameter: there is no such obligation, or none for this period.
     """
+    from tiendo.model.register import Duty
     from tiendo.obligations.extensions import ObligationError, find_obligation
-    from tiendo.plan.model import Duty
 
     names = {duty.value.replace("_", "-"): duty for duty in Duty}
     duty = names.get(obligation)

@@ -15,9 +15,9 @@ from tiendo.intake.guide import deadline_text
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
 from tiendo.mail.templates import text_and_page
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.operations.audit import record_answer
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
 from tiendo.settings import Settings
 from tiendo.vietnamese.dates import format_instant, long_date
 from tiendo.warehouse.engine import loader

@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import Engine, Row
 
+from tiendo.model.register import Register
 from tiendo.operations.requeue import NotPossibleError, Review, enter, find_file, review, settle
-from tiendo.plan.model import Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement

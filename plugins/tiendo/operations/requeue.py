@@ -15,12 +15,12 @@ from sqlalchemy import Engine, Row
 from tiendo import clock
 from tiendo.intake.again import Received, read_again
 from tiendo.intake.batch import process
+from tiendo.model.outcome import ACCEPTED, FileOutcome
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.operations import audit
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
 from tiendo.settings import Settings
 from tiendo.status.service import refresh
-from tiendo.validation.outcome import ACCEPTED, FileOutcome
 from tiendo.warehouse.engine import LOAD_LOCK, loader
 from tiendo.warehouse.sql import statement
 

@@ -7,7 +7,7 @@ import typer
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from tiendo.plan.model import Register
+    from tiendo.model.register import Register
 
 reminders_app = typer.Typer(
     no_args_is_help=True, help="Reminders: who is due to be told what, and what was told. The DAG send_reminders tells."
@@ -106,7 +106,7 @@ def _occasion(code: str) -> str:
 
 
 def _until(row: dict[str, Any]) -> str:
-    from tiendo.plan.working_days import last_day_before
+    from tiendo.model.working_days import last_day_before
     from tiendo.vietnamese.dates import format_date
 
     return f"ngày cuối cùng {format_date(last_day_before(row['due_at']))}"

@@ -16,9 +16,9 @@ from tiendo import clock
 from tiendo.durable import write_files
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
-from tiendo.plan.model import Duty, Obligation, Register
-from tiendo.plan.occasions import DEPUTY_DIRECTOR, MEETING_LIST
-from tiendo.plan.period import Period
+from tiendo.model.occasions import DEPUTY_DIRECTOR, MEETING_LIST
+from tiendo.model.period import Period
+from tiendo.model.register import Duty, Obligation, Register
 from tiendo.queries import last_values
 from tiendo.reminders.notice import overdue_rows, receiver, write_list, write_notice
 from tiendo.reminders.occasion import Reminder, due_reminders, is_in_season, is_still_true

@@ -20,7 +20,7 @@ def rebuild_command(
     out: Annotated[Path, typer.Option(help="Folder that is made; it must not exist.")],
 ) -> None:
     """Build a published edition anew from the warehouse, byte for byte, into another folder."""
-    from tiendo.plan.period import Period
+    from tiendo.model.period import Period
     from tiendo.plan.register import get_register
     from tiendo.report.build import place
     from tiendo.report.edition import EditionError, rebuild

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Engine
 
 from tiendo import clock
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.operations.audit import record_answer
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
 from tiendo.report.edition import last_edition
 from tiendo.report.gather import gather
 from tiendo.report.manifest import content_sha256

@@ -7,8 +7,8 @@ import simplejson
 from sqlalchemy import Connection, Engine
 
 from tiendo import clock
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.status.compute import COLUMNS, compute_rows
 from tiendo.warehouse.copying import copy_rows
 from tiendo.warehouse.engine import LOAD_LOCK, loader

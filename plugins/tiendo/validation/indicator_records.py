@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 
-from tiendo.intake.content import SHEET_INDICATORS, IndicatorRow, RawCell, WorkbookContent
-from tiendo.plan.period import Period
+from tiendo.model.content import SHEET_INDICATORS, IndicatorRow, RawCell, WorkbookContent
+from tiendo.model.period import Period
 from tiendo.validation.facts import POINT_NATURES, IndicatorFacts, RegisterFacts
 from tiendo.validation.flow_cells import FlowCells
 from tiendo.validation.records import (

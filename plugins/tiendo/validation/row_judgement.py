@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from tiendo.plan.model import Nature
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Nature
 from tiendo.validation.facts import IndicatorFacts
 from tiendo.validation.flow_cells import ROUNDING_SHARE, judge_flow
 from tiendo.validation.magnitude import doubtful_power, fits, misplaced_part, misplaced_power

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from typing import Final
 
 from tiendo.clock import HANOI
-from tiendo.intake.content import RawCell
-from tiendo.plan.period import Period
+from tiendo.model.content import RawCell
+from tiendo.model.period import Period
 from tiendo.vietnamese.text import fold
 
 QUARTER: Final = "quarter"

@@ -23,8 +23,8 @@ from datetime import date, datetime
 from decimal import Context, Decimal
 from typing import NamedTuple
 
-from tiendo.intake.content import RawCell
-from tiendo.plan.model import Unit
+from tiendo.model.content import RawCell
+from tiendo.model.register import Unit
 from tiendo.vietnamese.answer import Answer, read_answer
 from tiendo.vietnamese.dates import format_date, read_date
 from tiendo.vietnamese.notation import NUMERAL, Meanings, format_number, meanings

@@ -8,8 +8,8 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine
 
 from tiendo import clock
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.settings import INCLUDE
 from tiendo.warehouse.engine import LOAD_LOCK, loader
 from tiendo.warehouse.sql import statement

@@ -21,8 +21,8 @@ from fixtures.pipeline import Pipeline
 from fixtures.retyped import TITLES, Retyped
 from fixtures.workbooks import filled_workbook, put
 from tiendo.intake.columns import INDICATORS
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.queries import ledger_document
 
 Document = dict[str, Any]

@@ -23,8 +23,8 @@ from tiendo import clock
 from tiendo.check_command import check_file
 from tiendo.clock import HANOI
 from tiendo.intake.columns import INDICATORS
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.settings import Settings
 
 Document = dict[str, Any]

@@ -10,8 +10,8 @@ from fixtures.pipeline import Pipeline
 from fixtures.workbooks import Edit, filled_workbook, put, put_correction
 from tiendo.intake.columns import INDICATORS, TASKS
 from tiendo.intake.versions import change_texts
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.queries import last_values
 
 Q1, Q2 = Period(2023, 1), Period(2023, 2)

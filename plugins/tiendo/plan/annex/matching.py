@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tiendo.model.register import RowKind
 from tiendo.plan.annex.rows import AnnexRow
 from tiendo.plan.known import Cells, KnownPlan
-from tiendo.plan.model import RowKind
 from tiendo.vietnamese.text import fold
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from tiendo.model.register import RowKind
 from tiendo.plan.annex.reading import Annex
 from tiendo.plan.annex.rows import AnnexRow
-from tiendo.plan.model import RowKind
 from tiendo.vietnamese.notation import format_number
 
 _SIGNS = {"gt": "> ", "lt": "< ", "ge": "≥ ", "le": "≤ "}

@@ -12,13 +12,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from tiendo.intake.zip_parts import NotAZipError, TooLargeError, members
+from tiendo.model.register import Comparator, RowKind
 from tiendo.plan.annex.grid import find_table
 from tiendo.plan.annex.matching import match_rows, notes_on_missing
 from tiendo.plan.annex.plain_text import read_text
 from tiendo.plan.annex.rows import AnnexRow
 from tiendo.plan.annex.table import AnnexError, Column, Table, TableRow, is_part
 from tiendo.plan.known import KnownPlan
-from tiendo.plan.model import Comparator, RowKind
 from tiendo.vietnamese.target import read_target
 from tiendo.vietnamese.text import fold
 

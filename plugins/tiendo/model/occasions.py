@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from tiendo.clock import HANOI
-from tiendo.plan.working_days import WorkingDays, last_day_before
+from tiendo.model.working_days import WorkingDays, last_day_before
 
 OVERDUE = "overdue"
 HEAD_OF_UNIT, DEPUTY_DIRECTOR, MEETING_LIST = "head_of_unit", "deputy_director", "meeting_list"

@@ -7,9 +7,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from tiendo.plan.occasions import ReminderRules
-from tiendo.plan.period import Period
-from tiendo.plan.working_days import WorkingDays, midnight
+from tiendo.model.occasions import ReminderRules
+from tiendo.model.period import Period
+from tiendo.model.working_days import WorkingDays, midnight
 
 
 class Duty(StrEnum):

@@ -59,7 +59,7 @@ class ObservationRow(NamedTuple):
 
 
 class TaskProgressRow(NamedTuple):
-    """Progress of one task as one agency tells it. ``state`` is a code of ``tiendo.validation.states``."""
+    """Progress of one task as one agency tells it. ``state`` is a code of ``tiendo.model.states``."""
 
     task_ref: str
     period: str
