@@ -4,7 +4,7 @@ import io
 
 from tiendo.demo import DemoFile, OwnPlan
 from tiendo.model.register import Register
-from tiendo.report.archive_bytes import repack
+from tiendo.ooxml.archive_bytes import repack
 
 
 def make_own_plan(register: Register, own_plan: OwnPlan) -> DemoFile:

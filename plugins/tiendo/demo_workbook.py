@@ -14,7 +14,7 @@ from tiendo.intake.columns import CORRECTIONS, INDICATORS, TASKS, Table
 from tiendo.intake.template import build_template
 from tiendo.model.register import Indicator, Nature, Register
 from tiendo.model.states import KINDS, TASK_STATES
-from tiendo.report.archive_bytes import repack
+from tiendo.ooxml.archive_bytes import repack
 from tiendo.vietnamese.number import format_number
 
 _ROMAN = ("I", "II", "III", "IV")

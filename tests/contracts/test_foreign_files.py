@@ -24,10 +24,10 @@ from tiendo.intake.batch import ReaderBugError
 from tiendo.intake.delimited import TextError, decode, read_rows
 from tiendo.intake.kinds import READ, kind_of
 from tiendo.intake.reader_process import WorkbookReader
-from tiendo.intake.zip_parts import NotAZipError, TooLargeError
 from tiendo.model.content import WorkbookContent
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError
 from tiendo.queries import ledger_document
 from tiendo.validation.submission_records import KNOWN_FAULTS
 from tiendo.warehouse.engine import loader

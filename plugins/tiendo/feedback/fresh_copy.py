@@ -17,7 +17,7 @@ from tiendo.intake.template import build_template
 from tiendo.model.content import RawCell, WorkbookContent
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.report.archive_bytes import repack
+from tiendo.ooxml.archive_bytes import repack
 from tiendo.validation.facts import RegisterFacts
 from tiendo.validation.indicator_records import find_code
 from tiendo.validation.records import text_of

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Mapping
 
-from tiendo.intake.zip_parts import Member, content, members
+from tiendo.ooxml.zip_parts import Member, content, members
 
 XLSX, XLS, ODS, ARCHIVE, TEXT = "xlsx", "xls", "ods", "archive", "text"
 READ = frozenset({XLSX, XLS, ODS, ARCHIVE, TEXT})

@@ -4,7 +4,7 @@ from typing import NamedTuple
 from xml.parsers import expat
 
 from tiendo.intake.sheets import Range
-from tiendo.intake.xlsx_details import SEPARATOR, Details, make_parser, parse
+from tiendo.ooxml.xlsx_details import SEPARATOR, Details, make_parser, parse
 
 Runs = tuple[tuple[str, str], ...]
 """A cell's text in pieces, each with its font; one piece without text stands for the whole cell."""
@@ -19,7 +19,7 @@ class Layout(NamedTuple):
     Attributes:
         fonts: cells with text in a font from before Unicode.
         merged: merged ranges, where calamine does not tell them (.ods).
-        details: special cells of an .xls or .ods, as ``tiendo.intake.xlsx_details`` tells those of an .xlsx.
+        details: special cells of an .xls or .ods, as ``tiendo.ooxml.xlsx_details`` tells those of an .xlsx.
         filled: how many cells hold a value, as a second reader counts them; None where there is none.
     """
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from tiendo.intake import kinds
 from tiendo.intake.delimited import TextError, decode, read_rows
 from tiendo.intake.passing_names import why_never
-from tiendo.intake.zip_parts import NotAZipError, TooLargeError, members
 from tiendo.model.content import PackedFile, WorkbookContent
+from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError, members
 from tiendo.vietnamese.legacy_fonts import is_syllable
 
 MOST_FILES = 50

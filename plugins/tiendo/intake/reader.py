@@ -14,9 +14,9 @@ from tiendo.intake.retyped import read_retyped
 from tiendo.intake.sheet_layout import read_layouts
 from tiendo.intake.sheets import Sheet, UnreadableError, open_file
 from tiendo.intake.tables import Told, has_figure, read_tables
-from tiendo.intake.xlsx_details import BrokenWorkbookError
-from tiendo.intake.zip_parts import NotAZipError, TooLargeError
 from tiendo.model.content import SHEET_ANSWER, SHEET_GUIDE, SHEET_MARKER, Marker, Notice, WorkbookContent
+from tiendo.ooxml.xlsx_details import BrokenWorkbookError
+from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError
 from tiendo.vietnamese.text import fold
 
 

@@ -11,8 +11,8 @@ from tiendo.intake.kinds import ODS, kind_of_zip
 from tiendo.intake.layout import MOST_COLUMNS, MOST_ROWS, Handler, Layout, Runs, walk
 from tiendo.intake.ods_layout import layouts_of_ods
 from tiendo.intake.xls_layout import layouts_of_xls
-from tiendo.intake.xlsx_details import column_index, elements, sheet_parts
-from tiendo.intake.zip_parts import Member, content, members
+from tiendo.ooxml.xlsx_details import column_index, elements, sheet_parts
+from tiendo.ooxml.zip_parts import Member, content, members
 from tiendo.vietnamese.legacy_fonts import charset_of_font
 
 _ZIP, _OLE = b"PK\3\4", bytes.fromhex("d0cf11e0a1b11ae1")

@@ -14,9 +14,9 @@ from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, Shee
 
 from tiendo.intake.delimited import TextError, decode, read_rows
 from tiendo.intake.kinds import ARCHIVE, READ, TEXT, XLSX, kind_of
-from tiendo.intake.xlsx_details import BrokenWorkbookError, Details, read_details
-from tiendo.intake.zip_parts import Member, members
 from tiendo.model.content import Notice
+from tiendo.ooxml.xlsx_details import BrokenWorkbookError, Details, read_details
+from tiendo.ooxml.zip_parts import Member, members
 
 MAX_BYTES = 20 * 2**20
 _MAX_CELLS = 500_000

@@ -33,7 +33,7 @@ from tiendo.model.content import SHEET_GUIDE, SHEET_MARKER, TEMPLATE_VERSION, Ma
 from tiendo.model.period import Period
 from tiendo.model.register import Agency, Nature, PeriodCalendar, Register
 from tiendo.model.states import KINDS, TASK_STATES
-from tiendo.report.archive_bytes import repack
+from tiendo.ooxml.archive_bytes import repack
 from tiendo.vietnamese.dates import long_date
 from tiendo.vietnamese.number import format_number
 

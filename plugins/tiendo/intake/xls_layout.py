@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 from tiendo.intake.layout import Layout, Runs
-from tiendo.intake.xlsx_details import BrokenWorkbookError, Detail, shows_percent
+from tiendo.ooxml.xlsx_details import BrokenWorkbookError, Detail, shows_percent
 from tiendo.vietnamese.legacy_fonts import charset_of_font
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
-from tiendo.intake.zip_parts import NotAZipError, TooLargeError, members
 from tiendo.model.register import Comparator, RowKind
+from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError, members
 from tiendo.plan.annex.grid import find_table
 from tiendo.plan.annex.matching import match_rows, notes_on_missing
 from tiendo.plan.annex.plain_text import read_text

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 from xml.parsers import expat
 
-from tiendo.intake.zip_parts import Member, content
+from tiendo.ooxml.zip_parts import Member, content
 
 _BUILTIN_PERCENT = {9, 10}
 # Error cells and formulas, as nearly every program writes them; every formula that others share ends so at its first.
