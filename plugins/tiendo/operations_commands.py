@@ -137,9 +137,9 @@ def add_commands(
     @app.command()
     def audit(as_json: Json = False) -> None:
         """Show who did what by hand, when and why."""
-        from tiendo.operations.audit import audit_rows
         from tiendo.queries import printable
         from tiendo.vietnamese.dates import format_instant
+        from tiendo.warehouse.audit import audit_rows
 
         rows = audit_rows(get_engine())
         if as_json:

@@ -19,11 +19,11 @@ from tiendo.mail.identity import Identity
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.obligations.corrections import Asked, Correction, ask
-from tiendo.operations.audit import audit_rows
 from tiendo.operations.requeue import find_file, review
 from tiendo.pipeline import run_once
 from tiendo.queries import ledger_document, tracker_rows
 from tiendo.settings import Settings
+from tiendo.warehouse.audit import audit_rows
 from tiendo.warehouse.engine import loader, reader
 
 BODY, Q1 = "so-tai-chinh", Period(2023, 1)

@@ -25,12 +25,13 @@ from tiendo.intake.columns import INDICATORS
 from tiendo.intake.folder import collect, make_inboxes
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.operations import audit, quarantine
+from tiendo.operations import quarantine
 from tiendo.operations.requeue import NotPossibleError, Review, enter, find_file, review, settle
 from tiendo.pipeline import run_once
 from tiendo.queries import ledger_document
 from tiendo.settings import INCLUDE, Settings
 from tiendo.validation import suites
+from tiendo.warehouse import audit
 from tiendo.warehouse.engine import loader, make_engine, reader
 
 Q1 = Period(2023, 1)

@@ -17,9 +17,9 @@ from tiendo.mail.outgoing import Outgoing, queue
 from tiendo.mail.templates import text_and_page
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.operations.audit import record_answer
 from tiendo.settings import Settings
 from tiendo.vietnamese.dates import format_instant, long_date
+from tiendo.warehouse.audit import record_answer
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
 

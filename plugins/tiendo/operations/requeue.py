@@ -18,9 +18,9 @@ from tiendo.intake.batch import process
 from tiendo.model.outcome import ACCEPTED, FileOutcome
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.operations import audit
 from tiendo.settings import Settings
 from tiendo.status.service import refresh
+from tiendo.warehouse import audit
 from tiendo.warehouse.engine import LOAD_LOCK, loader
 from tiendo.warehouse.sql import statement
 
