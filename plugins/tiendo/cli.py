@@ -267,10 +267,10 @@ def plan_import(
     """Read an official annex (plan's text, DOCX, XLSX) into rows for a person to confirm."""
     from dataclasses import asdict
 
-    from tiendo.plan.annex.draft import write_draft_rows
-    from tiendo.plan.annex.printing import annex_lines
-    from tiendo.plan.annex.reading import read_annex
-    from tiendo.plan.annex.table import AnnexError
+    from tiendo.annex.draft import write_draft_rows
+    from tiendo.annex.printing import annex_lines
+    from tiendo.annex.reading import read_annex
+    from tiendo.annex.table import AnnexError
 
     known = _known_plan(plan, "--plan")
     try:

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
+from tiendo.annex.grid import find_table
+from tiendo.annex.matching import match_rows, notes_on_missing
+from tiendo.annex.plain_text import read_text
+from tiendo.annex.rows import AnnexRow
+from tiendo.annex.table import AnnexError, Column, Table, TableRow, is_part
 from tiendo.model.register import Comparator, RowKind
 from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError, members
-from tiendo.plan.annex.grid import find_table
-from tiendo.plan.annex.matching import match_rows, notes_on_missing
-from tiendo.plan.annex.plain_text import read_text
-from tiendo.plan.annex.rows import AnnexRow
-from tiendo.plan.annex.table import AnnexError, Column, Table, TableRow, is_part
 from tiendo.plan.known import KnownPlan
 from tiendo.vietnamese.target import read_target
 from tiendo.vietnamese.text import fold
@@ -63,8 +63,8 @@ def read_annex(path: Path, known: KnownPlan, table: int | None = None) -> Annex:
 def _read_table(data: bytes, known: KnownPlan, table: int | None) -> Table:
     if data.startswith(b"PK\3\4"):
         # Imported here: a plan's text needs none of these libraries.
-        from tiendo.plan.annex.excel import read_excel
-        from tiendo.plan.annex.word import read_word
+        from tiendo.annex.excel import read_excel
+        from tiendo.annex.word import read_word
 
         try:
             parts = members(data)

@@ -3,8 +3,8 @@
 import io
 from typing import Any
 
-from tiendo.plan.annex.grid import MAX_COLUMNS, MAX_ROWS, Grid
-from tiendo.plan.annex.table import AnnexError, Cell, one_line
+from tiendo.annex.grid import MAX_COLUMNS, MAX_ROWS, Grid
+from tiendo.annex.table import AnnexError, Cell, one_line
 
 # Rows and cells may lie in content controls; deleted and moved text is no text.
 _ROWS = "./w:tr[not(w:trPr/w:del)] | ./w:sdt/w:sdtContent/w:tr[not(w:trPr/w:del)]"

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from tiendo.plan.annex.table import (
+from tiendo.annex.table import (
     AnnexError,
     Cell,
     Column,

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tiendo.annex.rows import AnnexRow
 from tiendo.model.register import RowKind
-from tiendo.plan.annex.rows import AnnexRow
 from tiendo.plan.known import Cells, KnownPlan
 from tiendo.vietnamese.text import fold
 

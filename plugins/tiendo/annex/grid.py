@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tiendo.plan.annex.table import (
+from tiendo.annex.table import (
     AnnexError,
     Cell,
     Column,

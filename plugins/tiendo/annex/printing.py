@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from tiendo.annex.reading import Annex
+from tiendo.annex.rows import AnnexRow
 from tiendo.model.register import RowKind
-from tiendo.plan.annex.reading import Annex
-from tiendo.plan.annex.rows import AnnexRow
 from tiendo.vietnamese.notation import format_number
 
 _SIGNS = {"gt": "> ", "lt": "< ", "ge": "≥ ", "le": "≤ "}

@@ -6,9 +6,9 @@ What neither says for certain is marked ``???``, with a hint behind it; ``tiendo
 from decimal import Decimal
 from pathlib import Path
 
+from tiendo.annex.reading import EQUAL, Annex
+from tiendo.annex.rows import AnnexRow
 from tiendo.model.register import Comparator, RowKind
-from tiendo.plan.annex.reading import EQUAL, Annex
-from tiendo.plan.annex.rows import AnnexRow
 from tiendo.plan.known import Cells, KnownPlan
 from tiendo.plan.new_plan import TARGET_COLUMNS, empty_target, table_text, to_confirm
 from tiendo.plan.tables import TO_FILL

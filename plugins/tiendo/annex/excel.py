@@ -7,9 +7,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from tiendo.annex.grid import MAX_COLUMNS, MAX_ROWS, Grid
+from tiendo.annex.table import AnnexError, Cell, one_line
 from tiendo.ooxml.zip_parts import Member, content
-from tiendo.plan.annex.grid import MAX_COLUMNS, MAX_ROWS, Grid
-from tiendo.plan.annex.table import AnnexError, Cell, one_line
 from tiendo.vietnamese.notation import format_number
 from tiendo.vietnamese.wording import excel_range
 
