@@ -8,8 +8,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from tiendo.clock import now, set_replay_clock
+from tiendo.collect.folder import make_inboxes
 from tiendo.demo import Scenario, build_scenario
-from tiendo.intake.folder import make_inboxes
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.pipeline import run_once

@@ -143,8 +143,8 @@ def ingest(folder: Path, home: Path) -> None:
     from tiendo.ingest_workers import warm_up
 
     warm_up()
+    from tiendo.collect.folder import make_inboxes
     from tiendo.ingest_command import ingest_paths
-    from tiendo.intake.folder import make_inboxes
     from tiendo.warehouse.engine import make_engine, warehouse_url
     from tiendo.warehouse.migrate import initialise
 

@@ -33,9 +33,9 @@ from fixtures.foreign import ole
 from fixtures.mutations import handmade
 from tiendo import clock
 from tiendo.clock import HANOI
+from tiendo.collect.landing import Arrival, land
 from tiendo.intake.batch import process
 from tiendo.intake.columns import CORRECTIONS, INDICATORS, TABLES, TASKS
-from tiendo.intake.landing import Arrival, land
 from tiendo.intake.reader_process import WorkbookReader
 from tiendo.intake.sheets import Sheet
 from tiendo.intake.tables import Told, read_tables

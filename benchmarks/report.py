@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 from tiendo.clock import set_replay_clock
+from tiendo.collect.folder import make_inboxes
 from tiendo.demo import build_scenario
-from tiendo.intake.folder import make_inboxes
 from tiendo.pipeline import run_once
 from tiendo.plan.register import load_register
 from tiendo.replay import drop_files

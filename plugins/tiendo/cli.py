@@ -92,7 +92,7 @@ def up() -> None:
 @app.command()
 def init() -> None:
     """Migrate the warehouse, store the register and make the inbox folders. Safe to repeat."""
-    from tiendo.intake.folder import make_inboxes
+    from tiendo.collect.folder import make_inboxes
 
     _engine()
     make_inboxes(get_settings(), _register())

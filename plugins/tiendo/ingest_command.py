@@ -21,10 +21,10 @@ import typer
 from sqlalchemy import URL, Engine
 
 from tiendo import clock
+from tiendo.collect.archive import Archived, sha256_of, take
+from tiendo.collect.landing import Arrival, land
 from tiendo.ingest_workers import warm_up
-from tiendo.intake.archive import Archived, sha256_of, take
 from tiendo.intake.batch import BatchResult, process, waiting_batches
-from tiendo.intake.landing import Arrival, land
 from tiendo.intake.reading import keep_reader
 from tiendo.intake.touched import ungraded_periods
 from tiendo.model.period import Period

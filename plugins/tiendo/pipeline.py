@@ -2,8 +2,8 @@
 
 from sqlalchemy import Engine
 
+from tiendo.collect.folder import IncompleteScanError, collect
 from tiendo.intake.batch import process, waiting_batches
-from tiendo.intake.folder import IncompleteScanError, collect
 from tiendo.intake.touched import ungraded_periods
 from tiendo.model.period import Period
 from tiendo.model.register import Register

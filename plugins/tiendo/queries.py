@@ -10,7 +10,7 @@ import typer
 from sqlalchemy import Engine
 
 from tiendo import clock
-from tiendo.intake.left_alone import REASONS
+from tiendo.collect.left_alone import REASONS
 from tiendo.model.outcome import VERDICTS
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register

@@ -13,8 +13,8 @@ from sqlalchemy import Engine, text
 from fixtures.workbooks import filled_workbook, put
 from tiendo import clock
 from tiendo.clock import HANOI
+from tiendo.collect.folder import collect, make_inboxes
 from tiendo.intake.columns import INDICATORS
-from tiendo.intake.folder import collect, make_inboxes
 from tiendo.mail.identity import Identity
 from tiendo.model.period import Period
 from tiendo.model.register import Register

@@ -21,8 +21,8 @@ from fixtures.submissions import FIRST_ROW
 from fixtures.workbooks import filled_workbook, put
 from tiendo import clock
 from tiendo.clock import HANOI
+from tiendo.collect.folder import collect, make_inboxes
 from tiendo.intake.columns import INDICATORS
-from tiendo.intake.folder import collect, make_inboxes
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.operations import quarantine

@@ -12,8 +12,8 @@ from sqlalchemy import URL, Engine, create_engine
 
 from crash.world import NOW, PLAN_DIR, Mould, Sent, World, drop, mixed_files, picture
 from tiendo import clock
+from tiendo.collect.folder import collect, make_inboxes
 from tiendo.intake import batch, unpacking
-from tiendo.intake.folder import collect, make_inboxes
 from tiendo.model.register import Register
 from tiendo.pipeline import run_once
 from tiendo.settings import Settings

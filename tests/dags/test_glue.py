@@ -18,7 +18,7 @@ from tiendo.airflow_glue.retries import INFRASTRUCTURE_ONLY
 from tiendo.airflow_glue.share import share_settings
 from tiendo.airflow_glue.warehouse import open_warehouse
 from tiendo.clock import HANOI, set_replay_clock
-from tiendo.intake.share import ShareSettings
+from tiendo.collect.share import ShareSettings
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.settings import Reviewer, Settings

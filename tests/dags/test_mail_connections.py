@@ -16,7 +16,7 @@ from tiendo.airflow_glue import mail as glue
 from tiendo.airflow_glue.deadline import PlanDeadline, publication_alerts, tell_operations
 from tiendo.airflow_glue.warehouse import Parts
 from tiendo.clock import HANOI
-from tiendo.mail.imap_mailbox import open_inbox
+from tiendo.collect.imap_mailbox import open_inbox
 from tiendo.mail.outgoing import SmtpDownError
 from tiendo.model.register import Register
 from tiendo.settings import Settings

@@ -19,9 +19,9 @@ from sqlalchemy import URL, Engine, create_engine
 from fixtures.workbooks import put
 from tiendo import clock
 from tiendo.clock import HANOI
+from tiendo.collect.folder import make_inboxes
 from tiendo.demo import DemoFile, Scenario, build_scenario
 from tiendo.intake.columns import INDICATORS
-from tiendo.intake.folder import make_inboxes
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register
 from tiendo.pipeline import run_once

@@ -18,8 +18,8 @@ from sqlalchemy import URL, Engine, create_engine
 
 from tiendo import clock
 from tiendo.clock import HANOI
+from tiendo.collect.folder import make_inboxes
 from tiendo.demo import Scenario, build_scenario
-from tiendo.intake.folder import make_inboxes
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.pipeline import run_once
@@ -172,7 +172,7 @@ def test_the_year_becomes_the_past_of_the_next_plan(year: Year) -> None:
 
 
 def test_every_graded_value_leads_to_a_cell_that_holds_it(year: Year) -> None:
-    from tiendo.intake.archive import archived_path
+    from tiendo.collect.archive import archived_path
     from tiendo.intake.reader import read_workbook
 
     for code, row in year.statuses(Q3).items():

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from fixtures.post import NOON, Post
-from tiendo.intake.landing import Arrival, land
+from tiendo.collect.landing import Arrival, land
 from tiendo.mail.service import send_mail
 from tiendo.model.period import Period
 from tiendo.report.delivery import deliver

@@ -13,9 +13,10 @@ from crash.harness import kill_itself, run_child
 from fixtures.mail_servers import message
 from fixtures.post import NOON, Post
 from tiendo import clock
+from tiendo.collect import mailbox as collecting
+from tiendo.collect.imap_mailbox import Inbox
 from tiendo.intake import batch
-from tiendo.mail import answering, collecting, outgoing
-from tiendo.mail.imap_mailbox import Inbox
+from tiendo.mail import answering, outgoing
 from tiendo.mail.outgoing import SmtpDownError
 from tiendo.warehouse.engine import make_engine
 

@@ -14,11 +14,11 @@ from sqlalchemy import Engine
 from crash.harness import confine, run_child
 from tiendo import clock
 from tiendo.clock import HANOI
-from tiendo.intake import archive, folder
-from tiendo.intake.archive import archived_path
+from tiendo.collect import archive, folder
+from tiendo.collect.archive import archived_path
+from tiendo.collect.folder import IncompleteScanError, collect, make_inboxes
+from tiendo.collect.place import Entry, LocalInbox
 from tiendo.intake.batch import process
-from tiendo.intake.folder import IncompleteScanError, collect, make_inboxes
-from tiendo.intake.place import Entry, LocalInbox
 from tiendo.model.register import Register
 from tiendo.queries import ledger_document
 from tiendo.settings import Settings

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tiendo import clock
 from tiendo.clock import HANOI
-from tiendo.intake.archive import archived_path
+from tiendo.collect.archive import archived_path
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register
 from tiendo.model.working_days import midnight

@@ -16,8 +16,8 @@ from sqlalchemy import Engine
 from fixtures.workbooks import filled_workbook
 from tiendo import clock
 from tiendo.clock import HANOI
+from tiendo.collect.landing import Arrival, land
 from tiendo.intake.batch import process, waiting_batches
-from tiendo.intake.landing import Arrival, land
 from tiendo.intake.scanner import ScannerError, find_infected
 from tiendo.intake.sheets import MAX_BYTES
 from tiendo.model.period import Period

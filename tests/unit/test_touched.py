@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Engine
 
 from tiendo.clock import HANOI
+from tiendo.collect.landing import Arrival, land
 from tiendo.intake.batch import process
-from tiendo.intake.landing import Arrival, land
 from tiendo.intake.touched import UnsettledError, check_settled, touched_periods
 from tiendo.model.register import Register
 from tiendo.settings import Settings

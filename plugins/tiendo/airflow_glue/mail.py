@@ -25,7 +25,7 @@ def open_mail() -> "Mail | None":
     Raises:
         ValueError: one is there without the other, or lacks what it needs.
     """
-    from tiendo.mail.imap_mailbox import MailboxSettings
+    from tiendo.collect.imap_mailbox import MailboxSettings
     from tiendo.mail.service import Mail
 
     imap, smtp = _connection(IMAP_ID), _connection(SMTP_ID)

@@ -198,7 +198,7 @@ def database_urls(settings: Settings, cluster: Cluster | None = None) -> tuple[U
 
 def prepare_warehouse(settings: Settings, url: URL) -> None:
     """Migrates the warehouse, stores the register and makes the inbox folders."""
-    from tiendo.intake.folder import make_inboxes
+    from tiendo.collect.folder import make_inboxes
     from tiendo.plan.register import get_register
     from tiendo.warehouse.engine import make_engine
     from tiendo.warehouse.migrate import initialise

@@ -10,7 +10,7 @@ from importlib import import_module
 PRELOADED = (
     "psycopg",
     "tiendo.intake.batch",
-    "tiendo.intake.folder",
+    "tiendo.collect.folder",
     "tiendo.intake.reader",
     "tiendo.mail.service",
     "tiendo.report.edition",

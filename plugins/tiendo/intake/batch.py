@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, Row
 
 from tiendo import clock
+from tiendo.collect.archive import archived_path
 from tiendo.intake.again import read_again
-from tiendo.intake.archive import archived_path
 from tiendo.intake.loading import Settled, load
 from tiendo.intake.reading import read_files
 from tiendo.intake.reopened import open_at, read_reopened

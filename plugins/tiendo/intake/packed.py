@@ -8,9 +8,9 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 
+from tiendo.collect.passing_names import why_never
 from tiendo.intake import kinds
 from tiendo.intake.delimited import TextError, decode, read_rows
-from tiendo.intake.passing_names import why_never
 from tiendo.model.content import PackedFile, WorkbookContent
 from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError, members
 from tiendo.vietnamese.legacy_fonts import is_syllable

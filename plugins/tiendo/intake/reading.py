@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tiendo.intake.archive import archived_path
+from tiendo.collect.archive import archived_path
 from tiendo.intake.reader_process import WorkbookReader
 from tiendo.model.content import WorkbookContent
 from tiendo.settings import Settings

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from tiendo.intake.archive import archived_path
-from tiendo.intake.landing import Arrival, land
+from tiendo.collect.archive import archived_path
+from tiendo.collect.landing import Arrival, land
 from tiendo.intake.loading import Settled
 from tiendo.intake.packed import take_out
 from tiendo.intake.reading import read_files

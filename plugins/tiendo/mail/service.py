@@ -8,10 +8,10 @@ from typing import NamedTuple
 from sqlalchemy import Engine
 
 from tiendo import clock
+from tiendo.collect.imap_mailbox import MailboxSettings, open_inbox
+from tiendo.collect.mailbox import collect
 from tiendo.mail.answering import move_done, queue_answers
-from tiendo.mail.collecting import collect
 from tiendo.mail.identity import Identity
-from tiendo.mail.imap_mailbox import MailboxSettings, open_inbox
 from tiendo.mail.outgoing import OpenSmtp, Sent, SmtpDownError, send_pending
 from tiendo.mail.undeliverable import tell_undeliverable
 from tiendo.model.register import Register

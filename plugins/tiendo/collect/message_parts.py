@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from email.message import Message
 from typing import NamedTuple
 
+from tiendo.collect.tnef import unpack
 from tiendo.mail.headers import attachment_name, raw_header
-from tiendo.mail.tnef import unpack
 
 DEEPEST = 12
 MOST_PARTS = 500

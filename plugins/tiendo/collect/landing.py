@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine
 
 from tiendo import clock
-from tiendo.intake.archive import Archived, store
+from tiendo.collect.archive import Archived, store
 from tiendo.model.register import Agency, Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader

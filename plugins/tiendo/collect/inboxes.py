@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Engine
 
-from tiendo.intake.folder import IncompleteScanError, collect
+from tiendo.collect.folder import IncompleteScanError, collect
 from tiendo.model.register import Register
 from tiendo.settings import Settings
 
 if TYPE_CHECKING:
-    from tiendo.intake.place import Place
-    from tiendo.intake.share import ShareSettings
+    from tiendo.collect.place import Place
+    from tiendo.collect.share import ShareSettings
 
 
 class NotCollectedError(RuntimeError):
@@ -42,7 +42,7 @@ def collect_all(
     file_ids, faults = _collect(settings, register, engine)
     if share is None:
         return Collected(file_ids, 0, faults)
-    from tiendo.intake.share import ShareError, deliver, open_share
+    from tiendo.collect.share import ShareError, deliver, open_share
 
     delivered = 0
     try:

@@ -5,8 +5,8 @@ from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from typing import NamedTuple
 
+from tiendo.collect.message_parts import Part, parts_of
 from tiendo.mail.headers import POLICY, header, message_ids, one_line, raw_header, sole_address
-from tiendo.mail.parts import Part, parts_of
 
 LARGEST_HEAD = 1 << 20
 # A message of more lines or borders than these is made to exhaust the reader: 50 MiB of attachments have 700,000 lines.

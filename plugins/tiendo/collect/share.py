@@ -1,6 +1,6 @@
 r"""Inbox and outbox on a Windows share, reached by SMB 3 with signing and encryption: ``\\host\share\<path>\inbox\``.
 
-What is collected there goes the way of the local folders (``tiendo.intake.folder``): claimed by a rename on the share,
+What is collected there goes the way of the local folders (``tiendo.collect.folder``): claimed by a rename on the share,
 landed, removed. Answers go back by ``deliver``.
 """
 
@@ -20,8 +20,8 @@ from smbprotocol.header import NtStatus  # type: ignore[import-untyped]
 from sqlalchemy import Engine
 
 from tiendo import clock
-from tiendo.intake.left_alone import as_path_text
-from tiendo.intake.place import Entry, InUseError, Kind
+from tiendo.collect.left_alone import as_path_text
+from tiendo.collect.place import Entry, InUseError, Kind
 from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
@@ -81,7 +81,7 @@ class Share:
 
 
 class ShareInbox:
-    """The inbox of a share: a ``tiendo.intake.place.Place``."""
+    """The inbox of a share: a ``tiendo.collect.place.Place``."""
 
     channel = "share"
 

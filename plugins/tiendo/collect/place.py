@@ -1,4 +1,4 @@
-"""Where inbox folders lie: what ``tiendo.intake.folder`` needs of a disk or of a share, and no more.
+"""Where inbox folders lie: what ``tiendo.collect.folder`` needs of a disk or of a share, and no more.
 
 Paths are relative to the inbox, with ``/`` between their parts. Nothing here follows a link.
 """

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tiendo.mail.message import MailContent, is_refused
+from tiendo.collect.message import MailContent, is_refused
 from tiendo.model.register import Register
 
 

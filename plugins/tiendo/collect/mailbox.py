@@ -11,13 +11,13 @@ from typing import Any
 from sqlalchemy import Engine, Row
 
 from tiendo import clock
-from tiendo.intake.archive import archived_path, store
-from tiendo.intake.landing import Arrival, land
+from tiendo.collect.archive import archived_path, store
+from tiendo.collect.imap_mailbox import BATCH_BYTES, BATCH_MESSAGES, Fetched, Inbox
+from tiendo.collect.landing import Arrival, land
+from tiendo.collect.message import MailContent, read_message
+from tiendo.collect.message_kind import Sorted, sort_message
 from tiendo.mail.headers import one_line
 from tiendo.mail.identity import Identity
-from tiendo.mail.imap_mailbox import BATCH_BYTES, BATCH_MESSAGES, Fetched, Inbox
-from tiendo.mail.message import MailContent, read_message
-from tiendo.mail.sorting import Sorted, sort_message
 from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader

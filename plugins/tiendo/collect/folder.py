@@ -16,12 +16,12 @@ from typing import NamedTuple
 from sqlalchemy import Engine
 
 from tiendo import clock
-from tiendo.intake import left_alone
-from tiendo.intake.archive import Archived, ArchiveError, sha256_of, take
-from tiendo.intake.landing import Arrival, land
-from tiendo.intake.left_alone import AWAITED, QUIET, LeftAlone, as_path_text, why_left
-from tiendo.intake.passing_names import why_never
-from tiendo.intake.place import Entry, InUseError, LocalInbox, Place
+from tiendo.collect import left_alone
+from tiendo.collect.archive import Archived, ArchiveError, sha256_of, take
+from tiendo.collect.landing import Arrival, land
+from tiendo.collect.left_alone import AWAITED, QUIET, LeftAlone, as_path_text, why_left
+from tiendo.collect.passing_names import why_never
+from tiendo.collect.place import Entry, InUseError, LocalInbox, Place
 from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from tiendo.intake.passing_names import why_never
-from tiendo.intake.place import Entry
+from tiendo.collect.passing_names import why_never
+from tiendo.collect.place import Entry
 from tiendo.warehouse.sql import statement
 
 # A file touched so recently may still be on its way; the next scan takes it.
