@@ -21,11 +21,11 @@ from fixtures.mutations import handmade, mutated
 from fixtures.workbooks import filled_workbook
 from tiendo.clock import HANOI
 from tiendo.ingest_command import ingest_paths
-from tiendo.intake.reader_process import WorkbookReader
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.plan.register import load_register
 from tiendo.queries import ledger_document
+from tiendo.reading.reader_process import WorkbookReader
 from tiendo.settings import INCLUDE, Settings
 from tiendo.warehouse.embedded import temporary_server
 from tiendo.warehouse.engine import make_engine

@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING
 import psutil
 
 from tiendo.clock import HANOI
-from tiendo.intake.columns import INDICATORS as INDICATOR_TABLE
-from tiendo.intake.columns import TASKS as TASK_TABLE
-from tiendo.intake.columns import Table
 from tiendo.model.period import Period
 from tiendo.model.register import Indicator, Nature, Register, RowKind
 from tiendo.plan.register import load_register
+from tiendo.reading.columns import INDICATORS as INDICATOR_TABLE
+from tiendo.reading.columns import TASKS as TASK_TABLE
+from tiendo.reading.columns import Table
 from tiendo.settings import INCLUDE, Settings
 
 if TYPE_CHECKING:  # what only the making of the workbooks needs is imported there: workers import this module too

@@ -35,12 +35,12 @@ from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.collect.landing import Arrival, land
 from tiendo.intake.batch import process
-from tiendo.intake.columns import CORRECTIONS, INDICATORS, TABLES, TASKS
-from tiendo.intake.reader_process import WorkbookReader
-from tiendo.intake.sheets import Sheet
-from tiendo.intake.tables import Told, read_tables
 from tiendo.model.content import SHEET_MARKER, Marker, WorkbookContent
 from tiendo.model.register import Register
+from tiendo.reading.columns import CORRECTIONS, INDICATORS, TABLES, TASKS
+from tiendo.reading.reader_process import WorkbookReader
+from tiendo.reading.sheets import Sheet
+from tiendo.reading.tables import Told, read_tables
 from tiendo.settings import INCLUDE, Settings
 from tiendo.validation.check import BatchFile, check_batch, empty_history
 from tiendo.warehouse.embedded import temporary_server

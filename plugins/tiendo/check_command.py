@@ -39,8 +39,8 @@ def check_file(
         whatever the verdict.
     """
     from tiendo.intake.batch import earlier_settled, fetch_history
-    from tiendo.intake.reading import read_paths
     from tiendo.intake.reopened import open_at, read_reopened
+    from tiendo.reading.files import read_paths
     from tiendo.validation.check import BatchFile, check_batch
     from tiendo.warehouse.engine import loader
 
@@ -78,8 +78,8 @@ def _within(settings: Settings, path: Path, content: WorkbookContent) -> list[tu
     """Reads the workbooks in an archive; the pipeline would settle each as a file of its own."""
     if not content.packed:
         return []
-    from tiendo.intake.packed import take_out
-    from tiendo.intake.reading import read_paths
+    from tiendo.reading.files import read_paths
+    from tiendo.reading.packed import take_out
 
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / str(packed.place) for packed in content.packed]

@@ -107,8 +107,8 @@ def check(
 ) -> None:
     """Read and validate one file as the pipeline would; load nothing. Exit 0 accepted, 1 rejected or quarantined."""
     from tiendo.check_command import check_file, print_check
-    from tiendo.intake.scanner import ScannerError
     from tiendo.model.outcome import ACCEPTED
+    from tiendo.reading.scanner import ScannerError
 
     register = _register()
     if agency and agency not in register.agency_by_code:

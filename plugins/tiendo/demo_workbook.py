@@ -10,11 +10,11 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tiendo.demo import Correction, Delivery, DemoFile, Figure, Scenario, TaskText, as_decimal
-from tiendo.intake.columns import CORRECTIONS, INDICATORS, TASKS, Table
 from tiendo.intake.template import build_template
 from tiendo.model.register import Indicator, Nature, Register
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.ooxml.archive_bytes import repack
+from tiendo.reading.columns import CORRECTIONS, INDICATORS, TASKS, Table
 from tiendo.vietnamese.number import format_number
 
 _ROMAN = ("I", "II", "III", "IV")

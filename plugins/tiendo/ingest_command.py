@@ -25,10 +25,10 @@ from tiendo.collect.archive import Archived, sha256_of, take
 from tiendo.collect.landing import Arrival, land
 from tiendo.ingest_workers import warm_up
 from tiendo.intake.batch import BatchResult, process, waiting_batches
-from tiendo.intake.reading import keep_reader
 from tiendo.intake.touched import ungraded_periods
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.reading.files import keep_reader
 from tiendo.settings import Settings
 from tiendo.status.service import refresh
 from tiendo.warehouse.engine import loader, make_engine

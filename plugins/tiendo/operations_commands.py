@@ -43,8 +43,8 @@ def add_commands(
         as_json: Json = False,
     ) -> None:
         """Read a settled file once more by today's rules: show what would differ, and do it with --yes --reason."""
-        from tiendo.intake.scanner import ScannerError
         from tiendo.operations.requeue import NotPossibleError, enter, find_file, review, settle
+        from tiendo.reading.scanner import ScannerError
 
         if yes and not reason.strip():
             raise typer.BadParameter("an act needs a reason", param_hint="--reason")
@@ -109,9 +109,9 @@ def add_commands(
         as_json: Json = False,
     ) -> None:
         """Let a file through as one of a body's. Exit 1 when it would only be held again: then nothing is done."""
-        from tiendo.intake.scanner import ScannerError
         from tiendo.operations.quarantine import release
         from tiendo.operations.requeue import NotPossibleError
+        from tiendo.reading.scanner import ScannerError
 
         register = get_register()
         if not reason.strip():

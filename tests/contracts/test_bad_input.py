@@ -14,10 +14,10 @@ from fixtures.workbooks import Edit, filled_workbook, put, row_of
 from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.ingest_command import ingest_paths
-from tiendo.intake.columns import INDICATORS, TASKS
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.queries import ledger_document
+from tiendo.reading.columns import INDICATORS, TASKS
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 

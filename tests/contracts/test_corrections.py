@@ -14,7 +14,6 @@ from fixtures.workbooks import filled_workbook, put
 from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.collect.folder import collect, make_inboxes
-from tiendo.intake.columns import INDICATORS
 from tiendo.mail.identity import Identity
 from tiendo.model.period import Period
 from tiendo.model.register import Register
@@ -22,6 +21,7 @@ from tiendo.obligations.corrections import Asked, Correction, ask
 from tiendo.operations.requeue import find_file, review
 from tiendo.pipeline import run_once
 from tiendo.queries import ledger_document, tracker_rows
+from tiendo.reading.columns import INDICATORS
 from tiendo.settings import Settings
 from tiendo.warehouse.audit import audit_rows
 from tiendo.warehouse.engine import loader, reader

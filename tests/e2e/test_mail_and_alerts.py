@@ -32,10 +32,10 @@ from tiendo.airflow_glue.api_client import AirflowApi
 from tiendo.airflow_glue.environment import REVIEWER, passwords
 from tiendo.airflow_glue.services import Running, airflow_services, database_urls, say
 from tiendo.clock import HANOI, set_replay_clock
-from tiendo.intake.columns import INDICATORS
 from tiendo.model.period import Period
 from tiendo.plan.register import load_register
 from tiendo.queries import ledger_document
+from tiendo.reading.columns import INDICATORS
 from tiendo.replay import follow, publish
 from tiendo.settings import INCLUDE, PROJECT, Settings
 from tiendo.warehouse.embedded import stop_server

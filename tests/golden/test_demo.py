@@ -13,10 +13,10 @@ import pytest
 
 from tiendo.clock import HANOI
 from tiendo.demo import DEMO, Scenario, as_decimal, build_scenario
-from tiendo.intake.reader import read_workbook
 from tiendo.model.period import Period
 from tiendo.model.register import Nature, Register
 from tiendo.model.states import TASK_STATES
+from tiendo.reading.reader import read_workbook
 from tiendo.status.compute import compute
 from tiendo.validation.check import BatchFile, check_batch
 

@@ -173,7 +173,7 @@ def test_the_year_becomes_the_past_of_the_next_plan(year: Year) -> None:
 
 def test_every_graded_value_leads_to_a_cell_that_holds_it(year: Year) -> None:
     from tiendo.collect.archive import archived_path
-    from tiendo.intake.reader import read_workbook
+    from tiendo.reading.reader import read_workbook
 
     for code, row in year.statuses(Q3).items():
         if row["value"] is None:

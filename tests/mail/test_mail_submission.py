@@ -16,9 +16,9 @@ from tiendo import clock
 from tiendo.collect import imap_mailbox
 from tiendo.collect.archive import archived_path
 from tiendo.collect.imap_mailbox import MailboxDownError, open_inbox
-from tiendo.intake.columns import TASKS
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.reading.columns import TASKS
 
 STRANGER = "phongtonghop@example.com"
 

@@ -16,14 +16,14 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from tiendo.intake import reader_process
-from tiendo.intake.reader import read_workbook
-from tiendo.intake.reader_process import ReaderError, WorkbookReader
 from tiendo.intake.template import build_template
 from tiendo.model.content import SHEET_CORRECTIONS, SHEET_INDICATORS, SHEET_MARKER, SHEET_TASKS, Marker, RawCell
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.ooxml import zip_parts
+from tiendo.reading import reader_process
+from tiendo.reading.reader import read_workbook
+from tiendo.reading.reader_process import ReaderError, WorkbookReader
 
 FIRST = 7
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")

@@ -18,11 +18,11 @@ from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.collect.landing import Arrival, land
 from tiendo.intake.batch import process, waiting_batches
-from tiendo.intake.scanner import ScannerError, find_infected
-from tiendo.intake.sheets import MAX_BYTES
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.queries import ledger_document
+from tiendo.reading.scanner import ScannerError, find_infected
+from tiendo.reading.sheets import MAX_BYTES
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 

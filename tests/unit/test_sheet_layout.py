@@ -14,13 +14,13 @@ from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font
 
 from fixtures.foreign import zipped
-from tiendo.intake import reader
-from tiendo.intake.reader import read_workbook
-from tiendo.intake.sheet_layout import read_layouts
-from tiendo.intake.sheets import open_file
 from tiendo.intake.template import build_template
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.reading import reader
+from tiendo.reading.reader import read_workbook
+from tiendo.reading.sheet_layout import read_layouts
+from tiendo.reading.sheets import open_file
 
 FILES = Path(__file__).resolve().parents[1] / "fixtures" / "files"
 NAMES = ["Tổng thu ngân sách nhà nước trên địa bàn", "Tổng chi cân đối ngân sách địa phương", "Chỉ"]

@@ -10,7 +10,6 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from tiendo.intake.columns import TASKS
 from tiendo.intake.template import build_template, write_templates
 from tiendo.model.content import (
     SHEET_CORRECTIONS,
@@ -23,6 +22,7 @@ from tiendo.model.content import (
 from tiendo.model.period import Period
 from tiendo.model.register import Nature, Register
 from tiendo.model.states import TASK_STATES
+from tiendo.reading.columns import TASKS
 
 Q1, Q2 = Period(2023, 1), Period(2023, 2)
 

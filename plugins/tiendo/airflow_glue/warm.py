@@ -11,7 +11,7 @@ PRELOADED = (
     "psycopg",
     "tiendo.intake.batch",
     "tiendo.collect.folder",
-    "tiendo.intake.reader",
+    "tiendo.reading.reader",
     "tiendo.mail.service",
     "tiendo.report.edition",
     "tiendo.status.service",

@@ -6,9 +6,9 @@ from sqlalchemy import Engine
 
 from tiendo import clock
 from tiendo.intake.batch import fetch_history
-from tiendo.intake.reading import read_files
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.reading.files import read_files
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import fetch_frame, statement

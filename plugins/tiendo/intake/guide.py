@@ -3,9 +3,9 @@
 from datetime import datetime, time, timedelta
 
 from tiendo.clock import HANOI
-from tiendo.intake.columns import NOT_YET_PUBLISHED
 from tiendo.model.register import Agency, PeriodCalendar, Register
 from tiendo.model.states import KINDS, TASK_STATES
+from tiendo.reading.columns import NOT_YET_PUBLISHED
 from tiendo.settings import INCLUDE
 from tiendo.vietnamese.dates import format_date, long_date
 

@@ -15,7 +15,6 @@ from openpyxl.workbook.protection import WorkbookProtection
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tiendo.clock import HANOI
-from tiendo.intake.columns import CORRECTIONS, INDICATORS, NOT_YET_PUBLISHED, TASKS, Table
 from tiendo.intake.guide import deadline_text, guide
 from tiendo.intake.template_rules import completion_rule, date_rule, list_rule, number_rule
 from tiendo.intake.template_style import (
@@ -34,6 +33,7 @@ from tiendo.model.period import Period
 from tiendo.model.register import Agency, Nature, PeriodCalendar, Register
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.ooxml.archive_bytes import repack
+from tiendo.reading.columns import CORRECTIONS, INDICATORS, NOT_YET_PUBLISHED, TASKS, Table
 from tiendo.vietnamese.dates import long_date
 from tiendo.vietnamese.number import format_number
 

@@ -13,11 +13,11 @@ from sqlalchemy import Engine
 from tiendo.collect.archive import archived_path
 from tiendo.collect.landing import Arrival, land
 from tiendo.intake.loading import Settled
-from tiendo.intake.packed import take_out
-from tiendo.intake.reading import read_files
 from tiendo.model.content import PackedFile
 from tiendo.model.outcome import ACCEPTED
 from tiendo.model.register import Register
+from tiendo.reading.files import read_files
+from tiendo.reading.packed import take_out
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement

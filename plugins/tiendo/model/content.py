@@ -128,7 +128,7 @@ class WorkbookContent(NamedTuple):
     Attributes:
         fault: "" when it could be read, else a code that a rule of suite ``submission`` knows: ``no_table`` (no sheet
             with known headings), ``no_data`` (tables there, nothing filled in), ``not_a_workbook`` (broken, or nothing
-            known), ``reader_failed`` (beyond the limits), a kind of file that is not read (``tiendo.intake.kinds``) ...
+            known), ``reader_failed`` (beyond the limits), a kind of file that is not read (``tiendo.reading.kinds``).
         fault_detail: for operations, in English; where the rule shows it (``infected``, faults of texts and of sizes)
             in the words of the answer.
         titles: what stands above the tables and over their figures, in order.

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tiendo.collect.archive import archived_path
-from tiendo.intake.reader_process import WorkbookReader
 from tiendo.model.content import WorkbookContent
+from tiendo.reading.reader_process import WorkbookReader
 from tiendo.settings import Settings
 
 _kept: WorkbookReader | None = None
@@ -36,7 +36,7 @@ def read_paths(settings: Settings, paths: Sequence[Path]) -> list[WorkbookConten
     """
     infected: dict[int, str] = {}
     if settings.clamav:
-        from tiendo.intake.scanner import find_infected
+        from tiendo.reading.scanner import find_infected
 
         infected = find_infected(settings.clamav, paths)
     with _reader() as reader:

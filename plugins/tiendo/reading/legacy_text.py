@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from tiendo.intake.layout import Layout, Runs
-from tiendo.intake.sheets import Sheet
-from tiendo.intake.tables import letters
 from tiendo.model.content import Notice
+from tiendo.reading.layout import Layout, Runs
+from tiendo.reading.sheets import Sheet
+from tiendo.reading.tables import letters
 from tiendo.vietnamese.legacy_fonts import (
     certain_charset,
     charset_of_font,

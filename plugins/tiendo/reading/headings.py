@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from tiendo.intake.columns import NUMBERING, Column, Table, fields_by_heading, ignored_headings, normalised_heading
+from tiendo.reading.columns import NUMBERING, Column, Table, fields_by_heading, ignored_headings, normalised_heading
 from tiendo.vietnamese.text import fold
 
 _HEADING_WITHIN = 60

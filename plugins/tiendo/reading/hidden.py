@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from tiendo.intake.layout import Layout
-from tiendo.intake.sheets import Sheet
-from tiendo.intake.tables import letters
 from tiendo.model.content import Notice
+from tiendo.reading.layout import Layout
+from tiendo.reading.sheets import Sheet
+from tiendo.reading.tables import letters
 
 
 def hidden_content(sheet: Sheet, layout: Layout | None, *, is_hidden: bool) -> Iterator[Notice]:

@@ -7,12 +7,12 @@ parsed; .xls and .ods are read once more whole.
 import re
 from collections.abc import Mapping
 
-from tiendo.intake.kinds import ODS, kind_of_zip
-from tiendo.intake.layout import MOST_COLUMNS, MOST_ROWS, Handler, Layout, Runs, walk
-from tiendo.intake.ods_layout import layouts_of_ods
-from tiendo.intake.xls_layout import layouts_of_xls
 from tiendo.ooxml.xlsx_details import column_index, elements, sheet_parts
 from tiendo.ooxml.zip_parts import Member, content, members
+from tiendo.reading.kinds import ODS, kind_of_zip
+from tiendo.reading.layout import MOST_COLUMNS, MOST_ROWS, Handler, Layout, Runs, walk
+from tiendo.reading.ods_layout import layouts_of_ods
+from tiendo.reading.xls_layout import layouts_of_xls
 from tiendo.vietnamese.legacy_fonts import charset_of_font
 
 _ZIP, _OLE = b"PK\3\4", bytes.fromhex("d0cf11e0a1b11ae1")

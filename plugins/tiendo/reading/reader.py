@@ -1,4 +1,4 @@
-"""Reads a submitted file into rows as typed: sheets by ``tiendo.intake.sheets``, rows by ``tiendo.intake.tables``."""
+"""Reads a submitted file into rows as typed: sheets by ``tiendo.reading.sheets``, rows by ``tiendo.reading.tables``."""
 
 import traceback
 from collections.abc import Sequence
@@ -6,17 +6,17 @@ from typing import Any
 
 from python_calamine import CalamineError, PasswordError, XmlError, ZipError
 
-from tiendo.intake.columns import CORRECTIONS, INDICATORS, TABLES, TASKS, Table
-from tiendo.intake.hidden import hidden_content
-from tiendo.intake.layout import Layout
-from tiendo.intake.legacy_text import in_unicode
-from tiendo.intake.retyped import read_retyped
-from tiendo.intake.sheet_layout import read_layouts
-from tiendo.intake.sheets import Sheet, UnreadableError, open_file
-from tiendo.intake.tables import Told, has_figure, read_tables
 from tiendo.model.content import SHEET_ANSWER, SHEET_GUIDE, SHEET_MARKER, Marker, Notice, WorkbookContent
 from tiendo.ooxml.xlsx_details import BrokenWorkbookError
 from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError
+from tiendo.reading.columns import CORRECTIONS, INDICATORS, TABLES, TASKS, Table
+from tiendo.reading.hidden import hidden_content
+from tiendo.reading.layout import Layout
+from tiendo.reading.legacy_text import in_unicode
+from tiendo.reading.retyped import read_retyped
+from tiendo.reading.sheet_layout import read_layouts
+from tiendo.reading.sheets import Sheet, UnreadableError, open_file
+from tiendo.reading.tables import Told, has_figure, read_tables
 from tiendo.vietnamese.text import fold
 
 
@@ -26,7 +26,7 @@ def read_workbook(data: bytes) -> WorkbookContent:
     An error of our own is told too, as ``reader_bug``: the other files of a batch must not wait for its repair.
 
     It can still take the process down (memory, abort inside the native reader): foreign files go through
-    ``tiendo.intake.reader_process.WorkbookReader``.
+    ``tiendo.reading.reader_process.WorkbookReader``.
     """
     try:
         return _read(data)
@@ -54,7 +54,7 @@ def _read(data: bytes) -> WorkbookContent:
     except UnreadableError as fault:
         if fault.code != "archive":
             raise
-        from tiendo.intake.packed import list_packed
+        from tiendo.reading.packed import list_packed
 
         return list_packed(data)
     layouts = read_layouts(data)

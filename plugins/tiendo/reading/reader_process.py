@@ -1,6 +1,6 @@
 """Reads foreign workbooks in a process of its own, with limits: a file that takes the reader down costs itself only.
 
-The child is started as a program (``python -m tiendo.intake.reader_process``), not forked: Airflow's workers run
+The child is started as a program (``python -m tiendo.reading.reader_process``), not forked: Airflow's workers run
 threads and forbid their tasks to fork by ``multiprocessing``. It gets paths on standard input and answers on standard
 output, each message with its length before it, and reads ahead while the parent works on what it has.
 """
@@ -51,7 +51,7 @@ _START_SECONDS = 60.0
 _AHEAD = 64
 _PIPE_BYTES = 2**20
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
-_CHILD_MODULE = "tiendo.intake.reader_process"
+_CHILD_MODULE = "tiendo.reading.reader_process"
 # The child opens hostile files: it learns no password from the environment.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONHOME", "VIRTUAL_ENV", "SYSTEMROOT")
 
@@ -328,8 +328,8 @@ def _enlarge(pipe: IO[bytes]) -> None:
 
 def _serve(seconds: float, memory_bytes: int) -> None:
     """The child's loop: limits first, then file after file until the parent closes the pipe."""
-    from tiendo.intake.reader import read_workbook
-    from tiendo.intake.sheets import MAX_BYTES
+    from tiendo.reading.reader import read_workbook
+    from tiendo.reading.sheets import MAX_BYTES
 
     gc.freeze()
     gc.set_threshold(100_000)  # what a file leaves holds no cycles

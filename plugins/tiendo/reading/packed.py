@@ -9,10 +9,10 @@ import zlib
 from collections.abc import Sequence
 
 from tiendo.collect.passing_names import why_never
-from tiendo.intake import kinds
-from tiendo.intake.delimited import TextError, decode, read_rows
 from tiendo.model.content import PackedFile, WorkbookContent
 from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError, members
+from tiendo.reading import kinds
+from tiendo.reading.delimited import TextError, decode, read_rows
 from tiendo.vietnamese.legacy_fonts import is_syllable
 
 MOST_FILES = 50

@@ -1,7 +1,7 @@
 """Opens a file's bytes as sheets of cells, whatever its format: the one place that knows file formats.
 
 What is read is neutral: values by row and column, with what the reading library does not tell about a cell
-(``Details``) beside them. What the cells mean is told by ``tiendo.intake.tables``.
+(``Details``) beside them. What the cells mean is told by ``tiendo.reading.tables``.
 """
 
 import io
@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from tiendo.intake.delimited import TextError, decode, read_rows
-from tiendo.intake.kinds import ARCHIVE, READ, TEXT, XLSX, kind_of
 from tiendo.model.content import Notice
 from tiendo.ooxml.xlsx_details import BrokenWorkbookError, Details, read_details
 from tiendo.ooxml.zip_parts import Member, members
+from tiendo.reading.delimited import TextError, decode, read_rows
+from tiendo.reading.kinds import ARCHIVE, READ, TEXT, XLSX, kind_of
 
 MAX_BYTES = 20 * 2**20
 _MAX_CELLS = 500_000

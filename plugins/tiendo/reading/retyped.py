@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tiendo.intake.columns import INDICATORS, Table
-from tiendo.intake.headings import Layout, find_all
-from tiendo.intake.sheets import Range, Sheet, UnreadableError
-from tiendo.intake.tables import Told, fields_of, letters, read_rows, titles_above
 from tiendo.model.content import IndicatorRow, Notice, RawCell, Title
+from tiendo.reading.columns import INDICATORS, Table
+from tiendo.reading.headings import Layout, find_all
+from tiendo.reading.sheets import Range, Sheet, UnreadableError
+from tiendo.reading.tables import Told, fields_of, letters, read_rows, titles_above
 from tiendo.vietnamese.stated_unit import is_unit
 from tiendo.vietnamese.text import fold
 

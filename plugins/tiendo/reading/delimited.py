@@ -12,7 +12,7 @@ import unicodedata
 from collections import Counter
 from typing import NamedTuple
 
-from tiendo.intake.kinds import is_utf16
+from tiendo.reading.kinds import is_utf16
 from tiendo.vietnamese.legacy_fonts import certain_charset, is_syllable
 
 SEPARATORS = ("\t", ";", ",")
