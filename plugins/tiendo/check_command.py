@@ -39,7 +39,7 @@ def check_file(
         whatever the verdict.
     """
     from tiendo.intake.batch import earlier_settled, fetch_history
-    from tiendo.intake.reopened import open_at, read_reopened
+    from tiendo.obligations.reopened import open_at, read_reopened
     from tiendo.reading.files import read_paths
     from tiendo.validation.check import BatchFile, check_batch
     from tiendo.warehouse.engine import loader

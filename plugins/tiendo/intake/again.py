@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import Engine, Row
 
 from tiendo.clock import HANOI
-from tiendo.intake.reopened import open_at, read_reopened
 from tiendo.model.outcome import FileOutcome
 from tiendo.model.register import Register
+from tiendo.obligations.reopened import open_at, read_reopened
 from tiendo.reading.files import read_files
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader

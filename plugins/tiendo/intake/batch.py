@@ -15,9 +15,9 @@ from tiendo import clock
 from tiendo.collect.archive import archived_path
 from tiendo.intake.again import read_again
 from tiendo.intake.loading import Settled, load
-from tiendo.intake.reopened import open_at, read_reopened
 from tiendo.model.outcome import ACCEPTED, FileOutcome, Finding
 from tiendo.model.register import Register
+from tiendo.obligations.reopened import open_at, read_reopened
 from tiendo.reading.files import read_files
 from tiendo.settings import Settings
 from tiendo.vietnamese.dates import format_instant

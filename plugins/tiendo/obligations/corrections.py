@@ -1,7 +1,7 @@
 """Requests for correction: what a reviewer found wrong in a body's report goes out to it as a formal notice.
 
-From then on the period is open to the body (``tiendo.intake.reopened``) until it has answered. Request, audit row and
-mail are one transaction; the notice is written before its commit, under a name that a repetition writes again.
+From then on the period is open to the body (``tiendo.obligations.reopened``) until it has answered. Request, audit
+row and mail are one transaction; the notice is written before its commit, under a name that a repetition writes again.
 """
 
 from dataclasses import dataclass
