@@ -63,7 +63,7 @@ def make_workbooks(register: Register, folder: Path) -> None:
     """Writes one filled workbook, and copies of it with each body's code and name in it, as ``<body>/bao-cao.xlsx``."""
     from openpyxl import load_workbook
 
-    from tiendo.intake.template import build_template
+    from tiendo.feedback.template import build_template
 
     period, first = register.calendar[0].period, register.agencies[0]
     workbook = load_workbook(io.BytesIO(build_template(register, period, first, {})))

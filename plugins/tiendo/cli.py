@@ -148,7 +148,7 @@ def template(
     agency: Annotated[str, typer.Option(help="One body only.")] = "",
 ) -> None:
     """Write the workbooks that departments fill in."""
-    from tiendo.intake.template import write_templates
+    from tiendo.feedback.template import write_templates
     from tiendo.queries import last_values
 
     register = _register()

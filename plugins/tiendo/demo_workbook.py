@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tiendo.demo import Correction, Delivery, DemoFile, Figure, Scenario, TaskText, as_decimal
-from tiendo.intake.template import build_template
+from tiendo.feedback.template import build_template
 from tiendo.model.register import Indicator, Nature, Register
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.ooxml.archive_bytes import repack

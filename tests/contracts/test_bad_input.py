@@ -79,7 +79,7 @@ def test_a_file_that_cannot_be_read(send: Callable[..., Result], content: bytes)
 
 
 def test_a_workbook_with_no_data(send: Callable[..., Result], register: Register) -> None:
-    from tiendo.intake.template import build_template
+    from tiendo.feedback.template import build_template
 
     result = send(build_template(register, Q1, register.agency_by_code[BODY], {}))
     assert (result.state, result.loaded) == ("rejected", 0)

@@ -19,7 +19,7 @@ from sqlalchemy import URL, Engine
 
 from fixtures.workbooks import filled_workbook, put, put_correction
 from tiendo.clock import HANOI
-from tiendo.intake.template import build_template
+from tiendo.feedback.template import build_template
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.reading.columns import INDICATORS

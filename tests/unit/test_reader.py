@@ -16,7 +16,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from tiendo.intake.template import build_template
+from tiendo.feedback.template import build_template
 from tiendo.model.content import SHEET_CORRECTIONS, SHEET_INDICATORS, SHEET_MARKER, SHEET_TASKS, Marker, RawCell
 from tiendo.model.period import Period
 from tiendo.model.register import Register

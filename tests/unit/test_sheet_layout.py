@@ -14,7 +14,7 @@ from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font
 
 from fixtures.foreign import zipped
-from tiendo.intake.template import build_template
+from tiendo.feedback.template import build_template
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.reading import reader

@@ -10,7 +10,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from tiendo.intake.template import build_template, write_templates
+from tiendo.feedback.template import build_template, write_templates
 from tiendo.model.content import (
     SHEET_CORRECTIONS,
     SHEET_GUIDE,

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from fixtures.submissions import change_indicator, change_marker, change_task, clean_content, correction_row
 from tiendo import clock
 from tiendo.clock import HANOI
-from tiendo.intake.template import build_template
+from tiendo.feedback.template import build_template
 from tiendo.model.content import SHEET_INDICATORS, SHEET_TASKS, Marker, WorkbookContent
 from tiendo.model.outcome import FileOutcome, ObservationRow
 from tiendo.model.period import Period

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.worksheet.worksheet import Worksheet
 
-from tiendo.intake.template import build_template
+from tiendo.feedback.template import build_template
 from tiendo.model.content import RawCell, WorkbookContent
 from tiendo.model.period import Period
 from tiendo.model.register import Register

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from tiendo.clock import HANOI
-from tiendo.intake.guide import deadline_text
+from tiendo.feedback.guide import deadline_text
 from tiendo.model.outcome import ACCEPTED, FileOutcome
 from tiendo.model.period import Period
 from tiendo.model.register import PeriodCalendar, Register

@@ -10,11 +10,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from tiendo import clock
 from tiendo.durable import write_files
+from tiendo.feedback.guide import deadline_text
 from tiendo.feedback.owed import Owed, still_owed
 from tiendo.feedback.returned import returned_name
 from tiendo.feedback.told import SEVERITY_NAMES, group
-from tiendo.intake.guide import deadline_text
-from tiendo.intake.versions import Version, change_texts
+from tiendo.feedback.versions import Version, change_texts
 from tiendo.model.outcome import ACCEPTED, FileOutcome, ObservationRow, TaskProgressRow
 from tiendo.model.period import Period
 from tiendo.model.register import PeriodCalendar, Register

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row
 
 from tiendo import clock
 from tiendo.feedback.receipt import CountingVersion, Receipt, write_answers
-from tiendo.intake.versions import versions_of
+from tiendo.feedback.versions import versions_of
 from tiendo.model.content import WorkbookContent
 from tiendo.model.outcome import FileOutcome
 from tiendo.model.register import Register

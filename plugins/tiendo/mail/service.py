@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from tiendo import clock
 from tiendo.collect.imap_mailbox import MailboxSettings, open_inbox
 from tiendo.collect.mailbox import collect
-from tiendo.mail.answering import move_done, queue_answers
+from tiendo.feedback.answering import move_done, queue_answers
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import OpenSmtp, Sent, SmtpDownError, send_pending
 from tiendo.mail.undeliverable import tell_undeliverable

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from tiendo import clock
 from tiendo.durable import write_files
-from tiendo.intake.guide import deadline_text
+from tiendo.feedback.guide import deadline_text
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
 from tiendo.mail.templates import text_and_page

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from tiendo.clock import HANOI
-from tiendo.intake.guide import deadline_text
+from tiendo.feedback.guide import deadline_text
 from tiendo.model.occasions import HEAD_OF_UNIT, MEETING_LIST, OVERDUE
 from tiendo.model.period import Period
 from tiendo.model.register import Agency, Duty, Obligation, Register

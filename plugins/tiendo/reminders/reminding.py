@@ -135,7 +135,7 @@ def _tell(connection: Connection, desk: _Desk, rows: Rows, due: Sequence[Reminde
 
 
 def _tell_bodies(connection: Connection, desk: _Desk, due: Sequence[Reminder]) -> list[Told]:
-    from tiendo.intake.template import build_template
+    from tiendo.feedback.template import build_template
 
     owed = due[0].owed
     period = Period.parse(owed.period) if owed.duty is Duty.QUARTERLY_REPORT else None

@@ -8,7 +8,7 @@ from openpyxl import Workbook
 
 from fixtures.pipeline import Pipeline
 from fixtures.workbooks import Edit, filled_workbook, put, put_correction
-from tiendo.intake.versions import change_texts
+from tiendo.feedback.versions import change_texts
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.queries import last_values

@@ -15,9 +15,9 @@ from openpyxl.workbook.protection import WorkbookProtection
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tiendo.clock import HANOI
-from tiendo.intake.guide import deadline_text, guide
-from tiendo.intake.template_rules import completion_rule, date_rule, list_rule, number_rule
-from tiendo.intake.template_style import (
+from tiendo.feedback.guide import deadline_text, guide
+from tiendo.feedback.template_rules import completion_rule, date_rule, list_rule, number_rule
+from tiendo.feedback.template_style import (
     FONT,
     heading_cell,
     input_cell,

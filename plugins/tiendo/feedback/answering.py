@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, Row
 
 from tiendo import clock
 from tiendo.collect.imap_mailbox import ATTENTION, Inbox
-from tiendo.mail.answer_text import write_answer
+from tiendo.feedback.answer_text import write_answer
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
 from tiendo.model.register import Register
