@@ -8,10 +8,10 @@ from typing import Any
 import typer
 from sqlalchemy import Engine
 
-from tiendo.feedback.record_words import first_try_words, own_plan_words, reports_words
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.model.states import TASK_STATES
+from tiendo.report.record_words import first_try_words, own_plan_words, reports_words
 from tiendo.status.names import LABELS
 from tiendo.warehouse.engine import reader
 from tiendo.warehouse.sql import statement
