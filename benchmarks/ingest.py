@@ -140,11 +140,11 @@ def floor(folder: Path, home: Path) -> None:
 
 def ingest(folder: Path, home: Path) -> None:
     """Runs the pipeline's own batch path as ``tiendo ingest`` does."""
-    from tiendo.ingest_workers import warm_up
+    from tiendo.process.workers import warm_up
 
     warm_up()
     from tiendo.collect.folder import make_inboxes
-    from tiendo.ingest_command import ingest_paths
+    from tiendo.process.ingest import ingest_paths
     from tiendo.warehouse.engine import make_engine, warehouse_url
     from tiendo.warehouse.migrate import initialise
 

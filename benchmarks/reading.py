@@ -34,9 +34,9 @@ from fixtures.mutations import handmade
 from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.collect.landing import Arrival, land
-from tiendo.intake.batch import process
 from tiendo.model.content import SHEET_MARKER, Marker, WorkbookContent
 from tiendo.model.register import Register
+from tiendo.process.batch import process
 from tiendo.reading.columns import CORRECTIONS, INDICATORS, TABLES, TASKS
 from tiendo.reading.reader_process import WorkbookReader
 from tiendo.reading.sheets import Sheet

@@ -38,8 +38,8 @@ def check_file(
         The document of ``tiendo check --json``: ``observations`` is what would be loaded, ``read`` what was understood,
         whatever the verdict.
     """
-    from tiendo.intake.batch import earlier_settled, fetch_history
     from tiendo.obligations.reopened import open_at, read_reopened
+    from tiendo.process.batch import earlier_settled, fetch_history
     from tiendo.reading.files import read_paths
     from tiendo.validation.check import BatchFile, check_batch
     from tiendo.warehouse.engine import loader

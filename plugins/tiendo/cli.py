@@ -128,10 +128,10 @@ def ingest(
     as_json: Json = False,
 ) -> None:
     """Land and settle files, or folders laid out as inbox/, by the pipeline's own batch path; grade what changed."""
-    from tiendo.ingest_workers import warm_up
+    from tiendo.process.workers import warm_up
 
     warm_up()
-    from tiendo.ingest_command import ingest_paths
+    from tiendo.process.ingest import ingest_paths
 
     result = ingest_paths(get_settings(), _register(), _engine, paths, show_progress=sys.stderr.isatty())
     if as_json:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from tiendo.model.register import Register
-    from tiendo.operations.requeue import Review
+    from tiendo.process.requeue import Review
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 File = Annotated[str, typer.Argument(metavar="SHA256|RECEIPT", help="The file's hash, or a receipt such as TN-000012.")]
@@ -43,7 +43,7 @@ def add_commands(
         as_json: Json = False,
     ) -> None:
         """Read a settled file once more by today's rules: show what would differ, and do it with --yes --reason."""
-        from tiendo.operations.requeue import NotPossibleError, enter, find_file, review, settle
+        from tiendo.process.requeue import NotPossibleError, enter, find_file, review, settle
         from tiendo.reading.scanner import ScannerError
 
         if yes and not reason.strip():
@@ -75,7 +75,7 @@ def add_commands(
     @quarantine_app.command("list")
     def quarantine_list(as_json: Json = False) -> None:
         """List the files held back, and why."""
-        from tiendo.operations.quarantine import held_files
+        from tiendo.process.quarantine import held_files
 
         held = held_files(get_engine())
         if as_json:
@@ -88,8 +88,8 @@ def add_commands(
     @quarantine_app.command("show")
     def quarantine_show(file: File, as_json: Json = False) -> None:
         """Show one file held back: its findings, its readings, where its bytes lie."""
-        from tiendo.operations.quarantine import show
-        from tiendo.operations.requeue import NotPossibleError
+        from tiendo.process.quarantine import show
+        from tiendo.process.requeue import NotPossibleError
 
         try:
             item = show(get_settings(), get_engine(), file)
@@ -109,8 +109,8 @@ def add_commands(
         as_json: Json = False,
     ) -> None:
         """Let a file through as one of a body's. Exit 1 when it would only be held again: then nothing is done."""
-        from tiendo.operations.quarantine import release
-        from tiendo.operations.requeue import NotPossibleError
+        from tiendo.process.quarantine import release
+        from tiendo.process.requeue import NotPossibleError
         from tiendo.reading.scanner import ScannerError
 
         register = get_register()

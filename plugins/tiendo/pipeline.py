@@ -3,10 +3,10 @@
 from sqlalchemy import Engine
 
 from tiendo.collect.folder import IncompleteScanError, collect
-from tiendo.intake.batch import process, waiting_batches
-from tiendo.intake.touched import ungraded_periods
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.process.batch import process, waiting_batches
+from tiendo.process.touched import ungraded_periods
 from tiendo.settings import Settings
 from tiendo.status.service import refresh
 

@@ -18,8 +18,8 @@ from tiendo.mail.identity import Identity
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.obligations.corrections import Asked, Correction, ask
-from tiendo.operations.requeue import find_file, review
 from tiendo.pipeline import run_once
+from tiendo.process.requeue import find_file, review
 from tiendo.queries import ledger_document, tracker_rows
 from tiendo.reading.columns import INDICATORS
 from tiendo.settings import Settings

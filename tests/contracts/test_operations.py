@@ -24,9 +24,9 @@ from tiendo.clock import HANOI
 from tiendo.collect.folder import collect, make_inboxes
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.operations import quarantine
-from tiendo.operations.requeue import NotPossibleError, Review, enter, find_file, review, settle
 from tiendo.pipeline import run_once
+from tiendo.process import quarantine
+from tiendo.process.requeue import NotPossibleError, Review, enter, find_file, review, settle
 from tiendo.queries import ledger_document
 from tiendo.reading.columns import INDICATORS
 from tiendo.settings import INCLUDE, Settings

@@ -16,9 +16,9 @@ from tiendo import clock
 from tiendo.collect import mailbox as collecting
 from tiendo.collect.imap_mailbox import Inbox
 from tiendo.feedback import answering
-from tiendo.intake import batch
 from tiendo.mail import outgoing
 from tiendo.mail.outgoing import SmtpDownError
+from tiendo.process import batch
 from tiendo.warehouse.engine import make_engine
 
 

@@ -18,8 +18,8 @@ from tiendo.collect import archive, folder
 from tiendo.collect.archive import archived_path
 from tiendo.collect.folder import IncompleteScanError, collect, make_inboxes
 from tiendo.collect.place import Entry, LocalInbox
-from tiendo.intake.batch import process
 from tiendo.model.register import Register
+from tiendo.process.batch import process
 from tiendo.queries import ledger_document
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader, make_engine

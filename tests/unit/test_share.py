@@ -19,8 +19,8 @@ from tiendo.collect.archive import HELD_IN_MEMORY, archived_path, sha256_of
 from tiendo.collect.folder import CLAIMED, make_inboxes
 from tiendo.collect.inboxes import Collected, collect_all
 from tiendo.collect.share import ShareError, ShareSettings, open_share
-from tiendo.intake.batch import process
 from tiendo.model.register import Register
+from tiendo.process.batch import process
 from tiendo.queries import ledger_document
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import make_engine

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Engine, Row
 
 from tiendo.model.register import Register
-from tiendo.operations.requeue import NotPossibleError, Review, enter, find_file, review, settle
+from tiendo.process.requeue import NotPossibleError, Review, enter, find_file, review, settle
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement

@@ -12,10 +12,10 @@ from sqlalchemy import Engine
 
 from tiendo.collect.archive import archived_path
 from tiendo.collect.landing import Arrival, land
-from tiendo.intake.loading import Settled
 from tiendo.model.content import PackedFile
 from tiendo.model.outcome import ACCEPTED
 from tiendo.model.register import Register
+from tiendo.process.loading import Settled
 from tiendo.reading.files import read_files
 from tiendo.reading.packed import take_out
 from tiendo.settings import Settings

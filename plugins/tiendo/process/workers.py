@@ -2,7 +2,7 @@
 
 from multiprocessing import forkserver, set_forkserver_preload
 
-_PRELOADED = ["tiendo.intake.batch", "tiendo.feedback.receipt", "tiendo.validation.check", "tiendo.validation.warmed"]
+_PRELOADED = ["tiendo.process.batch", "tiendo.feedback.receipt", "tiendo.validation.check", "tiendo.process.warmed"]
 
 
 def warm_up() -> None:

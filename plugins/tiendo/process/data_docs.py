@@ -5,9 +5,9 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from tiendo import clock
-from tiendo.intake.batch import fetch_history
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.process.batch import fetch_history
 from tiendo.reading.files import read_files
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader

@@ -23,11 +23,11 @@ from sqlalchemy import URL, Engine
 from tiendo import clock
 from tiendo.collect.archive import Archived, sha256_of, take
 from tiendo.collect.landing import Arrival, land
-from tiendo.ingest_workers import warm_up
-from tiendo.intake.batch import BatchResult, process, waiting_batches
-from tiendo.intake.touched import ungraded_periods
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.process.batch import BatchResult, process, waiting_batches
+from tiendo.process.touched import ungraded_periods
+from tiendo.process.workers import warm_up
 from tiendo.reading.files import keep_reader
 from tiendo.settings import Settings
 from tiendo.status.service import refresh

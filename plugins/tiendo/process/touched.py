@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import Engine
 
 from tiendo import clock
-from tiendo.intake.batch import waiting_batches
 from tiendo.model.register import Register
+from tiendo.process.batch import waiting_batches
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
 

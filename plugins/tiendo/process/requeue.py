@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine, Row
 
 from tiendo import clock
-from tiendo.intake.again import Received, read_again
-from tiendo.intake.batch import process
 from tiendo.model.outcome import ACCEPTED, FileOutcome
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.process.again import Received, read_again
+from tiendo.process.batch import process
 from tiendo.settings import Settings
 from tiendo.status.service import refresh
 from tiendo.warehouse import audit

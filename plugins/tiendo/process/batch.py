@@ -13,11 +13,11 @@ from sqlalchemy import Engine, Row
 
 from tiendo import clock
 from tiendo.collect.archive import archived_path
-from tiendo.intake.again import read_again
-from tiendo.intake.loading import Settled, load
 from tiendo.model.outcome import ACCEPTED, FileOutcome, Finding
 from tiendo.model.register import Register
 from tiendo.obligations.reopened import open_at, read_reopened
+from tiendo.process.again import read_again
+from tiendo.process.loading import Settled, load
 from tiendo.reading.files import read_files
 from tiendo.settings import Settings
 from tiendo.vietnamese.dates import format_instant
@@ -127,7 +127,7 @@ def _unpack(
 ) -> tuple[list[Settled], list[int]]:
     if all(item.outcome.is_report or item.outcome.verdict not in ACCEPTED for item in settled):
         return settled, []
-    from tiendo.intake.unpacking import unpack_settled
+    from tiendo.process.unpacking import unpack_settled
 
     return unpack_settled(settings, register, engine, settled)
 
