@@ -9,12 +9,12 @@ from sqlalchemy import Engine
 
 from tiendo.clock import now, set_replay_clock
 from tiendo.collect.folder import make_inboxes
-from tiendo.demo import Scenario, build_scenario
+from tiendo.local.demo import Scenario, build_scenario
+from tiendo.local.replay import drop_files
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.pipeline import run_once
 from tiendo.plan.register import load_register
-from tiendo.replay import drop_files
 from tiendo.report.edition import draft, publish, rebuild, refresh_draft
 from tiendo.settings import INCLUDE, Settings
 from tiendo.warehouse.embedded import temporary_server

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from tiendo.clock import set_replay_clock
 from tiendo.collect.folder import make_inboxes
-from tiendo.demo import build_scenario
+from tiendo.local.demo import build_scenario
+from tiendo.local.replay import drop_files
 from tiendo.pipeline import run_once
 from tiendo.plan.register import load_register
-from tiendo.replay import drop_files
 from tiendo.report.build import build
 from tiendo.report.gather import gather
 from tiendo.settings import INCLUDE, Settings

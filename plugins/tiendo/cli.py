@@ -75,8 +75,8 @@ def print_json(document: Any) -> None:
 @app.command()
 def run() -> None:
     """Replay the four quarters of 2023 through the real DAGs under a real scheduler, and end."""
-    from tiendo.demo import build_scenario
-    from tiendo.replay import run_replay
+    from tiendo.local.demo import build_scenario
+    from tiendo.local.replay import run_replay
 
     raise typer.Exit(run_replay(get_settings(), build_scenario(_register())))
 
@@ -84,7 +84,7 @@ def run() -> None:
 @app.command()
 def up() -> None:
     """Run all services in the foreground, with the Airflow UI on port 8080, watching the inbox."""
-    from tiendo.airflow_glue.services import run_up
+    from tiendo.local.services import run_up
 
     raise typer.Exit(run_up(get_settings()))
 

@@ -12,13 +12,13 @@ from airflow.sdk import Param
 from sqlalchemy import URL
 
 from tiendo.airflow_glue.approval import AnswerError, ReviewOperator, read_answer
-from tiendo.airflow_glue.environment import ADMIN, airflow_environment, passwords
 from tiendo.airflow_glue.partition import read_period, run_period
 from tiendo.airflow_glue.retries import INFRASTRUCTURE_ONLY
 from tiendo.airflow_glue.share import share_settings
 from tiendo.airflow_glue.warehouse import open_warehouse
 from tiendo.clock import HANOI, set_replay_clock
 from tiendo.collect.share import ShareSettings
+from tiendo.local.environment import ADMIN, airflow_environment, passwords
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.settings import Reviewer, Settings

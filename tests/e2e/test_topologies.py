@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from e2e.topology import Replayed, alive, replay_quarter
-from tiendo.airflow_glue import cluster as cluster_module
-from tiendo.airflow_glue.cluster import MissingPackageError, Programs, cluster_settings, find_programs, local_cluster
 from tiendo.clock import HANOI
-from tiendo.demo import Scenario
+from tiendo.local import cluster as cluster_module
+from tiendo.local.cluster import MissingPackageError, Programs, cluster_settings, find_programs, local_cluster
+from tiendo.local.demo import Scenario
 from tiendo.settings import INCLUDE, Settings
 
 pytestmark = pytest.mark.timeout(900)

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from tiendo.clock import HANOI
-from tiendo.demo import DEMO, Scenario, as_decimal, build_scenario
+from tiendo.local.demo import DEMO, Scenario, as_decimal, build_scenario
 from tiendo.model.period import Period
 from tiendo.model.register import Nature, Register
 from tiendo.model.states import TASK_STATES

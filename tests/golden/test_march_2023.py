@@ -20,14 +20,14 @@ from fixtures.workbooks import put
 from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.collect.folder import make_inboxes
-from tiendo.demo import DemoFile, Scenario, build_scenario
+from tiendo.local.demo import DemoFile, Scenario, build_scenario
+from tiendo.local.replay import drop_files, receive_documents
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register
 from tiendo.pipeline import run_once
 from tiendo.queries import tracker_rows
 from tiendo.reading.columns import INDICATORS
 from tiendo.reminders.reminding import Told, remind
-from tiendo.replay import drop_files, receive_documents
 from tiendo.report import edition
 from tiendo.settings import INCLUDE, Settings
 from tiendo.warehouse.engine import make_engine

@@ -19,12 +19,12 @@ from sqlalchemy import URL, Engine, create_engine
 from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.collect.folder import make_inboxes
-from tiendo.demo import Scenario, build_scenario
+from tiendo.local.demo import Scenario, build_scenario
+from tiendo.local.replay import drop_files, receive_documents
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.pipeline import run_once
 from tiendo.queries import explanation, ledger_document, past_figures, status_rows, tracker_rows
-from tiendo.replay import drop_files, receive_documents
 from tiendo.rollups import record_rows
 from tiendo.settings import INCLUDE, Settings
 from tiendo.status.service import refresh

@@ -9,8 +9,8 @@ from typing import Any
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from tiendo.demo import Correction, Delivery, DemoFile, Figure, Scenario, TaskText, as_decimal
 from tiendo.feedback.template import build_template
+from tiendo.local.demo import Correction, Delivery, DemoFile, Figure, Scenario, TaskText, as_decimal
 from tiendo.model.register import Indicator, Nature, Register
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.ooxml.archive_bytes import repack

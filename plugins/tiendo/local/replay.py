@@ -14,16 +14,16 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from tiendo.airflow_glue.api_client import ENDED, AirflowApi
-from tiendo.airflow_glue.environment import REVIEWER, passwords
-from tiendo.airflow_glue.processes import ServiceError
-from tiendo.airflow_glue.services import Cluster, Running, airflow_services, say
 from tiendo.clock import set_replay_clock
-from tiendo.demo import DemoFile, Scenario, Step
+from tiendo.local.api_client import ENDED, AirflowApi
+from tiendo.local.demo import DemoFile, Scenario, Step
+from tiendo.local.environment import REVIEWER, passwords
+from tiendo.local.processes import ServiceError
+from tiendo.local.replay_summary import print_summary
+from tiendo.local.services import Cluster, Running, airflow_services, say
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register
 from tiendo.obligations.documents import receive_document
-from tiendo.replay_summary import print_summary
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import make_engine, warehouse_url
 

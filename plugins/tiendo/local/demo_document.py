@@ -2,7 +2,7 @@
 
 import io
 
-from tiendo.demo import DemoFile, OwnPlan
+from tiendo.local.demo import DemoFile, OwnPlan
 from tiendo.model.register import Register
 from tiendo.ooxml.archive_bytes import repack
 

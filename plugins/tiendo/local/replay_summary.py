@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from tiendo.airflow_glue.services import say
 from tiendo.clock import HANOI
-from tiendo.demo import Scenario
+from tiendo.local.demo import Scenario
+from tiendo.local.services import say
 from tiendo.model.outcome import ACCEPTED, VERDICTS
 from tiendo.model.period import Period
 from tiendo.model.register import Duty

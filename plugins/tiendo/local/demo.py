@@ -148,14 +148,14 @@ class Scenario:
 
     def files(self, step: Step) -> Iterator[DemoFile]:
         """Makes the files of a step, in the order they were sent; the same bytes each time."""
-        from tiendo.demo_workbook import make_file
+        from tiendo.local.demo_workbook import make_file
 
         for delivery in step.deliveries:
             yield make_file(self, delivery)
 
     def documents(self, step: Step) -> Iterator[DemoFile]:
         """Makes the implementation plans of a step, in the order they were handed in; the same bytes each time."""
-        from tiendo.demo_document import make_own_plan
+        from tiendo.local.demo_document import make_own_plan
 
         for own_plan in step.own_plans:
             yield make_own_plan(self.register, own_plan)

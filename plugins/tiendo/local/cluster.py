@@ -1,6 +1,6 @@
 """The replay on the topology of production, as processes: PostgreSQL server, Redis, scheduler, two Celery workers.
 
-``python -m tiendo.airflow_glue.cluster [PERIOD ...]`` replays those quarters, by default 2023-Q1. The servers are
+``python -m tiendo.local.cluster [PERIOD ...]`` replays those quarters, by default 2023-Q1. The servers are
 Debian's (``apt-get install postgresql redis-server``), started on free ports of 127.0.0.1 with passwords of their own
 in a folder that is thrown away; what the replay writes stays in ``var/cluster/``. Roles and databases are made by the
 very script that docker-compose.yaml gives its server, so the warehouse's login is no superuser here either.
@@ -23,9 +23,9 @@ import yaml
 from sqlalchemy import URL, create_engine
 from sqlalchemy.exc import OperationalError
 
-from tiendo.airflow_glue.environment import METADATA_DATABASE
-from tiendo.airflow_glue.processes import Service, ServiceError, Supervisor
-from tiendo.airflow_glue.services import Cluster, free_port, say
+from tiendo.local.environment import METADATA_DATABASE
+from tiendo.local.processes import Service, ServiceError, Supervisor
+from tiendo.local.services import Cluster, free_port, say
 from tiendo.settings import PROJECT, Settings, get_settings
 from tiendo.warehouse.engine import DATABASE
 
@@ -157,12 +157,12 @@ def cluster_settings(settings: Settings, warehouse_url: str) -> Settings:
 
 def main(arguments: Sequence[str]) -> int:
     """Replays some quarters on a cluster; returns the replay's exit code, or 2 when a program is missing."""
-    from tiendo.demo import build_scenario
+    from tiendo.local.demo import build_scenario
+    from tiendo.local.replay import run_replay
     from tiendo.plan.register import get_register
-    from tiendo.replay import run_replay
 
     register = get_register()
-    parser = argparse.ArgumentParser(prog="python -m tiendo.airflow_glue.cluster", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m tiendo.local.cluster", description=__doc__.split("\n")[0])
     known = [str(entry.period) for entry in register.calendar]
     parser.add_argument("periods", nargs="*", metavar="PERIOD", help=f"{', '.join(known)}; by default {DEFAULT_PERIOD}")
     periods: list[str] = parser.parse_args(arguments).periods or [DEFAULT_PERIOD]

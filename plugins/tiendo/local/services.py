@@ -16,9 +16,9 @@ from types import FrameType
 
 from sqlalchemy import URL, create_engine, text
 
-from tiendo.airflow_glue.api_client import AirflowApi
-from tiendo.airflow_glue.environment import ADMIN, METADATA_DATABASE, airflow_environment, passwords
-from tiendo.airflow_glue.processes import Service, ServiceError, Supervisor, airflow, warm, worker_variables
+from tiendo.local.api_client import AirflowApi
+from tiendo.local.environment import ADMIN, METADATA_DATABASE, airflow_environment, passwords
+from tiendo.local.processes import Service, ServiceError, Supervisor, airflow, warm, worker_variables
 from tiendo.settings import PROJECT, Settings
 
 DEFAULT_PORT = 8080
