@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import simplejson
 import typer
 
+from tiendo.cli.editions import edition_app
+from tiendo.cli.obligations import extension_app, obligation_app
+from tiendo.cli.operations import add_commands
+from tiendo.cli.reminders import reminders_app
 from tiendo.model.period import Period
-from tiendo.obligations.command import extension_app, obligation_app
-from tiendo.operations_commands import add_commands
-from tiendo.reminders.command import reminders_app
-from tiendo.report.command import edition_app
 from tiendo.settings import get_settings
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Read and validate one file as the pipeline would; load nothing. Exit 0 accepted, 1 rejected or quarantined."""
-    from tiendo.check_command import check_file, print_check
+    from tiendo.cli.check import check_file, print_check
     from tiendo.model.outcome import ACCEPTED
     from tiendo.reading.scanner import ScannerError
 
@@ -221,7 +221,7 @@ def tracker(
     as_json: Json = False,
 ) -> None:
     """Show who sent, how complete, who is late, who is missing, who was given longer."""
-    from tiendo.obligations.command import owed_of
+    from tiendo.cli.obligations import owed_of
     from tiendo.queries import print_tracker, tracker_rows
 
     register = _register()
@@ -244,7 +244,7 @@ def ledger(as_json: Json = False) -> None:
 @app.command()
 def docs(check: Annotated[bool, typer.Option("--check", help="Only tell whether they are fresh.")] = False) -> None:
     """Write the documents that are made from the system itself, or check them."""
-    from tiendo.documents import stale_documents, write_documents
+    from tiendo.cli.documents import stale_documents, write_documents
 
     if not check:
         for path in write_documents():

@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from fixtures.retyped import HEADING, TITLES, Place, Retyped, simple
 from fixtures.workbooks import filled_workbook, put, row_of
 from tiendo import clock
-from tiendo.check_command import check_file
+from tiendo.cli.check import check_file
 from tiendo.clock import HANOI
 from tiendo.model.period import Period
 from tiendo.model.register import Register

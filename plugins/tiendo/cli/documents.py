@@ -27,7 +27,7 @@ def _rules() -> str:
 
 
 def _dags() -> str:
-    from tiendo.airflow_glue.dag_pages import dag_pages
+    from tiendo.cli.dag_pages import dag_pages
 
     return dag_pages()
 
