@@ -19,12 +19,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from fixtures.mutations import handmade, mutated
 from fixtures.workbooks import filled_workbook
+from tiendo.cli.figures import ledger_document
 from tiendo.clock import HANOI
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.plan.register import load_register
 from tiendo.process.ingest import ingest_paths
-from tiendo.queries import ledger_document
 from tiendo.reading.reader_process import WorkbookReader
 from tiendo.settings import INCLUDE, Settings
 from tiendo.warehouse.embedded import temporary_server

@@ -19,10 +19,10 @@ from ingest import make_workbooks, synthetic_register
 
 from fixtures.mail_servers import ADDRESS, ImapServer, message
 from fixtures.post import post_office
+from tiendo.cli.figures import ledger_document
 from tiendo.clock import HANOI
 from tiendo.mail.identity import Identity
 from tiendo.model.register import Register
-from tiendo.queries import ledger_document
 from tiendo.settings import INCLUDE
 
 AT_MOST_SECONDS = 300

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 
 from fixtures.workbooks import filled_workbook, put
 from tiendo import clock
+from tiendo.cli.figures import ledger_document, tracker_rows
 from tiendo.clock import HANOI
 from tiendo.collect.folder import collect, make_inboxes
 from tiendo.mail.identity import Identity
@@ -20,7 +21,6 @@ from tiendo.model.register import Register
 from tiendo.obligations.corrections import Asked, Correction, ask
 from tiendo.pipeline import run_once
 from tiendo.process.requeue import find_file, review
-from tiendo.queries import ledger_document, tracker_rows
 from tiendo.reading.columns import INDICATORS
 from tiendo.settings import Settings
 from tiendo.warehouse.audit import audit_rows

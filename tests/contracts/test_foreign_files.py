@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from fixtures.mutations import MUTATIONS, handmade, mutated
 from fixtures.pipeline import Pipeline
 from fixtures.workbooks import filled_workbook
+from tiendo.cli.figures import ledger_document
 from tiendo.model.content import WorkbookContent
 from tiendo.model.period import Period
 from tiendo.model.register import Register
@@ -25,7 +26,6 @@ from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError
 from tiendo.process import batch
 from tiendo.process.batch import ReaderBugError
 from tiendo.process.ingest import ingest_paths
-from tiendo.queries import ledger_document
 from tiendo.reading import reader_process
 from tiendo.reading.delimited import TextError, decode, read_rows
 from tiendo.reading.kinds import READ, kind_of

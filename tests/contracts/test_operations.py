@@ -20,6 +20,7 @@ from fixtures.command import Command
 from fixtures.submissions import FIRST_ROW
 from fixtures.workbooks import filled_workbook, put
 from tiendo import clock
+from tiendo.cli.figures import ledger_document
 from tiendo.clock import HANOI
 from tiendo.collect.folder import collect, make_inboxes
 from tiendo.model.period import Period
@@ -27,7 +28,6 @@ from tiendo.model.register import Register
 from tiendo.pipeline import run_once
 from tiendo.process import quarantine
 from tiendo.process.requeue import NotPossibleError, Review, enter, find_file, review, settle
-from tiendo.queries import ledger_document
 from tiendo.reading.columns import INDICATORS
 from tiendo.settings import INCLUDE, Settings
 from tiendo.validation import suites

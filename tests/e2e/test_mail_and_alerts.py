@@ -28,6 +28,7 @@ from sqlalchemy import Engine, text
 from fixtures.mail_servers import ADDRESS, ImapServer, SmtpServer, dovecot, smtp_receiver
 from fixtures.marked import comments, through_libreoffice
 from fixtures.workbooks import filled_workbook, put, row_of
+from tiendo.cli.figures import ledger_document
 from tiendo.clock import HANOI, set_replay_clock
 from tiendo.local.api_client import AirflowApi
 from tiendo.local.environment import REVIEWER, passwords
@@ -35,7 +36,6 @@ from tiendo.local.replay import follow, publish
 from tiendo.local.services import Running, airflow_services, database_urls, say
 from tiendo.model.period import Period
 from tiendo.plan.register import load_register
-from tiendo.queries import ledger_document
 from tiendo.reading.columns import INDICATORS
 from tiendo.settings import INCLUDE, PROJECT, Settings
 from tiendo.warehouse.embedded import stop_server

@@ -12,11 +12,11 @@ from typing import Any
 import psutil
 from sqlalchemy import URL, text
 
+from tiendo.cli.figures import ledger_document
 from tiendo.clock import set_replay_clock
 from tiendo.local.demo import Scenario
 from tiendo.local.replay import replay_clock, replay_steps
 from tiendo.local.services import Cluster, airflow_services, say
-from tiendo.queries import ledger_document
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import make_engine, reader, warehouse_url
 

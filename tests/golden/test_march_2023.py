@@ -18,6 +18,7 @@ from sqlalchemy import URL, Engine, create_engine
 
 from fixtures.workbooks import put
 from tiendo import clock
+from tiendo.cli.figures import tracker_rows
 from tiendo.clock import HANOI
 from tiendo.collect.folder import make_inboxes
 from tiendo.local.demo import DemoFile, Scenario, build_scenario
@@ -25,7 +26,6 @@ from tiendo.local.replay import drop_files, receive_documents
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register
 from tiendo.pipeline import run_once
-from tiendo.queries import tracker_rows
 from tiendo.reading.columns import INDICATORS
 from tiendo.reminders.reminding import Told, remind
 from tiendo.report import edition

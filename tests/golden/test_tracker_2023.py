@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import URL, Engine, create_engine
 
 from tiendo import clock
+from tiendo.cli.figures import tracker_rows
 from tiendo.clock import HANOI
 from tiendo.collect.folder import make_inboxes
 from tiendo.local.demo import Scenario, build_scenario
@@ -18,7 +19,6 @@ from tiendo.local.replay import drop_files, receive_documents
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register
 from tiendo.pipeline import run_once
-from tiendo.queries import tracker_rows
 from tiendo.settings import INCLUDE, Settings
 from tiendo.warehouse.engine import make_engine
 from tiendo.warehouse.migrate import CalendarError, initialise

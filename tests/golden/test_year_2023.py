@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import URL, Engine, create_engine
 
 from tiendo import clock
+from tiendo.cli.figures import explanation, ledger_document, past_figures, status_rows, tracker_rows
 from tiendo.clock import HANOI
 from tiendo.collect.folder import make_inboxes
 from tiendo.local.demo import Scenario, build_scenario
@@ -24,7 +25,6 @@ from tiendo.local.replay import drop_files, receive_documents
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.pipeline import run_once
-from tiendo.queries import explanation, ledger_document, past_figures, status_rows, tracker_rows
 from tiendo.rollups import record_rows
 from tiendo.settings import INCLUDE, Settings
 from tiendo.status.service import refresh

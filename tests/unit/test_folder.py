@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from crash.harness import confine, run_child
 from tiendo import clock
+from tiendo.cli.figures import ledger_document
 from tiendo.clock import HANOI
 from tiendo.collect import archive, folder
 from tiendo.collect.archive import archived_path
@@ -20,7 +21,6 @@ from tiendo.collect.folder import IncompleteScanError, collect, make_inboxes
 from tiendo.collect.place import Entry, LocalInbox
 from tiendo.model.register import Register
 from tiendo.process.batch import process
-from tiendo.queries import ledger_document
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader, make_engine
 

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from tiendo import clock
+from tiendo.cli.figures import ledger_document, tracker_rows
 from tiendo.clock import HANOI
 from tiendo.collect.archive import archived_path
 from tiendo.model.period import Period
@@ -29,7 +30,6 @@ from tiendo.obligations.extensions import (
     grant,
     revoke,
 )
-from tiendo.queries import ledger_document, tracker_rows
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader, reader
 

@@ -10,10 +10,10 @@ from report_warehouse import figure, grade, send, task
 from sqlalchemy import Engine
 
 from tiendo import clock
+from tiendo.cli.figures import print_status, status_rows
 from tiendo.clock import HANOI
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.queries import print_status, status_rows
 from tiendo.rollups import print_records, print_rollup, record_rows, rollup_rows
 from tiendo.warehouse.engine import loader, reader
 

@@ -15,12 +15,12 @@ from sqlalchemy import Engine
 
 from fixtures.workbooks import filled_workbook
 from tiendo import clock
+from tiendo.cli.figures import ledger_document
 from tiendo.clock import HANOI
 from tiendo.collect.landing import Arrival, land
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.process.batch import process, waiting_batches
-from tiendo.queries import ledger_document
 from tiendo.reading.scanner import ScannerError, find_infected
 from tiendo.reading.sheets import MAX_BYTES
 from tiendo.settings import Settings

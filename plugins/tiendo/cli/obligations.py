@@ -107,7 +107,7 @@ def revoke_extension(  # noqa: PLR0917  options, none of them positional
 @extension_app.command("list")
 def list_extensions(as_json: Json = False) -> None:
     """Show every entry, who made it and when."""
-    from tiendo.cli import print_json
+    from tiendo.cli.__main__ import print_json
     from tiendo.model.working_days import last_day_before
     from tiendo.obligations.extensions import extensions
     from tiendo.plan.register import get_register

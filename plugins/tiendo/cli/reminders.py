@@ -34,7 +34,7 @@ DELIVERIES = {
 def due_command(period: PeriodText = "", as_json: Json = False) -> None:
     """Show what the next run would tell now, and to whom. Tells nobody."""
     from tiendo import clock
-    from tiendo.cli import print_json
+    from tiendo.cli.__main__ import print_json
     from tiendo.reminders.reminding import due_now
 
     register, engine = _open(period)
@@ -64,7 +64,7 @@ def due_command(period: PeriodText = "", as_json: Json = False) -> None:
 @reminders_app.command("list")
 def list_command(period: PeriodText = "", as_json: Json = False) -> None:
     """Show every reminder told, and what became of its mail."""
-    from tiendo.cli import print_json
+    from tiendo.cli.__main__ import print_json
     from tiendo.reminders.reminding import told_rows
     from tiendo.vietnamese.dates import format_instant
 

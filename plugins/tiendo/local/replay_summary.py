@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from tiendo.cli.figures import ledger_document, status_rows, tracker_rows
 from tiendo.clock import HANOI
 from tiendo.local.demo import Scenario
 from tiendo.local.services import say
 from tiendo.model.outcome import ACCEPTED, VERDICTS
 from tiendo.model.period import Period
 from tiendo.model.register import Duty
-from tiendo.queries import ledger_document, status_rows, tracker_rows
 from tiendo.settings import Settings
 from tiendo.status.names import LABELS
 from tiendo.warehouse.engine import make_engine, warehouse_url

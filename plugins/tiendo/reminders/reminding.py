@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine
 
 from tiendo import clock
+from tiendo.cli.figures import last_values
 from tiendo.durable import write_files
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
 from tiendo.model.occasions import DEPUTY_DIRECTOR, MEETING_LIST
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Obligation, Register
-from tiendo.queries import last_values
 from tiendo.reminders.notice import overdue_rows, receiver, write_list, write_notice
 from tiendo.reminders.occasion import Reminder, due_reminders, is_in_season, is_still_true
 from tiendo.settings import Settings

@@ -8,10 +8,10 @@ from openpyxl import Workbook
 
 from fixtures.pipeline import Pipeline
 from fixtures.workbooks import Edit, filled_workbook, put, put_correction
+from tiendo.cli.figures import last_values
 from tiendo.feedback.versions import change_texts
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.queries import last_values
 from tiendo.reading.columns import INDICATORS, TASKS
 
 Q1, Q2 = Period(2023, 1), Period(2023, 2)

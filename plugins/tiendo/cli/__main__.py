@@ -148,8 +148,8 @@ def template(
     agency: Annotated[str, typer.Option(help="One body only.")] = "",
 ) -> None:
     """Write the workbooks that departments fill in."""
+    from tiendo.cli.figures import last_values
     from tiendo.feedback.template import write_templates
-    from tiendo.queries import last_values
 
     register = _register()
     _known_period(register, period)
@@ -168,7 +168,7 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show what stands where, and why."""
-    from tiendo.queries import print_status, status_rows
+    from tiendo.cli.figures import print_status, status_rows
     from tiendo.rollups import GROUPINGS, print_rollup, rollup_rows
 
     register = _register()
@@ -203,7 +203,7 @@ def card(
 @app.command()
 def explain(indicator: str, period: PeriodOption, as_json: Json = False) -> None:
     """Follow a printed number back to file, sheet, cell, sender and rule version."""
-    from tiendo.queries import explanation, print_explanation
+    from tiendo.cli.figures import explanation, print_explanation
 
     register = _register()
     if indicator not in register.indicator_by_code or not register.indicator_by_code[indicator].is_leaf:
@@ -221,8 +221,8 @@ def tracker(
     as_json: Json = False,
 ) -> None:
     """Show who sent, how complete, who is late, who is missing, who was given longer."""
+    from tiendo.cli.figures import print_tracker, tracker_rows
     from tiendo.cli.obligations import owed_of
-    from tiendo.queries import print_tracker, tracker_rows
 
     register = _register()
     owed = owed_of(register, obligation, period)
@@ -234,7 +234,7 @@ def tracker(
 @app.command()
 def ledger(as_json: Json = False) -> None:
     """Show every file and its fate, and whether it adds up."""
-    from tiendo.queries import ledger_document, print_ledger
+    from tiendo.cli.figures import ledger_document, print_ledger
 
     document = ledger_document(_engine())
     print_json(document) if as_json else print_ledger(document)
@@ -315,8 +315,8 @@ def plan_past_figures() -> None:
     """Print this year's figures of what adds up, as rows of the next plan's past_figures.csv."""
     import csv
 
+    from tiendo.cli.figures import past_figures
     from tiendo.plan.past import COLUMNS
-    from tiendo.queries import past_figures
 
     writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
     writer.writeheader()
