@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from fixtures.mutations import handmade, mutated
 from fixtures.workbooks import filled_workbook
-from tiendo.cli.figures import ledger_document
 from tiendo.clock import HANOI
+from tiendo.collect.ledger import ledger_document
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.plan.register import load_register

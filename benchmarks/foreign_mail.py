@@ -19,7 +19,7 @@ from fixtures.foreign_mail import honest, hostile, mutated
 from fixtures.mail_servers import ADDRESS, message
 from fixtures.post import NOON, post_office
 from fixtures.workbooks import filled_workbook
-from tiendo.cli.figures import ledger_document
+from tiendo.collect.ledger import ledger_document
 from tiendo.mail.identity import Identity
 from tiendo.model.period import Period
 from tiendo.plan.register import load_register

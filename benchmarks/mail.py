@@ -19,8 +19,8 @@ from ingest import make_workbooks, synthetic_register
 
 from fixtures.mail_servers import ADDRESS, ImapServer, message
 from fixtures.post import post_office
-from tiendo.cli.figures import ledger_document
 from tiendo.clock import HANOI
+from tiendo.collect.ledger import ledger_document
 from tiendo.mail.identity import Identity
 from tiendo.model.register import Register
 from tiendo.settings import INCLUDE

@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 
 from fixtures.workbooks import Edit, filled_workbook, put, row_of
 from tiendo import clock
-from tiendo.cli.figures import ledger_document
 from tiendo.clock import HANOI
+from tiendo.collect.ledger import ledger_document
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.process.ingest import ingest_paths

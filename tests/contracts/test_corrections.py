@@ -12,9 +12,9 @@ from sqlalchemy import Engine, text
 
 from fixtures.workbooks import filled_workbook, put
 from tiendo import clock
-from tiendo.cli.figures import ledger_document, tracker_rows
 from tiendo.clock import HANOI
 from tiendo.collect.folder import collect, make_inboxes
+from tiendo.collect.ledger import ledger_document
 from tiendo.mail.identity import Identity
 from tiendo.model.period import Period
 from tiendo.model.register import Register
@@ -25,6 +25,7 @@ from tiendo.reading.columns import INDICATORS
 from tiendo.settings import Settings
 from tiendo.warehouse.audit import audit_rows
 from tiendo.warehouse.engine import loader, reader
+from tiendo.warehouse.mart import tracker_rows
 
 BODY, Q1 = "so-tai-chinh", Period(2023, 1)
 JUNE = datetime(2023, 6, 10, 9, tzinfo=HANOI)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from fixtures.mutations import MUTATIONS, handmade, mutated
 from fixtures.pipeline import Pipeline
 from fixtures.workbooks import filled_workbook
-from tiendo.cli.figures import ledger_document
+from tiendo.collect.ledger import ledger_document
 from tiendo.model.content import WorkbookContent
 from tiendo.model.period import Period
 from tiendo.model.register import Register

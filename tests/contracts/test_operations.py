@@ -20,9 +20,9 @@ from fixtures.command import Command
 from fixtures.submissions import FIRST_ROW
 from fixtures.workbooks import filled_workbook, put
 from tiendo import clock
-from tiendo.cli.figures import ledger_document
 from tiendo.clock import HANOI
 from tiendo.collect.folder import collect, make_inboxes
+from tiendo.collect.ledger import ledger_document
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.pipeline import run_once

@@ -28,8 +28,8 @@ from sqlalchemy import Engine, text
 from fixtures.mail_servers import ADDRESS, ImapServer, SmtpServer, dovecot, smtp_receiver
 from fixtures.marked import comments, through_libreoffice
 from fixtures.workbooks import filled_workbook, put, row_of
-from tiendo.cli.figures import ledger_document
 from tiendo.clock import HANOI, set_replay_clock
+from tiendo.collect.ledger import ledger_document
 from tiendo.local.api_client import AirflowApi
 from tiendo.local.environment import REVIEWER, passwords
 from tiendo.local.replay import follow, publish

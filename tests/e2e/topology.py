@@ -12,8 +12,8 @@ from typing import Any
 import psutil
 from sqlalchemy import URL, text
 
-from tiendo.cli.figures import ledger_document
 from tiendo.clock import set_replay_clock
+from tiendo.collect.ledger import ledger_document
 from tiendo.local.demo import Scenario
 from tiendo.local.replay import replay_clock, replay_steps
 from tiendo.local.services import Cluster, airflow_services, say

@@ -18,7 +18,6 @@ from sqlalchemy import URL, Engine, create_engine
 
 from fixtures.workbooks import put
 from tiendo import clock
-from tiendo.cli.figures import tracker_rows
 from tiendo.clock import HANOI
 from tiendo.collect.folder import make_inboxes
 from tiendo.local.demo import DemoFile, Scenario, build_scenario
@@ -31,6 +30,7 @@ from tiendo.reminders.reminding import Told, remind
 from tiendo.report import edition
 from tiendo.settings import INCLUDE, Settings
 from tiendo.warehouse.engine import make_engine
+from tiendo.warehouse.mart import tracker_rows
 from tiendo.warehouse.migrate import initialise
 
 Q1 = Period(2023, 1)

@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import URL, Engine, create_engine
 
 from tiendo import clock
-from tiendo.cli.figures import tracker_rows
 from tiendo.clock import HANOI
 from tiendo.collect.folder import make_inboxes
 from tiendo.local.demo import Scenario, build_scenario
@@ -21,6 +20,7 @@ from tiendo.model.register import Duty, Register
 from tiendo.pipeline import run_once
 from tiendo.settings import INCLUDE, Settings
 from tiendo.warehouse.engine import make_engine
+from tiendo.warehouse.mart import tracker_rows
 from tiendo.warehouse.migrate import CalendarError, initialise
 
 Q1 = Period(2023, 1)

@@ -17,18 +17,19 @@ import pytest
 from sqlalchemy import URL, Engine, create_engine
 
 from tiendo import clock
-from tiendo.cli.figures import explanation, ledger_document, past_figures, status_rows, tracker_rows
 from tiendo.clock import HANOI
 from tiendo.collect.folder import make_inboxes
+from tiendo.collect.ledger import ledger_document
 from tiendo.local.demo import Scenario, build_scenario
 from tiendo.local.replay import drop_files, receive_documents
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.pipeline import run_once
-from tiendo.rollups import record_rows
+from tiendo.report.record_card import record_rows
 from tiendo.settings import INCLUDE, Settings
 from tiendo.status.service import refresh
 from tiendo.warehouse.engine import make_engine
+from tiendo.warehouse.mart import explanation, past_figures, status_rows, tracker_rows
 from tiendo.warehouse.migrate import initialise
 
 Q1, Q2, Q3, Q4 = (Period(2023, quarter) for quarter in (1, 2, 3, 4))

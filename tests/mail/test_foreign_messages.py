@@ -15,7 +15,7 @@ from fixtures.foreign_mail import MUTATIONS, honest, hostile, mutated
 from fixtures.mail_servers import message
 from fixtures.post import NOON, Post
 from fixtures.workbooks import filled_workbook
-from tiendo.cli.figures import ledger_document
+from tiendo.collect.ledger import ledger_document
 from tiendo.collect.message import read_message
 from tiendo.model.period import Period
 from tiendo.model.register import Register

@@ -13,11 +13,11 @@ from sqlalchemy import Engine
 
 from crash.harness import confine, run_child
 from tiendo import clock
-from tiendo.cli.figures import ledger_document
 from tiendo.clock import HANOI
 from tiendo.collect import archive, folder
 from tiendo.collect.archive import archived_path
 from tiendo.collect.folder import IncompleteScanError, collect, make_inboxes
+from tiendo.collect.ledger import ledger_document
 from tiendo.collect.place import Entry, LocalInbox
 from tiendo.model.register import Register
 from tiendo.process.batch import process

@@ -12,9 +12,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from tiendo import clock
-from tiendo.cli.figures import ledger_document, tracker_rows
 from tiendo.clock import HANOI
 from tiendo.collect.archive import archived_path
+from tiendo.collect.ledger import ledger_document
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register
 from tiendo.model.working_days import midnight
@@ -32,6 +32,7 @@ from tiendo.obligations.extensions import (
 )
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader, reader
+from tiendo.warehouse.mart import tracker_rows
 
 Q1, Q2 = Period(2023, 1), Period(2023, 2)
 LETTER = Letter("512/UBND-TH", date(2023, 3, 9))

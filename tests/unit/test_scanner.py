@@ -15,9 +15,9 @@ from sqlalchemy import Engine
 
 from fixtures.workbooks import filled_workbook
 from tiendo import clock
-from tiendo.cli.figures import ledger_document
 from tiendo.clock import HANOI
 from tiendo.collect.landing import Arrival, land
+from tiendo.collect.ledger import ledger_document
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.process.batch import process, waiting_batches

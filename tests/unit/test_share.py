@@ -14,11 +14,11 @@ from sqlalchemy import URL, Engine
 from crash.harness import run_child
 from fixtures.samba import samba_server
 from tiendo import clock
-from tiendo.cli.figures import ledger_document
 from tiendo.clock import HANOI
 from tiendo.collect.archive import HELD_IN_MEMORY, archived_path, sha256_of
 from tiendo.collect.folder import CLAIMED, make_inboxes
 from tiendo.collect.inboxes import Collected, collect_all
+from tiendo.collect.ledger import ledger_document
 from tiendo.collect.share import ShareError, ShareSettings, open_share
 from tiendo.model.register import Register
 from tiendo.process.batch import process

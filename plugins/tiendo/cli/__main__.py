@@ -148,8 +148,8 @@ def template(
     agency: Annotated[str, typer.Option(help="One body only.")] = "",
 ) -> None:
     """Write the workbooks that departments fill in."""
-    from tiendo.cli.figures import last_values
     from tiendo.feedback.template import write_templates
+    from tiendo.warehouse.mart import last_values
 
     register = _register()
     _known_period(register, period)
@@ -168,8 +168,8 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show what stands where, and why."""
-    from tiendo.cli.figures import print_status, status_rows
-    from tiendo.rollups import GROUPINGS, print_rollup, rollup_rows
+    from tiendo.cli.printing import GROUPINGS, print_rollup, print_status
+    from tiendo.warehouse.mart import rollup_rows, status_rows
 
     register = _register()
     instant = _instant(as_of)
@@ -191,7 +191,8 @@ def card(
     as_json: Json = False,
 ) -> None:
     """Show how punctually and soundly bodies have reported this year: the record card."""
-    from tiendo.rollups import print_records, record_rows
+    from tiendo.cli.printing import print_records
+    from tiendo.report.record_card import record_rows
 
     register = _register()
     if agency and agency not in {body.code for body in register.obliged}:
@@ -203,7 +204,8 @@ def card(
 @app.command()
 def explain(indicator: str, period: PeriodOption, as_json: Json = False) -> None:
     """Follow a printed number back to file, sheet, cell, sender and rule version."""
-    from tiendo.cli.figures import explanation, print_explanation
+    from tiendo.cli.printing import print_explanation
+    from tiendo.warehouse.mart import explanation
 
     register = _register()
     if indicator not in register.indicator_by_code or not register.indicator_by_code[indicator].is_leaf:
@@ -221,8 +223,9 @@ def tracker(
     as_json: Json = False,
 ) -> None:
     """Show who sent, how complete, who is late, who is missing, who was given longer."""
-    from tiendo.cli.figures import print_tracker, tracker_rows
     from tiendo.cli.obligations import owed_of
+    from tiendo.cli.printing import print_tracker
+    from tiendo.warehouse.mart import tracker_rows
 
     register = _register()
     owed = owed_of(register, obligation, period)
@@ -234,7 +237,8 @@ def tracker(
 @app.command()
 def ledger(as_json: Json = False) -> None:
     """Show every file and its fate, and whether it adds up."""
-    from tiendo.cli.figures import ledger_document, print_ledger
+    from tiendo.cli.printing import print_ledger
+    from tiendo.collect.ledger import ledger_document
 
     document = ledger_document(_engine())
     print_json(document) if as_json else print_ledger(document)
@@ -315,8 +319,8 @@ def plan_past_figures() -> None:
     """Print this year's figures of what adds up, as rows of the next plan's past_figures.csv."""
     import csv
 
-    from tiendo.cli.figures import past_figures
     from tiendo.plan.past import COLUMNS
+    from tiendo.warehouse.mart import past_figures
 
     writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
     writer.writeheader()

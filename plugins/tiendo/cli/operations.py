@@ -137,7 +137,7 @@ def add_commands(
     @app.command()
     def audit(as_json: Json = False) -> None:
         """Show who did what by hand, when and why."""
-        from tiendo.cli.figures import printable
+        from tiendo.cli.printing import printable
         from tiendo.vietnamese.dates import format_instant
         from tiendo.warehouse.audit import audit_rows
 
@@ -160,7 +160,7 @@ def _refusal(error: Exception) -> typer.Exit:
 
 
 def _print_review(reviewed: "Review") -> None:
-    from tiendo.cli.figures import printable
+    from tiendo.cli.printing import printable
     from tiendo.vietnamese.dates import format_instant
 
     first = reviewed.first
@@ -181,7 +181,7 @@ def _print_review(reviewed: "Review") -> None:
 
 
 def _print_findings(prefix: str, findings: Iterable[Mapping[str, Any]]) -> None:
-    from tiendo.cli.figures import printable
+    from tiendo.cli.printing import printable
 
     for finding in findings:
         place = " ".join(filter(None, (finding["sheet"], finding["cell"])))
@@ -189,7 +189,7 @@ def _print_findings(prefix: str, findings: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _print_held(item: Mapping[str, Any]) -> None:
-    from tiendo.cli.figures import printable
+    from tiendo.cli.printing import printable
     from tiendo.vietnamese.dates import format_instant
 
     typer.echo(

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from tiendo.cli.figures import ledger_document, status_rows, tracker_rows
 from tiendo.clock import HANOI
+from tiendo.collect.ledger import ledger_document
 from tiendo.local.demo import Scenario
 from tiendo.local.services import say
 from tiendo.model.outcome import ACCEPTED, VERDICTS
@@ -17,6 +17,7 @@ from tiendo.model.register import Duty
 from tiendo.settings import Settings
 from tiendo.status.names import LABELS
 from tiendo.warehouse.engine import make_engine, warehouse_url
+from tiendo.warehouse.mart import status_rows, tracker_rows
 
 
 def print_summary(settings: Settings, scenario: Scenario) -> bool:

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine
 
 from tiendo import clock
-from tiendo.cli.figures import last_values
 from tiendo.durable import write_files
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
@@ -24,6 +23,7 @@ from tiendo.reminders.notice import overdue_rows, receiver, write_list, write_no
 from tiendo.reminders.occasion import Reminder, due_reminders, is_in_season, is_still_true
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
+from tiendo.warehouse.mart import last_values
 from tiendo.warehouse.sql import statement
 
 NOTICE, LIST = "reminder", "reminder_list"

@@ -27,7 +27,7 @@ from tiendo.report.data import (
     TaskLine,
     TaskReport,
 )
-from tiendo.report.record_words import first_try_words, mistakes_words, own_plan_words, reports_words
+from tiendo.report.record_card import first_try_words, mistakes_words, own_plan_words, reports_words
 from tiendo.status.names import LABELS, STYLES, TRENDS, Status
 from tiendo.vietnamese.dates import format_date, long_date
 from tiendo.vietnamese.number import format_number

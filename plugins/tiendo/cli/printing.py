@@ -1,100 +1,31 @@
-"""What the command line shows: rows of the mart, and the same for people to read."""
+"""What commands print for people: rows of the mart and the ledger, in Vietnamese."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 import typer
-from sqlalchemy import Engine
 
-from tiendo import clock
-from tiendo.collect.left_alone import REASONS
-from tiendo.model.outcome import VERDICTS
 from tiendo.model.period import Period
-from tiendo.model.register import Duty, Register
+from tiendo.model.register import Register
+from tiendo.model.states import TASK_STATES
+from tiendo.report.record_card import first_try_words, own_plan_words, reports_words
+from tiendo.status.names import LABELS, TRENDS
 from tiendo.vietnamese.dates import format_date, format_instant
 from tiendo.vietnamese.number import format_number
-from tiendo.warehouse.engine import loader, reader
-from tiendo.warehouse.sql import statement
 
-Rows = list[dict[str, Any]]
-
-
-def _rows(engine: Engine, name: str, **parameters: Any) -> Rows:
-    with reader(engine) as connection:
-        return [dict(row) for row in connection.execute(statement(name), parameters).mappings()]
+GROUPINGS = ("plan", "section", "agency")
+SUBJECTS = {"indicator": "Chỉ tiêu", "task": "Nhiệm vụ có cơ quan chủ trì", "collective_task": "Nhiệm vụ chung"}
+NOT_REPORTED = {"not_reported": "Chưa báo cáo"}
+# What a code means, in the order of print.
+STATUS_NAMES = {status.value: label for status, label in LABELS.items()}
+STATE_NAMES = TASK_STATES | NOT_REPORTED
 
 
-def status_rows(engine: Engine, register: Register, period: Period, as_of: datetime) -> Rows:
-    """Returns rows of ``mart.indicator_status`` as they stood at an instant, in printed order."""
-    return _rows(engine, "mart/status_at.sql", instant=as_of, plan_code=register.code, period=str(period))
-
-
-def tracker_rows(
-    engine: Engine,
-    register: Register,
-    period: Period | str,
-    duty: Duty = Duty.QUARTERLY_REPORT,
-    as_of: datetime | None = None,
-) -> Rows:
-    """Returns rows of ``mart.submission_tracker`` as they stood at an instant, by default now: one per body."""
-    return _rows(
-        engine,
-        "mart/tracker.sql",
-        instant=as_of or clock.now(),
-        plan_code=register.code,
-        obligation=duty,
-        period=str(period),
-    )
-
-
-def explanation(engine: Engine, register: Register, indicator: str, period: Period) -> dict[str, Any]:
-    """Returns one object that leads from the graded value to its cell: the document of ``tiendo explain --json``."""
-    (row,) = _rows(engine, "mart/explain.sql", plan_code=register.code, period=str(period), indicator=indicator)
-    return row
-
-
-def last_values(engine: Engine, register: Register, period: Period) -> Mapping[tuple[str, str], Decimal]:
-    """Returns the last year-to-date figure before a period, by (indicator, agency), for the workbook's column."""
-    rows = _rows(engine, "mart/last_values.sql", plan_code=register.code, period=str(period))
-    return {(row["indicator_code"], row["agency_code"]): row["value"] for row in rows}
-
-
-def past_figures(engine: Engine, register: Register) -> Rows:
-    """Returns the year's own figures of flows as rows of a later plan's ``past_figures.csv``; no made-up ones."""
-    rows = _rows(engine, "mart/past_figures.sql", plan_code=register.code)
-    return [row | {"value": format(row["value"], "f")} for row in rows]
-
-
-def ledger_document(engine: Engine) -> dict[str, Any]:
-    """Returns the document of ``tiendo ledger --json``. Files that still wait are a state of their own, ``waiting``.
-
-    What lies in the inboxes and was not taken is no file received: it is listed apart, as the last scan saw it.
-    """
-    with loader(engine) as connection:
-        files = [dict(row) for row in connection.execute(statement("intake/ledger.sql")).mappings()]
-        left = [dict(row) for row in connection.execute(statement("intake/left_alone.sql")).mappings()]
-    counts = Counter(file["state"] or "waiting" for file in files)
-    states = {state: counts.get(state, 0) for state in VERDICTS}
-    if counts["waiting"]:
-        states["waiting"] = counts["waiting"]
-    return {
-        "received": len(files),
-        "states": states,
-        "adds_up": sum(states.values()) == len(files),
-        "files": files,
-        "left_alone": [
-            item | dict(zip(("meaning", "meaning_vi"), REASONS[item["reason"]], strict=True)) for item in left
-        ],
-    }
-
-
-def print_status(register: Register, rows: Rows) -> None:
+def print_status(register: Register, rows: Sequence[Mapping[str, Any]]) -> None:
     """Prints a status table in Vietnamese."""
-    from tiendo.status.names import LABELS
-
     section = ""
     for row in rows:
         if row["section"] != section:
@@ -116,8 +47,6 @@ def _value(row: Mapping[str, Any]) -> str:
 
 
 def _trend(row: Mapping[str, Any]) -> str:
-    from tiendo.status.names import LABELS, TRENDS
-
     if row["previous_period"] is None:
         return ""
     period = Period.parse(row["previous_period"]).vietnamese
@@ -127,8 +56,6 @@ def _trend(row: Mapping[str, Any]) -> str:
 
 def print_explanation(register: Register, row: Mapping[str, Any]) -> None:
     """Prints where a number comes from, in Vietnamese."""
-    from tiendo.status.names import LABELS
-
     typer.echo(f"{row['indicator_name']} ({row['indicator']}), kỳ {row['period']}")
     typer.echo(f"  Đánh giá:  {LABELS[row['status']]}. {row['explanation']}")
     typer.echo(f"  Quy tắc:   phiên bản {row['rule_version']}, tính lúc {format_instant(row['as_of'])}")
@@ -197,6 +124,43 @@ def print_ledger(document: Mapping[str, Any]) -> None:
         typer.echo("\nLeft where it lies:")
     for item in document["left_alone"]:
         typer.echo(f"  {item['channel']}:{printable(item['path'])}: {item['meaning']} ({item['meaning_vi']})")
+
+
+def print_rollup(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Prints counts by group, indicators first, in Vietnamese."""
+    for subject, title in SUBJECTS.items():
+        mine = [row for row in rows if row["subject"] == subject]
+        if not mine:
+            continue
+        typer.echo(f"\n{title}")
+        for name, group in groupby(mine, key=lambda row: row["group_name"]):
+            counts = list(group)
+            typer.echo(f"  {name} ({counts[0]['group_count']})")
+            typer.echo(f"    {_in_words(counts, subject)}")
+    if not rows:
+        typer.echo("Chưa có đánh giá nào tại thời điểm này.")
+
+
+def _in_words(rows: Sequence[Mapping[str, Any]], subject: str) -> str:
+    names = STATUS_NAMES if subject == "indicator" else STATE_NAMES
+    counts = {row["status"]: row["item_count"] for row in rows}
+    return "; ".join(f"{name}: {counts[code]}" for code, name in names.items() if code in counts)
+
+
+def print_records(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Prints the record card of each body, in Vietnamese."""
+    for row in rows:
+        typer.echo(f"\n{row['agency_name']} ({row['agency_code']})")
+        mistakes = row["mistakes"]
+        for label, text in (
+            ("Báo cáo quý", reports_words(row)),
+            ("Được chấp nhận ngay lần đầu", first_try_words(row)),
+            ("Kế hoạch thực hiện của đơn vị", own_plan_words(row)),
+            ("Lỗi thường gặp", f"{len(mistakes)} loại" if mistakes else "không có"),
+        ):
+            typer.echo(f"  {label + ':':32}{text}")
+        for mistake in mistakes:
+            typer.echo(f"    {mistake['rule']:28}{mistake['file_count']:3} tệp  {mistake['title']}")
 
 
 def printable(text: str) -> str:

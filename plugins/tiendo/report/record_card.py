@@ -1,16 +1,54 @@
-"""A body's record card in words, in Vietnamese: what the command line and the report both print. Pure.
+"""A body's record card: its rows, and the words in Vietnamese that the command line and the report both print.
 
 ``record`` is a row of ``mart.agency_record``.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Engine
+
 from tiendo.clock import HANOI
+from tiendo.model.register import Register
+from tiendo.validation.suites import rule_titles
 from tiendo.vietnamese.dates import format_date
 from tiendo.vietnamese.number import format_number
+from tiendo.warehouse.engine import reader
+from tiendo.warehouse.sql import statement
 
 _OWN_PLAN_STATES = {"accepted": "đã gửi", "missing": "chưa gửi", "exempt": "được miễn"}
+
+
+def record_rows(engine: Engine, register: Register, as_of: datetime, agency: str = "") -> list[dict[str, Any]]:
+    """Returns rows of ``mart.agency_record`` as they stood at an instant, each with its ``mistakes``.
+
+    ``mistakes`` are rows of ``mart.agency_mistake`` with the rule's ``title`` in Vietnamese, the usual ones first.
+    """
+    titles = rule_titles()
+    parameters = {"instant": as_of, "plan_code": register.code}
+    with reader(engine) as connection:
+        records = connection.execute(statement("mart/records.sql"), parameters).mappings().all()
+        mistakes = connection.execute(statement("mart/mistakes.sql"), parameters).mappings().all()
+    return [
+        dict(record)
+        | {
+            "mistakes": [
+                {
+                    "rule": row["rule"],
+                    "title": titles.get(row["rule"], row["rule"]),
+                    "severity": row["severity"],
+                    "file_count": row["file_count"],
+                    "finding_count": row["finding_count"],
+                    "last_received_at": row["last_received_at"],
+                }
+                for row in mistakes
+                if row["agency_code"] == record["agency_code"]
+            ]
+        }
+        for record in records
+        if agency in ("", record["agency_code"])
+    ]
 
 
 def reports_words(record: Mapping[str, Any]) -> str:
