@@ -17,9 +17,9 @@ from tiendo.pipeline import run_once
 from tiendo.plan.register import load_register
 from tiendo.report.edition import draft, publish, rebuild, refresh_draft
 from tiendo.settings import INCLUDE, Settings
+from tiendo.status.service import initialise
 from tiendo.warehouse.embedded import temporary_server
 from tiendo.warehouse.engine import loader, make_engine
-from tiendo.warehouse.migrate import initialise
 
 DRAFT_SECONDS = 60
 YEAR_SECONDS = 60

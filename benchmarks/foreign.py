@@ -27,9 +27,9 @@ from tiendo.plan.register import load_register
 from tiendo.process.ingest import ingest_paths
 from tiendo.reading.reader_process import WorkbookReader
 from tiendo.settings import INCLUDE, Settings
+from tiendo.status.service import initialise
 from tiendo.warehouse.embedded import temporary_server
 from tiendo.warehouse.engine import make_engine
-from tiendo.warehouse.migrate import initialise
 
 FILES = Path(__file__).resolve().parents[1] / "tests" / "fixtures" / "files"
 SENDER, Q1 = "so-tai-chinh", Period(2023, 1)

@@ -145,8 +145,8 @@ def ingest(folder: Path, home: Path) -> None:
     warm_up()
     from tiendo.collect.folder import make_inboxes
     from tiendo.process.ingest import ingest_paths
+    from tiendo.status.service import initialise
     from tiendo.warehouse.engine import make_engine, warehouse_url
-    from tiendo.warehouse.migrate import initialise
 
     register = synthetic_register(sum(1 for _ in folder.iterdir()))
     settings = Settings(home=home, plan_dir=INCLUDE, database_url=None)

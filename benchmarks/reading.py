@@ -42,10 +42,10 @@ from tiendo.reading.reader_process import WorkbookReader
 from tiendo.reading.sheets import Sheet
 from tiendo.reading.tables import Told, read_tables
 from tiendo.settings import INCLUDE, Settings
+from tiendo.status.service import initialise
 from tiendo.validation.check import BatchFile, check_batch, empty_history
 from tiendo.warehouse.embedded import temporary_server
 from tiendo.warehouse.engine import make_engine
-from tiendo.warehouse.migrate import initialise
 
 ROUNDS = 5
 AT_MOST_PROTECTED, AT_MOST_BAD = 1.5, 2.0

@@ -14,9 +14,9 @@ from tiendo.plan.register import load_register
 from tiendo.report.build import build
 from tiendo.report.gather import gather
 from tiendo.settings import INCLUDE, Settings
+from tiendo.status.service import initialise
 from tiendo.warehouse.embedded import temporary_server
 from tiendo.warehouse.engine import loader, make_engine
-from tiendo.warehouse.migrate import initialise
 
 
 def main() -> None:

@@ -29,9 +29,9 @@ from tiendo.reading.columns import INDICATORS
 from tiendo.reminders.reminding import Told, remind
 from tiendo.report import edition
 from tiendo.settings import INCLUDE, Settings
+from tiendo.status.service import initialise
 from tiendo.warehouse.engine import make_engine
 from tiendo.warehouse.mart import tracker_rows
-from tiendo.warehouse.migrate import initialise
 
 Q1 = Period(2023, 1)
 KHDT, FDI = "so-ke-hoach-va-dau-tu", "thu-hut-fdi"

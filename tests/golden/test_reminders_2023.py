@@ -24,8 +24,8 @@ from tiendo.obligations.extensions import Kind, Letter, excuse, find_obligation,
 from tiendo.reminders.occasion import due_reminders
 from tiendo.reminders.reminding import Told, remind, told_rows
 from tiendo.settings import INCLUDE, Settings
+from tiendo.status.service import initialise
 from tiendo.warehouse.engine import make_engine
-from tiendo.warehouse.migrate import initialise
 from unit.report_warehouse import send, task
 
 # Everybody else has sent everything long before.

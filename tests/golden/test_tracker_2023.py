@@ -19,9 +19,10 @@ from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register
 from tiendo.pipeline import run_once
 from tiendo.settings import INCLUDE, Settings
+from tiendo.status.service import initialise
 from tiendo.warehouse.engine import make_engine
 from tiendo.warehouse.mart import tracker_rows
-from tiendo.warehouse.migrate import CalendarError, initialise
+from tiendo.warehouse.migrate import CalendarError
 
 Q1 = Period(2023, 1)
 END = datetime(2024, 1, 10, tzinfo=HANOI)

@@ -27,10 +27,9 @@ from tiendo.model.register import Register
 from tiendo.pipeline import run_once
 from tiendo.report.record_card import record_rows
 from tiendo.settings import INCLUDE, Settings
-from tiendo.status.service import refresh
+from tiendo.status.service import initialise, refresh
 from tiendo.warehouse.engine import make_engine
 from tiendo.warehouse.mart import explanation, past_figures, status_rows, tracker_rows
-from tiendo.warehouse.migrate import initialise
 
 Q1, Q2, Q3, Q4 = (Period(2023, quarter) for quarter in (1, 2, 3, 4))
 END = datetime(2024, 1, 10, tzinfo=HANOI)

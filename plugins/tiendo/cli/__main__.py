@@ -57,8 +57,8 @@ def _known_period(register: "Register", period: Period) -> Period:
 
 def _engine() -> "Engine":
     """Returns the warehouse's engine, migrated and with the register stored: every command works on a fresh home."""
+    from tiendo.status.service import initialise
     from tiendo.warehouse.engine import get_engine
-    from tiendo.warehouse.migrate import initialise
 
     initialise(get_engine(), _register())
     return get_engine()

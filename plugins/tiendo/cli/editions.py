@@ -24,8 +24,8 @@ def rebuild_command(
     from tiendo.plan.register import get_register
     from tiendo.report.build import place
     from tiendo.report.edition import EditionError, rebuild
+    from tiendo.status.service import initialise
     from tiendo.warehouse.engine import get_engine
-    from tiendo.warehouse.migrate import initialise
 
     try:
         asked = Period.parse(period)

@@ -211,8 +211,8 @@ def _refusals() -> Iterator["Register"]:
 
 
 def _engine(register: "Register") -> Any:
+    from tiendo.status.service import initialise
     from tiendo.warehouse.engine import get_engine
-    from tiendo.warehouse.migrate import initialise
 
     initialise(get_engine(), register)
     return get_engine()

@@ -87,8 +87,8 @@ def list_command(period: PeriodText = "", as_json: Json = False) -> None:
 
 def _open(period: str) -> "tuple[Register, Engine]":
     from tiendo.plan.register import get_register
+    from tiendo.status.service import initialise
     from tiendo.warehouse.engine import get_engine
-    from tiendo.warehouse.migrate import initialise
 
     register = get_register()
     known = [owed.period for owed in register.obligations]

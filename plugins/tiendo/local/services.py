@@ -200,8 +200,8 @@ def prepare_warehouse(settings: Settings, url: URL) -> None:
     """Migrates the warehouse, stores the register and makes the inbox folders."""
     from tiendo.collect.folder import make_inboxes
     from tiendo.plan.register import get_register
+    from tiendo.status.service import initialise
     from tiendo.warehouse.engine import make_engine
-    from tiendo.warehouse.migrate import initialise
 
     engine = make_engine(url)
     initialise(engine, get_register())
