@@ -10,7 +10,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from tiendo import clock
 from tiendo.durable import write_files
-from tiendo.feedback.guide import deadline_text
 from tiendo.feedback.owed import Owed, still_owed
 from tiendo.feedback.returned import returned_name
 from tiendo.feedback.told import SEVERITY_NAMES, group
@@ -20,7 +19,7 @@ from tiendo.model.period import Period
 from tiendo.model.register import PeriodCalendar, Register
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.settings import INCLUDE, Settings
-from tiendo.vietnamese.dates import format_date, format_instant
+from tiendo.vietnamese.dates import deadline_text, format_date, format_instant
 from tiendo.vietnamese.number import format_number
 
 VERDICT_NAMES = {

@@ -15,7 +15,7 @@ from openpyxl.workbook.protection import WorkbookProtection
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tiendo.clock import HANOI
-from tiendo.feedback.guide import deadline_text, guide
+from tiendo.feedback.guide import guide
 from tiendo.feedback.template_rules import completion_rule, date_rule, list_rule, number_rule
 from tiendo.feedback.template_style import (
     FONT,
@@ -34,7 +34,7 @@ from tiendo.model.register import Agency, Nature, PeriodCalendar, Register
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.ooxml.archive_bytes import repack
 from tiendo.reading.columns import CORRECTIONS, INDICATORS, NOT_YET_PUBLISHED, TASKS, Table
-from tiendo.vietnamese.dates import long_date
+from tiendo.vietnamese.dates import deadline_text, long_date
 from tiendo.vietnamese.number import format_number
 
 LastValues = Mapping[tuple[str, str], Decimal]

@@ -11,14 +11,13 @@ from sqlalchemy import Engine
 
 from tiendo import clock
 from tiendo.durable import write_files
-from tiendo.feedback.guide import deadline_text
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
 from tiendo.mail.templates import text_and_page
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.settings import Settings
-from tiendo.vietnamese.dates import format_instant, long_date
+from tiendo.vietnamese.dates import deadline_text, format_instant, long_date
 from tiendo.warehouse.audit import record_answer
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
