@@ -1,19 +1,22 @@
 """From the last accepted file to the draft that says so, and a year's four editions rebuilt from the warehouse."""
 
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
 from sqlalchemy import Engine
 
+from fixtures.turn import run_once
 from tiendo.clock import now, set_replay_clock
 from tiendo.collect.folder import make_inboxes
 from tiendo.local.demo import Scenario, build_scenario
 from tiendo.local.replay import drop_files
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.pipeline import run_once
 from tiendo.plan.register import load_register
 from tiendo.report.edition import draft, publish, rebuild, refresh_draft
 from tiendo.settings import INCLUDE, Settings

@@ -1,15 +1,18 @@
 """One edition of the real plan: gathering and rendering, with and without the PDF."""
 
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from fixtures.turn import run_once
 from tiendo.clock import set_replay_clock
 from tiendo.collect.folder import make_inboxes
 from tiendo.local.demo import build_scenario
 from tiendo.local.replay import drop_files
-from tiendo.pipeline import run_once
 from tiendo.plan.register import load_register
 from tiendo.report.build import build
 from tiendo.report.gather import gather

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
+from fixtures.turn import run_once
 from fixtures.workbooks import filled_workbook, put
 from tiendo import clock
 from tiendo.clock import HANOI
@@ -19,7 +20,6 @@ from tiendo.mail.identity import Identity
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.obligations.corrections import Asked, Correction, ask
-from tiendo.pipeline import run_once
 from tiendo.process.requeue import find_file, review
 from tiendo.reading.columns import INDICATORS
 from tiendo.settings import Settings

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from crash.harness import run_child
 from fixtures.command import Command
 from fixtures.submissions import FIRST_ROW
+from fixtures.turn import run_once
 from fixtures.workbooks import filled_workbook, put
 from tiendo import clock
 from tiendo.clock import HANOI
@@ -25,7 +26,6 @@ from tiendo.collect.folder import collect, make_inboxes
 from tiendo.collect.ledger import ledger_document
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.pipeline import run_once
 from tiendo.process import quarantine
 from tiendo.process.requeue import NotPossibleError, Review, enter, find_file, review, settle
 from tiendo.reading.columns import INDICATORS

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import URL, Engine, create_engine
 
 from crash.world import NOW, PLAN_DIR, Mould, Sent, World, drop, mixed_files, picture
+from fixtures.turn import run_once
 from tiendo import clock
 from tiendo.collect.folder import collect, make_inboxes
 from tiendo.model.register import Register
-from tiendo.pipeline import run_once
 from tiendo.process import batch, unpacking
 from tiendo.settings import Settings
 from tiendo.validation import check, suites

@@ -16,6 +16,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import URL, Engine, create_engine
 
+from fixtures.turn import run_once
 from fixtures.workbooks import put
 from tiendo import clock
 from tiendo.clock import HANOI
@@ -24,7 +25,6 @@ from tiendo.local.demo import DemoFile, Scenario, build_scenario
 from tiendo.local.replay import drop_files, receive_documents
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register
-from tiendo.pipeline import run_once
 from tiendo.reading.columns import INDICATORS
 from tiendo.reminders.reminding import Told, remind
 from tiendo.report import edition

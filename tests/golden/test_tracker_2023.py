@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import URL, Engine, create_engine
 
+from fixtures.turn import run_once
 from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.collect.folder import make_inboxes
@@ -17,7 +18,6 @@ from tiendo.local.demo import Scenario, build_scenario
 from tiendo.local.replay import drop_files, receive_documents
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register
-from tiendo.pipeline import run_once
 from tiendo.settings import INCLUDE, Settings
 from tiendo.status.service import initialise
 from tiendo.warehouse.engine import make_engine
