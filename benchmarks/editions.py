@@ -14,6 +14,7 @@ from fixtures.turn import run_once
 from tiendo.clock import now, set_replay_clock
 from tiendo.collect.folder import make_inboxes
 from tiendo.local.demo import Scenario, build_scenario
+from tiendo.local.demo_files import files_of
 from tiendo.local.replay import drop_files
 from tiendo.model.period import Period
 from tiendo.model.register import Register
@@ -60,7 +61,7 @@ def replay(settings: Settings, register: Register, engine: Engine, scenario: Sce
     for step in scenario.steps:
         set_replay_clock(clock_file, step.at)
         if step.action == "collect":
-            drop_files(settings, scenario.files(step))
+            drop_files(settings, files_of(scenario, step))
             run_once(settings, register, engine)
             began = time.perf_counter()
             if refresh_draft(engine, register, settings, step.period) is not None:

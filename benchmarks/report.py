@@ -12,6 +12,7 @@ from fixtures.turn import run_once
 from tiendo.clock import set_replay_clock
 from tiendo.collect.folder import make_inboxes
 from tiendo.local.demo import build_scenario
+from tiendo.local.demo_files import files_of
 from tiendo.local.replay import drop_files
 from tiendo.plan.register import load_register
 from tiendo.report.build import build
@@ -35,7 +36,7 @@ def main() -> None:
         make_inboxes(settings, register)
         for step in scenario.steps:
             set_replay_clock(clock_file, step.at)
-            drop_files(settings, scenario.files(step))
+            drop_files(settings, files_of(scenario, step))
             run_once(settings, register, engine)
         period, as_of = scenario.steps[-1].period, scenario.last_instant
         for with_pdf in (False, True):

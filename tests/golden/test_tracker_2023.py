@@ -15,6 +15,7 @@ from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.collect.folder import make_inboxes
 from tiendo.local.demo import Scenario, build_scenario
+from tiendo.local.demo_files import documents_of, files_of
 from tiendo.local.replay import drop_files, receive_documents
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register
@@ -51,8 +52,8 @@ def warehouse(
         make_inboxes(settings, register)
         for step in scenario.steps:
             clock.set_replay_clock(folder / "clock", step.at)
-            drop_files(settings, scenario.files(step))
-            receive_documents(settings, register, engine, scenario.documents(step))
+            drop_files(settings, files_of(scenario, step))
+            receive_documents(settings, register, engine, documents_of(scenario, step))
             run_once(settings, register, engine)
         yield engine
         engine.dispose()

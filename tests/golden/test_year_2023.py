@@ -22,6 +22,7 @@ from tiendo.clock import HANOI
 from tiendo.collect.folder import make_inboxes
 from tiendo.collect.ledger import ledger_document
 from tiendo.local.demo import Scenario, build_scenario
+from tiendo.local.demo_files import documents_of, files_of
 from tiendo.local.replay import drop_files, receive_documents
 from tiendo.model.period import Period
 from tiendo.model.register import Register
@@ -65,8 +66,8 @@ def year(tmp_path_factory: pytest.TempPathFactory, postgres: URL, register: Regi
         scenario = build_scenario(register)
         for step in scenario.steps:
             clock.set_replay_clock(clock_file, step.at)
-            drop_files(settings, scenario.files(step))
-            receive_documents(settings, register, engine, scenario.documents(step))
+            drop_files(settings, files_of(scenario, step))
+            receive_documents(settings, register, engine, documents_of(scenario, step))
             run_once(settings, register, engine)
         yield Year(settings, register, engine, scenario)
         engine.dispose()

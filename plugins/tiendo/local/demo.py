@@ -125,7 +125,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Scenario:
-    """The whole replay. Workbooks are made only when ``files`` asks for a step's."""
+    """The whole replay. ``tiendo.local.demo_files`` makes a step's files."""
 
     register: Register
     steps: tuple[Step, ...]
@@ -145,20 +145,6 @@ class Scenario:
     def only(self, *periods: str) -> "Scenario":
         """Returns the same replay cut down to some periods."""
         return replace(self, steps=tuple(step for step in self.steps if str(step.period) in periods))
-
-    def files(self, step: Step) -> Iterator[DemoFile]:
-        """Makes the files of a step, in the order they were sent; the same bytes each time."""
-        from tiendo.local.demo_workbook import make_file
-
-        for delivery in step.deliveries:
-            yield make_file(self, delivery)
-
-    def documents(self, step: Step) -> Iterator[DemoFile]:
-        """Makes the implementation plans of a step, in the order they were handed in; the same bytes each time."""
-        from tiendo.local.demo_document import make_own_plan
-
-        for own_plan in step.own_plans:
-            yield make_own_plan(self.register, own_plan)
 
     def figures_of(self, agency: str, period: Period, version: int = 1) -> tuple[Figure, ...]:
         """Returns what a body reports for a period; in a second version, its new figures beside the unchanged ones."""

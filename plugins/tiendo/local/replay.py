@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from tiendo.clock import set_replay_clock
 from tiendo.local.api_client import ENDED, AirflowApi
 from tiendo.local.demo import DemoFile, Scenario, Step
+from tiendo.local.demo_files import documents_of, files_of
 from tiendo.local.environment import REVIEWER, passwords
 from tiendo.local.processes import ServiceError
 from tiendo.local.replay_summary import print_summary
@@ -103,12 +104,12 @@ def replay_steps(settings: Settings, scenario: Scenario, services: Running, cloc
             services.supervisor.check()
             set_replay_clock(clock_file, step.at)
             if step.action == "collect":
-                drop_files(settings, scenario.files(step))
+                drop_files(settings, files_of(scenario, step))
                 follow(services.api, "collect_folders", services.api.trigger("collect_folders"))
                 wait_for_drafts(services.api)
                 result = ""
             elif step.action == "receive":
-                receive_documents(settings, scenario.register, engine, scenario.documents(step))
+                receive_documents(settings, scenario.register, engine, documents_of(scenario, step))
                 result = ""
             else:
                 result = publish(reviewer, step.period, scenario.approved_by)

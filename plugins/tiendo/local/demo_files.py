@@ -1,7 +1,10 @@
-"""Fills the templates as bodies would: each in its own way of typing numbers, some with a mistake."""
+"""The files of the replay: templates filled in as bodies would, each in its own way of typing, some with a mistake.
+
+Beside them the bodies' own implementation plans: a Word file each that says what it stands for.
+"""
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,7 +13,7 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tiendo.feedback.template import build_template
-from tiendo.local.demo import Correction, Delivery, DemoFile, Figure, Scenario, TaskText, as_decimal
+from tiendo.local.demo import Correction, Delivery, DemoFile, Figure, OwnPlan, Scenario, Step, TaskText, as_decimal
 from tiendo.model.register import Indicator, Nature, Register
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.ooxml.archive_bytes import repack
@@ -27,6 +30,18 @@ _NAMES = (
     "{period}_{code}.xlsx",
     "Báo cáo quý {roman} - {short}.xlsx",
 )
+
+
+def files_of(scenario: Scenario, step: Step) -> Iterator[DemoFile]:
+    """Makes the files of a step, in the order they were sent; the same bytes each time."""
+    for delivery in step.deliveries:
+        yield make_file(scenario, delivery)
+
+
+def documents_of(scenario: Scenario, step: Step) -> Iterator[DemoFile]:
+    """Makes the implementation plans of a step, in the order they were handed in; the same bytes each time."""
+    for own_plan in step.own_plans:
+        yield make_own_plan(scenario.register, own_plan)
 
 
 def make_file(scenario: Scenario, delivery: Delivery) -> DemoFile:
@@ -51,6 +66,20 @@ def make_file(scenario: Scenario, delivery: Delivery) -> DemoFile:
     elif delivery.version > 1:
         name = name.replace(".xlsx", " (thay the).xlsx")
     return DemoFile(agency.code, name, content, delivery.sent_at)
+
+
+def make_own_plan(register: Register, own_plan: OwnPlan) -> DemoFile:
+    """Makes one body's plan; the same body and instant give the same bytes."""
+    from docx import Document
+
+    agency = register.agency_by_code[own_plan.agency]
+    document = Document()
+    document.add_heading(f"Kế hoạch của {agency.name} thực hiện {register.short_title}", level=1)
+    document.add_paragraph("Tệp minh họa, dùng cho bản chạy lại năm; không phải văn bản của cơ quan nêu trên.")
+    buffer = io.BytesIO()
+    document.save(buffer)
+    name = f"KH thuc hien - {agency.short_name.replace('/', '-')}.docx"
+    return DemoFile(agency.code, name, repack(buffer.getvalue(), own_plan.sent_at), own_plan.sent_at)
 
 
 def _workbook(scenario: Scenario, delivery: Delivery) -> bytes:
