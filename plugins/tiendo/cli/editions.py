@@ -1,9 +1,11 @@
 """``tiendo edition``. Heavy imports wait until a command needs them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from tiendo.cli.common import known_period, open_register, open_warehouse, parse_period
 
 edition_app = typer.Typer(no_args_is_help=True, help="Published editions.")
 
@@ -15,31 +17,20 @@ def _editions() -> None:
 
 @edition_app.command("rebuild")
 def rebuild_command(
-    period: Annotated[str, typer.Argument(help="For example 2023-Q1.")],
+    period: Annotated[Any, typer.Argument(parser=parse_period, metavar="PERIOD", help="For example 2023-Q1.")],
     edition: Annotated[int, typer.Argument(min=1, help="Number of the edition.")],
     out: Annotated[Path, typer.Option(help="Folder that is made; it must not exist.")],
 ) -> None:
     """Build a published edition anew from the warehouse, byte for byte, into another folder."""
-    from tiendo.model.period import Period
-    from tiendo.plan.register import get_register
     from tiendo.report.build import place
     from tiendo.report.edition import EditionError, rebuild
-    from tiendo.status.service import initialise
-    from tiendo.warehouse.engine import get_engine
 
-    try:
-        asked = Period.parse(period)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="PERIOD") from error
-    register = get_register()
-    if asked not in register.calendar_by_period:
-        known = ", ".join(str(entry.period) for entry in register.calendar)
-        raise typer.BadParameter(f"the plan has no period {asked}; it has {known}", param_hint="PERIOD")
+    register = open_register()
+    known_period(register, period, "PERIOD")
     if out.exists():
         raise typer.BadParameter(f"{out} is there already", param_hint="--out")
-    initialise(get_engine(), register)
     try:
-        files = rebuild(get_engine(), register, asked, edition)
+        files = rebuild(open_warehouse(), register, period, edition)
     except EditionError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from tiendo.cli.common import Json, open_register, open_warehouse, print_json, read_instant
 
 if TYPE_CHECKING:
     from tiendo.model.period import Period
@@ -34,7 +36,6 @@ Number = Annotated[str, typer.Option(help="Number of the official letter.")]
 Dated = Annotated[Any, typer.Option(parser=_day, metavar="DAY", help="Date of the letter, 2023-03-10.")]
 Note = Annotated[str, typer.Option(help="Anything to remember.")]
 By = Annotated[str, typer.Option(help="Who enters it; by default the user logged in.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
 @extension_app.command("grant")
@@ -54,7 +55,7 @@ def grant_extension(  # noqa: PLR0917  options, none of them positional
     with _refusals() as register:
         owed = owed_of(register, obligation, period)
         number = grant(
-            _engine(register), register, agency, owed, until=until, letter=_letter(letter, dated, note), by=by
+            open_warehouse(), register, agency, owed, until=until, letter=_letter(letter, dated, note), by=by
         )
     typer.echo(f"{number}: {agency}, {owed.period}: until {until:%d/%m/%Y}, 24:00")
 
@@ -100,21 +101,19 @@ def revoke_extension(  # noqa: PLR0917  options, none of them positional
 
     with _refusals() as register:
         owed = owed_of(register, obligation, period)
-        number = revoke(_engine(register), register, agency, owed, letter=_letter(letter, dated, note), by=by)
+        number = revoke(open_warehouse(), register, agency, owed, letter=_letter(letter, dated, note), by=by)
     typer.echo(f"{number}: {agency}, {owed.period}: the general due day holds again")
 
 
 @extension_app.command("list")
 def list_extensions(as_json: Json = False) -> None:
     """Show every entry, who made it and when."""
-    from tiendo.cli.__main__ import print_json
     from tiendo.model.working_days import last_day_before
     from tiendo.obligations.extensions import extensions
-    from tiendo.plan.register import get_register
     from tiendo.vietnamese.dates import format_date, format_instant
 
-    register = get_register()
-    rows = extensions(_engine(register), register)
+    register = open_register()
+    rows = extensions(open_warehouse(), register)
     if as_json:
         print_json(rows)
         return
@@ -155,12 +154,12 @@ def receive_command(  # noqa: PLR0917  options, none of them positional
         done = receive_document(
             get_settings(),
             register,
-            _engine(register),
+            open_warehouse(),
             agency,
             owed_of(register, obligation, None),
             name=file.name,
             content=file.read_bytes(),
-            received_at=_instant(received_at),
+            received_at=read_instant(received_at, "--received-at"),
             by=by,
             note=reason,
         )
@@ -194,7 +193,7 @@ def _excuse(kind: Any, agency: str, owed: tuple[str, str], letter: tuple[str, da
 
     with _refusals() as register:
         due = owed_of(register, *owed)
-        number = excuse(_engine(register), register, agency, due, kind=kind, letter=_letter(*letter), by=by)
+        number = excuse(open_warehouse(), register, agency, due, kind=kind, letter=_letter(*letter), by=by)
     typer.echo(f"{number}: {agency}, {due.period}: {kind.replace('_', ' ')}")
 
 
@@ -202,35 +201,14 @@ def _excuse(kind: Any, agency: str, owed: tuple[str, str], letter: tuple[str, da
 def _refusals() -> Iterator["Register"]:
     """Gives the register; what cannot be right is told as wrong usage, exit 2."""
     from tiendo.obligations.extensions import ObligationError
-    from tiendo.plan.register import get_register
 
     try:
-        yield get_register()
+        yield open_register()
     except ObligationError as error:
         raise typer.BadParameter(str(error)) from error
-
-
-def _engine(register: "Register") -> Any:
-    from tiendo.status.service import initialise
-    from tiendo.warehouse.engine import get_engine
-
-    initialise(get_engine(), register)
-    return get_engine()
 
 
 def _letter(number: str, dated: date, note: str) -> "Letter":
     from tiendo.obligations.extensions import Letter
 
     return Letter(number, dated, note)
-
-
-def _instant(text: str) -> datetime | None:
-    from tiendo.clock import HANOI
-
-    if not text:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--received-at") from error
-    return instant if instant.tzinfo else instant.replace(tzinfo=HANOI)

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tiendo.cli.common import Json, open_register, open_warehouse, print_json
+
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
@@ -12,7 +14,6 @@ if TYPE_CHECKING:
 reminders_app = typer.Typer(
     no_args_is_help=True, help="Reminders: who is due to be told what, and what was told. The DAG send_reminders tells."
 )
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 PeriodText = Annotated[str, typer.Option("--period", help="2023-Q1, or 2023 for implementation plans; by default all.")]
 
 OCCASIONS = {
@@ -34,7 +35,6 @@ DELIVERIES = {
 def due_command(period: PeriodText = "", as_json: Json = False) -> None:
     """Show what the next run would tell now, and to whom. Tells nobody."""
     from tiendo import clock
-    from tiendo.cli.__main__ import print_json
     from tiendo.reminders.reminding import due_now
 
     register, engine = _open(period)
@@ -64,7 +64,6 @@ def due_command(period: PeriodText = "", as_json: Json = False) -> None:
 @reminders_app.command("list")
 def list_command(period: PeriodText = "", as_json: Json = False) -> None:
     """Show every reminder told, and what became of its mail."""
-    from tiendo.cli.__main__ import print_json
     from tiendo.reminders.reminding import told_rows
     from tiendo.vietnamese.dates import format_instant
 
@@ -86,18 +85,13 @@ def list_command(period: PeriodText = "", as_json: Json = False) -> None:
 
 
 def _open(period: str) -> "tuple[Register, Engine]":
-    from tiendo.plan.register import get_register
-    from tiendo.status.service import initialise
-    from tiendo.warehouse.engine import get_engine
-
-    register = get_register()
+    register = open_register()
     known = [owed.period for owed in register.obligations]
     if period and period not in known:
         raise typer.BadParameter(
             f"nothing is owed for {period!r}; the plan has {', '.join(known)}", param_hint="--period"
         )
-    initialise(get_engine(), register)
-    return register, get_engine()
+    return register, open_warehouse()
 
 
 def _occasion(code: str) -> str:
