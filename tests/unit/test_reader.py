@@ -491,8 +491,8 @@ def test_missing_file_is_told(reader: WorkbookReader, tmp_path: Path) -> None:
 
 
 def test_reader_that_cannot_start_blames_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(reader_process, "_CHILD_MODULE", "tiendo.intake.nowhere")
-    with pytest.raises(ReaderError, match=r"No module named tiendo\.intake\.nowhere"), WorkbookReader() as reader:
+    monkeypatch.setattr(reader_process, "_CHILD_MODULE", "tiendo.reading.nowhere")
+    with pytest.raises(ReaderError, match=r"No module named tiendo\.reading\.nowhere"), WorkbookReader() as reader:
         reader.read(tmp_path / "any.xlsx")
 
 
