@@ -196,7 +196,7 @@ def publish_report() -> None:
         from tiendo.airflow_glue.mail import open_mail
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.model.period import Period
-        from tiendo.process.mailbox import send_mail
+        from tiendo.process.mail_run import send_mail
         from tiendo.report import delivery
 
         settings, register, engine = open_warehouse()

@@ -6,7 +6,7 @@ from datetime import datetime
 from fixtures.post import NOON, Post
 from tiendo.collect.landing import Arrival, land
 from tiendo.model.period import Period
-from tiendo.process.mailbox import send_mail
+from tiendo.process.mail_run import send_mail
 from tiendo.report.delivery import deliver
 from tiendo.report.edition import draft, publish
 from tiendo.status.service import refresh

@@ -13,7 +13,7 @@ from crash.harness import kill_itself, run_child
 from fixtures.mail_servers import message
 from fixtures.post import NOON, Post
 from tiendo import clock
-from tiendo.collect import mailbox as collecting
+from tiendo.collect import mail as collecting
 from tiendo.collect.imap_mailbox import Inbox
 from tiendo.feedback import answering
 from tiendo.mail import outgoing

@@ -12,7 +12,7 @@ PRELOADED = (
     "tiendo.process.batch",
     "tiendo.collect.folder",
     "tiendo.reading.reader",
-    "tiendo.process.mailbox",
+    "tiendo.process.mail_run",
     "tiendo.report.edition",
     "tiendo.status.service",
     "tiendo.validation.check",

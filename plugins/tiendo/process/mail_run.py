@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from tiendo import clock
 from tiendo.collect.imap_mailbox import MailboxSettings, open_inbox
-from tiendo.collect.mailbox import collect
+from tiendo.collect.mail import collect
 from tiendo.feedback.answering import move_done, queue_answers
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import OpenSmtp, Sent, SmtpDownError, send_pending
