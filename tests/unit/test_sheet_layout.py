@@ -18,9 +18,9 @@ from tiendo.feedback.template import build_template
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.reading import reader
+from tiendo.reading.formats import open_file
 from tiendo.reading.reader import read_workbook
-from tiendo.reading.sheet_layout import read_layouts
-from tiendo.reading.sheets import open_file
+from tiendo.reading.xlsx_layout import read_layouts
 
 FILES = Path(__file__).resolve().parents[1] / "fixtures" / "files"
 NAMES = ["Tổng thu ngân sách nhà nước trên địa bàn", "Tổng chi cân đối ngân sách địa phương", "Chỉ"]

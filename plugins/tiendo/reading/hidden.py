@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from tiendo.model.content import Notice
+from tiendo.reading.formats import Sheet
 from tiendo.reading.layout import Layout
-from tiendo.reading.sheets import Sheet
 from tiendo.reading.tables import letters
 
 

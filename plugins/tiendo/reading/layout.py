@@ -4,7 +4,7 @@ from typing import NamedTuple
 from xml.parsers import expat
 
 from tiendo.ooxml.xlsx_details import SEPARATOR, Details, make_parser, parse
-from tiendo.reading.sheets import Range
+from tiendo.reading.formats import Range
 
 Runs = tuple[tuple[str, str], ...]
 """A cell's text in pieces, each with its font; one piece without text stands for the whole cell."""

@@ -1,4 +1,4 @@
-"""Reads a submitted file into rows as typed: sheets by ``tiendo.reading.sheets``, rows by ``tiendo.reading.tables``."""
+"""Reads a submitted file into rows as typed: sheets by ``tiendo.reading.formats``, rows by ``tiendo.reading.tables``."""
 
 import traceback
 from collections.abc import Sequence
@@ -10,13 +10,13 @@ from tiendo.model.content import SHEET_ANSWER, SHEET_GUIDE, SHEET_MARKER, Marker
 from tiendo.ooxml.xlsx_details import BrokenWorkbookError
 from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError
 from tiendo.reading.columns import CORRECTIONS, INDICATORS, TABLES, TASKS, Table
+from tiendo.reading.formats import Sheet, UnreadableError, open_file
 from tiendo.reading.hidden import hidden_content
 from tiendo.reading.layout import Layout
 from tiendo.reading.legacy_text import in_unicode
 from tiendo.reading.retyped import read_retyped
-from tiendo.reading.sheet_layout import read_layouts
-from tiendo.reading.sheets import Sheet, UnreadableError, open_file
 from tiendo.reading.tables import Told, has_figure, read_tables
+from tiendo.reading.xlsx_layout import read_layouts
 from tiendo.vietnamese.text import fold
 
 

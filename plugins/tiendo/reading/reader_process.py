@@ -328,8 +328,8 @@ def _enlarge(pipe: IO[bytes]) -> None:
 
 def _serve(seconds: float, memory_bytes: int) -> None:
     """The child's loop: limits first, then file after file until the parent closes the pipe."""
+    from tiendo.reading.formats import MAX_BYTES
     from tiendo.reading.reader import read_workbook
-    from tiendo.reading.sheets import MAX_BYTES
 
     gc.freeze()
     gc.set_threshold(100_000)  # what a file leaves holds no cycles

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tiendo.reading.sheets import MAX_BYTES
+from tiendo.reading.formats import MAX_BYTES
 
 _PORT = 3310
 _SECONDS = 60.0
