@@ -38,8 +38,8 @@ from tiendo.model.content import SHEET_MARKER, Marker, WorkbookContent
 from tiendo.model.register import Register
 from tiendo.process.batch import process
 from tiendo.reading.columns import CORRECTIONS, INDICATORS, TABLES, TASKS
-from tiendo.reading.formats import Sheet
 from tiendo.reading.reader_process import WorkbookReader
+from tiendo.reading.sheet import Sheet
 from tiendo.reading.tables import Told, read_tables
 from tiendo.settings import INCLUDE, Settings
 from tiendo.status.service import initialise

@@ -16,9 +16,9 @@ from tiendo.model.outcome import FileOutcome
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.reading.columns import TABLES
-from tiendo.reading.formats import Sheet, UnreadableError
 from tiendo.reading.reader import read_workbook
 from tiendo.reading.retyped import read_retyped
+from tiendo.reading.sheet import Sheet, UnreadableError
 from tiendo.reading.tables import Told
 from tiendo.validation.check import BatchFile, check_batch, empty_history
 from tiendo.validation.stated import body_and_period

@@ -1,22 +1,23 @@
-"""Opens a file's bytes as sheets of cells, whatever its format: the one place that knows file formats.
+"""Opens a file's bytes as sheets of cells: the one place that decides how each format is read.
 
-What is read is neutral: values by row and column, with what the reading library does not tell about a cell
-(``Details``) beside them. What the cells mean is told by ``tiendo.reading.tables``.
+What is read is neutral (``tiendo.reading.sheet``); what the cells mean is told by ``tiendo.reading.tables``.
 """
 
 import io
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from tiendo.model.content import Notice
+from tiendo.model.content import Notice, WorkbookContent
 from tiendo.ooxml.xlsx_details import BrokenWorkbookError, Details, read_details
 from tiendo.ooxml.zip_parts import Member, members
 from tiendo.reading.delimited import TextError, decode, read_rows
-from tiendo.reading.kinds import ARCHIVE, READ, TEXT, XLSX, kind_of
+from tiendo.reading.kinds import ARCHIVE, ODS, READ, TEXT, XLS, XLSX, kind_of
+from tiendo.reading.ods_layout import layouts_of_ods
+from tiendo.reading.sheet import Layout, OpenedFile, Sheet, UnreadableError
+from tiendo.reading.xls_layout import layouts_of_xls
+from tiendo.reading.xlsx_layout import layouts_of_xlsx
 
 MAX_BYTES = 20 * 2**20
 _MAX_CELLS = 500_000
@@ -30,57 +31,6 @@ TEXT_SHEET = "CSV"
 _NO_DETAILS: Details = {}
 
 
-Range = tuple[tuple[int, int], tuple[int, int]]
-
-
-class UnreadableError(Exception):
-    """The file cannot be read; carries a fault code of ``WorkbookContent`` and a detail for operations."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-
-
-class Sheet(NamedTuple):
-    """The used part of one sheet.
-
-    Attributes:
-        rows: values as the file holds them, "" for an empty cell; all rows are equally long.
-        top, left: 0-based position of the first value.
-        details: what is special about single cells, by 0-based row and column of the sheet.
-        merged: ranges of merged cells, each as its first and last cell, 0-based row and column of the sheet.
-    """
-
-    name: str
-    rows: list[list[Any]]
-    top: int = 0
-    left: int = 0
-    details: Details = _NO_DETAILS
-    merged: tuple[Range, ...] = ()
-
-
-class OpenedFile(ABC):
-    """A file whose sheets are read one by one, when asked for.
-
-    Attributes:
-        sheet_names: in the file's order.
-        hidden_names: those of them that are hidden.
-        notices: what the sender should know about the file as such.
-    """
-
-    sheet_names: Sequence[str]
-    hidden_names: Set[str] = frozenset()
-    notices: tuple[Notice, ...] = ()
-
-    @abstractmethod
-    def sheet(self, name: str) -> Sheet:
-        """Reads one sheet.
-
-        Raises:
-            UnreadableError: ``too_many_rows``, it has more cells than any report.
-        """
-
-
 @contextmanager
 def _by_calamine() -> Iterator[None]:
     """What the library raises beside its own errors (a date out of range, a sheet without a part) is the file's."""
@@ -90,14 +40,30 @@ def _by_calamine() -> Iterator[None]:
         raise BrokenWorkbookError(f"{type(error).__name__}: {error}") from error
 
 
+_LAYOUTS: dict[str, Callable[[bytes], dict[str, Layout]]] = {
+    XLSX: lambda data: layouts_of_xlsx(data, members(data)),
+    XLS: layouts_of_xls,
+    ODS: lambda data: layouts_of_ods(data, members(data)),
+}
+
+
 class _Workbook(OpenedFile):
-    def __init__(self, workbook: CalamineWorkbook, details: dict[str, Details], notices: tuple[Notice, ...]) -> None:
-        self._workbook = workbook
-        self._details = details
-        self.notices = notices
-        metadata = workbook.sheets_metadata[:_MAX_SHEETS]
-        self.sheet_names = [sheet.name for sheet in metadata if sheet.typ == SheetTypeEnum.WorkSheet]
-        self.hidden_names = {sheet.name for sheet in metadata if sheet.visible != SheetVisibleEnum.Visible}
+    """A file that calamine opens: .xlsx, .xls, .ods."""
+
+    def __init__(self, data: bytes, kind: str) -> None:
+        self._data, self._kind = data, kind
+        self._details: dict[str, Details] = {}
+        if kind == XLSX:
+            parts = members(data)
+            self._details, self.notices = read_details(data, parts), tuple(_noticed(parts))
+        with _by_calamine():
+            self._workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+            metadata = self._workbook.sheets_metadata[:_MAX_SHEETS]
+            self.sheet_names = [sheet.name for sheet in metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+            self.hidden_names = {sheet.name for sheet in metadata if sheet.visible != SheetVisibleEnum.Visible}
+
+    def layouts(self) -> dict[str, Layout]:
+        return _LAYOUTS[self._kind](self._data)
 
     def sheet(self, name: str) -> Sheet:
         details = self._details.get(name, _NO_DETAILS)
@@ -123,12 +89,11 @@ class _TextFile(OpenedFile):
         return Sheet(name, self._rows)
 
 
-def open_file(data: bytes) -> OpenedFile:
-    """Decides by the bytes, never by the name, what a file is, and opens it.
+def open_file(data: bytes) -> OpenedFile | WorkbookContent:
+    """Decides by the bytes, never by the name, what a file is, and opens it; of a zip of files, returns what is in it.
 
     Raises:
-        UnreadableError: it is none of the formats read, too large, or protected by a password; ``archive``: it is a zip
-            of files.
+        UnreadableError: it is none of the formats read, too large, or protected by a password.
         TooLargeError, NotAZipError, BrokenWorkbookError, CalamineError: it is broken or outside the limits.
     """
     if len(data) > MAX_BYTES:
@@ -137,16 +102,12 @@ def open_file(data: bytes) -> OpenedFile:
     if kind not in READ:
         raise UnreadableError(kind, f"begins with {data[:8]!r}")
     if kind == ARCHIVE:
-        raise UnreadableError("archive", "a zip of files")
+        from tiendo.reading.packed import list_packed
+
+        return list_packed(data)
     if kind == TEXT:
         return _open_text(data)
-    details: dict[str, Details] = {}
-    notices: tuple[Notice, ...] = ()
-    if kind == XLSX:
-        parts = members(data)
-        details, notices = read_details(data, parts), tuple(_noticed(parts))
-    with _by_calamine():
-        return _Workbook(CalamineWorkbook.from_filelike(io.BytesIO(data)), details, notices)
+    return _Workbook(data, kind)
 
 
 def _open_text(data: bytes) -> OpenedFile:

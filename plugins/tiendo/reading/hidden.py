@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from tiendo.model.content import Notice
-from tiendo.reading.formats import Sheet
-from tiendo.reading.layout import Layout
+from tiendo.reading.sheet import Layout, Sheet
 from tiendo.reading.tables import letters
 
 

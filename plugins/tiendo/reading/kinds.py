@@ -57,7 +57,7 @@ def kind_of(data: bytes) -> str:
     if not data:
         return "empty"
     if data.startswith((_ZIP, _EMPTY_ZIP)):
-        return kind_of_zip(data, members(data))
+        return _kind_of_zip(data, members(data))
     if data.startswith(_OLE):
         return _kind_of_ole(data)
     for start, kind in _STARTS:
@@ -74,7 +74,7 @@ def kind_of(data: bytes) -> str:
     return _kind_of_text(data)
 
 
-def kind_of_zip(data: bytes, names: Mapping[str, Member]) -> str:
+def _kind_of_zip(data: bytes, names: Mapping[str, Member]) -> str:
     """Returns the kind of a zip container by its members."""
     if "xl/workbook.xml" in names or any(name.startswith("xl/worksheets/") and name.endswith(".xml") for name in names):
         return XLSX

@@ -1,34 +1,11 @@
-"""What is special about how a sheet looks, and how a part of a file is walked through to find it."""
+"""How a part of a file is walked through to find what is special about its sheets."""
 
-from typing import NamedTuple
 from xml.parsers import expat
 
-from tiendo.ooxml.xlsx_details import SEPARATOR, Details, make_parser, parse
-from tiendo.reading.formats import Range
-
-Runs = tuple[tuple[str, str], ...]
-"""A cell's text in pieces, each with its font; one piece without text stands for the whole cell."""
+from tiendo.ooxml.xlsx_details import SEPARATOR, make_parser, parse
 
 # What lies beyond is of no report; repetitions in hostile files end here.
 MOST_ROWS, MOST_COLUMNS = 10_000, 16_384
-
-
-class Layout(NamedTuple):
-    """What is special about one sheet; rows and columns 0-based.
-
-    Attributes:
-        fonts: cells with text in a font from before Unicode.
-        merged: merged ranges, where calamine does not tell them (.ods).
-        details: special cells of an .xls or .ods, as ``tiendo.ooxml.xlsx_details`` tells those of an .xlsx.
-        filled: how many cells hold a value, as a second reader counts them; None where there is none.
-    """
-
-    hidden_rows: frozenset[int] = frozenset()
-    hidden_columns: frozenset[int] = frozenset()
-    fonts: dict[tuple[int, int], Runs] = {}  # noqa: RUF012  (never changed)
-    merged: tuple[Range, ...] = ()
-    details: Details = {}  # noqa: RUF012  (never changed)
-    filled: int | None = None
 
 
 class Handler:

@@ -3,8 +3,7 @@
 from typing import Any
 
 from tiendo.model.content import Notice
-from tiendo.reading.formats import Sheet
-from tiendo.reading.layout import Layout, Runs
+from tiendo.reading.sheet import Layout, Runs, Sheet
 from tiendo.reading.tables import letters
 from tiendo.vietnamese.legacy_fonts import (
     certain_charset,

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from tiendo.ooxml.xlsx_details import Detail
 from tiendo.ooxml.zip_parts import Member, content
-from tiendo.reading.formats import Range
-from tiendo.reading.layout import MOST_COLUMNS, MOST_ROWS, Handler, Layout, Runs, walk
+from tiendo.reading.layout import MOST_COLUMNS, MOST_ROWS, Handler, walk
+from tiendo.reading.sheet import Layout, Range, Runs
 from tiendo.vietnamese.legacy_fonts import charset_of_font
 
 _CONTENT, _STYLES = "content.xml", "styles.xml"

@@ -1,4 +1,4 @@
-"""Reads a submitted file into rows as typed: sheets by ``tiendo.reading.formats``, rows by ``tiendo.reading.tables``."""
+"""Reads a file into rows as typed: the sheets by ``tiendo.reading.formats``, rows by ``tiendo.reading.tables``."""
 
 import traceback
 from collections.abc import Sequence
@@ -10,13 +10,12 @@ from tiendo.model.content import SHEET_ANSWER, SHEET_GUIDE, SHEET_MARKER, Marker
 from tiendo.ooxml.xlsx_details import BrokenWorkbookError
 from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError
 from tiendo.reading.columns import CORRECTIONS, INDICATORS, TABLES, TASKS, Table
-from tiendo.reading.formats import Sheet, UnreadableError, open_file
+from tiendo.reading.formats import open_file
 from tiendo.reading.hidden import hidden_content
-from tiendo.reading.layout import Layout
 from tiendo.reading.legacy_text import in_unicode
 from tiendo.reading.retyped import read_retyped
+from tiendo.reading.sheet import Layout, Sheet, UnreadableError
 from tiendo.reading.tables import Told, has_figure, read_tables
-from tiendo.reading.xlsx_layout import read_layouts
 from tiendo.vietnamese.text import fold
 
 
@@ -49,15 +48,10 @@ def read_workbook(data: bytes) -> WorkbookContent:
 
 
 def _read(data: bytes) -> WorkbookContent:
-    try:
-        file = open_file(data)
-    except UnreadableError as fault:
-        if fault.code != "archive":
-            raise
-        from tiendo.reading.packed import list_packed
-
-        return list_packed(data)
-    layouts = read_layouts(data)
+    file = open_file(data)
+    if isinstance(file, WorkbookContent):
+        return file
+    layouts = file.layouts()
     found: dict[Table, list[Any]] = {}
     told = Told([], list(file.notices))
     marker = _read_marker(file.sheet(_marker_name(file.sheet_names))) if _marker_name(file.sheet_names) else Marker()

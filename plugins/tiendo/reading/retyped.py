@@ -11,8 +11,8 @@ from typing import Any
 
 from tiendo.model.content import IndicatorRow, Notice, RawCell, Title
 from tiendo.reading.columns import INDICATORS, Table
-from tiendo.reading.formats import Range, Sheet, UnreadableError
 from tiendo.reading.headings import Layout, find_all
+from tiendo.reading.sheet import Range, Sheet, UnreadableError
 from tiendo.reading.tables import Told, fields_of, letters, read_rows, titles_above
 from tiendo.vietnamese.stated_unit import is_unit
 from tiendo.vietnamese.text import fold

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from tiendo.model.content import CorrectionRow, IndicatorRow, Notice, RawCell, TaskRow, Title
 from tiendo.ooxml.xlsx_details import Details
 from tiendo.reading.columns import CORRECTIONS, INDICATORS, NOT_YET_PUBLISHED, TABLES, TASKS, Table
-from tiendo.reading.formats import Sheet
 from tiendo.reading.headings import Layout, find_first
+from tiendo.reading.sheet import Sheet
 from tiendo.vietnamese.dates import format_date
 from tiendo.vietnamese.notation import format_number
 from tiendo.vietnamese.text import fold

@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 from tiendo.ooxml.xlsx_details import BrokenWorkbookError, Detail, shows_percent
-from tiendo.reading.layout import Layout, Runs
+from tiendo.reading.sheet import Layout, Runs
 from tiendo.vietnamese.legacy_fonts import charset_of_font
 
 

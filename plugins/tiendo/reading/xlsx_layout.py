@@ -1,21 +1,18 @@
-"""How the sheets of a file look where it matters: hidden rows and columns, and cells in fonts from before Unicode.
+"""How the sheets of an .xlsx look where it matters: hidden rows and columns, and cells in fonts from before Unicode.
 
-calamine tells neither. Nearly no .xlsx has any of it, so a scan of its bytes comes first, and only a sheet that has is
-parsed; .xls and .ods are read once more whole.
+calamine tells neither. Nearly no file has any of it, so a scan of its bytes comes first, and only a sheet that has is
+parsed.
 """
 
 import re
 from collections.abc import Mapping
 
 from tiendo.ooxml.xlsx_details import column_index, elements, sheet_parts
-from tiendo.ooxml.zip_parts import Member, content, members
-from tiendo.reading.kinds import ODS, kind_of_zip
-from tiendo.reading.layout import MOST_COLUMNS, MOST_ROWS, Handler, Layout, Runs, walk
-from tiendo.reading.ods_layout import layouts_of_ods
-from tiendo.reading.xls_layout import layouts_of_xls
+from tiendo.ooxml.zip_parts import Member, content
+from tiendo.reading.layout import MOST_COLUMNS, MOST_ROWS, Handler, walk
+from tiendo.reading.sheet import Layout, Runs
 from tiendo.vietnamese.legacy_fonts import charset_of_font
 
-_ZIP, _OLE = b"PK\3\4", bytes.fromhex("d0cf11e0a1b11ae1")
 _HIDDEN, _INLINE = b" hidden=", b"inlineStr"
 _LEGACY_FONT = re.compile(rb"""["'](?:\.Vn|VNI-)""", re.IGNORECASE)
 _STYLES, _STRINGS = "xl/styles.xml", "xl/sharedStrings.xml"
@@ -23,21 +20,12 @@ _ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _STYLE_LISTS = frozenset({"fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs"})
 
 
-def read_layouts(data: bytes) -> dict[str, Layout]:
-    """Returns what is special about the sheets of a file that was opened without a fault, by name; mostly nothing.
+def layouts_of_xlsx(data: bytes, parts: Mapping[str, Member]) -> dict[str, Layout]:
+    """Returns what is special about the sheets, by name; mostly nothing.
 
     Raises:
         BrokenWorkbookError, NotAZipError, TooLargeError: a part cannot be read.
     """
-    if data.startswith(_OLE):
-        return layouts_of_xls(data)
-    if not data.startswith(_ZIP):
-        return {}
-    parts = members(data)
-    return layouts_of_ods(data, parts) if kind_of_zip(data, parts) == ODS else _of_xlsx(data, parts)
-
-
-def _of_xlsx(data: bytes, parts: Mapping[str, Member]) -> dict[str, Layout]:
     styles, strings = (content(data, parts[name]) if name in parts else b"" for name in (_STYLES, _STRINGS))
     has_fonts = _has_legacy_font(styles) or _has_legacy_font(strings)
     suspects: dict[str, bytes] = {}
