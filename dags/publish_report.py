@@ -10,7 +10,9 @@ warnings are open, who was asked for a correction and whether checks fail; and a
 Expectations' Data Docs of the period for operations: which rules ran over what, in `data_docs/<period>/index.html`.
 
 **Nothing official without a person.** The run waits in `approve` for as long as it takes and holds no worker; silence
-never approves. *Reject* ends the run without publishing: `publish` is skipped, the draft stays, the run is green.
+never approves. An answer counts whenever it was given, also when the worker that should hear of it was killed; the
+warehouse notes question and answer (`core.review_request`, `core.review_answer`), and nothing else lets an edition out.
+*Reject* ends the run without publishing: `publish` is skipped, the draft stays, the run is green.
 When the figures are those of the last edition, `draft` is skipped and there is nothing to approve.
 
 **What is published is what was reviewed**, to the letter (`data_sha256`). What came meanwhile is for the next edition,
@@ -48,7 +50,8 @@ has a later edition is left alone.
 ### A failure means
 
 In `draft`: the report could not be built. In `approve`: the answer makes no sense (a body without a comment, a field
-that is not in the form, an account that is no reviewer's); nothing came of it. In `publish`: the mart checks failed.
+that is not in the form, an account that is no reviewer's); nothing came of it but a note in the warehouse. In
+`publish`: the mart checks failed, or no reviewer's approval is known, whatever colour `approve` was given by hand.
 Nothing half-done is ever left: an edition is there whole or not at all. When only `write_data_docs`, `deliver` or
 `send_notice` failed, the edition is sound; mail that is queued goes out with the next run of `collect_mailbox`.
 
@@ -56,7 +59,8 @@ Nothing half-done is ever left: an edition is there whole or not at all. When on
 
 1. Read the log of the red task, it names check and rows.
 2. A red `approve`: clear it, and the reviewer is asked again.
-3. Otherwise clear the task; publishing the same edition again changes nothing.
+3. Otherwise clear the task; publishing the same edition again changes nothing. One run asks one question, and the
+   answer to it stays: to ask about another draft, or once more, start another run.
 """
 
 from typing import Any
@@ -163,47 +167,46 @@ def publish_report() -> None:
         return str(data_docs.write_data_docs(settings, register, engine, run_period(register, dag_run)))
 
     @task(outlets=[EDITION])
-    def publish(drafted: dict[str, Any], response: dict[str, Any], outlet_events: Any = None) -> str:
+    def publish(dag_run: Any = None, outlet_events: Any = None) -> str:
         from airflow.sdk.exceptions import AirflowSkipException
 
-        from tiendo.airflow_glue.approval import read_answer
         from tiendo.airflow_glue.warehouse import open_warehouse
-        from tiendo.model.period import Period
         from tiendo.report import edition
+        from tiendo.report.approval import approved_request
 
         settings, register, engine = open_warehouse()
-        answer = read_answer(register, drafted, response)
+        request, answer = approved_request(engine, dag_run.run_id)
         try:
             path = edition.publish(
                 engine,
                 register,
                 settings,
-                Period.parse(drafted["period"]),
-                edition=drafted["edition"],
-                as_of=answer.as_of,
-                data_sha256=drafted["data_sha256"],
+                request.period,
+                edition=request.edition,
+                as_of=request.as_of,
+                data_sha256=request.data_sha256,
                 approved_by=answer.answered_by,
                 approved_at=answer.answered_at,
             )
         except edition.MovedOnError as error:
             print(f"Not published, to be reviewed anew: {error}")
             raise AirflowSkipException(str(error)) from error
-        outlet_events[EDITION].add_partitions([drafted["period"]])
+        outlet_events[EDITION].add_partitions([str(request.period)])
         return str(path)
 
     @task
-    def deliver(drafted: dict[str, Any]) -> dict[str, Any]:
+    def deliver(dag_run: Any = None) -> dict[str, Any]:
         from tiendo.airflow_glue.mail import open_mail
         from tiendo.airflow_glue.warehouse import open_warehouse
-        from tiendo.model.period import Period
         from tiendo.process.mail_run import send_mail
         from tiendo.report import delivery
+        from tiendo.report.approval import approved_request
 
         settings, register, engine = open_warehouse()
         mail = open_mail()
         identity = mail.identity if mail else None
-        period = Period.parse(drafted["period"])
-        done = delivery.deliver(engine, register, settings, period, drafted["edition"], identity=identity)
+        request, _ = approved_request(engine, dag_run.run_id)
+        done = delivery.deliver(engine, register, settings, request.period, request.edition, identity=identity)
         print(f"Mail queued for {len(done.queued)} recipients; without an address: {', '.join(done.without_address)}.")
         if mail is None:
             print("No mail is configured (connections tiendo_imap and tiendo_smtp): the edition lies in its folder.")
@@ -218,41 +221,32 @@ def publish_report() -> None:
         return send_or_skip()
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
-    def record_answer(ti: Any = None) -> str:
+    def record_answer(dag_run: Any = None) -> str:
         from airflow.sdk.exceptions import AirflowSkipException
 
-        from tiendo.airflow_glue.approval import ANSWER, read_answer
         from tiendo.airflow_glue.mail import open_mail
         from tiendo.airflow_glue.warehouse import open_warehouse
-        from tiendo.model.period import Period
         from tiendo.obligations.corrections import Correction, ask
+        from tiendo.report.approval import find_request
         from tiendo.report.decision import record_decision
 
-        drafted, response = ti.xcom_pull(task_ids="draft"), ti.xcom_pull(task_ids="approve", key=ANSWER)
-        if not drafted or not response:
-            raise AirflowSkipException("Nobody was asked, or nobody has answered.")
         settings, register, engine = open_warehouse()
-        answer = read_answer(register, drafted, response)
-        record_decision(
-            engine,
-            register,
-            drafted,
-            is_approved=answer.is_approved,
-            decided_by=answer.answered_by,
-            comment=answer.comment,
-            question=answer.question,
-        )
+        request = find_request(engine, dag_run.run_id)
+        if request is None or request.answer is None or request.answer.verdict == "refused":
+            raise AirflowSkipException("Nobody was asked, or nobody has answered.")
+        answer = request.answer
+        record_decision(engine, register, request, answer)
         if not answer.return_to:
             return "nothing to be corrected"
         correction = Correction(
             agency=answer.return_to,
-            period=Period.parse(drafted["period"]),
-            edition=drafted["edition"],
-            data_sha256=drafted["data_sha256"],
+            period=request.period,
+            edition=request.edition,
+            data_sha256=request.data_sha256,
             comment=answer.comment,
             asked_by=answer.answered_by,
             asked_at=answer.answered_at,
-            question=answer.question,
+            question=request.name,
         )
         mail = open_mail()
         asked = ask(engine, register, settings, correction, mail.identity if mail else None)
@@ -260,9 +254,10 @@ def publish_report() -> None:
 
     drafted = draft()
     drafted >> [approve, write_data_docs()]
-    published = publish(drafted, approve.output)
+    published = publish()
+    approve >> published
     # A leaf of its own, so that a publication that failed makes the run red whatever is recorded after it.
-    published >> deliver(drafted)
+    published >> deliver()
     published >> record_answer() >> [AskForLaterEdition(task_id="ask_for_later_edition"), send_notice()]
 
 

@@ -14,6 +14,8 @@ import yaml
 from compose_spec import PyCompose
 from podman_compose import rec_subs
 
+from tiendo.local.environment import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 REQUIRED = {
     "POSTGRES_PASSWORD",
@@ -58,6 +60,11 @@ def test_topology(compose: dict[str, Any]) -> None:
     assert set(compose["services"]) == AIRFLOW | {"postgres", "redis"}
     executor = compose["services"]["scheduler"]["environment"]["AIRFLOW__CORE__EXECUTOR"]
     assert executor == "CeleryExecutor"
+
+
+def test_a_busy_server_is_given_the_time_that_one_machine_is(compose: dict[str, Any]) -> None:
+    for name in AIRFLOW:
+        assert compose["services"][name]["environment"].items() >= PATIENCE.items()
 
 
 @pytest.mark.parametrize("name", sorted(REQUIRED))

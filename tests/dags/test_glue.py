@@ -1,33 +1,40 @@
 """The small parts between Airflow and the library."""
 
 import json
+import multiprocessing
 import stat
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from airflow.models.taskinstancekey import TaskInstanceKey
 from airflow.sdk import Param
-from sqlalchemy import URL
+from airflow.sdk.exceptions import TaskAwaitingInput
+from airflow.utils.state import TaskInstanceState
+from sqlalchemy import URL, Engine
 
-from tiendo.airflow_glue.approval import AnswerError, ReviewOperator, read_answer
+from tiendo.airflow_glue.approval import AnswerError, OtherDraftError, ReviewOperator, check_reviewer, read_answer
+from tiendo.airflow_glue.executor import LocalExecutor
 from tiendo.airflow_glue.partition import read_period, run_period
 from tiendo.airflow_glue.retries import INFRASTRUCTURE_ONLY
 from tiendo.airflow_glue.share import share_settings
-from tiendo.airflow_glue.warehouse import open_warehouse
+from tiendo.airflow_glue.warehouse import Parts, open_warehouse
 from tiendo.clock import HANOI, set_replay_clock
 from tiendo.collect.share import ShareSettings
 from tiendo.local.environment import ADMIN, airflow_environment, passwords
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.report.approval import ReviewAnswer, ReviewRequest, find_request
 from tiendo.settings import Reviewer, Settings
 
-DRAFT = {"period": "2023-Q1", "edition": 1, "as_of": "2023-03-14T16:30:00+07:00"}
-ANSWER = {
+AS_OF = datetime(2023, 3, 14, 16, 30, tzinfo=HANOI)
+REQUEST = ReviewRequest(7, Period(2023, 1), 1, AS_OF, "d" * 64, "c" * 64, None)
+EVENT = {
     "chosen_options": ["Approve"],
     "params_input": {"approver": " Phòng Tổng hợp "},
-    "responded_at": "2023-03-14T09:42:00+00:00",
+    "responded_at": datetime(2023, 3, 14, 9, 42, tzinfo=UTC),
     "responded_by_user": {"id": "reviewer", "name": "reviewer"},
 }
 
@@ -56,29 +63,26 @@ def operator() -> ReviewOperator:
 
 
 class TestApproval:
-    def test_names_the_person_and_the_account(self, register: Register) -> None:
-        answer = read_answer(register, DRAFT, ANSWER)
-        assert answer.is_approved
-        assert answer.answered_by == "Phòng Tổng hợp (tài khoản reviewer)"
-        assert answer.as_of == datetime(2023, 3, 14, 16, 30, tzinfo=HANOI)
-        assert answer.answered_at == datetime(2023, 3, 14, 16, 42, tzinfo=HANOI)
-        assert (answer.return_to, answer.comment) == ("", "")
+    def test_names_the_person_and_the_account(self) -> None:
+        assert read_answer(REQUEST, EVENT) == ReviewAnswer(
+            "approve", "Phòng Tổng hợp (tài khoản reviewer)", datetime(2023, 3, 14, 16, 42, tzinfo=HANOI)
+        )
 
-    def test_without_a_typed_name_the_account_stands(self, register: Register) -> None:
-        assert read_answer(register, DRAFT, ANSWER | {"params_input": {}}).answered_by == "reviewer"
+    def test_without_a_typed_name_the_account_stands(self) -> None:
+        assert read_answer(REQUEST, EVENT | {"params_input": {}}).answered_by == "reviewer"
 
     def test_in_a_replay_the_wall_s_instant_means_nothing(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, register: Register
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        set_replay_clock(tmp_path / "clock", datetime(2023, 3, 14, 16, 30, tzinfo=HANOI))
+        set_replay_clock(tmp_path / "clock", AS_OF)
         monkeypatch.setenv("TIENDO_CLOCK_FILE", str(tmp_path / "clock"))
-        assert read_answer(register, DRAFT, ANSWER).answered_at == datetime(2023, 3, 14, 16, 30, tzinfo=HANOI)
+        assert read_answer(REQUEST, EVENT).answered_at == AS_OF
 
-    def test_a_report_may_be_returned_with_a_comment(self, register: Register) -> None:
+    def test_a_report_may_be_returned_with_a_comment(self) -> None:
         fields = {"return_to": "so-y-te", "comment": " Số giường bệnh? ", "approver": None}
-        answer = read_answer(register, DRAFT, ANSWER | {"chosen_options": ["Reject"], "params_input": fields})
-        assert (answer.is_approved, answer.return_to, answer.comment) == (False, "so-y-te", "Số giường bệnh?")
-        assert answer.question == "2023-Q1/1 2023-03-14T09:42:00+00:00"
+        answer = read_answer(REQUEST, EVENT | {"chosen_options": ["Reject"], "params_input": fields})
+        assert (answer.verdict, answer.return_to, answer.comment) == ("reject", "so-y-te", "Số giường bệnh?")
+        assert REQUEST.name == "2023-Q1/1 #7"
 
     @pytest.mark.parametrize(
         ("fields", "why"),
@@ -101,9 +105,135 @@ class TestApproval:
 
     @pytest.mark.parametrize("account", [None, {"id": "admin", "name": "reviewer"}])
     def test_nobody_but_a_reviewer_may_answer(self, operator: ReviewOperator, account: dict[str, str] | None) -> None:
-        event = {"chosen_options": ["Approve"], "params_input": {}, "responded_by_user": account}
         with pytest.raises(AnswerError, match="is no reviewer; TIENDO_REVIEWERS names reviewer"):
-            operator.execute_complete({}, event)
+            check_reviewer(operator.reviewers, account)
+
+
+class Desk:
+    """The operator as Airflow runs it, on a real warehouse; Airflow's own request is a list of what it was asked."""
+
+    def __init__(self, operator: ReviewOperator, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.operator, self.engine = operator, parts.engine
+        self.asked = 0
+        self.drafted = {
+            "period": "2023-Q1", "edition": 1, "as_of": AS_OF.isoformat(),
+            "data_sha256": "d" * 64, "content_sha256": "c" * 64,
+        }  # fmt: skip
+        monkeypatch.setattr("tiendo.airflow_glue.warehouse.open_warehouse", lambda: parts)
+        monkeypatch.setattr("airflow.providers.standard.operators.hitl.upsert_hitl_detail", self._upsert)
+
+    def _upsert(self, **_: object) -> None:
+        self.asked += 1
+
+    @property
+    def context(self) -> dict[str, object]:
+        ti = SimpleNamespace(id="1", xcom_pull=lambda task_ids: self.drafted)
+        return {"run_id": "run-1", "ti": ti, "task_instance": ti}
+
+    def ask(self) -> None:
+        with pytest.raises(TaskAwaitingInput):
+            self.operator.execute(self.context)
+
+    def answer(self, **changes: object) -> None:
+        self.operator.execute_complete(self.context, EVENT | changes)
+
+    @property
+    def verdict(self) -> str | None:
+        request = find_request(self.engine, "run-1")
+        return request.answer.verdict if request and request.answer else None
+
+
+class TestAsking:
+    @pytest.fixture
+    def desk(
+        self, operator: ReviewOperator, settings: Settings, register: Register, engine: Engine,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> Desk:  # fmt: skip
+        return Desk(operator, Parts(settings, register, engine), monkeypatch)
+
+    def test_a_question_is_asked_once_however_often_the_task_is_tried(self, desk: Desk) -> None:
+        for _ in range(3):
+            desk.ask()
+        assert desk.asked == 1, "asking again throws Airflow's answer away"
+        desk.answer()
+        assert desk.verdict == "approve"
+        desk.ask()  # its worker was killed after that: Airflow hands the kept answer over again
+        desk.answer()
+        assert (desk.asked, desk.verdict) == (1, "approve")
+
+    def test_a_refused_answer_is_noted_and_the_question_asked_anew(self, desk: Desk) -> None:
+        desk.ask()
+        with pytest.raises(AnswerError, match="no comment says what"):
+            desk.answer(params_input={"return_to": "so-y-te"})
+        assert desk.verdict == "refused"
+        desk.ask()
+        assert (desk.asked, desk.verdict) == (2, None)
+        desk.answer()
+        assert desk.verdict == "approve"
+
+    def test_an_account_that_is_no_reviewer_s_approves_nothing(self, desk: Desk) -> None:
+        desk.ask()
+        with pytest.raises(AnswerError, match="is no reviewer"):
+            desk.answer(responded_by_user={"id": "admin", "name": "admin"})
+        assert desk.verdict == "refused"
+
+    def test_a_run_asks_about_one_draft(self, desk: Desk) -> None:
+        desk.ask()
+        desk.drafted |= {"content_sha256": "e" * 64}
+        with pytest.raises(OtherDraftError, match=r"This run has asked about 2023-Q1/1 #1\. Start another one"):
+            desk.operator.execute(desk.context)
+
+    def test_what_nobody_was_asked_is_not_answered(self, desk: Desk) -> None:
+        with pytest.raises(OtherDraftError, match="does not know of this question"):
+            desk.answer()
+
+
+class TestExecutor:
+    """The LocalExecutor's word of a workload's end, without its processes."""
+
+    KEY = TaskInstanceKey("publish_report", "approve", "run-1", 1, -1)
+
+    @pytest.fixture
+    def executor(self, monkeypatch: pytest.MonkeyPatch) -> LocalExecutor:
+        monkeypatch.setattr("airflow.executors.local_executor.LocalExecutor._process_workloads", lambda *_: None)
+        return LocalExecutor(parallelism=2)
+
+    def send(self, executor: LocalExecutor) -> None:
+        executor._process_workloads([SimpleNamespace(key=self.KEY)])
+
+    def test_the_end_of_a_stay_before_a_rest_is_left_out(self, executor: LocalExecutor) -> None:
+        self.send(executor)
+        self.send(executor)  # resumed before the first worker has told of its end
+        executor.change_state(self.KEY, TaskInstanceState.SUCCESS)
+        assert executor.get_event_buffer() == {}
+        executor.change_state(self.KEY, TaskInstanceState.SUCCESS)
+        assert executor.get_event_buffer() == {self.KEY: (TaskInstanceState.SUCCESS, None)}
+
+    def test_so_it_is_while_the_resumed_task_waits_for_a_worker(self, executor: LocalExecutor) -> None:
+        self.send(executor)
+        executor.queued_tasks[self.KEY] = None
+        executor.change_state(self.KEY, TaskInstanceState.SUCCESS)
+        assert executor.get_event_buffer() == {}
+
+    def test_a_failure_is_always_told(self, executor: LocalExecutor) -> None:
+        self.send(executor)
+        self.send(executor)
+        executor.change_state(self.KEY, TaskInstanceState.FAILED)
+        assert executor.get_event_buffer() == {self.KEY: (TaskInstanceState.FAILED, None)}
+
+    def test_a_task_that_is_slow_to_begin_is_left_alone_one_whose_worker_died_is_not(
+        self, executor: LocalExecutor
+    ) -> None:
+        ti = SimpleNamespace(key=self.KEY, queued_dttm=datetime.now(UTC))
+        with pytest.raises(NotImplementedError):
+            executor.revoke_task(ti=ti)
+        executor.workers = {1: SimpleNamespace(exitcode=-9, is_alive=lambda: False, close=lambda: None)}
+        executor._unread_messages = multiprocessing.Value("I")
+        executor._check_workers()
+        executor.revoke_task(ti=ti)
+        ti.queued_dttm = datetime.now(UTC) + timedelta(seconds=1)
+        with pytest.raises(NotImplementedError):
+            executor.revoke_task(ti=ti)
 
 
 def test_a_run_that_a_task_has_started_names_its_period_otherwise(register: Register) -> None:
@@ -153,7 +283,7 @@ class TestEnvironment:
         monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
         monkeypatch.setenv("NO_PROXY", "intranet")
         environment = compose(own_settings)
-        assert environment["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+        assert environment["AIRFLOW__CORE__EXECUTOR"].endswith(".executor.LocalExecutor")
         assert "AIRFLOW__SMTP__SMTP_HOST" not in environment
         assert "PYTHONDONTWRITEBYTECODE" not in environment
         assert environment["NO_PROXY"] == "intranet,127.0.0.1,localhost"

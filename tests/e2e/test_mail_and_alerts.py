@@ -41,7 +41,7 @@ from tiendo.settings import INCLUDE, PROJECT, Settings
 from tiendo.warehouse.embedded import stop_server
 from tiendo.warehouse.engine import make_engine, warehouse_url
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(3600)
 PLAN_DIR = INCLUDE / "plans" / "282-kh-ubnd-2023"
 OPERATIONS = "vanhanh@tiendo.binhduong.gov.vn"
 SECONDS = 240
@@ -75,7 +75,7 @@ class Stage:
         mail.add_attachment(workbook, maintype="application", subtype="octet-stream", filename="Báo cáo quý I.xlsx")
         self.imap.put(mail.as_bytes(), ADDRESS, datetime(2023, 3, 13, 7, 30, tzinfo=HANOI))
         api = self.services.api
-        follow(api, "collect_mailbox", api.trigger("collect_mailbox"))
+        follow(self.services, "collect_mailbox", api.trigger("collect_mailbox"))
         for to, raw in self.smtp.received:
             answer: EmailMessage = message_from_bytes(raw, policy=default)  # type: ignore[assignment]
             if to == sender and answer["In-Reply-To"] == mail["Message-ID"]:
@@ -178,7 +178,7 @@ def test_alerts_ring_when_late_and_only_then(stage: Stage) -> None:
     late = api.trigger("publish_report", partition_key="2023-Q1")
     assert stage.deadlines("publish_report", late) == {"publication": False, "due_day": False}
     # All is well: done before its hour.
-    publish(stage.reviewer, Period(2023, 2), "Phòng Tổng hợp")
+    publish(stage.services, stage.reviewer, Period(2023, 2), "Phòng Tổng hợp")
     (well,) = [run["dag_run_id"] for run in api.runs("publish_report") if run["partition_key"] == "2023-Q2"]
     assert stage.deadlines("publish_report", well) == {}
     # By hand for a period whose hour is over: nobody waits for it.
@@ -207,7 +207,7 @@ def test_alerts_ring_when_late_and_only_then(stage: Stage) -> None:
 def test_reminders_go_out_by_the_replay_clock_each_once(stage: Stage) -> None:
     api = stage.services.api
     for _ in range(2):
-        follow(api, "send_reminders", api.trigger("send_reminders", partition_key="2023-03-13"))
+        follow(stage.services, "send_reminders", api.trigger("send_reminders", partition_key="2023-03-13"))
     reminded = [to for to, raw in stage.smtp.received if to.endswith("@binhduong.gov.vn")]
     assert len(reminded) == len(set(reminded)) == 30
     (raw,) = [raw for to, raw in stage.smtp.received if to == "soyte@binhduong.gov.vn"]

@@ -1,5 +1,6 @@
 """When a reviewer is asked again, and what remains of an answer."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,6 +17,15 @@ from test_report_edition import (  # noqa: F401 - fixtures
     quarter,
 )
 
+from tiendo.report.approval import (
+    NotApprovedError,
+    ReviewAnswer,
+    ReviewRequest,
+    approved_request,
+    find_request,
+    put_answer,
+    put_request,
+)
 from tiendo.report.decision import edition_to_ask_for, record_decision
 from tiendo.report.edition import draft, publish
 from tiendo.warehouse.audit import audit_rows
@@ -23,10 +33,19 @@ from tiendo.warehouse.audit import audit_rows
 pytestmark = pytest.mark.usefixtures("quarter")
 
 
-def decide(engine, register, drafted, *, is_approved=False, comment="", question="q1"):
-    record_decision(
-        engine, register, drafted, is_approved=is_approved, decided_by="Hòa", comment=comment, question=question
-    )
+APPROVED = ReviewAnswer("approve", "Hòa (tài khoản reviewer)", at(3, 14, 17))
+
+
+def ask(engine, register, drafted, run_id="run-1") -> ReviewRequest:
+    put_request(engine, register, run_id, drafted)
+    request = find_request(engine, run_id)
+    assert request is not None
+    return request
+
+
+def decide(engine, register, drafted, *, verdict="reject", comment="", run_id="run-1"):
+    request = find_request(engine, run_id) or ask(engine, register, drafted, run_id)
+    record_decision(engine, register, request, ReviewAnswer(verdict, "Hòa", at(3, 14, 17), comment=comment))
 
 
 def news(engine, register, turn, day, value="1.9"):
@@ -62,16 +81,57 @@ def test_what_was_rejected_is_not_asked_again_but_what_is_new(engine, register, 
     assert edition_to_ask_for(engine, register, Q1) is None
     news(engine, register, now, 16)
     assert edition_to_ask_for(engine, register, Q1) == 1
-    decide(engine, register, draft(engine, register, settings, Q1), question="q2")
+    decide(engine, register, draft(engine, register, settings, Q1), run_id="run-2")
     assert edition_to_ask_for(engine, register, Q1) is None
 
 
 def test_an_answer_is_in_the_audit_once_with_the_hashes(engine, register, settings):
     drafted = draft(engine, register, settings, Q1)
     for _ in range(2):
-        decide(engine, register, drafted, is_approved=True)
+        decide(engine, register, drafted, verdict="approve")
     (row,) = audit_rows(engine)
     assert (row["act"], row["subject"], row["done_by"]) == ("approve", "2023-Q1/1", "Hòa")
     assert row["details"]["data_sha256"] == drafted["data_sha256"]
-    decide(engine, register, drafted, question="q2", comment="Sai")
+    decide(engine, register, drafted, run_id="run-2", comment="Sai")
     assert [row["reason"] for row in audit_rows(engine)] == ["(không có ý kiến)", "Sai"]
+
+
+class TestWitness:
+    """What the warehouse knows of a question and its answer."""
+
+    def test_nothing_is_approved_that_nobody_was_asked_about_or_that_was_not_approved(self, engine, register, settings):
+        with pytest.raises(NotApprovedError, match="run-1 was not approved by a reviewer: no answer is known"):
+            approved_request(engine, "run-1")
+        request = ask(engine, register, draft(engine, register, settings, Q1))
+        with pytest.raises(NotApprovedError, match="no answer is known"):
+            approved_request(engine, "run-1")
+        put_answer(engine, request, replace(APPROVED, verdict="reject"), account_id="reviewer")
+        with pytest.raises(NotApprovedError, match="the answer is reject"):
+            approved_request(engine, "run-1")
+
+    def test_an_approval_is_of_the_draft_that_was_shown(self, engine, register, settings, now):  # noqa: F811
+        drafted = draft(engine, register, settings, Q1)
+        put_answer(engine, ask(engine, register, drafted), APPROVED, account_id="reviewer")
+        request, answer = approved_request(engine, "run-1")
+        assert answer == APPROVED
+        assert (request.data_sha256, request.as_of.isoformat()) == (drafted["data_sha256"], drafted["as_of"])
+        now(PUBLICATION + timedelta(hours=1))
+        assert request.is_about(draft(engine, register, settings, Q1)), "it reports the same an hour later"
+        news(engine, register, now, 16)
+        assert not request.is_about(draft(engine, register, settings, Q1))
+
+    def test_the_first_answer_stays(self, engine, register, settings):
+        request = ask(engine, register, draft(engine, register, settings, Q1))
+        put_answer(engine, request, replace(APPROVED, verdict="reject"), account_id="reviewer")
+        put_answer(engine, request, APPROVED, account_id="reviewer")
+        assert find_request(engine, "run-1").answer.verdict == "reject"
+
+    def test_what_was_refused_is_asked_anew(self, engine, register, settings):
+        drafted = draft(engine, register, settings, Q1)
+        refused = replace(APPROVED, verdict="refused", refused_because="no comment says what")
+        put_answer(engine, ask(engine, register, drafted), refused, account_id="reviewer")
+        assert find_request(engine, "run-1").answer == refused
+        again = ask(engine, register, drafted)
+        assert again.answer is None
+        put_answer(engine, again, APPROVED, account_id="reviewer")
+        assert approved_request(engine, "run-1") == (replace(again, answer=APPROVED), APPROVED)

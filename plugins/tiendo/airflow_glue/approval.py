@@ -1,51 +1,63 @@
-"""The request for approval, and the answer to it as the edition and the audit record it."""
+"""The request for approval as Airflow asks it, and the answer as the warehouse is told it."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 
 from tiendo import clock
-from tiendo.model.register import Register
+from tiendo.report.approval import ReviewAnswer, ReviewRequest
 from tiendo.settings import Reviewer
-
-ANSWER = "answer"
 
 
 class AnswerError(ValueError):
     """An answer that cannot be acted upon; the message says why. Clear the task to ask again."""
 
 
-class Answer(NamedTuple):
-    """What a reviewer answered.
-
-    Attributes:
-        as_of: the instant of the draft that was shown.
-        answered_by, answered_at: the account, with the name typed into the form, and when.
-        return_to: the body that is to correct its report, "" for none; ``comment``: what, or why not.
-        question: names this answer among all.
-    """
-
-    as_of: datetime
-    is_approved: bool
-    answered_by: str
-    answered_at: datetime
-    return_to: str
-    comment: str
-    question: str
+class OtherDraftError(RuntimeError):
+    """A run is to ask about another draft than it has asked about. Another run must ask about that."""
 
 
 class ReviewOperator(ApprovalOperator):
-    """An ``ApprovalOperator`` whose form may be filled in part, and that refuses at once what makes no sense.
+    """An ``ApprovalOperator`` that loses no answer, and whose form may be filled in part.
 
-    Airflow takes any value of a field from the API; a wrong one fails this task, before anything comes of it.
+    Airflow asks anew, and throws away what was answered, when the task that asks is tried again: after its worker was
+    killed, or was taken for killed. Here a question that the warehouse knows stays as it is, and the answer to it
+    counts whenever it was given. Airflow takes any value of a field from the API; an answer that makes no sense is
+    noted as refused and fails this task, before anything comes of it; cleared, the task asks again.
     """
 
     def __init__(self, *, reviewers: Iterable[Reviewer], bodies: Iterable[str], **options: Any) -> None:
         self.reviewers = [reviewer.id for reviewer in reviewers]
         self.bodies = list(bodies)
         super().__init__(**options)
+
+    def execute(self, context: Any) -> Any:
+        """Asks about the draft of this run, once.
+
+        Raises:
+            TaskAwaitingInput: the task rests until it is answered, or goes on at once where it was.
+            OtherDraftError: this run has asked about another draft before.
+        """
+        from airflow.sdk.exceptions import TaskAwaitingInput
+
+        from tiendo.airflow_glue.warehouse import open_warehouse
+        from tiendo.report.approval import find_request, put_request
+
+        _, register, engine = open_warehouse()
+        run_id, drafted = context["run_id"], context["ti"].xcom_pull(task_ids="draft")
+        known = find_request(engine, run_id)
+        if known and not known.is_about(drafted):
+            raise OtherDraftError(f"This run has asked about {known.name}. Start another one to ask about this draft.")
+        if known and not (known.answer and known.answer.verdict == "refused"):
+            # Airflow resumes at once where the request that it keeps has been answered.
+            raise TaskAwaitingInput(method_name="execute_complete")
+        try:
+            return super().execute(context)
+        except TaskAwaitingInput:
+            put_request(engine, register, run_id, drafted)
+            raise
 
     def validate_params_input(self, params_input: Mapping[str, Any]) -> None:
         """Fields that were left out have their defaults.
@@ -60,17 +72,26 @@ class ReviewOperator(ApprovalOperator):
         super().validate_params_input({**self.params.dump(), **given})
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
-        """Makes sure of account and form, whatever Airflow has let through, and keeps the answer for later tasks.
+        """Makes sure of account and form, whatever Airflow has let through, and notes the answer in the warehouse.
 
         Raises:
             AnswerError: the account is no reviewer's, or the answer makes no sense.
         """
-        check_reviewer(self.reviewers, event.get("responded_by_user"))
-        self.validate_params_input(event["params_input"] or {})
-        answer = {name: event[name] for name in ("chosen_options", "params_input", "responded_by_user")}
-        answer["responded_at"] = event["responded_at"].isoformat()
-        # Of a rejection Airflow keeps no return value, since skipping what follows ends the task.
-        context["ti"].xcom_push(key=ANSWER, value=answer)
+        from tiendo.airflow_glue.warehouse import open_warehouse
+        from tiendo.report.approval import find_request, put_answer
+
+        engine = open_warehouse().engine
+        request = find_request(engine, context["run_id"])
+        if request is None:
+            raise OtherDraftError("The warehouse does not know of this question. Start another run to ask it.")
+        account_id = str((event.get("responded_by_user") or {}).get("id") or "?")
+        try:
+            check_reviewer(self.reviewers, event.get("responded_by_user"))
+            self.validate_params_input(event["params_input"] or {})
+        except ValueError as error:
+            put_answer(engine, request, read_answer(request, event, refused_because=str(error)), account_id=account_id)
+            raise
+        put_answer(engine, request, read_answer(request, event), account_id=account_id)
         return super().execute_complete(context, event)
 
 
@@ -99,28 +120,23 @@ def check_return(bodies: Iterable[str], fields: Mapping[str, Any]) -> None:
         raise AnswerError(f"{body} is to correct its report, but no comment says what.")
 
 
-def read_answer(register: Register, draft: Mapping[str, Any], response: Mapping[str, Any]) -> Answer:
-    """Reads the draft that was shown and the response to it.
+def read_answer(
+    request: ReviewRequest, event: Mapping[str, Any], *, refused_because: str | None = None
+) -> ReviewAnswer:
+    """Reads what Airflow tells of an answer.
 
     The approver is the account that answered, with the name typed into the form before it where there is one. In a
     replay the instant of the answer lies in another year than all others; the draft's instant stands for it.
-
-    Raises:
-        AnswerError: as ``check_return``.
     """
-    as_of = datetime.fromisoformat(draft["as_of"])
-    fields = {name: str(value or "").strip() for name, value in (response.get("params_input") or {}).items()}
-    check_return([agency.code for agency in register.obliged], fields)
-    account, typed = response["responded_by_user"]["name"], fields.get("approver", "")
-    responded_at = response["responded_at"]
-    if isinstance(responded_at, str):
-        responded_at = datetime.fromisoformat(responded_at)
-    return Answer(
-        as_of=as_of,
-        is_approved=list(response["chosen_options"]) == [ApprovalOperator.APPROVE],
+    fields = {name: str(value or "").strip() for name, value in (event.get("params_input") or {}).items()}
+    account, typed = str((event.get("responded_by_user") or {}).get("name") or "?"), fields.get("approver", "")
+    responded_at: datetime = event["responded_at"]
+    is_approved = list(event["chosen_options"]) == [ApprovalOperator.APPROVE]
+    return ReviewAnswer(
+        verdict="refused" if refused_because else "approve" if is_approved else "reject",
         answered_by=f"{typed} (tài khoản {account})" if typed else account,
-        answered_at=as_of if clock.is_replayed() else responded_at,
+        answered_at=request.as_of if clock.is_replayed() else responded_at,
         return_to=fields.get("return_to", ""),
         comment=fields.get("comment", ""),
-        question=f"{draft['period']}/{draft['edition']} {responded_at.isoformat()}",
+        refused_because=refused_because,
     )

@@ -133,12 +133,20 @@ def audit(as_json: Json = False) -> None:
         print_json(rows)
         return
     for row in rows:
-        told = f"{row['details']['state_before']} -> {row['details']['state_after']}"
+        what = _AUDITED[row["act"]].format(**row["details"])
         typer.echo(
-            f"{format_instant(row['done_at'])}  {printable(row['done_by'])}  {row['act']} {row['subject']} as "
-            f"{row['details']['receipt']}: {told}. {printable(row['reason'])}"
+            f"{format_instant(row['done_at'])}  {printable(row['done_by'])}  {row['act']} {row['subject']}{what}. "
+            f"{printable(row['reason'])}"
         )
     typer.echo(f"{len(rows)} acts.")
+
+
+# What the audit tells of each act, beside who, when and why.
+_AUDITED = {
+    **dict.fromkeys(("requeue", "release"), " as {receipt}: {state_before} -> {state_after}"),
+    **dict.fromkeys(("approve", "reject"), " of {plan}, figures {data_sha256:.16} as of {as_of}"),
+    "return": " to {agency} for {period}, notice {notice}",
+}
 
 
 def _refusal(error: Exception) -> typer.Exit:

@@ -1,16 +1,19 @@
 """A small client of Airflow's public API (v2): what a reviewer or an operator does in the web page, by program."""
 
-import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any
 
 import httpx
 
+from tiendo.airflow_glue.waiting import wait_until
+
 ENDED = ("success", "failed")
-START_SECONDS = 120
+TASK_ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
+# A busy machine answers late; one that is gone refuses the connection at once.
+_ANSWER_SECONDS = 600
 Json = dict[str, Any]
 
 
@@ -24,7 +27,7 @@ class AirflowApi:
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
         # Local services: a proxy of the surroundings has no part in it.
-        self._client = httpx.Client(base_url=base_url, timeout=30, trust_env=False)
+        self._client = httpx.Client(base_url=base_url, timeout=_ANSWER_SECONDS, trust_env=False)
 
     def __enter__(self) -> "AirflowApi":
         return self
@@ -39,6 +42,11 @@ class AirflowApi:
         answer = self._send("POST", "/auth/token", json={"username": username, "password": password})
         self._client.headers["Authorization"] = f"Bearer {answer['access_token']}"
 
+    @property
+    def is_logged_in(self) -> bool:
+        """Whether an account is logged in."""
+        return "Authorization" in self._client.headers
+
     def health(self) -> dict[str, str | None]:
         """Returns the state of each component (``scheduler``: ``healthy``), {} while the server does not answer."""
         try:
@@ -49,7 +57,7 @@ class AirflowApi:
 
     def warm_up(self) -> None:
         """Makes the server build the API its tasks speak to, which it else does while the first task waits for it."""
-        self._send("GET", "/execution/health", timeout=START_SECONDS)
+        self._send("GET", "/execution/health")
 
     def dag_ids(self) -> set[str]:
         """Returns the DAGs that are known and can be run."""
@@ -101,19 +109,18 @@ class AirflowApi:
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"
         return self._send("GET", path, params={"deserialize": True})["value"]
 
-    def followers(self, dag_id: str, run_id: str) -> list[tuple[str, list[tuple[str, str]]]]:
-        """Returns the asset events of a run: (asset, the runs it started as (DAG, run)); none where none has yet."""
+    def followers(self, dag_id: str, run_id: str) -> list[tuple[str, list[tuple[str, str]]]] | None:
+        """Returns the asset events of a run: (asset, the runs it started as (DAG, run)); none where none has yet.
+
+        None while Airflow 3.3.2 cannot tell: of a run that is still queued it misses the start, and answers 500.
+        """
         params = {"source_dag_id": dag_id, "source_run_id": run_id, "limit": 100}
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                events = self._send("GET", "/api/v2/assets/events", params=params)["asset_events"]
-                break
-            except AirflowApiError as error:
-                # Airflow 3.3.2 cannot tell of a run that is still queued, for want of a start: 500 until it starts.
-                if error.args[1] != httpx.codes.INTERNAL_SERVER_ERROR or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.3)
+        try:
+            events = self._send("GET", "/api/v2/assets/events", params=params)["asset_events"]
+        except AirflowApiError as error:
+            if error.args[1] == httpx.codes.INTERNAL_SERVER_ERROR:
+                return None
+            raise
         return [
             (event["name"], [(run["dag_id"], run["run_id"]) for run in event["created_dagruns"]]) for event in events
         ]
@@ -140,18 +147,26 @@ class AirflowApi:
         answer = self._client.get(path)
         return answer.status_code, answer.text
 
-    def wait(self, dag_id: str, run_id: str, *, seconds: float, pause: float = 0.3) -> str:
-        """Waits for a run to end and returns its state.
+    def progress(self, dag_id: str, run_id: str) -> str:
+        """Tells how far a run is: its state, and what each task that has begun and not ended does."""
+        moving = [
+            f"{task_id} {state}" if index < 0 else f"{task_id}[{index}] {state}"
+            for task_id, index, state in self.task_states(dag_id, run_id)
+            if state not in (None, *TASK_ENDED)
+        ]
+        return f"{dag_id} {run_id} {self.run_state(dag_id, run_id)}: {', '.join(sorted(moving)) or 'between two tasks'}"
+
+    def wait(self, dag_id: str, run_id: str, *, check: Callable[[], None] = lambda: None) -> str:
+        """Waits for a run to end, as long as it moves, and returns its state.
+
+        Args:
+            check: raises when waiting has become vain.
 
         Raises:
-            TimeoutError: it has not ended in time.
+            TimeoutError: as ``wait_until``.
         """
-        deadline = time.monotonic() + seconds
-        while (state := self.run_state(dag_id, run_id)) not in ENDED:
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{dag_id} {run_id} is still {state} after {seconds:.0f} s")
-            time.sleep(pause)
-        return state
+        wait_until(lambda: self.run_state(dag_id, run_id) in ENDED, lambda: self.progress(dag_id, run_id), check=check)
+        return self.run_state(dag_id, run_id)
 
     def _send(self, method: str, path: str, **arguments: Any) -> Json:
         answer = self._client.request(method, path, **arguments)

@@ -22,6 +22,20 @@ REVIEWER = "reviewer"
 _UNWANTED = ("PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP")
 
 
+# A machine that has much else to do, or little of everything, is no reason to give a task up: these limits of Airflow's
+# are for what does not move at all. (docker-compose.yaml sets the same.)
+PATIENCE = {
+    "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "600",
+    "AIRFLOW__CORE__TASK_SUCCESS_OVERTIME": "600",
+    "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "900",
+    "AIRFLOW__DAG_PROCESSOR__STALE_DAG_THRESHOLD": "900",
+    "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "300",
+    "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "300",
+    "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "120",
+    "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "60",
+}
+
+
 def airflow_environment(
     settings: Settings,
     *,
@@ -50,13 +64,14 @@ def airflow_environment(
     keys = _secrets(settings)
     home = settings.airflow
     environment = inherited | {
+        **PATIENCE,
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__DEFAULT_TIMEZONE": "Asia/Ho_Chi_Minh",
-        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__EXECUTOR": "tiendo.airflow_glue.executor.LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__CORE__MP_START_METHOD": "fork",
         "AIRFLOW__CORE__FERNET_KEY": keys["fernet_key"],
@@ -73,6 +88,9 @@ def airflow_environment(
         "AIRFLOW__API_AUTH__JWT_SECRET": keys["jwt_secret"],
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600" if clock_file else "60",
+        # Of a task whose worker was killed before it began; one that is only slow is left alone (our executor).
+        "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "60",
+        "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "15",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2" if has_idle_machine else "1",
         # How long a worker may take to notice that its task has ended.
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1" if has_idle_machine else "5",

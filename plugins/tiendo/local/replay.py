@@ -10,31 +10,28 @@ import signal
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
 
+from tiendo.airflow_glue.waiting import say, wait_until
 from tiendo.clock import set_replay_clock
-from tiendo.local.api_client import ENDED, AirflowApi
+from tiendo.local.api_client import ENDED, TASK_ENDED, AirflowApi
 from tiendo.local.demo import DemoFile, Scenario, Step
 from tiendo.local.demo_files import documents_of, files_of
 from tiendo.local.environment import REVIEWER, passwords
 from tiendo.local.processes import ServiceError
 from tiendo.local.replay_summary import print_summary
-from tiendo.local.services import Cluster, Running, airflow_services, say
+from tiendo.local.services import Cluster, Running, airflow_services
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register
 from tiendo.obligations.documents import receive_document
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import make_engine, warehouse_url
 
-RUN_SECONDS = 300
-# An answer that comes before the scheduler has heard that the asking task has left its worker is taken for a lost task
-# by Airflow, which then asks once more.
-READING_SECONDS = 3
 # The assets whose events start a run of another DAG.
 CONSUMED = ("landing", "observation")
-TASK_ENDED = ("success", "failed", "skipped", "upstream_failed")
 
 
 class ReplayError(RuntimeError):
@@ -101,18 +98,18 @@ def replay_steps(settings: Settings, scenario: Scenario, services: Running, cloc
         reviewer.login(REVIEWER, passwords(settings)[REVIEWER])
         for step in scenario.steps:
             began = time.monotonic()
-            services.supervisor.check()
+            services.check()
             set_replay_clock(clock_file, step.at)
             if step.action == "collect":
                 drop_files(settings, files_of(scenario, step))
-                follow(services.api, "collect_folders", services.api.trigger("collect_folders"))
-                wait_for_drafts(services.api)
+                follow(services, "collect_folders", services.api.trigger("collect_folders"))
+                wait_for_drafts(services)
                 result = ""
             elif step.action == "receive":
                 receive_documents(settings, scenario.register, engine, documents_of(scenario, step))
                 result = ""
             else:
-                result = publish(reviewer, step.period, scenario.approved_by)
+                result = publish(services, reviewer, step.period, scenario.approved_by)
             say(f"  {_title(step)}{time.monotonic() - began:6.1f} s  {result}")
     engine.dispose()
 
@@ -138,37 +135,34 @@ def receive_documents(settings: Settings, register: Register, engine: Engine, fi
         )  # fmt: skip
 
 
-def follow(api: AirflowApi, dag_id: str, run_id: str) -> None:
+def follow(services: Running, dag_id: str, run_id: str) -> None:
     """Waits for a run to end well, and for every run that follows from it by way of an asset.
 
     Raises:
         ReplayError: one of them failed.
-        TimeoutError: one of them has not ended in time.
+        ServiceError, TimeoutError: a service has died; nothing moves any more.
     """
     waiting = [(dag_id, run_id)]
     seen = set(waiting)
     while waiting:
         dag_id, run_id = waiting.pop()
-        _wait_for_success(api, dag_id, run_id)
-        for run in _followers(api, dag_id, run_id):
+        _expect_success(services.api, dag_id, run_id, services.api.wait(dag_id, run_id, check=services.check))
+        for run in _followers(services, dag_id, run_id):
             if run not in seen:
                 seen.add(run)
                 waiting.append(run)
 
 
-def wait_for_drafts(api: AirflowApi) -> None:
+def wait_for_drafts(services: Running) -> None:
     """Waits until every run that drafts an edition has asked or ended, so that the clock moves on only afterwards.
 
     Raises:
-        TimeoutError: one of them goes on.
+        ServiceError, TimeoutError: as ``follow``.
     """
-    deadline = time.monotonic() + RUN_SECONDS
-    for run in api.runs("publish_report", states=("queued", "running")):
+    api, dag_id = services.api, "publish_report"
+    for run in api.runs(dag_id, states=("queued", "running")):
         run_id = run["dag_run_id"]
-        while not _is_at_rest(api, run_id):
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"publish_report {run_id} still drafts after {RUN_SECONDS} s")
-            time.sleep(0.3)
+        wait_until(partial(_is_at_rest, api, run_id), partial(api.progress, dag_id, run_id), check=services.check)
 
 
 def _is_at_rest(api: AirflowApi, run_id: str) -> bool:
@@ -178,47 +172,50 @@ def _is_at_rest(api: AirflowApi, run_id: str) -> bool:
     return is_asking or api.run_state("publish_report", run_id) in ENDED
 
 
-def publish(reviewer: AirflowApi, period: Period, approved_by: str) -> str:
+def publish(services: Running, reviewer: AirflowApi, period: Period, approved_by: str) -> str:
     """Starts the publication of a period, approves its draft, and returns the edition's folder.
 
     Raises:
-        ReplayError, TimeoutError: as ``follow``.
+        ReplayError, ServiceError, TimeoutError: as ``follow``.
     """
     dag_id = "publish_report"
     run_id = reviewer.trigger(dag_id, partition_key=str(period), note="replay")
-    deadline = time.monotonic() + RUN_SECONDS
     has_answered = False
-    while reviewer.run_state(dag_id, run_id) not in ENDED:
+
+    def is_over() -> bool:
+        nonlocal has_answered
         request = reviewer.approval_request(dag_id, run_id, "approve")
         if request is not None and not request["response_received"]:
-            time.sleep(READING_SECONDS)
             reviewer.answer(dag_id, run_id, "approve", option="Approve", params={"approver": approved_by})
             has_answered = True
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{dag_id} {run_id} has not ended after {RUN_SECONDS} s")
-        time.sleep(0.3)
-    _wait_for_success(reviewer, dag_id, run_id)
+        return reviewer.run_state(dag_id, run_id) in ENDED
+
+    wait_until(is_over, lambda: reviewer.progress(dag_id, run_id), check=services.check)
+    _expect_success(reviewer, dag_id, run_id, reviewer.run_state(dag_id, run_id))
     return str(reviewer.xcom(dag_id, run_id, "publish")) if has_answered else "nothing new since the last edition"
 
 
-def _followers(api: AirflowApi, dag_id: str, run_id: str) -> set[tuple[str, str]]:
+def _followers(services: Running, dag_id: str, run_id: str) -> set[tuple[str, str]]:
     """Returns the runs that a run's asset events have started, once the scheduler has started them."""
-    deadline = time.monotonic() + RUN_SECONDS
-    while time.monotonic() < deadline:
-        events = [runs for asset, runs in api.followers(dag_id, run_id) if asset in CONSUMED]
-        if all(events):
-            return {run for runs in events for run in runs}
-        time.sleep(0.3)
-    raise TimeoutError(f"No run has followed from {dag_id} {run_id} after {RUN_SECONDS} s")
+    found: set[tuple[str, str]] = set()
+
+    def are_known() -> bool:
+        events = services.api.followers(dag_id, run_id)
+        runs = [runs for asset, runs in events or () if asset in CONSUMED]
+        found.update(run for of_event in runs for run in of_event)
+        return events is not None and all(runs)
+
+    wait_until(are_known, lambda: f"what follows from {dag_id} {run_id}: {len(found)} runs", check=services.check)
+    return found
 
 
-def _wait_for_success(api: AirflowApi, dag_id: str, run_id: str) -> None:
-    if api.wait(dag_id, run_id, seconds=RUN_SECONDS) == "success":
+def _expect_success(api: AirflowApi, dag_id: str, run_id: str, state: str) -> None:
+    if state == "success":
         return
     lines = [f"{dag_id} {run_id} failed:"]
-    for task_id, map_index, state in api.task_states(dag_id, run_id):
-        lines.append(f"  {task_id}[{map_index}]: {state}")
-        if state == "failed":
+    for task_id, map_index, task_state in api.task_states(dag_id, run_id):
+        lines.append(f"  {task_id}[{map_index}]: {task_state}")
+        if task_state == "failed":
             log = api.task_log(dag_id, run_id, task_id, map_index=map_index)
             lines += [f"    {line}" for line in log.splitlines()[-30:]]
     raise ReplayError("\n".join(lines))

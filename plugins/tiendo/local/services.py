@@ -4,7 +4,6 @@ import fcntl
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,13 +15,13 @@ from types import FrameType
 
 from sqlalchemy import URL, create_engine, text
 
+from tiendo.airflow_glue.waiting import say, wait_until
 from tiendo.local.api_client import AirflowApi
 from tiendo.local.environment import ADMIN, METADATA_DATABASE, airflow_environment, passwords
 from tiendo.local.processes import Service, ServiceError, Supervisor, airflow, warm, worker_variables
 from tiendo.settings import PROJECT, Settings
 
 DEFAULT_PORT = 8080
-START_SECONDS = 240
 COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 Say = Callable[[str], None]
 
@@ -49,6 +48,7 @@ class Cluster:
             "AIRFLOW__CELERY__BROKER_URL": self.broker_url,
             "AIRFLOW__CELERY__RESULT_BACKEND": backend,
             "AIRFLOW__CELERY__WORKER_CONCURRENCY": "2",
+            "AIRFLOW__CELERY__OPERATION_TIMEOUT": "30",
         }
 
     def workers(self) -> list[Service]:
@@ -69,12 +69,19 @@ class Running:
 
     Attributes:
         api: logged in as the administrator.
-        supervisor: call ``check()`` now and then: it raises when a service has died.
     """
 
     url: str
     api: AirflowApi
     supervisor: Supervisor
+
+    def check(self) -> None:
+        """Looks whether all services still run; call it now and then.
+
+        Raises:
+            ServiceError: one has died.
+        """
+        self.supervisor.check()
 
 
 def run_up(settings: Settings, port: int | None = None) -> int:
@@ -100,7 +107,7 @@ def run_up(settings: Settings, port: int | None = None) -> int:
             say(f"  logs   {settings.airflow}/logs/services/")
             say("Ctrl-C stops everything.")
             while not stop.wait(1):
-                services.supervisor.check()
+                services.check()
             say("Stopping ...")
     except ServiceError as error:
         say(f"\n{error}")
@@ -164,17 +171,11 @@ def airflow_services(
             for service in services:
                 supervisor.start(service)
             with AirflowApi(f"http://127.0.0.1:{port}") as api:
-                _wait_until_up(api, supervisor, accounts[ADMIN], is_stopped)
+                _wait_until_up(api, supervisor, accounts[ADMIN], is_stopped, say)
                 phase.end()
                 yield Running(f"http://localhost:{port}", api, supervisor)
         finally:
             supervisor.stop()
-
-
-def say(line: str) -> None:
-    """Prints a line at once, also into a pipe."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 def core_services(port: int) -> Sequence[Service]:
@@ -261,30 +262,37 @@ def _only_instance(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _wait_until_up(api: AirflowApi, supervisor: Supervisor, password: str, is_stopped: Callable[[], bool]) -> None:
+def _wait_until_up(
+    api: AirflowApi, supervisor: Supervisor, password: str, is_stopped: Callable[[], bool], say: Say
+) -> None:
     """Waits until all components report their health and every DAG file has been read."""
     wanted = {path.stem for path in (PROJECT / "dags").glob("*.py")}
-    deadline = time.monotonic() + START_SECONDS
-    is_logged_in = False
-    missing = "the api-server"
-    while time.monotonic() < deadline:
+    missing = ["api-server"]
+
+    def check() -> None:
         supervisor.check()
         if is_stopped():
             raise KeyboardInterrupt
+
+    def is_up() -> bool:
         health = api.health()
-        if health and not is_logged_in:
+        if not health:
+            return False
+        if not api.is_logged_in:
             api.login(ADMIN, password)
             api.warm_up()
-            is_logged_in = True
-        if is_logged_in:
-            unhealthy = [name for name in COMPONENTS if health.get(name) != "healthy"]
-            missing = ", ".join(unhealthy) or ", ".join(sorted(wanted - api.dag_ids()))
-            if not missing:
-                return
-            if not unhealthy and (errors := api.import_errors()):
-                raise ServiceError("DAG files cannot be read:\n" + "\n".join(errors))
-        time.sleep(0.5)
-    raise ServiceError(f"Not up after {START_SECONDS} s; missing: {missing}. Logs: {supervisor.log_of('*').parent}")
+        missing[:] = [name for name in COMPONENTS if health.get(name) != "healthy"]
+        if missing:
+            return False
+        missing[:] = sorted(wanted - api.dag_ids())
+        if missing and (errors := api.import_errors()):
+            raise ServiceError("DAG files cannot be read:\n" + "\n".join(errors))
+        return not missing
+
+    try:
+        wait_until(is_up, lambda: "not up yet: " + ", ".join(missing), check=check, tell=say)
+    except TimeoutError as error:
+        raise ServiceError(f"{error}. Logs: {supervisor.log_of('*').parent}") from error
 
 
 class _Phase:

@@ -1,13 +1,11 @@
 """What came of a draft: the reviewer's answer in the audit, and whether there is something new to be asked."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from sqlalchemy import Engine
 
 from tiendo import clock
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.report.approval import ReviewAnswer, ReviewRequest
 from tiendo.report.edition import last_edition
 from tiendo.report.gather import gather
 from tiendo.report.manifest import content_sha256
@@ -16,30 +14,25 @@ from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
 
 
-def record_decision(
-    engine: Engine,
-    register: Register,
-    draft: Mapping[str, Any],
-    *,
-    is_approved: bool,
-    decided_by: str,
-    comment: str,
-    question: str,
-) -> None:
+def record_decision(engine: Engine, register: Register, request: ReviewRequest, answer: ReviewAnswer) -> None:
     """Adds the answer to a request for approval to the audit, with the hashes of what it was about; once."""
     details = {
-        "question": question,
+        "question": request.name,
         "plan": register.code,
-        **{name: draft[name] for name in ("period", "edition", "as_of", "data_sha256", "content_sha256")},
+        "period": str(request.period),
+        "edition": request.edition,
+        "as_of": request.as_of.isoformat(),
+        "data_sha256": request.data_sha256,
+        "content_sha256": request.content_sha256,
     }
     with loader(engine) as connection:
         record_answer(
             connection,
-            act="approve" if is_approved else "reject",
-            subject=f"{draft['period']}/{draft['edition']}",
-            comment=comment,
+            act=answer.verdict,
+            subject=f"{request.period}/{request.edition}",
+            comment=answer.comment,
             details=details,
-            done_by=decided_by,
+            done_by=answer.answered_by,
         )
 
 

@@ -1,0 +1,47 @@
+"""Waiting goes on as long as something moves, and says for what."""
+
+import pytest
+
+from tiendo.airflow_glue import waiting
+from tiendo.airflow_glue.waiting import wait_until
+
+
+@pytest.fixture(autouse=True)
+def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """A clock that moves by ten seconds with each look."""
+    now = [0.0]
+    monkeypatch.setattr(waiting.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(waiting.time, "sleep", lambda _: now.__setitem__(0, now[0] + 10))
+    return now
+
+
+def test_what_is_quick_is_waited_for_in_silence(seconds: list[float]) -> None:
+    told: list[str] = []
+    wait_until(lambda: seconds[0] >= 20, lambda: "draft running", tell=told.append)
+    assert told == []
+
+
+def test_tells_what_is_waited_for_and_since_when(seconds: list[float]) -> None:
+    told: list[str] = []
+    state = lambda: "draft running" if seconds[0] < 80 else "publish running"  # noqa: E731
+    wait_until(lambda: seconds[0] >= 100, state, tell=told.append)
+    assert [line.strip() for line in told] == [
+        "30 s   draft running", "60 s   draft running, unchanged for 30 s", "90 s   publish running",
+    ]  # fmt: skip
+
+
+def test_nothing_ends_it_while_something_moves(seconds: list[float]) -> None:
+    wait_until(lambda: seconds[0] >= 50 * 3600, lambda: f"hour {seconds[0] // 3600}", tell=lambda line: None)
+
+
+def test_what_has_come_to_rest_is_given_up_with_what_was_waited_for(seconds: list[float]) -> None:
+    with pytest.raises(TimeoutError, match="Nothing has moved for 3600 s: draft queued"):
+        wait_until(lambda: False, lambda: "draft queued", tell=lambda line: None)
+
+
+def test_a_dead_service_ends_it_at_once() -> None:
+    def check() -> None:
+        raise RuntimeError("scheduler ended with code 1")
+
+    with pytest.raises(RuntimeError, match="scheduler ended"):
+        wait_until(lambda: False, lambda: "", check=check)
