@@ -72,7 +72,8 @@ def busy(scenario: Scenario) -> Iterator[Replayed]:
 
 def test_a_replay_that_was_killed_goes_on_where_it_was(embedded: Replayed, scenario: Scenario) -> None:
     run = "import sys; from pathlib import Path; from tiendo.local.demo import build_scenario; "
-    run += "from tiendo.local.replay import *; from tiendo.plan.register import load_register; home, plan = map(Path, sys.argv[1:]); "
+    run += "from tiendo.local.replay import *; "
+    run += "from tiendo.plan.register import load_register; home, plan = map(Path, sys.argv[1:]); "
     run += "run_replay(Settings(home, plan, None), build_scenario(load_register(plan)).only('2023-Q1'))"
     with TemporaryDirectory(prefix="tiendo-killed-") as folder:
         settings = Settings(home=Path(folder) / "var", plan_dir=PLAN_DIR, database_url=None)

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tiendo.airflow_glue.waiting import wait_until
+from tiendo.local.waiting import wait_until
 
 ENDED = ("success", "failed")
 TASK_ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")

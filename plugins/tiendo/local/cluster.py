@@ -23,10 +23,10 @@ import yaml
 from sqlalchemy import URL, create_engine
 from sqlalchemy.exc import OperationalError
 
-from tiendo.airflow_glue.waiting import say
 from tiendo.local.environment import METADATA_DATABASE
 from tiendo.local.processes import Service, ServiceError, Supervisor
 from tiendo.local.services import Cluster, free_port
+from tiendo.local.waiting import say
 from tiendo.settings import PROJECT, Settings, get_settings
 from tiendo.warehouse.engine import DATABASE
 

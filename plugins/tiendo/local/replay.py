@@ -15,7 +15,6 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from tiendo.airflow_glue.waiting import say, wait_until
 from tiendo.clock import set_replay_clock
 from tiendo.local.api_client import ENDED, TASK_ENDED, AirflowApi
 from tiendo.local.demo import DemoFile, Scenario, Step
@@ -24,6 +23,7 @@ from tiendo.local.environment import REVIEWER, passwords
 from tiendo.local.processes import ServiceError
 from tiendo.local.replay_summary import print_summary
 from tiendo.local.services import Cluster, Running, airflow_services
+from tiendo.local.waiting import say, wait_until
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register
 from tiendo.obligations.documents import receive_document

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from tiendo.airflow_glue.waiting import say
 from tiendo.clock import HANOI
 from tiendo.collect.ledger import ledger_document
 from tiendo.local.demo import Scenario
+from tiendo.local.waiting import say
 from tiendo.model.outcome import ACCEPTED, VERDICTS
 from tiendo.model.period import Period
 from tiendo.model.register import Duty

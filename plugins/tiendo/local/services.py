@@ -15,10 +15,10 @@ from types import FrameType
 
 from sqlalchemy import URL, create_engine, text
 
-from tiendo.airflow_glue.waiting import say, wait_until
 from tiendo.local.api_client import AirflowApi
 from tiendo.local.environment import ADMIN, METADATA_DATABASE, airflow_environment, passwords
 from tiendo.local.processes import Service, ServiceError, Supervisor, airflow, warm, worker_variables
+from tiendo.local.waiting import say, wait_until
 from tiendo.settings import PROJECT, Settings
 
 DEFAULT_PORT = 8080
