@@ -21,7 +21,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 help:
 	@echo 'make run      replay the four quarters of 2023 through the real system, from nothing to four published reports'
-	@echo 'make test     the whole test suite, from nothing'
+	@echo 'make test     the whole test suite, from nothing; installs what it needs where it may'
 	@echo 'make up       the services in the foreground, Airflow at http://localhost:8080, watching var/inbox/'
 	@echo 'make check    format, lint, types, order of the rooms, generated documents'
 	@echo 'make format   put the code into the format that check asks for'
@@ -37,6 +37,7 @@ up: $(RUN_STAMP)
 	@$(BIN)/tiendo up
 
 test: $(DEV_STAMP)
+	@$(BIN)/python tests/fixtures/packages.py
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: $(DEV_STAMP)
@@ -54,7 +55,7 @@ docs: $(RUN_STAMP)
 	$(BIN)/tiendo docs
 
 bench: $(DEV_STAMP)
-	@set -e; for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file; done
+	@code=0; for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || code=1; done; exit $$code
 
 lock: $(DEV_STAMP)
 	$(COMPILE) pyproject.toml --group build --output-file requirements.txt

@@ -20,6 +20,7 @@ from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.plan.register import load_register
 from tiendo.report.edition import draft, publish, rebuild, refresh_draft
+from tiendo.report.pdf_file import office
 from tiendo.settings import INCLUDE, Settings
 from tiendo.status.service import initialise
 from tiendo.warehouse.embedded import temporary_server
@@ -48,10 +49,11 @@ def main() -> None:
         for row in editions:
             rebuild(engine, register, Period.parse(row.period), row.edition)
         after = os.times()
-        office = after.children_user + after.children_system - children.children_user - children.children_system
+        children_cpu = after.children_user + after.children_system - children.children_user - children.children_system
+        with_pdf = "PDF included" if office() else "without PDF, which needs LibreOffice (libreoffice-writer)"
         print(
-            f"{len(editions)} editions rebuilt, PDF included: {time.perf_counter() - wall:.2f} s wall, "
-            f"{time.process_time() - cpu + office:.2f} s cpu with LibreOffice's (at most {YEAR_SECONDS} s)"
+            f"{len(editions)} editions rebuilt, {with_pdf}: {time.perf_counter() - wall:.2f} s wall, "
+            f"{time.process_time() - cpu + children_cpu:.2f} s cpu with LibreOffice's (at most {YEAR_SECONDS} s)"
         )
         engine.dispose()
 

@@ -3,7 +3,7 @@
 The messages are honest ones of many programs broken on their way (cut, bytes turned, headers and lines exchanged) and
 ones made to harm: see tests/fixtures/foreign_mail.py. Every message must be read as something, answered where an answer
 is due and filed, every attachment have one fate, every good report be accepted, and no process pass one GiB. The IMAP
-server is Dovecot, which must be installed; the SMTP receiver runs beside.
+server is Dovecot (without it nothing is tried); the SMTP receiver runs beside.
 
 Usage: python benchmarks/foreign_mail.py [mutations] [seed]
 """
@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from fixtures.foreign_mail import honest, hostile, mutated
 from fixtures.mail_servers import ADDRESS, message
+from fixtures.packages import or_say
 from fixtures.post import NOON, post_office
 from fixtures.workbooks import filled_workbook
 from tiendo.collect.ledger import ledger_document
@@ -68,4 +69,5 @@ def main(number: int, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000, int(sys.argv[2]) if len(sys.argv) > 2 else 282)
+    with or_say():
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000, int(sys.argv[2]) if len(sys.argv) > 2 else 282)

@@ -1,7 +1,7 @@
 """Mail: messages with one workbook each, from the inbox of a real IMAP server to answered and filed, one connection.
 
-Each message is from another body of a synthetic plan (see ingest.py). The IMAP server is Dovecot, which must be
-installed; the SMTP receiver runs beside. Putting the messages into the mailbox is not counted.
+Each message is from another body of a synthetic plan (see ingest.py). The IMAP server is Dovecot (without it
+nothing is measured); the SMTP receiver runs beside. Putting the messages into the mailbox is not counted.
 
 Usage: python benchmarks/mail.py [messages]
 """
@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from ingest import make_workbooks, synthetic_register
 
 from fixtures.mail_servers import ADDRESS, ImapServer, message
+from fixtures.packages import or_say
 from fixtures.post import post_office
 from tiendo.clock import HANOI
 from tiendo.collect.ledger import ledger_document
@@ -69,4 +70,5 @@ def main(number: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    with or_say():
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)

@@ -17,6 +17,7 @@ from tiendo.local.replay import drop_files
 from tiendo.plan.register import load_register
 from tiendo.report.build import build
 from tiendo.report.gather import gather
+from tiendo.report.pdf_file import office
 from tiendo.settings import INCLUDE, Settings
 from tiendo.status.service import initialise
 from tiendo.warehouse.embedded import temporary_server
@@ -39,7 +40,9 @@ def main() -> None:
             drop_files(settings, files_of(scenario, step))
             run_once(settings, register, engine)
         period, as_of = scenario.steps[-1].period, scenario.last_instant
-        for with_pdf in (False, True):
+        if not office():
+            print("edition with PDF not run: it needs LibreOffice (libreoffice-writer)")
+        for with_pdf in (False, True)[: 1 + bool(office())]:
             for _ in range(3):
                 wall, cpu = time.perf_counter(), time.process_time()
                 with loader(engine) as connection:

@@ -36,8 +36,11 @@ the files are settled and the mail server is out of reach; `collect_mailbox` sen
 2. Database trouble: clear the task.
 3. `ReaderBugError`: our own reader failed on the files it names. They are settled, in quarantine, their senders told
    that they need do nothing: mend the reader, then `tiendo requeue RECEIPT`. The other files of the batch are done.
-4. A file that makes a rule fail: `tiendo check FILE` shows it; mend the rule, then clear `settle`.
-5. `tiendo ledger` must add up, with no file in state `waiting`.
+4. `UnreadError`: the files it names could not be read, and the machine may be why (it did not let the reader go on, or
+   killed it, or the archive did not answer). They wait, their senders are told nothing; `settle` has tried again by
+   itself, and the next run does: runbook *file-waits*. The other files of the batch are done.
+5. A file that makes a rule fail: `tiendo check FILE` shows it; mend the rule, then clear `settle`.
+6. `tiendo ledger` must add up, with no file in state `waiting`.
 """
 
 from airflow.sdk import TriggerRule, dag, task

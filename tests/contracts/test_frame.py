@@ -4,11 +4,15 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from fixtures import packages
+
+THIS = Path(__file__).resolve()
+ROOT = THIS.parents[2]
 _MAKE = shutil.which("make") or "make"
 PLAIN = {"HOME": "/nonexistent", "PATH": "/usr/local/bin:/usr/bin:/bin"}
 
@@ -59,4 +63,84 @@ def test_the_gate_checks_and_tests_and_stops_at_the_first_failure() -> None:
     assert os.access(gate, os.X_OK)
     assert "set -euo pipefail" in text
     assert re.findall(r"^(?:\w+=\w+ )?make (\w+)$", text, re.MULTILINE) == ["check", "test"]
-    assert text.index("apt-get update") < text.index("apt-get install")
+
+
+# What the tests need beside Python ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that is all of the search path: a machine that has only dpkg, which knows Samba alone."""
+    _program(tmp_path, "dpkg-query", "echo samba installed; echo dovecot-imapd unpacked; exit 1")
+    (tmp_path / "env").symlink_to(_which("env"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return tmp_path
+
+
+def _program(folder: Path, name: str, script: str) -> None:
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / name).chmod(0o755)
+
+
+def _set_up() -> tuple[int, str]:
+    done = subprocess.run([sys.executable, packages.__file__], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_every_package_is_asked_for_by_some_test() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py") if path != THIS)
+    asked = re.findall(r'"([^"]+)"', "".join(re.findall(r"with needs\((.*)\)", sources)))
+    assert set(asked) == set(packages.PACKAGES)
+
+
+def test_where_packages_may_not_be_installed_they_are_named_and_nothing_fails(machine: Path) -> None:
+    _program(machine, "sudo", "echo a password is required >&2; exit 1")
+    if os.geteuid() != 0:
+        _program(machine, "apt-get", f"touch {machine}/called")
+    code, told = _set_up()
+    assert code == 0
+    assert f"apt-get update && {packages.INSTALL} libreoffice-writer" in told
+    assert "dovecot-imapd" in told
+    assert "samba" not in told
+    assert not (machine / "called").exists()
+
+
+@pytest.mark.parametrize(("is_gate", "code"), [("", 0), ("1", 1)])
+def test_an_installation_that_fails_stops_the_gate_only(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, is_gate: str, code: int
+) -> None:
+    _program(machine, "sudo", 'shift; exec "$@"')
+    _program(machine, "apt-get", f"echo $* >> {machine}/called; echo E: no such package; exit 100")
+    monkeypatch.setenv("TIENDO_REQUIRE_SERVICES", is_gate)
+    found, told = _set_up()
+    assert found == code, told
+    assert "E: no such package" in told
+    update, install = (machine / "called").read_text().splitlines()
+    assert update.endswith(" update")
+    assert "--no-install-recommends libreoffice-writer" in install
+    assert "samba" not in install
+
+
+def test_a_part_that_is_half_there_is_skipped_and_one_that_is_installed_must_work(machine: Path) -> None:
+    skipped = pytest.skip.Exception
+    with pytest.raises(skipped, match=r"apt-get install .* dovecot-imapd: no imap"), packages.needs("dovecot-imapd"):
+        raise RuntimeError("no imap")
+    with packages.needs("dovecot-imapd"):
+        pass  # it works, in whatever way it came
+    with pytest.raises(RuntimeError, match="no smb"), packages.needs("samba"):
+        raise RuntimeError("no smb")
+    (machine / "dpkg-query").unlink()
+    with pytest.raises(skipped, match="samba"), packages.needs("samba"):
+        raise RuntimeError("no smb")
+
+
+def test_a_benchmark_that_lacks_something_or_fails_does_not_end_the_others(tmp_path: Path) -> None:
+    _program(tmp_path, "python", "case $1 in *mail.py) echo no Dovecot;; *mart.py) exit 3;; *) echo ran;; esac")
+    benchmarks = len(list((ROOT / "benchmarks").glob("*.py")))
+    for stamp in ("run", "dev"):
+        (tmp_path / stamp).touch()
+    answer = _make(f"BIN={tmp_path}", f"RUN_STAMP={tmp_path}/run", f"DEV_STAMP={tmp_path}/dev", "bench")
+    assert answer.returncode != 0
+    assert answer.stdout.count("== benchmarks/") == benchmarks
+    assert answer.stdout.count("no Dovecot") == 2
+    assert answer.stdout.count("ran") == benchmarks - 3

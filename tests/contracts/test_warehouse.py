@@ -19,6 +19,7 @@ from tiendo.warehouse.sql import statement
 STATUS_COLUMNS = """plan_code period as_of indicator_code indicator_name section unit agency_code target_text comparator
 target_low target_high value value_kind value_basis expected_value ratio status margin needed explanation rule_version
 submission_id file_sha256 sheet cell""".split()  # design, section 9
+DEFINITIONS = sorted((INCLUDE / "sql" / "mart").glob("[0-9]_*.sql"))
 TRACKER_COLUMNS = """period agency_code state received_at due_at is_on_time days_late version finding_count""".split()
 
 
@@ -107,15 +108,51 @@ def test_a_search_for_one_plan_and_period_reaches_the_index(engine: Engine, regi
     assert re.search(r"Index Cond: \(\(plan_code = '282-kh-ubnd-2023'::text\) AND \(period ", plan), plan
 
 
+def test_consumers_are_given_all_of_the_mart_and_nobody_else_is(engine: Engine) -> None:
+    with engine.connect() as connection:
+        withheld = connection.exec_driver_sql(
+            """select c.relname from pg_class c, unnest('{tiendo_reader,tiendo_loader}'::name[]) role
+            where c.relnamespace = 'mart'::regnamespace and c.relkind in ('v', 'r', 'm')
+              and not has_table_privilege(role, c.oid, 'select')
+            union
+            select p.proname from pg_proc p, unnest('{tiendo_reader,tiendo_loader}'::name[]) role
+            where p.pronamespace = 'mart'::regnamespace
+              and not (has_function_privilege(role, p.oid, 'execute') and obj_description(p.oid, 'pg_proc') <> '')
+            union
+            select p.proname from pg_proc p where p.pronamespace = 'mart'::regnamespace
+              and has_function_privilege('public', p.oid, 'execute')"""
+        )
+        assert withheld.scalars().all() == []
+
+
+def test_every_view_and_function_of_the_mart_stands_in_the_file_of_its_name(engine: Engine) -> None:
+    with engine.connect() as connection:
+        defined = connection.exec_driver_sql(
+            """select relname from pg_class where relnamespace = 'mart'::regnamespace and relkind = 'v'
+            union all select proname from pg_proc where pronamespace = 'mart'::regnamespace"""
+        )
+        assert sorted(defined.scalars()) == sorted(path.stem.partition("_")[2] for path in DEFINITIONS)
+    for path in DEFINITIONS:
+        made = re.findall(r"^create .*", path.read_text(encoding="utf-8"), re.MULTILINE)
+        name = path.stem.partition("_")[2]
+        assert len(made) == 1, path.name
+        assert re.match(rf"create or replace (view|function) mart\.{name}\b", made[0]), path.name
+
+
+def test_every_sql_file_says_first_what_it_is_for() -> None:
+    first = {path: path.read_text(encoding="utf-8").partition("\n")[0] for path in (INCLUDE / "sql").rglob("*.sql")}
+    assert [path for path, line in first.items() if not re.match(r"-- [A-Z]\w* \w+", line)] == []
+
+
 def test_every_sql_file_is_used() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in (PROJECT / "plugins").rglob("*.py"))
     code += "\n".join(path.read_text(encoding="utf-8") for path in (PROJECT / "dags").rglob("*.py"))
     unused = [
         path
         for path in sorted((INCLUDE / "sql").rglob("*.sql"))
-        if path.name not in code and path.relative_to(INCLUDE / "sql").as_posix() not in code
+        if path.relative_to(INCLUDE / "sql").as_posix() not in code
     ]
-    assert unused == []
+    assert unused == [*DEFINITIONS, *sorted((INCLUDE / "sql" / "migrations").glob("*.sql"))]  # run in order of name
 
 
 def test_no_statement_is_built_from_pieces() -> None:

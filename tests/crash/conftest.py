@@ -15,7 +15,7 @@ from fixtures.turn import run_once
 from tiendo import clock
 from tiendo.collect.folder import collect, make_inboxes
 from tiendo.model.register import Register
-from tiendo.process import batch, unpacking
+from tiendo.process import batch
 from tiendo.settings import Settings
 from tiendo.validation import check, suites
 from tiendo.warehouse.engine import make_engine
@@ -52,8 +52,7 @@ def warm() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for module in (suites, check):
             patch.setattr(module, "failing_rows", failing_rows)
-        for module in (batch, unpacking):
-            patch.setattr(module, "read_files", read_files)
+        patch.setattr(batch, "read_files", read_files)
         yield
 
 

@@ -24,6 +24,7 @@ from tiendo.airflow_glue.warehouse import Parts, open_warehouse
 from tiendo.clock import HANOI, set_replay_clock
 from tiendo.collect.share import ShareSettings
 from tiendo.local.environment import ADMIN, airflow_environment, passwords
+from tiendo.model.content import UnreadError
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.report.approval import ReviewAnswer, ReviewRequest, find_request
@@ -258,7 +259,8 @@ def test_only_infrastructure_is_tried_again() -> None:
     from psycopg import OperationalError as PsycopgError
     from sqlalchemy.exc import IntegrityError, OperationalError
 
-    for worth in (OperationalError("select", {}, Exception()), PsycopgError(), ConnectionResetError(), TimeoutError()):
+    database = OperationalError("select", {}, Exception()), PsycopgError()
+    for worth in (*database, ConnectionResetError(), TimeoutError(), UnreadError()):
         assert INFRASTRUCTURE_ONLY.evaluate(worth, 1, 3).action.value == "retry"
     for ours in (AssertionError(), ValueError(), RuntimeError(), IntegrityError("insert", {}, Exception())):
         assert INFRASTRUCTURE_ONLY.evaluate(ours, 1, 3).action.value == "fail"

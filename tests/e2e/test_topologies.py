@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,9 +19,17 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from e2e.topology import Replayed, alive, replay_quarter
+from fixtures.packages import needs
 from tiendo.clock import HANOI
 from tiendo.local import cluster as cluster_module
-from tiendo.local.cluster import MissingPackageError, Programs, cluster_settings, find_programs, local_cluster
+from tiendo.local.cluster import (
+    POSTGRES_PROGRAMS,
+    MissingPackageError,
+    Programs,
+    cluster_settings,
+    find_programs,
+    local_cluster,
+)
 from tiendo.local.demo import Scenario
 from tiendo.settings import INCLUDE, Settings
 from tiendo.warehouse.embedded import stop_server
@@ -33,23 +42,25 @@ BUSY_SECONDS = 3600
 
 @pytest.fixture(scope="module")
 def programs() -> Programs:
-    try:
+    with needs("postgresql", "redis-server"):
         return find_programs()
-    except MissingPackageError as error:
-        if os.environ.get("TIENDO_REQUIRE_SERVICES") == "1":
-            pytest.fail(str(error))
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")
 def clustered(programs: Programs, scenario: Scenario) -> Iterator[Replayed]:
     """The quarter replayed with the CeleryExecutor, two workers, Redis and a PostgreSQL server, all stopped again."""
-    with TemporaryDirectory(prefix="tiendo-clustered-") as folder, pytest.MonkeyPatch.context() as patch:
+    with (
+        TemporaryDirectory(prefix="tiendo-clustered-") as folder,
+        pytest.MonkeyPatch.context() as patch,
+        ExitStack() as servers,
+    ):
         Path(folder).chmod(0o711)
         patch.setattr(tempfile, "tempdir", folder)
         settings = Settings(home=Path(folder) / "var", plan_dir=PLAN_DIR, database_url=None)
-        with local_cluster(programs) as (url, cluster):
-            replayed = replay_quarter(cluster_settings(settings, url), scenario, cluster)
+        with needs("postgresql", "redis-server"):
+            url, cluster = servers.enter_context(local_cluster(programs))
+        replayed = replay_quarter(cluster_settings(settings, url), scenario, cluster)
+        servers.close()
         yield replayed
 
 
@@ -204,8 +215,16 @@ def test_a_missing_server_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     with pytest.raises(MissingPackageError, match="apt-get install postgresql redis-server"):
         find_programs()
     (tmp_path / "redis-server").touch(mode=0o755)
+    (tmp_path / "postgres").touch(mode=0o755)  # a server alone is not all of it
     with pytest.raises(MissingPackageError, match=r"Not installed: postgresql\. On"):
         find_programs()
-    (tmp_path / "15" / "bin").mkdir(parents=True)
-    (tmp_path / "15" / "bin" / "initdb").touch(mode=0o755)
+    for folder, programs in (("14/bin", POSTGRES_PROGRAMS), ("15/bin", POSTGRES_PROGRAMS), ("17/bin", ["psql"])):
+        (tmp_path / folder).mkdir(parents=True)
+        for program in programs:
+            (tmp_path / folder / program).touch(mode=0o755)
+    monkeypatch.setattr(cluster_module, "POSTGRES_ACCOUNT", "root")
     assert find_programs() == (tmp_path / "15" / "bin", tmp_path / "redis-server")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(cluster_module, "POSTGRES_ACCOUNT", "nobody-has-this-account")
+    with pytest.raises(MissingPackageError, match=r"Not installed: postgresql\. On"):
+        find_programs()

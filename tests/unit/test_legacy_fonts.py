@@ -1,7 +1,5 @@
-"""Text of TCVN3 and VNI fonts, against iconv, by words known from outside, and there and back for every letter."""
+"""Text of TCVN3 and VNI fonts, against glibc's table, by known words, and there and back for every letter."""
 
-import shutil
-import subprocess
 import unicodedata
 
 import pytest
@@ -26,15 +24,20 @@ SMALL = [unicodedata.normalize("NFC", vowel + tone) for vowel in VOWELS for tone
 NAMES = ("Sở Kế hoạch và Đầu tư", "Cục Thống kê tỉnh Bình Dương", "Số thuê bao điện thoại", "Tỷ lệ đô thị hóa")
 
 
+# What "iconv -f TCVN" makes of the bytes from A1 to FF, the combining tones (B0 to B4) left out. Written down, for not
+# every machine's iconv knows TCVN. The bytes are what a workbook holds as Latin-1.
+ICONV = dict(
+    zip(
+        map(chr, [*range(0xA1, 0xB0), *range(0xB5, 0x100)]),
+        "ĂÂÊÔƠƯĐăâêôơưđẰàảãáạẲằẳẵắẴẮẦẨẪẤỀặầẩẫấậèỂẻẽéẹềểễếệìỉỄẾỒĩíịòỔỏõóọồổỗốộờởỡớợùỖủũúụừửữứựỳỷỹýỵỐ",
+        strict=True,
+    )
+)
+TCVN3_OF = {after: before for before, after in ICONV.items()}
+
+
 def to_tcvn3(text: str) -> str:
-    """As iconv writes it; the bytes are what a workbook holds as Latin-1."""
-    return _iconv(text).decode("latin-1")
-
-
-def _iconv(text: str) -> bytes:
-    assert shutil.which("iconv"), "these tables are tested against iconv"
-    done = subprocess.run(["iconv", "-f", "UTF-8", "-t", "TCVN"], input=text.encode(), capture_output=True, check=True)
-    return done.stdout
+    return "".join(TCVN3_OF.get(letter, letter) for letter in text)
 
 
 VNI_OF = {after: before for before, after in _VNI_TO_UNICODE.items()}
@@ -45,11 +48,9 @@ def to_vni(text: str) -> str:
 
 
 def test_tcvn3_is_that_of_iconv() -> None:
-    for code in set(range(0xA1, 0x100)) - set(range(0xB0, 0xB5)):
-        done = subprocess.run(
-            ["iconv", "-f", "TCVN", "-t", "UTF-8"], input=bytes([code]), capture_output=True, check=True
-        )
-        assert convert(chr(code), TCVN3) == done.stdout.decode(), hex(code)
+    for before, after in ICONV.items():
+        assert convert(before, TCVN3) == after, hex(ord(before))
+    assert set(SMALL) - set("aeiouy") <= TCVN3_OF.keys()
 
 
 @pytest.mark.parametrize("letter", SMALL)

@@ -3,21 +3,34 @@
 import datetime as dt
 import io
 import os
-import shutil
+import resource
 import signal
 import struct
-import subprocess
+import sys
+import time
 import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread, Timer
 
 import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from fixtures.marked import through_libreoffice
 from tiendo.feedback.template import build_template
-from tiendo.model.content import SHEET_CORRECTIONS, SHEET_INDICATORS, SHEET_MARKER, SHEET_TASKS, Marker, RawCell
+from tiendo.model.content import (
+    SHEET_CORRECTIONS,
+    SHEET_INDICATORS,
+    SHEET_MARKER,
+    SHEET_TASKS,
+    UNREAD,
+    Marker,
+    RawCell,
+    UnreadError,
+)
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.ooxml import zip_parts
@@ -375,17 +388,11 @@ def test_lost_marker_is_empty(filled: Workbook) -> None:
 # Through an office program --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 @pytest.mark.parametrize("form", ["xlsx", "xls", "ods"])
 def test_saved_again_by_libreoffice(filled: Workbook, tmp_path: Path, form: str) -> None:
-    source = tmp_path / "in" / "bao-cao.xlsx"
-    source.parent.mkdir()
-    source.write_bytes(saved(filled))
-    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-    command = ["soffice", profile, "--headless", "--convert-to", form, "--outdir", str(tmp_path), str(source)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    data = saved(filled)
 
-    before, after = read_workbook(source.read_bytes()), read_workbook((tmp_path / f"bao-cao.{form}").read_bytes())
+    before, after = read_workbook(data), read_workbook(through_libreoffice(data, tmp_path, form))
 
     assert after.fault == ""
     assert after.marker == before.marker
@@ -427,6 +434,27 @@ def abort() -> bytes:
     sheet.title = SHEET_INDICATORS
     sheet["A1"] = sheet["XFD1048576"] = "x"
     return saved(workbook)
+
+
+@pytest.fixture
+def laborious() -> bytes:
+    """Within every limit of size, and good for half a minute of work: twenty large sheets."""
+    workbook = Workbook()
+    for _ in range(19):
+        workbook.create_sheet()
+    row = b"<row>" + b"<c><v>1</v></c>" * 30 + b"</row>"
+    head = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    sheet = head + row * 5000 + b"</sheetData></worksheet>"
+    with zipfile.ZipFile(io.BytesIO(saved(workbook))) as container:
+        return zipped({n: sheet if "worksheets/" in n else container.read(n) for n in container.namelist()})
+
+
+@pytest.fixture
+def blocked(tmp_path: Path) -> Path:
+    """Opening it waits for a writer that never comes: as a disk that does not answer."""
+    path = tmp_path / "blocked.xlsx"
+    os.mkfifo(path)
+    return path
 
 
 @pytest.fixture
@@ -474,19 +502,111 @@ def test_batch_that_is_left_leaves_no_answers_behind(
     assert reader.read(bad).fault == "web_page"
 
 
-def test_file_that_hangs_is_given_up(file: Callable[[str, bytes], Path], filled: Workbook, tmp_path: Path) -> None:
+def test_a_child_that_gets_no_processor_is_waited_for(file: Callable[[str, bytes], Path], filled: Workbook) -> None:
+    """Stopped for longer than it may compute: as on a machine that is busy with other things."""
     good = file("good.xlsx", saved(filled))
-    hanging = tmp_path / "hanging.xlsx"
-    os.mkfifo(hanging)  # opening it waits for a writer that never comes
     with WorkbookReader(seconds_per_file=1) as reader:
-        contents = list(reader.read_many([good, hanging, good]))
+        pid = reader.start().pid
+        os.kill(pid, signal.SIGSTOP)
+        Timer(2.5, os.kill, (pid, signal.SIGCONT)).start()
+        began = time.monotonic()
+        assert reader.read(good).fault == ""
+    assert time.monotonic() - began > 2
+
+
+def test_file_that_computes_too_long_is_given_up(
+    file: Callable[[str, bytes], Path], filled: Workbook, laborious: bytes
+) -> None:
+    """By the processor's clock: what it waited does not count, nor is it tried again."""
+    good = file("good.xlsx", saved(filled))
+    with WorkbookReader(seconds_per_file=1) as reader:
+        contents = list(reader.read_many([good, file("laborious.xlsx", laborious), good]))
     assert [c.fault for c in contents] == ["", "reader_failed", ""]
-    assert "1 s" in contents[1].fault_detail
+    assert "SIGXCPU" in contents[1].fault_detail
+
+
+def test_a_child_that_heeds_no_limit_is_given_up(
+    file: Callable[[str, bytes], Path], laborious: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a hostile file could make of the child: the parent looks at its processor time as well."""
+    monkeypatch.setattr(reader_process, "_LOOK_SECONDS", 0.1)
+    with WorkbookReader(seconds_per_file=0.1) as reader:
+        pid = reader.start().pid
+
+        def lift() -> None:
+            with suppress(ProcessLookupError):  # the child is gone
+                while True:
+                    resource.prlimit(pid, resource.RLIMIT_CPU, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+                    time.sleep(0.02)
+
+        Thread(target=lift, daemon=True).start()
+        content = reader.read(file("laborious.xlsx", laborious))
+    assert content.fault == "reader_failed"
+    assert "of processor time" in content.fault_detail
+
+
+def test_file_at_which_the_child_stands_still_is_not_to_blame(
+    file: Callable[[str, bytes], Path], filled: Workbook, blocked: Path
+) -> None:
+    good = file("good.xlsx", saved(filled))
+    with WorkbookReader(still_seconds=1) as reader:
+        contents = list(reader.read_many([good, blocked, good]))
+    assert [c.fault for c in contents] == ["", UNREAD, ""]
+    assert "stood still for 1 s" in contents[1].fault_detail
+
+
+def test_a_standstill_that_passes_costs_nothing(
+    file: Callable[[str, bytes], Path], filled: Workbook, blocked: Path
+) -> None:
+    """The first child is given up, the second one gets its bytes."""
+    content = saved(filled)
+    with WorkbookReader(still_seconds=1) as reader:
+        first = reader.start().pid
+
+        def answer_the_second() -> None:
+            while reader._child is None or reader._child.pid == first:
+                time.sleep(0.01)
+            blocked.write_bytes(content)
+
+        disk = Thread(target=answer_the_second, daemon=True)
+        disk.start()
+        assert reader.read(blocked) == read_workbook(content)
+        disk.join()
+
+
+def test_file_whose_reader_is_killed_from_outside_is_not_to_blame(
+    reader: WorkbookReader, file: Callable[[str, bytes], Path], filled: Workbook, blocked: Path
+) -> None:
+    """The kernel does so when memory is short, with whom it likes."""
+
+    def kill_two() -> None:
+        killed: set[int] = set()
+        while len(killed) < 2:
+            if reader._child and (pid := reader._child.pid) not in killed:
+                os.kill(pid, signal.SIGKILL)
+                killed.add(pid)
+            time.sleep(0.01)
+
+    kernel = Thread(target=kill_two, daemon=True)
+    kernel.start()
+    contents = list(reader.read_many([blocked, file("good.xlsx", saved(filled))]))
+    kernel.join()
+    assert [c.fault for c in contents] == [UNREAD, ""]
+    assert "SIGKILL" in contents[0].fault_detail
+
+
+def test_file_that_kills_its_reader_is_to_blame_when_both_tries_were_its_own(
+    reader: WorkbookReader, file: Callable[[str, bytes], Path], abort: bytes
+) -> None:
+    os.kill(reader.start().pid, signal.SIGKILL)
+    path = file("abort.xlsx", abort)
+    assert [reader.read(path).fault, reader.read(path).fault] == [UNREAD, "reader_failed"]
 
 
 def test_missing_file_is_told(reader: WorkbookReader, tmp_path: Path) -> None:
+    """It is the archive that lacks it, and no fault of the sender's."""
     content = reader.read(tmp_path / "nowhere.xlsx")
-    assert content.fault == "reader_failed"
+    assert content.fault == UNREAD
     assert "FileNotFoundError" in content.fault_detail
 
 
@@ -494,6 +614,16 @@ def test_reader_that_cannot_start_blames_no_file(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(reader_process, "_CHILD_MODULE", "tiendo.reading.nowhere")
     with pytest.raises(ReaderError, match=r"No module named tiendo\.reading\.nowhere"), WorkbookReader() as reader:
         reader.read(tmp_path / "any.xlsx")
+
+
+def test_a_start_that_stands_still_is_the_machines(
+    monkeypatch: pytest.MonkeyPatch, file: Callable[[str, bytes], Path]
+) -> None:
+    interpreter = file("python", b"#!/bin/sh\nexec sleep 60\n")
+    interpreter.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(interpreter))
+    with pytest.raises(UnreadError, match=r"does not start.*stood still"), WorkbookReader(still_seconds=1) as reader:
+        reader.start()
 
 
 def test_child_is_gone_after_the_batch(file: Callable[[str, bytes], Path], filled: Workbook) -> None:

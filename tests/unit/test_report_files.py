@@ -17,6 +17,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from report_example import AS_OF, DRAFT, EXPORTS, FIRST, LINES, PUBLISHED
 
+from fixtures.packages import needs
 from tiendo.model.period import Period
 from tiendo.ooxml.archive_bytes import repack
 from tiendo.report import tables
@@ -26,7 +27,7 @@ from tiendo.report.data import EditionData
 from tiendo.report.data_files import render_data_files
 from tiendo.report.manifest import content_sha256, data_sha256, render_manifest
 from tiendo.report.page import render_page
-from tiendo.report.pdf_file import normalise, office, render_pdf
+from tiendo.report.pdf_file import normalise, render_pdf
 from tiendo.report.spreadsheet import SUMMARY_SHEET, put, render_spreadsheet
 from tiendo.report.tables import build_tables
 from tiendo.report.word import render_word
@@ -317,11 +318,11 @@ def test_pdf_stamps_are_replaced_in_place():
     assert normalise(pdf, AS_OF) != normalise(pdf.replace(b"text", b"TEXT"), AS_OF)
 
 
-@pytest.mark.skipif(office() is None, reason="LibreOffice is not installed")
 def test_pdf_is_the_same_twice():
     document = render_word(FIRST)
-    pdf = render_pdf(document, AS_OF)
-    assert pdf is not None
+    with needs("libreoffice-writer"):
+        pdf = render_pdf(document, AS_OF)
+        assert pdf is not None, "LibreOffice is not found"
     assert pdf.startswith(b"%PDF-")
     assert render_pdf(document, AS_OF) == pdf
 

@@ -13,6 +13,7 @@ from threading import Thread
 import pytest
 from sqlalchemy import Engine
 
+from fixtures.packages import needs, program
 from fixtures.workbooks import filled_workbook
 from tiendo import clock
 from tiendo.clock import HANOI
@@ -49,19 +50,21 @@ def clamav(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         f"TemporaryDirectory {folder}\nStreamMaxLength 25M\n",
         encoding="ascii",
     )
-    daemon = subprocess.Popen(
-        ["clamd", f"--config-file={config}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    daemon = None
     try:
-        end = time.monotonic() + 60
-        while socket.socket().connect_ex(("127.0.0.1", port)) != 0:
-            if daemon.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(f"clamd does not come up (exit {daemon.poll()})")
-            time.sleep(0.2)
+        with needs("clamav-daemon"):
+            command = [program("clamd"), f"--config-file={config}"]
+            daemon = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            end = time.monotonic() + 60
+            while socket.socket().connect_ex(("127.0.0.1", port)) != 0:
+                if daemon.poll() is not None or time.monotonic() > end:
+                    raise RuntimeError(f"clamd does not come up (exit {daemon.poll()})")
+                time.sleep(0.2)
         yield f"127.0.0.1:{port}"
     finally:
-        daemon.terminate()
-        daemon.wait(30)
+        if daemon:
+            daemon.terminate()
+            daemon.wait(30)
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,5 @@
 -- For each waiting file, the first settled file with the same bytes from the same body, whatever way either came, and the
--- version of that report that counts
+-- version of that report that counts. A file that was not read is nothing that could be repeated.
 select w.file_id, e.file_id as earlier_id, e.receipt_no, e.received_at, e.state, e.agency_code, e.period,
   c.receipt_no as counting_receipt_no, n.received_at as counting_received_at
 from intake.submission_file w
@@ -13,6 +13,7 @@ cross join lateral (
       when w.sender = '' then f.sender = '' or f.state in ('accepted', 'accepted_with_warnings')
       else f.sender_agency_code is null and f.sender = w.sender
     end
+    and not exists (select from intake.finding n where n.file_id = f.file_id and n.rule = any(:not_read))
   order by f.state in ('accepted', 'accepted_with_warnings') desc, f.file_id
   limit 1
 ) e

@@ -1,3 +1,4 @@
+-- Gives accepted files their place among the versions of their bodies' reports
 insert into intake.submission (file_id, plan_code, agency_code, period, version, received_at, recorded_at)
 select n.file_id, :plan_code, n.agency_code, n.period,
   coalesce((

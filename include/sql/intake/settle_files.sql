@@ -1,3 +1,4 @@
+-- Gives the files of a batch their fate
 update intake.submission_file f
 set state = n.state, settled_at = :settled_at, plan_code = :plan_code, agency_code = n.agency_code,
   period = n.period, duplicate_of = n.duplicate_of, receipt_path = n.receipt_path, marked_path = n.marked_path

@@ -1,1 +1,2 @@
+-- Under which numbers messages of a mailbox were seen before
 select uid from intake.mail_place where mailbox = :mailbox and uid_validity = :uid_validity

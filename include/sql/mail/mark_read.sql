@@ -1,3 +1,4 @@
+-- Notes what messages were found to be when they were read
 update intake.mail_message m
 set read_at = :read_at, kind = n.kind, reason = n.reason, sender = n.sender, agency_code = n.agency_code,
   subject = n.subject, message_id = n.message_id, thread_references = n.thread_references,

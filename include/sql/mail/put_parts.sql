@@ -1,3 +1,4 @@
+-- Enters what messages carried beside their text
 insert into intake.mail_part (mail_id, part, claim_id, name, content_type, size_bytes, fate)
 select * from unnest(
   cast(:mail_ids as bigint[]), cast(:parts as text[]), cast(:claim_ids as text[]), cast(:names as text[]),

@@ -1,3 +1,4 @@
+-- One indicator's verdict in a period, followed back to the figure, the file and the cell it rests on
 select s.indicator_code as indicator, s.indicator_name, s.period, s.unit, s.value, s.status, s.explanation, s.as_of,
   s.sheet, s.cell, h.file_name as file, s.file_sha256, h.receipt_no, h.sender, h.channel, h.received_at,
   s.rule_version, s.components, s.target_text, s.expected_value, s.ratio, s.margin, s.needed,

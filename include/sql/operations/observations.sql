@@ -1,3 +1,4 @@
+-- The figures that a file brought
 select o.indicator_code as indicator, o.period, o.basis, o.answer, o.value, o.kind, o.sheet, o.cell
 from core.observation o
 join intake.submission s using (submission_id)

@@ -1,3 +1,4 @@
+-- What a file says of tasks
 select t.task_ref as task, t.period, t.state, t.completion_pct
 from core.task_progress t
 join intake.submission s using (submission_id)

@@ -1,3 +1,4 @@
+-- Stores a body of the register
 insert into core.agency (
   plan_code, agency_code, name, short_name, kind, is_obliged, row_order)
 values (

@@ -1,3 +1,4 @@
+-- Stores what the register says is owed, and by when
 insert into core.obligation (
   plan_code, obligation, period, due_at, closing_at)
 values (

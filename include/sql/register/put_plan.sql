@@ -1,3 +1,4 @@
+-- Stores a plan of the register, and which state of the register this is
 insert into core.plan (
   plan_code, title, province, year, rule_version, register_sha256, loaded_at)
 values (

@@ -1,3 +1,4 @@
+-- Stores which bodies report which indicators, and who goes before whom
 insert into core.reporter (plan_code, indicator_code, agency_code, precedence)
 select :plan_code, n.indicator_code, n.agency_code, n.precedence
 from unnest(

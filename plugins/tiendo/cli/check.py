@@ -33,6 +33,7 @@ def check_file(
 
     Raises:
         ScannerError: a virus scanner is configured and does not answer.
+        UnreadError: the file could not be read, for a reason of ours.
 
     Returns:
         The document of ``tiendo check --json``: ``observations`` is what would be loaded, ``read`` what was understood,

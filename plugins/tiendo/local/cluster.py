@@ -8,6 +8,7 @@ very script that docker-compose.yaml gives its server, so the warehouse's login 
 
 import argparse
 import os
+import pwd
 import secrets
 import shutil
 import sys
@@ -32,6 +33,8 @@ from tiendo.warehouse.engine import DATABASE
 
 READY_SECONDS = 30
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
+POSTGRES_PROGRAMS = ("initdb", "postgres", "psql")
+POSTGRES_ACCOUNT = "postgres"
 DEFAULT_PERIOD = "2023-Q1"
 
 
@@ -47,17 +50,20 @@ class Programs(NamedTuple):
 
 
 def find_programs() -> Programs:
-    """Finds PostgreSQL (the newest, where Debian puts it, or on the path) and Redis.
+    """Finds PostgreSQL (the newest that is whole, where Debian puts it, or on the path) and Redis.
 
     Raises:
-        MissingPackageError: one of them is not there.
+        MissingPackageError: one of them is not there, or not all of it.
     """
-    versions = sorted(DEBIAN_POSTGRES.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
-    initdb = str(versions[-1]) if versions else shutil.which("initdb")
+    versions = sorted(DEBIAN_POSTGRES.glob("[0-9]*/bin"), key=lambda path: float(path.parent.name), reverse=True)
+    folders = [*versions, *map(Path, os.get_exec_path())]
+    postgres = next((it for it in folders if all((it / program).exists() for program in POSTGRES_PROGRAMS)), None)
     redis = shutil.which("redis-server")
-    if initdb and redis:
-        return Programs(Path(initdb).parent, Path(redis))
-    packages = [name for name, found in (("postgresql", initdb), ("redis-server", redis)) if not found]
+    if os.geteuid() == 0 and POSTGRES_ACCOUNT not in {account.pw_name for account in pwd.getpwall()}:
+        postgres = None
+    if postgres and redis:
+        return Programs(postgres, Path(redis))
+    packages = [name for name, found in (("postgresql", postgres), ("redis-server", redis)) if not found]
     raise MissingPackageError(f"Not installed: {', '.join(packages)}. On Debian: apt-get install {' '.join(packages)}")
 
 
@@ -94,9 +100,10 @@ def _start_postgres(supervisor: Supervisor, programs: Path, folder: Path) -> URL
     as_owner: tuple[str, ...] = ()
     if os.geteuid() == 0:
         # The server refuses to run as root; Debian's package has brought an account for it.
-        as_owner = ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=TERM")
-        shutil.chown(data, "postgres", "postgres")
-        shutil.chown(password_file, "postgres", "postgres")
+        account = POSTGRES_ACCOUNT
+        as_owner = ("setpriv", f"--reuid={account}", f"--regid={account}", "--clear-groups", "--pdeathsig=TERM")
+        shutil.chown(data, account, account)
+        shutil.chown(password_file, account, account)
     options = (
         "--auth=scram-sha-256",
         f"--pwfile={password_file}",

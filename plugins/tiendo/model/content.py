@@ -12,6 +12,12 @@ SHEET_GUIDE = "Hướng dẫn"
 SHEET_ANSWER = "Phản hồi"
 SHEET_MARKER = "_tiendo"
 TEMPLATE_VERSION = "1"
+# The fault of a file that was not read for a reason of ours: no rule knows it, for nothing can be said of the file.
+UNREAD = "unread"
+
+
+class UnreadError(TimeoutError):
+    """Files could not be read, and the machine may be why: they wait, and the task is tried again."""
 
 
 class RawCell(NamedTuple):
@@ -129,6 +135,7 @@ class WorkbookContent(NamedTuple):
         fault: "" when it could be read, else a code that a rule of suite ``submission`` knows: ``no_table`` (no sheet
             with known headings), ``no_data`` (tables there, nothing filled in), ``not_a_workbook`` (broken, or nothing
             known), ``reader_failed`` (beyond the limits), a kind of file that is not read (``tiendo.reading.kinds``).
+            ``unread`` is none of the file's: it waits until it is read.
         fault_detail: for operations, in English; where the rule shows it (``infected``, faults of texts and of sizes)
             in the words of the answer.
         titles: what stands above the tables and over their figures, in order.

@@ -1,4 +1,4 @@
-"""Reads a file once more as it would have been read when it came: by today's rules, on the figures known then."""
+"""Judges a file once more as it would have been when it came: by today's rules, on the figures known then."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -9,13 +9,13 @@ from tiendo.clock import HANOI
 from tiendo.model.outcome import FileOutcome
 from tiendo.model.register import Register
 from tiendo.obligations.reopened import open_at, read_reopened
-from tiendo.reading.files import read_files
-from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import fetch_frame
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from tiendo.model.content import WorkbookContent
 
 
 class Received(NamedTuple):
@@ -28,20 +28,23 @@ class Received(NamedTuple):
     received_at: "datetime"
 
 
-def read_again(
-    settings: Settings, register: Register, engine: Engine, files: Sequence[Received | Row[Any]]
+def check_again(
+    register: Register, engine: Engine, files: Sequence[Received | Row[Any]], contents: Sequence["WorkbookContent"]
 ) -> list[FileOutcome]:
-    """Reads and validates files, each as of the instant it was received; loads nothing.
+    """Validates files that were read, each as of the instant it was received; loads nothing.
 
     The day it came decides what it could be late for, and what its sender has reported since does not count against
     it: only the rules are today's.
+
+    Raises:
+        UnreadError: one of them was not read.
     """
     from tiendo.validation.check import BatchFile, check_batch
 
     outcomes: list[FileOutcome] = []
     with loader(engine) as connection:
         reopened = read_reopened(connection, register)
-    for file, content in zip(files, read_files(settings, [file.sha256 for file in files]), strict=True):
+    for file, content in zip(files, contents, strict=True):
         agencies = {content.marker.agency, file.sender_agency_code or ""} - {""}
         with loader(engine) as connection:
             history = fetch_frame(

@@ -13,10 +13,11 @@ from sqlalchemy import Engine, Row
 
 from tiendo import clock
 from tiendo.collect.archive import archived_path
+from tiendo.model.content import UNREAD, UnreadError
 from tiendo.model.outcome import ACCEPTED, FileOutcome, Finding
 from tiendo.model.register import Register
 from tiendo.obligations.reopened import open_at, read_reopened
-from tiendo.process.again import read_again
+from tiendo.process.again import check_again
 from tiendo.process.loading import Settled, load
 from tiendo.reading.files import read_files
 from tiendo.settings import Settings
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 BATCH_SIZE = 200
 REFUSED = ("rejected", "quarantined")
+# What these say is that a file was not read; the same bytes sent again are no repetition of anything.
+NOT_READ = ("file-reader-failed", "file-reader-bug")
 
 
 class ReaderBugError(RuntimeError):
@@ -40,26 +43,38 @@ class ReaderBugError(RuntimeError):
 
 @dataclass(frozen=True)
 class BatchResult:
-    """What became of a batch: files by state, the periods whose figures changed, errors of our own reader."""
+    """What became of a batch.
+
+    Attributes:
+        states: how many files have which.
+        periods: those whose figures changed.
+        bugs: errors of our own reader, each with its file.
+        unread: files that still wait, for a reason of ours that may pass, each with the reason.
+    """
 
     states: dict[str, int]
     periods: list[str]
     bugs: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     def or_raise(self) -> "BatchResult":
-        """Returns itself, unless our own reader failed on a file.
+        """Returns itself, unless files were not read by our fault. All others of the batch have their fate.
 
         Raises:
-            ReaderBugError: naming files and errors. All files of the batch have their fate.
+            ReaderBugError: our own reader failed; naming files and errors.
+            UnreadError: files wait to be read again.
         """
-        if self.bugs:
-            raise ReaderBugError("\n".join(self.bugs))
+        if self.bugs:  # first: the next try would find them settled, and be silent
+            raise ReaderBugError("\n".join(self.bugs + self.unread))
+        if self.unread:
+            raise UnreadError("\n".join(self.unread))
         return self
 
     def and_of(self, other: "BatchResult") -> "BatchResult":
         """Returns the result of both."""
         states = Counter(self.states) + Counter(other.states)
-        return BatchResult(dict(states), sorted({*self.periods, *other.periods}), self.bugs + other.bugs)
+        periods = sorted({*self.periods, *other.periods})
+        return BatchResult(dict(states), periods, self.bugs + other.bugs, self.unread + other.unread)
 
 
 def waiting_batches(engine: Engine, size: int = BATCH_SIZE) -> list[list[int]]:
@@ -79,21 +94,30 @@ def waiting_batches(engine: Engine, size: int = BATCH_SIZE) -> list[list[int]]:
 
 
 def process(settings: Settings, register: Register, engine: Engine, file_ids: Sequence[int]) -> BatchResult:
-    """Settles the files of a batch that have no fate yet. A file's fault is a finding; only ours raises."""
+    """Settles the files of a batch that have no fate yet. A file's fault is a finding; only ours raises.
+
+    A file that cannot be read for a reason of ours goes on waiting, and the others do not wait for it.
+    """
     with loader(engine) as connection:
         parameters = {"file_ids": list(file_ids)}
         files = connection.execute(statement("intake/files_to_settle.sql"), parameters).all()
-        earlier = {row.file_id: row for row in connection.execute(statement("intake/earlier_same.sql"), parameters)}
+        same = connection.execute(statement("intake/earlier_same.sql"), parameters | {"not_read": list(NOT_READ)})
+        earlier = {row.file_id: row for row in same}
     again = [file for file in files if file.requeue_of is not None]
     fresh, repeated = _set_repeated_aside([file for file in files if file.requeue_of is None], earlier)
     # What was refused once is looked at anew: the figures it was held against may have been corrected since.
     # An archive is opened anew too: what became of the files in it is told by each of them.
     refused = {file.file_id: first for file, first in repeated if _is_looked_at_anew(first)}
-    checked = _check(settings, register, engine, fresh + [file for file, _ in repeated if file.file_id in refused])
+    fresh += [file for file, _ in repeated if file.file_id in refused]
+    checked, unread = _read_and_check(settings, register, engine, fresh, again)
     settled = [i for i in checked if i.file.file_id not in refused or i.outcome.verdict in ACCEPTED]
-    outcomes = {item.file.file_id: item.outcome for item in settled}
-    settled += [_duplicate(file, first, outcomes) for file, first in repeated if file.file_id not in outcomes]
-    settled += map(Settled, again, read_again(settings, register, engine, again) if again else [])
+    by_id = {item.file.file_id: item for item in settled}
+    # Where the first of its kind was not read, a repetition waits with it.
+    settled += [
+        _repetition(file, first, by_id)
+        for file, first in repeated
+        if not {file.file_id, first.file_id} & unread.keys() and file.file_id not in by_id
+    ]
     settled, unpacked = _unpack(settings, register, engine, settled)
     # Before the locks are taken, which others wait for: marking a workbook takes longer than loading one.
     settled = [_with_returned(settings, register, item) for item in settled]
@@ -104,7 +128,8 @@ def process(settings: Settings, register: Register, engine: Engine, file_ids: Se
         settled = [item for item in settled if item.file.file_id in waiting]
         periods = load(connection, settings, register, settled)
     bugs = tuple(map(_bug, filter(_is_bug, settled)))
-    result = BatchResult(dict(Counter(item.outcome.verdict for item in settled)), periods, bugs)
+    states = dict(Counter(item.outcome.verdict for item in settled))
+    result = BatchResult(states, periods, bugs, tuple(unread.values()))
     return result.and_of(process(settings, register, engine, unpacked)) if unpacked else result
 
 
@@ -165,11 +190,15 @@ def _set_repeated_aside(
     return list(fresh.values()), repeated
 
 
-def _duplicate(file: Row[Any], first: Row[Any], outcomes: dict[int, FileOutcome]) -> Settled:
-    """Settles a repeated file. ``first`` is an earlier file of the ledger, or one of this batch, in ``outcomes``."""
-    is_of_this_batch = first.file_id in outcomes
+def _repetition(file: Row[Any], first: Row[Any], by_id: dict[int, Settled]) -> Settled:
+    """Settles a repeated file. ``first`` is an earlier file of the ledger, or one of this batch, in ``by_id``."""
+    is_of_this_batch = first.file_id in by_id
     first_id = first.file_id if is_of_this_batch else first.earlier_id
-    told: Any = outcomes[first_id] if is_of_this_batch else first
+    told: Any = by_id[first_id].outcome if is_of_this_batch else first
+    if is_of_this_batch and any(finding.rule in NOT_READ for finding in told.findings):
+        # The same bytes by the same reader just now: what is said of the one holds for the other.
+        findings = tuple(finding._replace(found=file.name) for finding in told.findings)
+        return replace(by_id[first_id], file=file, outcome=told._replace(findings=findings))
     counting = "" if is_of_this_batch else first.counting_receipt_no or ""
     finding = Finding(
         rule="file-duplicate",
@@ -187,13 +216,39 @@ def _duplicate(file: Row[Any], first: Row[Any], outcomes: dict[int, FileOutcome]
     return Settled(file, FileOutcome("duplicate", agency, told.period or "", (finding,), (), ()), first_id)
 
 
-def _check(settings: Settings, register: Register, engine: Engine, files: list[Row[Any]]) -> list[Settled]:
-    """Reads and validates files; a body's earlier period comes first, its figures are history to the later one."""
+def _read_and_check(
+    settings: Settings, register: Register, engine: Engine, fresh: list[Row[Any]], again: list[Row[Any]]
+) -> tuple[list[Settled], dict[int, str]]:
+    """Reads and validates files. Returns those that were read, and by id what is to be said of the others."""
+    files = fresh + again
+    contents: dict[int, WorkbookContent] = {}
+    unread: dict[int, str] = {}
+    for file, content in zip(files, read_files(settings, [file.sha256 for file in files]), strict=True):
+        if content.fault == UNREAD:
+            unread[file.file_id] = f"{file.receipt_no} ({file.sha256}) was not read and waits. {content.fault_detail}"
+        else:
+            contents[file.file_id] = content
+    fresh, again = ([file for file in part if file.file_id in contents] for part in (fresh, again))
+    settled = _check(register, engine, fresh, [contents[file.file_id] for file in fresh])
+    if again:
+        repeated = [contents[file.file_id] for file in again]
+        settled += map(_settled, again, check_again(register, engine, again, repeated), repeated)
+    return settled, unread
+
+
+def _settled(file: Row[Any], outcome: FileOutcome, content: "WorkbookContent") -> Settled:
+    is_needed = outcome.verdict != "accepted" or content.packed
+    return Settled(file, outcome, content=content if is_needed else None)
+
+
+def _check(
+    register: Register, engine: Engine, files: list[Row[Any]], contents: Sequence["WorkbookContent"]
+) -> list[Settled]:
+    """Validates files; a body's earlier period comes first, its figures are history to the later one."""
     if not files:
         return []
     from tiendo.validation.check import BatchFile, check_batch
 
-    contents = read_files(settings, [file.sha256 for file in files])
     with loader(engine) as connection:
         reopened = read_reopened(connection, register)
     batch = [
@@ -218,10 +273,7 @@ def _check(settings: Settings, register: Register, engine: Engine, files: list[R
         if latest:
             history = add_to_history(history, latest)
         outcomes = check_batch(register, [item for _, item in part], history, today=clock.today())
-        latest = [
-            Settled(file, outcome, content=None if outcome.verdict == "accepted" else item.content)
-            for (file, item), outcome in zip(part, outcomes, strict=True)
-        ]
+        latest = [_settled(file, outcome, item.content) for (file, item), outcome in zip(part, outcomes, strict=True)]
         settled += latest
     return settled
 

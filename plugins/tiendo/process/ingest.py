@@ -9,9 +9,9 @@ import gc
 import hashlib
 import os
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import reduce
 from itertools import groupby
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -63,6 +63,7 @@ def ingest_paths(
 
     Raises:
         ReaderBugError: our own reader failed on a file; everything is settled.
+        UnreadError: files were not read for another reason of ours; they wait for the next run.
     """
     warm_up()
     gc.freeze()  # the register and all that is imported stay to the end: no need to look them through again and again
@@ -90,17 +91,13 @@ def ingest_paths(
                 typer.echo(f"\r{received} files landed, {done} of {len(futures)} batches settled", nl=False, err=True)
         if show_progress:
             typer.echo(err=True)
-        touched = {period for result in results for period in result.periods}
+        result = reduce(BatchResult.and_of, results, BatchResult({}, []))
+        touched = set(result.periods)
         to_grade = sorted(touched | ungraded_periods(engine, register))
         touched.update(period for period, changed in zip(to_grade, pool.map(_grade, to_grade), strict=True) if changed)
-    states: Counter[str] = Counter()
-    for result in results:
-        states.update(result.states)
     with loader(engine) as connection:
         connection.execute(statement("intake/put_scan.sql"), {"channel": CHANNEL, "completed_at": clock.now()})
-    for result in results:
-        result.or_raise()
-    return {"received": received, "states": dict(states), "periods": sorted(touched)}
+    return {"received": received, "states": result.or_raise().states, "periods": sorted(touched)}
 
 
 def _arrival(settings: Settings, run: int, sender: str, path: Path) -> Arrival:

@@ -27,7 +27,7 @@ class Settled:
     """One file of the ledger with its fate.
 
     Attributes:
-        content: what was read, of a file with something to mend in it.
+        content: what was read, of a file with something to mend in it and of an archive.
         returned: the workbook that goes back to its sender, marked; None where none does.
     """
 

@@ -16,8 +16,9 @@ from tiendo import clock
 from tiendo.model.outcome import ACCEPTED, FileOutcome
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.process.again import Received, read_again
+from tiendo.process.again import Received, check_again
 from tiendo.process.batch import process
+from tiendo.reading.files import read_files
 from tiendo.settings import Settings
 from tiendo.status.service import refresh
 from tiendo.warehouse import audit
@@ -153,6 +154,7 @@ def review(settings: Settings, register: Register, engine: Engine, first: Row[An
 
     Raises:
         NotPossibleError: it has not been read at all yet.
+        UnreadError: it could not be read now, for a reason of ours.
     """
     with loader(engine) as connection:
         lines = connection.execute(statement("operations/readings.sql"), {"file_id": first.file_id}).all()
@@ -173,7 +175,7 @@ def review(settings: Settings, register: Register, engine: Engine, first: Row[An
         )
     sender = agency or settled[-1].sender_agency_code
     file = Received(first.file_id, first.name, first.sha256, sender, first.received_at)
-    (outcome,) = read_again(settings, register, engine, [file])
+    (outcome,) = check_again(register, engine, [file], read_files(settings, [file.sha256]))
     return Review(first, sender or "", len(lines), before, _reading(outcome), outcome)
 
 

@@ -16,7 +16,6 @@ from tiendo.model.content import PackedFile
 from tiendo.model.outcome import ACCEPTED
 from tiendo.model.register import Register
 from tiendo.process.loading import Settled
-from tiendo.reading.files import read_files
 from tiendo.reading.packed import take_out
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
@@ -38,10 +37,11 @@ def unpack_settled(
     archives = [item for item in settled if _is_archive(item)]
     if not archives:
         return list(settled), []
-    contents = read_files(settings, [item.file.sha256 for item in archives])
     told: dict[int, str] = {}
     file_ids: list[int] = []
-    for item, content in zip(archives, contents, strict=True):
+    for item in archives:
+        content = item.content
+        assert content  # noqa: S101  (of an archive it is kept)
         rows = _land(settings, register, engine, item.file, content.packed)
         file_ids += [row.file_id for row in rows]
         receipts = "; ".join(f"{row.name} (phiếu {row.receipt_no})" for row in rows)

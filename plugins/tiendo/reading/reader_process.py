@@ -7,6 +7,7 @@ output, each message with its length before it, and reads ahead while the parent
 
 import gc
 import io
+import logging
 import os
 import pickle
 import resource
@@ -16,7 +17,6 @@ import struct
 import subprocess
 import sys
 import tempfile
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -26,6 +26,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from tiendo.model.content import (
+    UNREAD,
     CorrectionRow,
     IndicatorRow,
     Marker,
@@ -34,20 +35,29 @@ from tiendo.model.content import (
     RawCell,
     TaskRow,
     Title,
+    UnreadError,
     WorkbookContent,
 )
 
+_log = logging.getLogger(__name__)
 _LENGTH = struct.Struct("<I")
 _READY = b"ready"
 # Address space, of which the memory used is a part: so the process stays below one GiB.
 _MEMORY_BYTES = 1000 * 2**20
-# A file that kills the child is tried once more: twice this, and the start of a child, are less than 30 s.
+# Processor time, which alone is the file's: how long it takes is the machine's, and no limit. A file that kills the
+# child is tried once more: twice this, and the start of a child, are less than 30 s.
 _SECONDS_PER_FILE = 12.0
+# Processor time too; a start takes half a second.
+_START_SECONDS = 60.0
+# A child that does not compute for so long, and does not answer, stands still: it waits for a disk, or was stopped.
+_STILL_SECONDS = 120.0
+_LOOK_SECONDS = 1.0
+# No file makes the child send itself these: the kernel does where memory is short, or a person.
+_SENT_BY_OTHERS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _MOST_OPEN_FILES = 32
 _MOST_WRITTEN = 2**20
 # A filled workbook of the largest body answers with 40 kB.
 _MAX_ANSWER = 2 * 2**20
-_START_SECONDS = 60.0
 _AHEAD = 64
 _PIPE_BYTES = 2**20
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
@@ -64,15 +74,24 @@ class WorkbookReader:
     """A reading process shared by a batch. A context manager; not for use by several threads.
 
     Args:
-        seconds_per_file: how long one file may take; also its limit of processor time.
+        seconds_per_file: processor time that one file may take, however long the machine needs for it.
+        still_seconds: how long the child may stand still, neither computing nor answering.
         memory_bytes: limit of the child's address space.
 
     Raises:
         ReaderError: the child does not come up.
+        UnreadError: it does not, and the machine may be why.
     """
 
-    def __init__(self, *, seconds_per_file: float = _SECONDS_PER_FILE, memory_bytes: int = _MEMORY_BYTES) -> None:
+    def __init__(
+        self,
+        *,
+        seconds_per_file: float = _SECONDS_PER_FILE,
+        still_seconds: float = _STILL_SECONDS,
+        memory_bytes: int = _MEMORY_BYTES,
+    ) -> None:
         self._seconds = seconds_per_file
+        self._still = still_seconds
         self._memory = memory_bytes
         self._child: _Child | None = None
 
@@ -87,7 +106,7 @@ class WorkbookReader:
     def start(self) -> "_Child":
         """Starts the child, which else comes with the first file."""
         if self._child is None:
-            self._child = _Child(self._seconds, self._memory)
+            self._child = _Child(self._seconds, self._still, self._memory)
         return self._child
 
     def close(self) -> None:
@@ -103,8 +122,9 @@ class WorkbookReader:
     def read_many(self, paths: Iterable[Path]) -> Iterator[WorkbookContent]:
         """Yields the content of each file, in order.
 
-        A file that kills the child twice, or takes longer than it may, gets fault ``reader_failed``; a fresh child
-        reads the others. (Once may be the machine's doing: the kernel kills for memory whom it likes.)
+        A file that kills the child twice, or computes longer than it may, gets fault ``reader_failed``; a fresh child
+        reads the others. Where one of two tries ended by what may be the machine's doing (the child stood still, the
+        kernel killed it for memory), the fault is ``UNREAD``.
         """
         waiting: deque[Path] = deque()
         try:
@@ -114,7 +134,7 @@ class WorkbookReader:
                 self.close()
 
     def _answers(self, coming: Iterator[Path], waiting: deque[Path]) -> Iterator[WorkbookContent]:
-        has_died_on_first = False
+        failed: _ChildFailedError | None = None  # a first try of the file that is next
         while True:
             for path in coming:
                 waiting.append(path)
@@ -130,29 +150,34 @@ class WorkbookReader:
                 for path in waiting:
                     child.ask(path)
             try:
-                answer = child.answer(self._seconds)
+                answer = child.answer()
             except _ChildFailedError as failure:
                 child.end()
                 self._child = None
-                if failure.may_be_retried and not has_died_on_first:
-                    has_died_on_first = True
+                if failure.is_ours:
+                    _log.warning("%s: %s", waiting[0], failure)
+                if failure.may_be_retried and failed is None:
+                    failed = failure
                     continue
-                answer = WorkbookContent(fault="reader_failed", fault_detail=str(failure))
-            has_died_on_first = False
+                is_ours = failure.is_ours or (failure.may_be_retried and failed is not None and failed.is_ours)
+                answer = WorkbookContent(fault=UNREAD if is_ours else "reader_failed", fault_detail=str(failure))
+            failed = None
             waiting.popleft()
             yield answer
 
 
 class _ChildFailedError(Exception):
-    def __init__(self, detail: str, *, may_be_retried: bool) -> None:
+    def __init__(self, detail: str, *, may_be_retried: bool = False, is_ours: bool = False) -> None:
         super().__init__(detail)
-        self.may_be_retried = may_be_retried
+        self.may_be_retried = may_be_retried or is_ours
+        self.is_ours = is_ours
 
 
 class _Child:
     """One reading process and its two pipes."""
 
-    def __init__(self, seconds: float, memory_bytes: int) -> None:
+    def __init__(self, seconds: float, still_seconds: float, memory_bytes: int) -> None:
+        self._seconds, self._still = seconds, still_seconds
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         environment["PYTHONPATH"] = str(_PACKAGE_ROOT)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed by end())
@@ -176,7 +201,8 @@ class _Child:
             self._errors.seek(0)
             trace = self._errors.read().decode("utf-8", "replace")[-2000:]
             self.end()
-            raise ReaderError(f"the reading process does not start: {failure}\n{trace}") from failure
+            kind = UnreadError if failure.is_ours else ReaderError
+            raise kind(f"the reading process does not start: {failure}\n{trace}") from failure
         if ready != _READY:
             self.end()
             raise ReaderError(f"the reading process greets with {ready[:50]!r}")
@@ -200,21 +226,23 @@ class _Child:
         self._unsent += _framed(os.fsencode(path.absolute()))
         self._send()
 
-    def answer(self, seconds: float) -> WorkbookContent:
+    def answer(self) -> WorkbookContent:
         """Waits for the next result.
 
         Raises:
-            _ChildFailedError: the child died, hangs, or answers with something else.
+            _ChildFailedError: the child died, stands still, computes too long, or answers with something else.
         """
-        message = self._receive(seconds)
+        # One more than the child's own limit, which is a whole number of seconds: that one is to end it.
+        message = self._receive(self._seconds + 1)
         try:
             return _unpack(message)
         except Exception as error:
-            raise _ChildFailedError(f"unreadable answer: {error}", may_be_retried=False) from error
+            raise _ChildFailedError(f"unreadable answer: {error}") from error
 
     def end(self) -> None:
         self._process.kill()
-        self._process.wait()
+        with suppress(subprocess.TimeoutExpired):  # its end waits for the disk that the child waits for
+            self._process.wait(10)
         for stream in (self._in, self._out, self._errors):
             with suppress(OSError):
                 stream.close()
@@ -231,32 +259,49 @@ class _Child:
             del self._unsent[:sent]
 
     def _receive(self, seconds: float) -> bytes:
-        deadline = time.monotonic() + seconds
+        """Waits for a message while the child makes progress, however slowly, within its processor time."""
         poll = select.poll()
         poll.register(self._out, select.POLLIN)
+        used: list[float] = []  # at each look that found no answer
+        still = 0.0  # added up of looks, not of instants: a machine that slept has not looked
         while True:
             if len(self._received) >= _LENGTH.size:
                 end = _LENGTH.size + _LENGTH.unpack_from(self._received)[0]
                 if end > _LENGTH.size + _MAX_ANSWER:
-                    raise _ChildFailedError(f"answers with {end} bytes", may_be_retried=False)
+                    raise _ChildFailedError(f"answers with {end} bytes")
                 if len(self._received) >= end:
                     message = bytes(self._received[_LENGTH.size : end])
                     del self._received[:end]
                     return message
             self._send()
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise _ChildFailedError(f"took longer than {seconds:g} s", may_be_retried=False)
             # With a queue still unsent the wait is cut short, so that the child never starves.
-            if not poll.poll(min(left, 0.05 if self._unsent else left) * 1000):
+            wait = 0.05 if self._unsent else _LOOK_SECONDS
+            if not poll.poll(wait * 1000):
+                used.append(self._processor_seconds())
+                if len(used) == 1:
+                    continue
+                still = still + wait if used[-1] == used[-2] else 0.0
+                # By the look before: since then the child may have answered, and gone on to the next file.
+                if used[-2] - used[0] > seconds:
+                    raise _ChildFailedError(f"took more than {seconds:g} s of processor time")
+                if still >= self._still:
+                    raise _ChildFailedError(f"the reading process stood still for {still:g} s", is_ours=True)
                 continue
+            still = 0.0
             piece = os.read(self._out.fileno(), _PIPE_BYTES)
             if not piece:
                 code = self._process.wait()
                 raise _ChildFailedError(
-                    f"the reading process ended with {_ending(code)}", may_be_retried=code != -signal.SIGXCPU
+                    f"the reading process ended with {_ending(code)}",
+                    may_be_retried=code != -signal.SIGXCPU,
+                    is_ours=-code in _SENT_BY_OTHERS,
                 )
             self._received += piece
+
+    def _processor_seconds(self) -> float:
+        stat = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8")
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 class _Unpickler(pickle.Unpickler):
@@ -349,7 +394,8 @@ def _serve(seconds: float, memory_bytes: int) -> None:
             size = path.stat().st_size
             result = read_workbook(path.read_bytes()) if size <= MAX_BYTES else _too_large(f"{size} bytes")
         except OSError as error:
-            result = WorkbookContent(fault="reader_failed", fault_detail=f"{type(error).__name__}: {error}"[:500])
+            # Of the archive: what a file holds makes none.
+            result = WorkbookContent(fault=UNREAD, fault_detail=f"{type(error).__name__}: {error}"[:500])
         answer = _pack(result)
         if len(answer) > _MAX_ANSWER:
             answer = _pack(_too_large(f"an answer of {len(answer)} bytes"))

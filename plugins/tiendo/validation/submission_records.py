@@ -4,7 +4,7 @@ import re
 from datetime import date, timedelta
 
 from tiendo.clock import HANOI
-from tiendo.model.content import TEMPLATE_VERSION
+from tiendo.model.content import TEMPLATE_VERSION, UNREAD, UnreadError
 from tiendo.model.period import Period
 from tiendo.model.register import PeriodCalendar
 from tiendo.validation.facts import HistoryFacts, RegisterFacts
@@ -33,9 +33,12 @@ def submission_record(
     """Returns the record of suite ``submission``, and the context of its rows once body and period are known.
 
     Raises:
+        UnreadError: the file was not read, so nothing can be said of it.
         ValueError: the reader reports a fault that no rule knows.
     """
     fault, marker = file.content.fault, file.content.marker
+    if fault == UNREAD:
+        raise UnreadError(f"{file.name} is not read: {file.content.fault_detail}")
     if fault and fault not in KNOWN_FAULTS:
         raise ValueError(f"no rule for the reader's fault {fault!r} (file {file.key})")
     is_stranger = bool(file.stranger)

@@ -1,11 +1,19 @@
 """Brings a database to the present schema and the register into it."""
 
+import hashlib
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from alembic import command, op
-from alembic.config import Config
+from alembic.runtime.migration import MigrationContext, RevisionStep
+from alembic.script import Script
+from alembic.script.revision import RevisionMap
+from psycopg import sql
+from psycopg.errors import InvalidFunctionDefinition, InvalidTableDefinition
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import ProgrammingError
 
 from tiendo import clock
 from tiendo.model.period import Period
@@ -18,22 +26,70 @@ class CalendarError(RuntimeError):
     """The register moves days that have passed; the message says which."""
 
 
-def run_file(name: str) -> None:
-    """Runs one file of include/sql/migrations/ inside the migration's transaction (used by the revisions)."""
-    script = (INCLUDE / "sql" / "migrations" / name).read_text(encoding="utf-8")
-    connection = op.get_bind()
-    # Without parameters psycopg takes the script as it stands: several statements, percent signs and all.
-    connection.execution_options(no_parameters=True).exec_driver_sql(script)
+class SchemaError(RuntimeError):
+    """The warehouse cannot be brought to this release's schema; the message says why. Nothing was changed."""
 
 
 def migrate(engine: Engine) -> None:
-    """Applies the migrations that are missing, in one transaction. Needs the rights of the schema's owner."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    """Brings the schema up to date in one transaction: the tables, then ``mart``. Needs the rights of its owner.
+
+    Raises:
+        SchemaError: the warehouse is of another release, or ``mart`` would change otherwise than by adding.
+    """
     with engine.begin() as connection:
         connection.exec_driver_sql("select pg_advisory_xact_lock(hashtext('tiendo.migrate'))")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        opts = {"version_table": "tiendo_schema_version", "fn": _missing_migrations}
+        MigrationContext.configure(connection, opts=opts).run_migrations(connection=connection)
+        _define_mart(connection)
+
+
+def _missing_migrations(heads: Sequence[str], _: MigrationContext) -> list[RevisionStep]:
+    """Returns what Alembic has to do from where the warehouse stands: one step a file, in the order of their names."""
+    scripts: list[Script] = []
+    for path in sorted((INCLUDE / "sql" / "migrations").glob("*.sql")):
+        module = ModuleType(path.stem)
+        previous = scripts[-1].revision if scripts else None
+        vars(module).update(down_revision=previous, upgrade=partial(_run_file, path=path))
+        scripts.append(Script(module, path.name.partition("_")[0], path))
+    first, last = scripts[0].revision, scripts[-1].revision
+    if not {script.revision for script in scripts}.issuperset(heads):
+        raise SchemaError(
+            f"The warehouse's schema is version {', '.join(heads)}; this release takes over {first} to {last}. "
+            f"An older warehouse is first brought to {first} by the release that still had its migrations, a newer one "
+            "needs the release that made it."
+        )
+    revisions = RevisionMap(lambda: scripts)
+    missing = {revision.revision for revision in revisions.iterate_revisions("head", heads[0] if heads else "base")}
+    return [RevisionStep(revisions, script, is_upgrade=True) for script in scripts if script.revision in missing]
+
+
+def _define_mart(connection: Connection) -> None:
+    """Replaces the views and functions of ``mart`` if their files changed; drops none, for consumers' own hang on them.
+
+    The files' names begin with a layer: each may use what the layers below define. What they were when they were run
+    is told by the comment on the schema, since replacing a view makes everyone wait who reads it.
+    """
+    paths = sorted((INCLUDE / "sql" / "mart").glob("[0-9]_*.sql"))
+    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()
+    told = f"What consumers may rely on; only ever added to. Made by include/sql/mart/ of SHA-256 {digest}"
+    if connection.exec_driver_sql("select obj_description('mart'::regnamespace, 'pg_namespace')").scalar() == told:
+        return
+    for path in paths:
+        try:
+            _run_file(connection, path)
+        except ProgrammingError as error:
+            if not isinstance(error.orig, InvalidTableDefinition | InvalidFunctionDefinition):
+                raise
+            raise SchemaError(
+                f"{path.name}: {error.orig.diag.message_primary}. Consumers rely on mart as the warehouse has it: a "
+                "view may get columns at its end, a function's stay, and what else is to change gets a new name."
+            ) from error
+    connection.exec_driver_sql(sql.SQL("comment on schema mart is {}").format(told).as_string())
+
+
+def _run_file(connection: Connection, path: Path) -> None:
+    # Without parameters psycopg takes the script as it stands: several statements, percent signs and all.
+    connection.execution_options(no_parameters=True).exec_driver_sql(path.read_text(encoding="utf-8"))
 
 
 def store_register(connection: Connection, register: Register) -> bool:

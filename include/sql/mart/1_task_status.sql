@@ -1,0 +1,38 @@
+-- Progress of each task as the bodies that owe it tell it
+create or replace view mart.task_status as
+  select distinct on (t.plan_code, t.period, k.row_order, g.row_order)
+    t.plan_code, t.period, t.task_ref, k.section_ref, k.section_title, k.title, k.is_collective, k.due_on,
+    t.agency_code, g.name as agency_name, t.state, t.completion_pct, t.result, t.difficulty, t.proposal,
+    t.received_at, t.recorded_at, t.submission_id, f.sha256 as file_sha256, t.sheet, t.cell
+  from core.task_progress t
+  join core.task k using (plan_code, task_ref)
+  join core.agency g using (plan_code, agency_code)
+  join intake.newest_submission n using (submission_id)
+  join intake.submission_file f on f.file_id = n.file_id
+  order by t.plan_code, t.period, k.row_order, g.row_order, t.task_progress_id desc;
+
+grant select on mart.task_status to tiendo_reader, tiendo_loader;
+
+comment on view mart.task_status is
+  'Progress of each task as the bodies that owe it tell it: the latest row per period, task and body.';
+comment on column mart.task_status.plan_code is 'The plan.';
+comment on column mart.task_status.period is 'The quarter.';
+comment on column mart.task_status.task_ref is 'Reference in the plan, such as II.4.a.1.';
+comment on column mart.task_status.section_ref is 'Section, such as II.4.';
+comment on column mart.task_status.section_title is 'Its heading.';
+comment on column mart.task_status.title is 'The task in short.';
+comment on column mart.task_status.is_collective is 'Whether every body owes it.';
+comment on column mart.task_status.due_on is 'Day the plan sets, if any.';
+comment on column mart.task_status.agency_code is 'The body.';
+comment on column mart.task_status.agency_name is 'Its name.';
+comment on column mart.task_status.state is 'done, on_schedule, late, not_started or not_applicable.';
+comment on column mart.task_status.completion_pct is 'Share completed, in percent, as told.';
+comment on column mart.task_status.result is 'Results, as told.';
+comment on column mart.task_status.difficulty is 'Difficulties, as told.';
+comment on column mart.task_status.proposal is 'Proposals, as told.';
+comment on column mart.task_status.received_at is 'When the file came.';
+comment on column mart.task_status.recorded_at is 'When it was loaded.';
+comment on column mart.task_status.submission_id is 'The submission.';
+comment on column mart.task_status.file_sha256 is 'SHA-256 of the file.';
+comment on column mart.task_status.sheet is 'Sheet.';
+comment on column mart.task_status.cell is 'Cell of the state.';

@@ -1,0 +1,18 @@
+-- What was found wrong in each body's files, at present
+create or replace view mart.agency_mistake as
+  select p.plan_code, m.agency_code, m.rule, m.severity, m.file_count, m.finding_count, m.last_received_at
+  from core.plan p
+  cross join lateral mart.agency_mistake_at('infinity', p.plan_code) m;
+
+grant select on mart.agency_mistake to tiendo_reader, tiendo_loader;
+
+comment on view mart.agency_mistake is
+  'What was found wrong in each body''s files: one row per body, rule and severity. The rules: docs/rules.md. The same for any instant: function agency_mistake_at(instant, plan_code).';
+comment on column mart.agency_mistake.plan_code is 'The plan.';
+comment on column mart.agency_mistake.agency_code is 'The body.';
+comment on column mart.agency_mistake.rule is 'Id of the rule.';
+comment on column mart.agency_mistake.severity is
+  'critical (the file was sent back) or warning (loaded, an explanation asked for).';
+comment on column mart.agency_mistake.file_count is 'In how many files.';
+comment on column mart.agency_mistake.finding_count is 'At how many places.';
+comment on column mart.agency_mistake.last_received_at is 'When the last such file came.';
