@@ -23,7 +23,7 @@ help:
 	@echo 'make run      replay the four quarters of 2023 through the real system, from nothing to four published reports'
 	@echo 'make test     the whole test suite, from nothing; installs what it needs where it may'
 	@echo 'make up       the services in the foreground, Airflow at http://localhost:8080, watching var/inbox/'
-	@echo 'make check    format, lint, types, generated documents'
+	@echo 'make check    format, lint, types, order of the rooms, generated documents'
 	@echo 'make format   put the code into the format that check asks for'
 	@echo 'make docs     write the generated documents anew'
 	@echo 'make bench    the benchmarks'
@@ -44,6 +44,7 @@ check: $(DEV_STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/tiendo docs --check
 
 format: $(DEV_STAMP)

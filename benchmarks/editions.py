@@ -1,26 +1,30 @@
 """From the last accepted file to the draft that says so, and a year's four editions rebuilt from the warehouse."""
 
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
 from sqlalchemy import Engine
 
+from fixtures.turn import run_once
 from tiendo.clock import now, set_replay_clock
-from tiendo.demo import Scenario, build_scenario
-from tiendo.intake.folder import make_inboxes
-from tiendo.pipeline import run_once
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.collect.folder import make_inboxes
+from tiendo.local.demo import Scenario, build_scenario
+from tiendo.local.demo_files import files_of
+from tiendo.local.replay import drop_files
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.plan.register import load_register
-from tiendo.replay import drop_files
 from tiendo.report.edition import draft, publish, rebuild, refresh_draft
 from tiendo.report.pdf_file import office
 from tiendo.settings import INCLUDE, Settings
+from tiendo.status.service import initialise
 from tiendo.warehouse.embedded import temporary_server
 from tiendo.warehouse.engine import loader, make_engine
-from tiendo.warehouse.migrate import initialise
 
 DRAFT_SECONDS = 60
 YEAR_SECONDS = 60
@@ -59,7 +63,7 @@ def replay(settings: Settings, register: Register, engine: Engine, scenario: Sce
     for step in scenario.steps:
         set_replay_clock(clock_file, step.at)
         if step.action == "collect":
-            drop_files(settings, scenario.files(step))
+            drop_files(settings, files_of(scenario, step))
             run_once(settings, register, engine)
             began = time.perf_counter()
             if refresh_draft(engine, register, settings, step.period) is not None:

@@ -20,16 +20,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from fixtures.mutations import handmade, mutated
 from fixtures.workbooks import filled_workbook
 from tiendo.clock import HANOI
-from tiendo.ingest_command import ingest_paths
-from tiendo.intake.reader_process import WorkbookReader
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.collect.ledger import ledger_document
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.plan.register import load_register
-from tiendo.queries import ledger_document
+from tiendo.process.ingest import ingest_paths
+from tiendo.reading.reader_process import WorkbookReader
 from tiendo.settings import INCLUDE, Settings
+from tiendo.status.service import initialise
 from tiendo.warehouse.embedded import temporary_server
 from tiendo.warehouse.engine import make_engine
-from tiendo.warehouse.migrate import initialise
 
 FILES = Path(__file__).resolve().parents[1] / "tests" / "fixtures" / "files"
 SENDER, Q1 = "so-tai-chinh", Period(2023, 1)

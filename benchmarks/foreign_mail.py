@@ -20,10 +20,10 @@ from fixtures.mail_servers import ADDRESS, message
 from fixtures.packages import or_say
 from fixtures.post import NOON, post_office
 from fixtures.workbooks import filled_workbook
+from tiendo.collect.ledger import ledger_document
 from tiendo.mail.identity import Identity
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
 from tiendo.plan.register import load_register
-from tiendo.queries import ledger_document
 from tiendo.settings import INCLUDE
 
 PLAN = INCLUDE / "plans" / "282-kh-ubnd-2023"

@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING
 import psutil
 
 from tiendo.clock import HANOI
-from tiendo.intake.columns import INDICATORS as INDICATOR_TABLE
-from tiendo.intake.columns import TASKS as TASK_TABLE
-from tiendo.intake.columns import Table
-from tiendo.plan.model import Indicator, Nature, Register, RowKind
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Indicator, Nature, Register, RowKind
 from tiendo.plan.register import load_register
+from tiendo.reading.columns import INDICATORS as INDICATOR_TABLE
+from tiendo.reading.columns import TASKS as TASK_TABLE
+from tiendo.reading.columns import Table
 from tiendo.settings import INCLUDE, Settings
 
 if TYPE_CHECKING:  # what only the making of the workbooks needs is imported there: workers import this module too
@@ -63,7 +63,7 @@ def make_workbooks(register: Register, folder: Path) -> None:
     """Writes one filled workbook, and copies of it with each body's code and name in it, as ``<body>/bao-cao.xlsx``."""
     from openpyxl import load_workbook
 
-    from tiendo.intake.template import build_template
+    from tiendo.feedback.template import build_template
 
     period, first = register.calendar[0].period, register.agencies[0]
     workbook = load_workbook(io.BytesIO(build_template(register, period, first, {})))
@@ -140,13 +140,13 @@ def floor(folder: Path, home: Path) -> None:
 
 def ingest(folder: Path, home: Path) -> None:
     """Runs the pipeline's own batch path as ``tiendo ingest`` does."""
-    from tiendo.ingest_workers import warm_up
+    from tiendo.process.workers import warm_up
 
     warm_up()
-    from tiendo.ingest_command import ingest_paths
-    from tiendo.intake.folder import make_inboxes
+    from tiendo.collect.folder import make_inboxes
+    from tiendo.process.ingest import ingest_paths
+    from tiendo.status.service import initialise
     from tiendo.warehouse.engine import make_engine, warehouse_url
-    from tiendo.warehouse.migrate import initialise
 
     register = synthetic_register(sum(1 for _ in folder.iterdir()))
     settings = Settings(home=home, plan_dir=INCLUDE, database_url=None)

@@ -21,9 +21,9 @@ from fixtures.mail_servers import ADDRESS, ImapServer, message
 from fixtures.packages import or_say
 from fixtures.post import post_office
 from tiendo.clock import HANOI
+from tiendo.collect.ledger import ledger_document
 from tiendo.mail.identity import Identity
-from tiendo.plan.model import Register
-from tiendo.queries import ledger_document
+from tiendo.model.register import Register
 from tiendo.settings import INCLUDE
 
 AT_MOST_SECONDS = 300

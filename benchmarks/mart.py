@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine, TextClause, text
 
 from tiendo.clock import HANOI
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.plan.register import get_register
+from tiendo.status.service import initialise
 from tiendo.warehouse.embedded import temporary_server
 from tiendo.warehouse.engine import loader, make_engine, reader
-from tiendo.warehouse.migrate import initialise
 from tiendo.warehouse.sql import statement
 
 PLANS = 630

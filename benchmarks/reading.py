@@ -33,19 +33,19 @@ from fixtures.foreign import ole
 from fixtures.mutations import handmade
 from tiendo import clock
 from tiendo.clock import HANOI
-from tiendo.intake.batch import process
-from tiendo.intake.columns import CORRECTIONS, INDICATORS, TABLES, TASKS
-from tiendo.intake.content import SHEET_MARKER, Marker, WorkbookContent
-from tiendo.intake.landing import Arrival, land
-from tiendo.intake.reader_process import WorkbookReader
-from tiendo.intake.sheets import Sheet
-from tiendo.intake.tables import Told, read_tables
-from tiendo.plan.model import Register
+from tiendo.collect.landing import Arrival, land
+from tiendo.model.content import SHEET_MARKER, Marker, WorkbookContent
+from tiendo.model.register import Register
+from tiendo.process.batch import process
+from tiendo.reading.columns import CORRECTIONS, INDICATORS, TABLES, TASKS
+from tiendo.reading.reader_process import WorkbookReader
+from tiendo.reading.sheet import Sheet
+from tiendo.reading.tables import Told, read_tables
 from tiendo.settings import INCLUDE, Settings
+from tiendo.status.service import initialise
 from tiendo.validation.check import BatchFile, check_batch, empty_history
 from tiendo.warehouse.embedded import temporary_server
 from tiendo.warehouse.engine import make_engine
-from tiendo.warehouse.migrate import initialise
 
 ROUNDS = 5
 AT_MOST_PROTECTED, AT_MOST_BAD = 1.5, 2.0

@@ -1,23 +1,27 @@
 """One edition of the real plan: gathering and rendering, with and without the PDF."""
 
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from fixtures.turn import run_once
 from tiendo.clock import set_replay_clock
-from tiendo.demo import build_scenario
-from tiendo.intake.folder import make_inboxes
-from tiendo.pipeline import run_once
+from tiendo.collect.folder import make_inboxes
+from tiendo.local.demo import build_scenario
+from tiendo.local.demo_files import files_of
+from tiendo.local.replay import drop_files
 from tiendo.plan.register import load_register
-from tiendo.replay import drop_files
 from tiendo.report.build import build
 from tiendo.report.gather import gather
 from tiendo.report.pdf_file import office
 from tiendo.settings import INCLUDE, Settings
+from tiendo.status.service import initialise
 from tiendo.warehouse.embedded import temporary_server
 from tiendo.warehouse.engine import loader, make_engine
-from tiendo.warehouse.migrate import initialise
 
 
 def main() -> None:
@@ -33,7 +37,7 @@ def main() -> None:
         make_inboxes(settings, register)
         for step in scenario.steps:
             set_replay_clock(clock_file, step.at)
-            drop_files(settings, scenario.files(step))
+            drop_files(settings, files_of(scenario, step))
             run_once(settings, register, engine)
         period, as_of = scenario.steps[-1].period, scenario.last_instant
         if not office():

@@ -65,21 +65,21 @@ def process_submissions() -> None:
     @task
     def list_batches() -> list[list[int]]:
         from tiendo.airflow_glue.warehouse import open_warehouse
-        from tiendo.intake.batch import waiting_batches
+        from tiendo.process.batch import waiting_batches
 
         return waiting_batches(open_warehouse().engine)
 
     @task(map_index_template="{{ file_ids | length }} files from {{ file_ids[0] }}")
     def settle(file_ids: list[int]) -> dict[str, int]:
         from tiendo.airflow_glue.warehouse import open_warehouse
-        from tiendo.intake.batch import process
+        from tiendo.process.batch import process
 
         return process(*open_warehouse(), file_ids).or_raise().states
 
     @task
     def check_ledger(batches: list[list[int]]) -> None:
         from tiendo.airflow_glue.warehouse import open_warehouse
-        from tiendo.intake.touched import check_settled
+        from tiendo.process.touched import check_settled
 
         check_settled(open_warehouse().engine, [file_id for batch in batches for file_id in batch])
 
@@ -89,7 +89,7 @@ def process_submissions() -> None:
         from airflow.sdk.exceptions import AirflowSkipException
 
         from tiendo.airflow_glue.warehouse import open_warehouse
-        from tiendo.intake.touched import touched_periods
+        from tiendo.process.touched import touched_periods
 
         periods = touched_periods(open_warehouse().engine, [file_id for batch in batches for file_id in batch])
         if not periods:

@@ -161,7 +161,7 @@ def publish_report() -> None:
     def write_data_docs(dag_run: Any = None) -> str:
         from tiendo.airflow_glue.partition import run_period
         from tiendo.airflow_glue.warehouse import open_warehouse
-        from tiendo.intake import data_docs
+        from tiendo.process import data_docs
 
         settings, register, engine = open_warehouse()
         return str(data_docs.write_data_docs(settings, register, engine, run_period(register, dag_run)))
@@ -198,7 +198,7 @@ def publish_report() -> None:
     def deliver(dag_run: Any = None) -> dict[str, Any]:
         from tiendo.airflow_glue.mail import open_mail
         from tiendo.airflow_glue.warehouse import open_warehouse
-        from tiendo.mail.service import send_mail
+        from tiendo.process.mail_run import send_mail
         from tiendo.report import delivery
         from tiendo.report.approval import approved_request
 

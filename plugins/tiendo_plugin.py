@@ -10,7 +10,7 @@ from tiendo.airflow_glue.timetable import PlanCalendar
 
 async def draft_pages(scope: Any, receive: Any, send: Any) -> None:
     """Passes a request on to the drafts' pages, which only the api-server needs to import."""
-    from tiendo.airflow_glue.draft_pages import app
+    from tiendo.pages.drafts import app
 
     await app(scope, receive, send)
 

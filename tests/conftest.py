@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine, create_engine
 
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.plan.register import load_register
 from tiendo.settings import INCLUDE, Settings
+from tiendo.status.service import initialise
 from tiendo.warehouse.embedded import temporary_server
 from tiendo.warehouse.engine import make_engine
-from tiendo.warehouse.migrate import initialise
 
 PLAN_DIR = INCLUDE / "plans" / "282-kh-ubnd-2023"
 _numbers = count(1)

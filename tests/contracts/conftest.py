@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from fixtures.pipeline import Pipeline
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.settings import Settings
 
 

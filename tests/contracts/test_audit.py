@@ -9,13 +9,13 @@ from sqlalchemy import URL, Engine
 from fixtures.command import Command
 from tiendo import clock
 from tiendo.clock import HANOI
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.obligations.corrections import Correction, ask
-from tiendo.operations.audit import record
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
 from tiendo.report.approval import ReviewAnswer, ReviewRequest
 from tiendo.report.decision import record_decision
 from tiendo.settings import Settings
+from tiendo.warehouse.audit import record
 from tiendo.warehouse.engine import loader
 
 Q1 = Period(2023, 1)

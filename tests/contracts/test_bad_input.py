@@ -13,11 +13,11 @@ from sqlalchemy import Engine
 from fixtures.workbooks import Edit, filled_workbook, put, row_of
 from tiendo import clock
 from tiendo.clock import HANOI
-from tiendo.ingest_command import ingest_paths
-from tiendo.intake.columns import INDICATORS, TASKS
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
-from tiendo.queries import ledger_document
+from tiendo.collect.ledger import ledger_document
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.process.ingest import ingest_paths
+from tiendo.reading.columns import INDICATORS, TASKS
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 
@@ -79,7 +79,7 @@ def test_a_file_that_cannot_be_read(send: Callable[..., Result], content: bytes)
 
 
 def test_a_workbook_with_no_data(send: Callable[..., Result], register: Register) -> None:
-    from tiendo.intake.template import build_template
+    from tiendo.feedback.template import build_template
 
     result = send(build_template(register, Q1, register.agency_by_code[BODY], {}))
     assert (result.state, result.loaded) == ("rejected", 0)

@@ -9,9 +9,9 @@ from sqlalchemy import URL
 
 from fixtures.command import Command
 from fixtures.workbooks import filled_workbook, put
-from tiendo.intake.columns import INDICATORS
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.reading.columns import INDICATORS
 
 Q1 = Period(2023, 1)
 

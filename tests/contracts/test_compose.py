@@ -14,7 +14,7 @@ import yaml
 from compose_spec import PyCompose
 from podman_compose import rec_subs
 
-from tiendo.airflow_glue.environment import PATIENCE
+from tiendo.local.environment import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIRED = {

@@ -16,10 +16,10 @@ from podman_compose import rec_subs
 from sqlalchemy import URL, text
 from sqlalchemy.exc import DBAPIError
 
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
+from tiendo.status.service import initialise
 from tiendo.warehouse.embedded import temporary_server
 from tiendo.warehouse.engine import loader, make_engine, reader
-from tiendo.warehouse.migrate import initialise
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORDS = {"AIRFLOW_DB_PASSWORD": "airflow-secret", "TIENDO_DB_PASSWORD": "it's secret"}

@@ -10,21 +10,22 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
+from fixtures.turn import run_once
 from fixtures.workbooks import filled_workbook, put
 from tiendo import clock
 from tiendo.clock import HANOI
-from tiendo.intake.columns import INDICATORS
-from tiendo.intake.folder import collect, make_inboxes
+from tiendo.collect.folder import collect, make_inboxes
+from tiendo.collect.ledger import ledger_document
 from tiendo.mail.identity import Identity
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.obligations.corrections import Asked, Correction, ask
-from tiendo.operations.audit import audit_rows
-from tiendo.operations.requeue import find_file, review
-from tiendo.pipeline import run_once
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
-from tiendo.queries import ledger_document, tracker_rows
+from tiendo.process.requeue import find_file, review
+from tiendo.reading.columns import INDICATORS
 from tiendo.settings import Settings
+from tiendo.warehouse.audit import audit_rows
 from tiendo.warehouse.engine import loader, reader
+from tiendo.warehouse.mart import tracker_rows
 
 BODY, Q1 = "so-tai-chinh", Period(2023, 1)
 JUNE = datetime(2023, 6, 10, 9, tzinfo=HANOI)

@@ -18,17 +18,18 @@ from hypothesis import strategies as st
 from fixtures.mutations import MUTATIONS, handmade, mutated
 from fixtures.pipeline import Pipeline
 from fixtures.workbooks import filled_workbook
-from tiendo.ingest_command import ingest_paths
-from tiendo.intake import batch, reader_process
-from tiendo.intake.batch import ReaderBugError
-from tiendo.intake.content import WorkbookContent
-from tiendo.intake.delimited import TextError, decode, read_rows
-from tiendo.intake.kinds import READ, kind_of
-from tiendo.intake.reader_process import WorkbookReader
-from tiendo.intake.zip_parts import NotAZipError, TooLargeError
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
-from tiendo.queries import ledger_document
+from tiendo.collect.ledger import ledger_document
+from tiendo.model.content import WorkbookContent
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError
+from tiendo.process import batch
+from tiendo.process.batch import ReaderBugError
+from tiendo.process.ingest import ingest_paths
+from tiendo.reading import reader_process
+from tiendo.reading.delimited import TextError, decode, read_rows
+from tiendo.reading.kinds import READ, kind_of
+from tiendo.reading.reader_process import WorkbookReader
 from tiendo.validation.submission_records import KNOWN_FAULTS
 from tiendo.warehouse.engine import loader
 
@@ -107,7 +108,7 @@ def test_the_reading_process_stays_below_one_gib_and_a_file_below_thirty_seconds
     script = """
 import re, resource, sys, time
 from pathlib import Path
-from tiendo.intake.reader_process import WorkbookReader
+from tiendo.reading.reader_process import WorkbookReader
 worst, before = 0.0, time.monotonic()
 with WorkbookReader() as reader:
     for content in reader.read_many(map(Path, sys.argv[1:])):

@@ -18,19 +18,20 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from crash.harness import run_child
 from fixtures.command import Command
 from fixtures.submissions import FIRST_ROW
+from fixtures.turn import run_once
 from fixtures.workbooks import filled_workbook, put
 from tiendo import clock
 from tiendo.clock import HANOI
-from tiendo.intake.columns import INDICATORS
-from tiendo.intake.folder import collect, make_inboxes
-from tiendo.operations import audit, quarantine
-from tiendo.operations.requeue import NotPossibleError, Review, enter, find_file, review, settle
-from tiendo.pipeline import run_once
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
-from tiendo.queries import ledger_document
+from tiendo.collect.folder import collect, make_inboxes
+from tiendo.collect.ledger import ledger_document
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.process import quarantine
+from tiendo.process.requeue import NotPossibleError, Review, enter, find_file, review, settle
+from tiendo.reading.columns import INDICATORS
 from tiendo.settings import INCLUDE, Settings
 from tiendo.validation import suites
+from tiendo.warehouse import audit
 from tiendo.warehouse.engine import loader, make_engine, reader
 
 Q1 = Period(2023, 1)

@@ -8,10 +8,10 @@ from sqlalchemy import Engine
 
 from fixtures.pipeline import Pipeline
 from fixtures.workbooks import filled_workbook, put
-from tiendo.intake.columns import INDICATORS
+from tiendo.model.period import Period
+from tiendo.model.register import Duty, Obligation, Register
 from tiendo.obligations.extensions import Kind, Letter, excuse, find_obligation, grant, revoke
-from tiendo.plan.model import Duty, Obligation, Register
-from tiendo.plan.period import Period
+from tiendo.reading.columns import INDICATORS
 
 Q1, Q2 = Period(2023, 1), Period(2023, 2)
 Y_TE, TU_PHAP = "so-y-te", "so-tu-phap"

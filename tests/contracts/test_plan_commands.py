@@ -16,8 +16,8 @@ from fixtures.annexes import PLAN_TEXT, excel_annex, golden_rows, word_annex
 from fixtures.drafts import fill_in
 from fixtures.workbooks import filled_workbook
 from tiendo.clock import HANOI, set_replay_clock
+from tiendo.model.period import Period
 from tiendo.plan.known import read_known
-from tiendo.plan.period import Period
 from tiendo.plan.register import load_register
 from tiendo.settings import PROJECT
 

@@ -12,11 +12,11 @@ from openpyxl.utils import get_column_letter
 from fixtures.marked import check_parts, comments, marks, through_libreoffice
 from fixtures.pipeline import Pipeline
 from fixtures.workbooks import filled_workbook, put, row_of
-from tiendo.intake.columns import INDICATORS, TASKS, Table
-from tiendo.intake.content import SHEET_ANSWER
-from tiendo.intake.reader import read_workbook
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.content import SHEET_ANSWER
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.reading.columns import INDICATORS, TASKS, Table
+from tiendo.reading.reader import read_workbook
 from tiendo.warehouse.engine import loader
 
 Q1 = Period(2023, 1)

@@ -18,13 +18,13 @@ from fixtures.submissions import (
     indicator_row,
     task_row,
 )
-from tiendo.intake.content import TEMPLATE_VERSION, Marker, Notice, RawCell, Title, WorkbookContent
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.content import TEMPLATE_VERSION, Marker, Notice, RawCell, Title, WorkbookContent
+from tiendo.model.outcome import FileOutcome
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.validation import catalogue
 from tiendo.validation.check import BatchFile, check_batch, empty_history
-from tiendo.validation.outcome import FileOutcome
-from tiendo.validation.states import KINDS, TASK_STATES
 from tiendo.validation.suites import SUBMISSION_SUITES, get_suite
 
 KHDT, YTE, TAICHINH, CONGTHUONG, TTTT, XAYDUNG = (

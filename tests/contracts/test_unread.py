@@ -9,14 +9,15 @@ import pytest
 from fixtures.foreign import zipped
 from fixtures.pipeline import Pipeline
 from fixtures.workbooks import filled_workbook
-from tiendo.intake import reader_process, reading
-from tiendo.intake.archive import archived_path, sha256_of
-from tiendo.intake.batch import BatchResult, ReaderBugError, process, waiting_batches
-from tiendo.intake.content import UnreadError
-from tiendo.intake.reader_process import WorkbookReader
-from tiendo.operations.requeue import enter, find_file, review
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.collect.archive import archived_path, sha256_of
+from tiendo.model.content import UnreadError
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.process.batch import BatchResult, ReaderBugError, process, waiting_batches
+from tiendo.process.requeue import enter, find_file, review
+from tiendo.reading import files as reading
+from tiendo.reading import reader_process
+from tiendo.reading.reader_process import WorkbookReader
 
 FINANCE, OTHER, Q1 = "so-tai-chinh", "so-tu-phap", Period(2023, 1)
 

@@ -9,11 +9,11 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from tiendo.clock import HANOI
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.settings import INCLUDE, PROJECT
+from tiendo.status.service import initialise
 from tiendo.warehouse.dictionary import dictionary
 from tiendo.warehouse.engine import loader, reader
-from tiendo.warehouse.migrate import initialise
 from tiendo.warehouse.sql import statement
 
 STATUS_COLUMNS = """plan_code period as_of indicator_code indicator_name section unit agency_code target_text comparator

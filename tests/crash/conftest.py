@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import URL, Engine, create_engine
 
 from crash.world import NOW, PLAN_DIR, Mould, Sent, World, drop, mixed_files, picture
+from fixtures.turn import run_once
 from tiendo import clock
-from tiendo.intake import batch
-from tiendo.intake.folder import collect, make_inboxes
-from tiendo.pipeline import run_once
-from tiendo.plan.model import Register
+from tiendo.collect.folder import collect, make_inboxes
+from tiendo.model.register import Register
+from tiendo.process import batch
 from tiendo.settings import Settings
 from tiendo.validation import check, suites
 from tiendo.warehouse.engine import make_engine

@@ -12,9 +12,9 @@ from sqlalchemy import URL, Engine
 from crash.harness import confine, run_child
 from tiendo import clock
 from tiendo.clock import HANOI
-from tiendo.intake.archive import HELD_IN_MEMORY, archived_path, sha256_of
-from tiendo.intake.folder import CLAIMED, collect, make_inboxes
-from tiendo.plan.model import Register
+from tiendo.collect.archive import HELD_IN_MEMORY, archived_path, sha256_of
+from tiendo.collect.folder import CLAIMED, collect, make_inboxes
+from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader, make_engine
 

@@ -11,8 +11,8 @@ from sqlalchemy import URL, Engine
 
 from crash.harness import confine, run_child
 from crash.world import Mould, World, check_same, picture
-from tiendo.pipeline import run_once
-from tiendo.plan.model import Register
+from fixtures.turn import run_once
+from tiendo.model.register import Register
 from tiendo.warehouse.engine import make_engine
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from crash.harness import boundaries, run_child
 from crash.world import NOW, PLAN_DIR, Q1, Mould, World
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.report import edition as edition_module
 from tiendo.report.build import build, place
 from tiendo.report.edition import draft, publish

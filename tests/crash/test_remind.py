@@ -11,8 +11,8 @@ from crash.harness import run_child
 from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.mail.identity import Identity
+from tiendo.model.register import Duty, Register
 from tiendo.obligations.extensions import Kind, Letter, excuse, find_obligation, grant
-from tiendo.plan.model import Duty, Register
 from tiendo.reminders.reminding import remind
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader, make_engine

@@ -10,9 +10,9 @@ import pytest
 from crash.conftest import Turn
 from crash.harness import boundaries, run_child
 from crash.world import Mould, World, check_same, picture
-from tiendo import ingest_command
-from tiendo.ingest_command import ingest_paths
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
+from tiendo.process import ingest as ingest_command
+from tiendo.process.ingest import ingest_paths
 from tiendo.warehouse.engine import make_engine
 
 _SEEN = {

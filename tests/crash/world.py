@@ -19,10 +19,10 @@ from sqlalchemy import URL, Engine
 
 from fixtures.workbooks import filled_workbook, put, put_correction
 from tiendo.clock import HANOI
-from tiendo.intake.columns import INDICATORS
-from tiendo.intake.template import build_template
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.feedback.template import build_template
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.reading.columns import INDICATORS
 from tiendo.settings import INCLUDE, Settings
 from tiendo.warehouse.engine import loader, make_engine
 

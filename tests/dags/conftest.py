@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from tiendo.airflow_glue.dag_pages import reading_environment
+from tiendo.cli.dag_pages import reading_environment
 
 _home = Path(tempfile.mkdtemp(prefix="tiendo-airflow-"))
 os.environ.update({k: v for k, v in reading_environment(_home).items() if k.startswith("AIRFLOW")})

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tiendo.airflow_glue.assets import Tag
-from tiendo.airflow_glue.dag_pages import dag_pages, reading_environment
+from tiendo.cli.dag_pages import dag_pages, reading_environment
 from tiendo.settings import PROJECT
 
 # File name, DAG id and subject are the same verb and noun. A new DAG is added here and to docs/DAGs.md (make docs).

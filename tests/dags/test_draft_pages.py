@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from tiendo.airflow_glue import draft_pages
+from tiendo.pages import drafts as draft_pages
 from tiendo.settings import Settings
 
 

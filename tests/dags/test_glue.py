@@ -16,17 +16,17 @@ from airflow.utils.state import TaskInstanceState
 from sqlalchemy import URL, Engine
 
 from tiendo.airflow_glue.approval import AnswerError, OtherDraftError, ReviewOperator, check_reviewer, read_answer
-from tiendo.airflow_glue.environment import ADMIN, airflow_environment, passwords
 from tiendo.airflow_glue.executor import LocalExecutor
 from tiendo.airflow_glue.partition import read_period, run_period
 from tiendo.airflow_glue.retries import INFRASTRUCTURE_ONLY
 from tiendo.airflow_glue.share import share_settings
 from tiendo.airflow_glue.warehouse import Parts, open_warehouse
 from tiendo.clock import HANOI, set_replay_clock
-from tiendo.intake.content import UnreadError
-from tiendo.intake.share import ShareSettings
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.collect.share import ShareSettings
+from tiendo.local.environment import ADMIN, airflow_environment, passwords
+from tiendo.model.content import UnreadError
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.report.approval import ReviewAnswer, ReviewRequest, find_request
 from tiendo.settings import Reviewer, Settings
 

@@ -16,9 +16,9 @@ from tiendo.airflow_glue import mail as glue
 from tiendo.airflow_glue.deadline import PlanDeadline, publication_alerts, tell_operations
 from tiendo.airflow_glue.warehouse import Parts
 from tiendo.clock import HANOI
-from tiendo.mail.imap_mailbox import open_inbox
+from tiendo.collect.imap_mailbox import open_inbox
 from tiendo.mail.outgoing import SmtpDownError
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import make_engine
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tiendo.airflow_glue.dag_pages import reading_environment
+from tiendo.cli.dag_pages import reading_environment
 from tiendo.settings import PROJECT
 
 PROBE = """

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tiendo.airflow_glue.processes import Service, ServiceError, Supervisor
-from tiendo.airflow_glue.services import _checked_port, _only_instance, free_port
+from tiendo.local.processes import Service, ServiceError, Supervisor
+from tiendo.local.services import _checked_port, _only_instance, free_port
 from tiendo.settings import Settings
 
 SLEEPER = "import time; print('ready', flush=True); time.sleep(60)"
@@ -65,7 +65,7 @@ def test_a_job_that_fails_is_told(supervisor: Supervisor) -> None:
 
 
 def test_stopping_ends_children_of_children_too(supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tiendo.airflow_glue.processes.STOP_SECONDS", 1)
+    monkeypatch.setattr("tiendo.local.processes.STOP_SECONDS", 1)
     supervisor.start(python("stubborn", STUBBORN))
     grandchild = int(wait_for_line(supervisor, "stubborn"))
     assert is_alive(grandchild)

@@ -14,10 +14,10 @@ from airflow.utils.types import DagRunType
 from tiendo.airflow_glue.partition import is_out_of_date, known_at
 from tiendo.airflow_glue.timetable import PlanCalendar, Slot
 from tiendo.clock import HANOI
+from tiendo.model.occasions import ReminderRules
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.plan.deadlines import CalendarRules, compute_calendar
-from tiendo.plan.model import Register
-from tiendo.plan.occasions import ReminderRules
-from tiendo.plan.period import Period
 
 NOW = datetime.now(UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -7,8 +7,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from e2e.topology import Replayed, replay_quarter
-from tiendo.demo import Scenario, build_scenario
-from tiendo.plan.model import Register
+from tiendo.local.demo import Scenario, build_scenario
+from tiendo.model.register import Register
 from tiendo.settings import INCLUDE, Settings
 from tiendo.warehouse.embedded import stop_server
 

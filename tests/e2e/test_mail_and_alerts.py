@@ -28,15 +28,15 @@ from sqlalchemy import Engine, text
 from fixtures.mail_servers import ADDRESS, ImapServer, SmtpServer, dovecot, smtp_receiver
 from fixtures.marked import comments, through_libreoffice
 from fixtures.workbooks import filled_workbook, put, row_of
-from tiendo.airflow_glue.api_client import AirflowApi
-from tiendo.airflow_glue.environment import REVIEWER, passwords
-from tiendo.airflow_glue.services import Running, airflow_services, database_urls, say
 from tiendo.clock import HANOI, set_replay_clock
-from tiendo.intake.columns import INDICATORS
-from tiendo.plan.period import Period
+from tiendo.collect.ledger import ledger_document
+from tiendo.local.api_client import AirflowApi
+from tiendo.local.environment import REVIEWER, passwords
+from tiendo.local.replay import follow, publish
+from tiendo.local.services import Running, airflow_services, database_urls, say
+from tiendo.model.period import Period
 from tiendo.plan.register import load_register
-from tiendo.queries import ledger_document
-from tiendo.replay import follow, publish
+from tiendo.reading.columns import INDICATORS
 from tiendo.settings import INCLUDE, PROJECT, Settings
 from tiendo.warehouse.embedded import stop_server
 from tiendo.warehouse.engine import make_engine, warehouse_url

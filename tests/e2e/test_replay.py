@@ -9,13 +9,13 @@ import psutil
 import pytest
 
 from e2e.topology import Replayed
-from tiendo.airflow_glue.api_client import ENDED, AirflowApi, AirflowApiError
-from tiendo.airflow_glue.environment import REVIEWER, passwords
-from tiendo.airflow_glue.services import airflow_services
 from tiendo.clock import HANOI, set_replay_clock
-from tiendo.demo import Scenario
-from tiendo.plan.period import Period
-from tiendo.replay import follow, publish, replay_clock
+from tiendo.local.api_client import ENDED, AirflowApi, AirflowApiError
+from tiendo.local.demo import Scenario
+from tiendo.local.environment import REVIEWER, passwords
+from tiendo.local.replay import follow, publish, replay_clock
+from tiendo.local.services import airflow_services
+from tiendo.model.period import Period
 
 pytestmark = pytest.mark.timeout(3600)
 # A killed worker is missed sooner than on a machine that may be busy.

@@ -20,8 +20,9 @@ import pytest
 
 from e2e.topology import Replayed, alive, replay_quarter
 from fixtures.packages import needs
-from tiendo.airflow_glue import cluster as cluster_module
-from tiendo.airflow_glue.cluster import (
+from tiendo.clock import HANOI
+from tiendo.local import cluster as cluster_module
+from tiendo.local.cluster import (
     POSTGRES_PROGRAMS,
     MissingPackageError,
     Programs,
@@ -29,8 +30,7 @@ from tiendo.airflow_glue.cluster import (
     find_programs,
     local_cluster,
 )
-from tiendo.clock import HANOI
-from tiendo.demo import Scenario
+from tiendo.local.demo import Scenario
 from tiendo.settings import INCLUDE, Settings
 from tiendo.warehouse.embedded import stop_server
 
@@ -82,7 +82,8 @@ def busy(scenario: Scenario) -> Iterator[Replayed]:
 
 
 def test_a_replay_that_was_killed_goes_on_where_it_was(embedded: Replayed, scenario: Scenario) -> None:
-    run = "import sys; from pathlib import Path; from tiendo.demo import build_scenario; from tiendo.replay import *; "
+    run = "import sys; from pathlib import Path; from tiendo.local.demo import build_scenario; "
+    run += "from tiendo.local.replay import *; "
     run += "from tiendo.plan.register import load_register; home, plan = map(Path, sys.argv[1:]); "
     run += "run_replay(Settings(home, plan, None), build_scenario(load_register(plan)).only('2023-Q1'))"
     with TemporaryDirectory(prefix="tiendo-killed-") as folder:

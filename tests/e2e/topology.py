@@ -12,11 +12,11 @@ from typing import Any
 import psutil
 from sqlalchemy import URL, text
 
-from tiendo.airflow_glue.services import Cluster, airflow_services, say
 from tiendo.clock import set_replay_clock
-from tiendo.demo import Scenario
-from tiendo.queries import ledger_document
-from tiendo.replay import replay_clock, replay_steps
+from tiendo.collect.ledger import ledger_document
+from tiendo.local.demo import Scenario
+from tiendo.local.replay import replay_clock, replay_steps
+from tiendo.local.services import Cluster, airflow_services, say
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import make_engine, reader, warehouse_url
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from fixtures.annexes import PLAN_TEXT, Row, excel_annex, golden_rows, word_annex
-from tiendo.plan.annex.reading import Annex, read_annex
-from tiendo.plan.annex.rows import AnnexRow
+from tiendo.annex.reading import Annex, read_annex
+from tiendo.annex.rows import AnnexRow
 from tiendo.plan.known import KnownPlan, read_known
 
 _NUMBERS = ("target_low", "target_high")

@@ -12,13 +12,14 @@ import pandas as pd
 import pytest
 
 from tiendo.clock import HANOI
-from tiendo.demo import DEMO, Scenario, as_decimal, build_scenario
-from tiendo.intake.reader import read_workbook
-from tiendo.plan.model import Nature, Register
-from tiendo.plan.period import Period
+from tiendo.local.demo import DEMO, Scenario, as_decimal, build_scenario
+from tiendo.local.demo_files import documents_of, files_of
+from tiendo.model.period import Period
+from tiendo.model.register import Nature, Register
+from tiendo.model.states import TASK_STATES
+from tiendo.reading.reader import read_workbook
 from tiendo.status.compute import compute
 from tiendo.validation.check import BatchFile, check_batch
-from tiendo.validation.states import TASK_STATES
 
 PERIODS = [Period(2023, quarter) for quarter in (1, 2, 3, 4)]
 ILLUSTRATIVE = "Số liệu minh họa"
@@ -199,11 +200,11 @@ def test_a_body_without_a_plan_of_its_own_stops_the_replay(register: Register, t
 
 def test_the_same_delivery_gives_the_same_bytes(scenario: Scenario) -> None:
     step = scenario.steps[-1]
-    first, second = (list(scenario.files(step)) for _ in range(2))
+    first, second = (list(files_of(scenario, step)) for _ in range(2))
     assert first == second
     assert len({file.content for file in first}) == len(first) == 3
     plans = next(step for step in scenario.steps if step.own_plans)
-    assert list(scenario.documents(plans)) == list(scenario.documents(plans))
+    assert list(documents_of(scenario, plans)) == list(documents_of(scenario, plans))
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +215,7 @@ def replayed(register: Register, scenario: Scenario) -> tuple[Counter[str], dict
     asked = Counter[str]()
     for step in scenario.steps:
         mine = tuple(d for d in step.deliveries if register.indicators_of(d.agency))
-        files = list(scenario.files(step.__class__(step.at, step.action, step.period, step.title, mine)))
+        files = list(files_of(scenario, step.__class__(step.at, step.action, step.period, step.title, mine)))
         if not files:
             continue
         batch = [BatchFile(i, f.name, f.agency, read_workbook(f.content)) for i, f in enumerate(files)]

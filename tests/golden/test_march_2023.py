@@ -16,22 +16,23 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import URL, Engine, create_engine
 
+from fixtures.turn import run_once
 from fixtures.workbooks import put
 from tiendo import clock
 from tiendo.clock import HANOI
-from tiendo.demo import DemoFile, Scenario, build_scenario
-from tiendo.intake.columns import INDICATORS
-from tiendo.intake.folder import make_inboxes
-from tiendo.pipeline import run_once
-from tiendo.plan.model import Duty, Register
-from tiendo.plan.period import Period
-from tiendo.queries import tracker_rows
+from tiendo.collect.folder import make_inboxes
+from tiendo.local.demo import DemoFile, Scenario, build_scenario
+from tiendo.local.demo_files import documents_of, files_of
+from tiendo.local.replay import drop_files, receive_documents
+from tiendo.model.period import Period
+from tiendo.model.register import Duty, Register
+from tiendo.reading.columns import INDICATORS
 from tiendo.reminders.reminding import Told, remind
-from tiendo.replay import drop_files, receive_documents
 from tiendo.report import edition
 from tiendo.settings import INCLUDE, Settings
+from tiendo.status.service import initialise
 from tiendo.warehouse.engine import make_engine
-from tiendo.warehouse.migrate import initialise
+from tiendo.warehouse.mart import tracker_rows
 
 Q1 = Period(2023, 1)
 KHDT, FDI = "so-ke-hoach-va-dau-tu", "thu-hut-fdi"
@@ -101,8 +102,8 @@ def play(register: Register, scenario: Scenario, correction: DemoFile, engine: E
         for step in (step for step in steps if step.at == moment):
             if step.action == "publish":
                 publish(result, register, moment)
-            drop_files(settings, scenario.files(step))
-            receive_documents(settings, register, engine, scenario.documents(step))
+            drop_files(settings, files_of(scenario, step))
+            receive_documents(settings, register, engine, documents_of(scenario, step))
             run_once(settings, register, engine)
         if moment == CORRECTED_AT:
             drop_files(settings, [correction])
@@ -132,7 +133,7 @@ def publish(played: Play, register: Register, moment: datetime) -> None:
 
 def corrected(scenario: Scenario) -> DemoFile:
     """The investment department's own report once more, FDI 400 instead of 437."""
-    files = [file for step in scenario.steps for file in scenario.files(step) if file.agency == KHDT]
+    files = [file for step in scenario.steps for file in files_of(scenario, step) if file.agency == KHDT]
     workbook = load_workbook(io.BytesIO(files[-1].content))
     for field in ("quarter", "year_to_date"):
         put(workbook, INDICATORS, FDI, field, 400)
@@ -163,7 +164,7 @@ def test_the_first_edition_is_out_on_the_14th_and_names_who_is_missing(
         file.agency
         for step in scenario.steps
         if step.at <= datetime.fromisoformat(drafted["as_of"])
-        for delivery, file in zip(step.deliveries, scenario.files(step), strict=True)
+        for delivery, file in zip(step.deliveries, files_of(scenario, step), strict=True)
         if not delivery.mistake
     }
     missing = [agency.name for agency in register.obliged if agency.code not in sound]

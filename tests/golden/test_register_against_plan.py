@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tiendo.plan.model import Comparator, Direction, Nature, Register, RowKind
+from tiendo.model.register import Comparator, Direction, Nature, Register, RowKind
 from tiendo.plan.register import load_register
 from tiendo.settings import INCLUDE
 from tiendo.vietnamese.text import fold

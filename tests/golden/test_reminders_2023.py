@@ -16,16 +16,16 @@ from sqlalchemy import URL, Engine, create_engine
 from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.mail.identity import Identity
+from tiendo.model.period import Period
+from tiendo.model.register import Duty, Register
+from tiendo.model.working_days import midnight
 from tiendo.obligations.documents import receive_document
 from tiendo.obligations.extensions import Kind, Letter, excuse, find_obligation, grant
-from tiendo.plan.model import Duty, Register
-from tiendo.plan.period import Period
-from tiendo.plan.working_days import midnight
 from tiendo.reminders.occasion import due_reminders
 from tiendo.reminders.reminding import Told, remind, told_rows
 from tiendo.settings import INCLUDE, Settings
+from tiendo.status.service import initialise
 from tiendo.warehouse.engine import make_engine
-from tiendo.warehouse.migrate import initialise
 from unit.report_warehouse import send, task
 
 # Everybody else has sent everything long before.

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pytest
 
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.settings import PROJECT
 from tiendo.status.compute import compute
 from tiendo.status.expected import goal_of

@@ -10,18 +10,20 @@ from typing import Any
 import pytest
 from sqlalchemy import URL, Engine, create_engine
 
+from fixtures.turn import run_once
 from tiendo import clock
 from tiendo.clock import HANOI
-from tiendo.demo import Scenario, build_scenario
-from tiendo.intake.folder import make_inboxes
-from tiendo.pipeline import run_once
-from tiendo.plan.model import Duty, Register
-from tiendo.plan.period import Period
-from tiendo.queries import tracker_rows
-from tiendo.replay import drop_files, receive_documents
+from tiendo.collect.folder import make_inboxes
+from tiendo.local.demo import Scenario, build_scenario
+from tiendo.local.demo_files import documents_of, files_of
+from tiendo.local.replay import drop_files, receive_documents
+from tiendo.model.period import Period
+from tiendo.model.register import Duty, Register
 from tiendo.settings import INCLUDE, Settings
+from tiendo.status.service import initialise
 from tiendo.warehouse.engine import make_engine
-from tiendo.warehouse.migrate import CalendarError, initialise
+from tiendo.warehouse.mart import tracker_rows
+from tiendo.warehouse.migrate import CalendarError
 
 Q1 = Period(2023, 1)
 END = datetime(2024, 1, 10, tzinfo=HANOI)
@@ -50,8 +52,8 @@ def warehouse(
         make_inboxes(settings, register)
         for step in scenario.steps:
             clock.set_replay_clock(folder / "clock", step.at)
-            drop_files(settings, scenario.files(step))
-            receive_documents(settings, register, engine, scenario.documents(step))
+            drop_files(settings, files_of(scenario, step))
+            receive_documents(settings, register, engine, documents_of(scenario, step))
             run_once(settings, register, engine)
         yield engine
         engine.dispose()

@@ -16,20 +16,21 @@ from typing import Any
 import pytest
 from sqlalchemy import URL, Engine, create_engine
 
+from fixtures.turn import run_once
 from tiendo import clock
 from tiendo.clock import HANOI
-from tiendo.demo import Scenario, build_scenario
-from tiendo.intake.folder import make_inboxes
-from tiendo.pipeline import run_once
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
-from tiendo.queries import explanation, ledger_document, past_figures, status_rows, tracker_rows
-from tiendo.replay import drop_files, receive_documents
-from tiendo.rollups import record_rows
+from tiendo.collect.folder import make_inboxes
+from tiendo.collect.ledger import ledger_document
+from tiendo.local.demo import Scenario, build_scenario
+from tiendo.local.demo_files import documents_of, files_of
+from tiendo.local.replay import drop_files, receive_documents
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.report.record_card import record_rows
 from tiendo.settings import INCLUDE, Settings
-from tiendo.status.service import refresh
+from tiendo.status.service import initialise, refresh
 from tiendo.warehouse.engine import make_engine
-from tiendo.warehouse.migrate import initialise
+from tiendo.warehouse.mart import explanation, past_figures, status_rows, tracker_rows
 
 Q1, Q2, Q3, Q4 = (Period(2023, quarter) for quarter in (1, 2, 3, 4))
 END = datetime(2024, 1, 10, tzinfo=HANOI)
@@ -65,8 +66,8 @@ def year(tmp_path_factory: pytest.TempPathFactory, postgres: URL, register: Regi
         scenario = build_scenario(register)
         for step in scenario.steps:
             clock.set_replay_clock(clock_file, step.at)
-            drop_files(settings, scenario.files(step))
-            receive_documents(settings, register, engine, scenario.documents(step))
+            drop_files(settings, files_of(scenario, step))
+            receive_documents(settings, register, engine, documents_of(scenario, step))
             run_once(settings, register, engine)
         yield Year(settings, register, engine, scenario)
         engine.dispose()
@@ -172,8 +173,8 @@ def test_the_year_becomes_the_past_of_the_next_plan(year: Year) -> None:
 
 
 def test_every_graded_value_leads_to_a_cell_that_holds_it(year: Year) -> None:
-    from tiendo.intake.archive import archived_path
-    from tiendo.intake.reader import read_workbook
+    from tiendo.collect.archive import archived_path
+    from tiendo.reading.reader import read_workbook
 
     for code, row in year.statuses(Q3).items():
         if row["value"] is None:

@@ -12,8 +12,8 @@ from fixtures.post import NOON, Post
 from fixtures.workbooks import filled_workbook
 from tiendo import clock
 from tiendo.mail.identity import Identity
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import make_engine
 

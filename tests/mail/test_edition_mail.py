@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from fixtures.post import NOON, Post
-from tiendo.intake.landing import Arrival, land
-from tiendo.mail.service import send_mail
-from tiendo.plan.period import Period
+from tiendo.collect.landing import Arrival, land
+from tiendo.model.period import Period
+from tiendo.process.mail_run import send_mail
 from tiendo.report.delivery import deliver
 from tiendo.report.edition import draft, publish
 from tiendo.status.service import refresh

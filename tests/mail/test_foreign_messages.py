@@ -15,10 +15,10 @@ from fixtures.foreign_mail import MUTATIONS, honest, hostile, mutated
 from fixtures.mail_servers import message
 from fixtures.post import NOON, Post
 from fixtures.workbooks import filled_workbook
-from tiendo.mail.message import read_message
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
-from tiendo.queries import ledger_document
+from tiendo.collect.ledger import ledger_document
+from tiendo.collect.message import read_message
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 
 MUTATED = 70
 GOOD = ("so-tu-phap", "so-ngoai-vu", "so-giao-thong-van-tai")

@@ -15,8 +15,8 @@ from sqlalchemy import Engine
 from fixtures.mail_servers import message
 from fixtures.post import NOON, Post
 from tiendo import clock
+from tiendo.collect.imap_mailbox import ATTENTION
 from tiendo.mail.identity import Identity
-from tiendo.mail.imap_mailbox import ATTENTION
 from tiendo.mail.outgoing import Outgoing, queue, send_pending
 from tiendo.warehouse.engine import loader
 

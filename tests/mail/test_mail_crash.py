@@ -13,10 +13,12 @@ from crash.harness import kill_itself, run_child
 from fixtures.mail_servers import message
 from fixtures.post import NOON, Post
 from tiendo import clock
-from tiendo.intake import batch
-from tiendo.mail import answering, collecting, outgoing
-from tiendo.mail.imap_mailbox import Inbox
+from tiendo.collect import mail as collecting
+from tiendo.collect.imap_mailbox import Inbox
+from tiendo.feedback import answering
+from tiendo.mail import outgoing
 from tiendo.mail.outgoing import SmtpDownError
+from tiendo.process import batch
 from tiendo.warehouse.engine import make_engine
 
 

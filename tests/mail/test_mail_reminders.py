@@ -14,9 +14,9 @@ from fixtures.mail_servers import message
 from fixtures.post import Post
 from tiendo import clock
 from tiendo.clock import HANOI
-from tiendo.mail.service import has_open_mail, send_mail
+from tiendo.model.register import Duty
 from tiendo.obligations.extensions import Kind, Letter, excuse, find_obligation, grant
-from tiendo.plan.model import Duty
+from tiendo.process.mail_run import has_open_mail, send_mail
 from tiendo.reminders.reminding import Told, remind, told_rows
 
 LETTER = Letter("512/UBND-TH", date(2023, 2, 1))

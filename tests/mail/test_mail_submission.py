@@ -13,12 +13,12 @@ from fixtures.marked import comments
 from fixtures.post import NOON, Post
 from fixtures.workbooks import filled_workbook, put
 from tiendo import clock
-from tiendo.intake.archive import archived_path
-from tiendo.intake.columns import TASKS
-from tiendo.mail import imap_mailbox
-from tiendo.mail.imap_mailbox import MailboxDownError, open_inbox
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.collect import imap_mailbox
+from tiendo.collect.archive import archived_path
+from tiendo.collect.imap_mailbox import MailboxDownError, open_inbox
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.reading.columns import TASKS
 
 STRANGER = "phongtonghop@example.com"
 
@@ -245,7 +245,7 @@ class TestNumbersOfTheMailbox:
     ) -> None:
         import os
 
-        from tiendo.intake import folder
+        from tiendo.collect import folder
 
         path = post.settings.inbox / "so-y-te" / "a.xlsx"
         path.parent.mkdir(parents=True)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from tiendo.clock import HANOI
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
 from tiendo.report.data import (
     Approval,
     Change,

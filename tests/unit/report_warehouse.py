@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.status.service import store_status
 from tiendo.warehouse.copying import copy_rows
 from tiendo.warehouse.engine import loader

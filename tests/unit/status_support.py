@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from tiendo.plan.model import (
+from tiendo.model.register import (
     Agency,
     Comparator,
     Direction,

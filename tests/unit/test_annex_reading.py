@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
 from fixtures.annexes import HEADING, PLAN_TEXT, excel_annex, golden_rows, word_annex
-from tiendo.plan.annex.plain_text import read_text
-from tiendo.plan.annex.printing import annex_lines
-from tiendo.plan.annex.reading import Annex, read_annex
-from tiendo.plan.annex.rows import AnnexRow
-from tiendo.plan.annex.table import AnnexError
+from tiendo.annex.plain_text import read_text
+from tiendo.annex.printing import annex_lines
+from tiendo.annex.reading import Annex, read_annex
+from tiendo.annex.rows import AnnexRow
+from tiendo.annex.table import AnnexError
 from tiendo.plan.known import KnownPlan, read_known
 
 Read = Callable[[str | bytes], Annex]

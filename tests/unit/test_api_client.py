@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from tiendo.airflow_glue.api_client import AirflowApi, AirflowApiError
+from tiendo.local.api_client import AirflowApi, AirflowApiError
 
 EVENT = {"name": "landing", "created_dagruns": [{"dag_id": "process_submissions", "run_id": "r1"}]}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tiendo.intake import archive
+from tiendo.collect import archive
 
 
 def test_bytes_lie_under_their_hash_and_once(tmp_path: Path) -> None:

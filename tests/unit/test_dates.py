@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiendo.clock import HANOI
-from tiendo.intake.content import RawCell
-from tiendo.plan.period import Period
+from tiendo.model.content import RawCell
+from tiendo.model.period import Period
 from tiendo.vietnamese.dates import (
     QUARTER,
     YEAR_TO_DATE,

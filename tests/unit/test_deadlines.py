@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from tiendo.clock import HANOI
+from tiendo.model.occasions import ReminderRules
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.model.working_days import ExchangedDay, WorkingDays, midnight
 from tiendo.plan.deadlines import CalendarChange, CalendarRules, PeriodOverride, compute_calendar
-from tiendo.plan.model import Register
-from tiendo.plan.occasions import ReminderRules
-from tiendo.plan.period import Period
 from tiendo.plan.register import RegisterError, load_register
-from tiendo.plan.working_days import ExchangedDay, WorkingDays, midnight
 from tiendo.settings import INCLUDE
 
 RULES = CalendarRules(cut_off_day=14, due_before_day=15, publish_day=14, publish_time=time(16, 30), closing_day=25)

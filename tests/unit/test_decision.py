@@ -17,7 +17,6 @@ from test_report_edition import (  # noqa: F401 - fixtures
     quarter,
 )
 
-from tiendo.operations.audit import audit_rows
 from tiendo.report.approval import (
     NotApprovedError,
     ReviewAnswer,
@@ -29,6 +28,7 @@ from tiendo.report.approval import (
 )
 from tiendo.report.decision import edition_to_ask_for, record_decision
 from tiendo.report.edition import draft, publish
+from tiendo.warehouse.audit import audit_rows
 
 pytestmark = pytest.mark.usefixtures("quarter")
 

@@ -14,13 +14,13 @@ from sqlalchemy import Engine
 from crash.harness import confine, run_child
 from tiendo import clock
 from tiendo.clock import HANOI
-from tiendo.intake import archive, folder
-from tiendo.intake.archive import archived_path
-from tiendo.intake.batch import process
-from tiendo.intake.folder import IncompleteScanError, collect, make_inboxes
-from tiendo.intake.place import Entry, LocalInbox
-from tiendo.plan.model import Register
-from tiendo.queries import ledger_document
+from tiendo.collect import archive, folder
+from tiendo.collect.archive import archived_path
+from tiendo.collect.folder import IncompleteScanError, collect, make_inboxes
+from tiendo.collect.ledger import ledger_document
+from tiendo.collect.place import Entry, LocalInbox
+from tiendo.model.register import Register
+from tiendo.process.batch import process
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader, make_engine
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tiendo.plan.model import Nature
+from tiendo.model.register import Nature
 from tiendo.validation.magnitude import misplaced_part, misplaced_power
 
 # nature, value, year's target, expected by now, last value, power of ten too large

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from fixtures.mail_servers import message
 from fixtures.winmail import winmail
+from tiendo.collect.message import MailContent, is_refused, read_message
 from tiendo.mail.headers import attachment_name, one_line
-from tiendo.mail.message import MailContent, is_refused, read_message
 
 XLSX = b"PK\x03\x04 not really"
 
@@ -271,7 +271,7 @@ class TestLimits:
                 raise RecursionError("too deep")
             return "", False
 
-        monkeypatch.setattr("tiendo.mail.message._automatic", fragile)
+        monkeypatch.setattr("tiendo.collect.message._automatic", fragile)
         content = read_message(b"From: a@x.vn\r\n\r\n")
         assert "too deep" in content.fault
         assert content.sender == ""

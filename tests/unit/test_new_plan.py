@@ -11,11 +11,11 @@ import yaml
 
 from fixtures.annexes import PLAN_TEXT
 from fixtures.drafts import edit, fill_in
-from tiendo.plan.annex.draft import write_draft_rows
-from tiendo.plan.annex.reading import read_annex
+from tiendo.annex.draft import write_draft_rows
+from tiendo.annex.reading import read_annex
+from tiendo.model.period import Period
 from tiendo.plan.known import KnownPlan, read_known
 from tiendo.plan.new_plan import NewPlanError, write_new_plan
-from tiendo.plan.period import Period
 from tiendo.plan.register import RegisterError, load_register
 from tiendo.plan.tables import TO_FILL, Fault
 

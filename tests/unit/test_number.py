@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tiendo.intake.content import RawCell
-from tiendo.plan.model import Comparator, Register, Unit
+from tiendo.model.content import RawCell
+from tiendo.model.register import Comparator, Register, Unit
 from tiendo.vietnamese.number import (
     NumberReading,
     TargetReading,

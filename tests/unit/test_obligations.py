@@ -13,7 +13,11 @@ from sqlalchemy.exc import DBAPIError
 
 from tiendo import clock
 from tiendo.clock import HANOI
-from tiendo.intake.archive import archived_path
+from tiendo.collect.archive import archived_path
+from tiendo.collect.ledger import ledger_document
+from tiendo.model.period import Period
+from tiendo.model.register import Duty, Register
+from tiendo.model.working_days import midnight
 from tiendo.obligations.documents import LARGEST, receive_document
 from tiendo.obligations.extensions import (
     Kind,
@@ -26,12 +30,9 @@ from tiendo.obligations.extensions import (
     grant,
     revoke,
 )
-from tiendo.plan.model import Duty, Register
-from tiendo.plan.period import Period
-from tiendo.plan.working_days import midnight
-from tiendo.queries import ledger_document, tracker_rows
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader, reader
+from tiendo.warehouse.mart import tracker_rows
 
 Q1, Q2 = Period(2023, 1), Period(2023, 2)
 LETTER = Letter("512/UBND-TH", date(2023, 3, 9))

@@ -20,8 +20,8 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from fixtures.marked import through_libreoffice
-from tiendo.intake import reader_process, zip_parts
-from tiendo.intake.content import (
+from tiendo.feedback.template import build_template
+from tiendo.model.content import (
     SHEET_CORRECTIONS,
     SHEET_INDICATORS,
     SHEET_MARKER,
@@ -31,11 +31,12 @@ from tiendo.intake.content import (
     RawCell,
     UnreadError,
 )
-from tiendo.intake.reader import read_workbook
-from tiendo.intake.reader_process import ReaderError, WorkbookReader
-from tiendo.intake.template import build_template
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.ooxml import zip_parts
+from tiendo.reading import reader_process
+from tiendo.reading.reader import read_workbook
+from tiendo.reading.reader_process import ReaderError, WorkbookReader
 
 FIRST = 7
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -610,8 +611,8 @@ def test_missing_file_is_told(reader: WorkbookReader, tmp_path: Path) -> None:
 
 
 def test_reader_that_cannot_start_blames_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(reader_process, "_CHILD_MODULE", "tiendo.intake.nowhere")
-    with pytest.raises(ReaderError, match=r"No module named tiendo\.intake\.nowhere"), WorkbookReader() as reader:
+    monkeypatch.setattr(reader_process, "_CHILD_MODULE", "tiendo.reading.nowhere")
+    with pytest.raises(ReaderError, match=r"No module named tiendo\.reading\.nowhere"), WorkbookReader() as reader:
         reader.read(tmp_path / "any.xlsx")
 
 

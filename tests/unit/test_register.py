@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tiendo.model.register import Register
 from tiendo.plan import register as register_module
-from tiendo.plan.model import Register
 from tiendo.plan.register import RegisterError, get_register, load_register
 from tiendo.settings import INCLUDE, Settings
 

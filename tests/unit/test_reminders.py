@@ -13,9 +13,9 @@ from sqlalchemy import Engine
 from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.mail.identity import Identity
-from tiendo.plan.model import Agency, Register
-from tiendo.plan.occasions import Occasion
-from tiendo.plan.working_days import midnight
+from tiendo.model.occasions import Occasion
+from tiendo.model.register import Agency, Register
+from tiendo.model.working_days import midnight
 from tiendo.reminders import wording
 from tiendo.reminders.notice import write_notice
 from tiendo.reminders.occasion import Reminder, due_reminders, is_still_true

@@ -15,18 +15,18 @@ from sqlalchemy import create_engine, text
 
 from tiendo import clock
 from tiendo.clock import HANOI
+from tiendo.model.period import Period
+from tiendo.model.register import Duty
 from tiendo.obligations.documents import receive_document
 from tiendo.obligations.extensions import Letter, find_obligation, grant
-from tiendo.plan.model import Duty
-from tiendo.plan.period import Period
 from tiendo.report import edition as edition_module
 from tiendo.report.build import build, place
 from tiendo.report.data import NOT_REPORTED
 from tiendo.report.edition import EditionError, MovedOnError, draft, publish, rebuild, refresh_draft
 from tiendo.report.gather import NotGradedError, gather
 from tiendo.report.manifest import data_sha256
+from tiendo.status.service import initialise
 from tiendo.warehouse.engine import loader, make_engine, reader
-from tiendo.warehouse.migrate import initialise
 
 Q1, Q2 = Period(2023, 1), Period(2023, 2)
 KHDT, TAI_CHINH, CONG_THUONG = "so-ke-hoach-va-dau-tu", "so-tai-chinh", "so-cong-thuong"

@@ -18,9 +18,9 @@ from openpyxl import Workbook, load_workbook
 from report_example import AS_OF, DRAFT, EXPORTS, FIRST, LINES, PUBLISHED
 
 from fixtures.packages import needs
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.ooxml.archive_bytes import repack
 from tiendo.report import tables
-from tiendo.report.archive_bytes import repack
 from tiendo.report.build import build, place
 from tiendo.report.charts import path_chart, section_bars
 from tiendo.report.data import EditionData

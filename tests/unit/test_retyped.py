@@ -12,15 +12,15 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from fixtures.retyped import HEADING, HEADING_MERGES, TITLES, Place, Retyped, simple
 from fixtures.workbooks import filled_workbook
-from tiendo.intake.columns import TABLES
-from tiendo.intake.reader import read_workbook
-from tiendo.intake.retyped import read_retyped
-from tiendo.intake.sheets import Sheet, UnreadableError
-from tiendo.intake.tables import Told
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.outcome import FileOutcome
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.reading.columns import TABLES
+from tiendo.reading.reader import read_workbook
+from tiendo.reading.retyped import read_retyped
+from tiendo.reading.sheet import Sheet, UnreadableError
+from tiendo.reading.tables import Told
 from tiendo.validation.check import BatchFile, check_batch, empty_history
-from tiendo.validation.outcome import FileOutcome
 from tiendo.validation.stated import body_and_period
 
 FINANCE, INVESTMENT, TRADE, HEALTH = "so-tai-chinh", "so-ke-hoach-va-dau-tu", "so-cong-thuong", "so-y-te"

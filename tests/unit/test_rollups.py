@@ -10,12 +10,13 @@ from report_warehouse import figure, grade, send, task
 from sqlalchemy import Engine
 
 from tiendo import clock
+from tiendo.cli.printing import print_records, print_rollup, print_status
 from tiendo.clock import HANOI
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
-from tiendo.queries import print_status, status_rows
-from tiendo.rollups import print_records, print_rollup, record_rows, rollup_rows
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.report.record_card import record_rows
 from tiendo.warehouse.engine import loader, reader
+from tiendo.warehouse.mart import rollup_rows, status_rows
 
 Q1, Q2, Q3 = (Period(2023, quarter) for quarter in (1, 2, 3))
 KHDT, TAI_CHINH, Y_TE = "so-ke-hoach-va-dau-tu", "so-tai-chinh", "so-y-te"

@@ -17,13 +17,13 @@ from fixtures.packages import needs, program
 from fixtures.workbooks import filled_workbook
 from tiendo import clock
 from tiendo.clock import HANOI
-from tiendo.intake.batch import process, waiting_batches
-from tiendo.intake.landing import Arrival, land
-from tiendo.intake.scanner import ScannerError, find_infected
-from tiendo.intake.sheets import MAX_BYTES
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
-from tiendo.queries import ledger_document
+from tiendo.collect.landing import Arrival, land
+from tiendo.collect.ledger import ledger_document
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.process.batch import process, waiting_batches
+from tiendo.reading.formats import MAX_BYTES
+from tiendo.reading.scanner import ScannerError, find_infected
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 

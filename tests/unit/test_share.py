@@ -15,13 +15,13 @@ from crash.harness import run_child
 from fixtures.samba import samba_server
 from tiendo import clock
 from tiendo.clock import HANOI
-from tiendo.intake.archive import HELD_IN_MEMORY, archived_path, sha256_of
-from tiendo.intake.batch import process
-from tiendo.intake.collecting import Collected, collect_all
-from tiendo.intake.folder import CLAIMED, make_inboxes
-from tiendo.intake.share import ShareError, ShareSettings, open_share
-from tiendo.plan.model import Register
-from tiendo.queries import ledger_document
+from tiendo.collect.archive import HELD_IN_MEMORY, archived_path, sha256_of
+from tiendo.collect.folder import CLAIMED, make_inboxes
+from tiendo.collect.inboxes import Collected, collect_all
+from tiendo.collect.ledger import ledger_document
+from tiendo.collect.share import ShareError, ShareSettings, open_share
+from tiendo.model.register import Register
+from tiendo.process.batch import process
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import make_engine
 

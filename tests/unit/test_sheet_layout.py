@@ -14,16 +14,27 @@ from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font
 
 from fixtures.foreign import zipped
-from tiendo.intake import reader
-from tiendo.intake.reader import read_workbook
-from tiendo.intake.sheet_layout import read_layouts
-from tiendo.intake.sheets import open_file
-from tiendo.intake.template import build_template
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.feedback.template import build_template
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.ooxml.zip_parts import members
+from tiendo.reading import formats
+from tiendo.reading.ods_layout import layouts_of_ods
+from tiendo.reading.reader import read_workbook
+from tiendo.reading.sheet import Layout, OpenedFile
 
 FILES = Path(__file__).resolve().parents[1] / "fixtures" / "files"
 NAMES = ["Tổng thu ngân sách nhà nước trên địa bàn", "Tổng chi cân đối ngân sách địa phương", "Chỉ"]
+
+
+def opened(data: bytes) -> OpenedFile:
+    file = formats.open_file(data)
+    assert isinstance(file, OpenedFile)
+    return file
+
+
+def read_layouts(data: bytes) -> dict[str, Layout]:
+    return opened(data).layouts()
 
 
 def saved(workbook: Workbook) -> bytes:
@@ -38,7 +49,7 @@ def test_other_formats_tell_the_same(name: str) -> None:
     layout = read_layouts(data)["Sheet1"]
     assert 6 in layout.hidden_rows
     assert 8 in layout.hidden_columns
-    assert ((8, 0), (9, 0)) in (layout.merged or open_file(data).sheet("Sheet1").merged)
+    assert ((8, 0), (9, 0)) in (layout.merged or opened(data).sheet("Sheet1").merged)
     content = read_workbook(data)
     assert [row.name.value for row in content.indicator_rows] == NAMES
     assert [row.year_to_date.address for row in content.indicator_rows[:2]] == ["F6", "F7"]
@@ -97,12 +108,12 @@ def test_fonts_of_an_ods_come_through_named_parents_and_families() -> None:
       <table:table-cell table:style-name="r1"><text:p>Së</text:p></table:table-cell></table:table-row></table:table>
       </c>"""
     data = zipped({"content.xml": content.encode(), "styles.xml": styles.encode()})
-    assert read_layouts(data)["A"].fonts == {(0, 0): (("Së", ".VnTime"),)}
+    assert layouts_of_ods(data, members(data))["A"].fonts == {(0, 0): (("Së", ".VnTime"),)}
 
 
 def test_two_readers_that_see_different_cells_are_not_chosen_between(monkeypatch: pytest.MonkeyPatch) -> None:
     data = (FILES / "errors-and-percent.xls").read_bytes()
     assert read_workbook(data).fault == ""
     layouts = {name: layout._replace(filled=layout.filled + 1) for name, layout in read_layouts(data).items()}
-    monkeypatch.setattr(reader, "read_layouts", lambda _: layouts)
+    monkeypatch.setattr(formats._Workbook, "layouts", lambda _: layouts)
     assert read_workbook(data).fault == "readers_differ"

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from status_support import AS_OF, MILLION_USD, frame, make_indicator, make_register, observation
 
-from tiendo.plan.model import Indicator, RowKind
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Indicator, RowKind
 from tiendo.status.compute import COLUMNS, compute
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from status_support import dec, make_indicator
 
-from tiendo.plan.model import Comparator, PastShare
+from tiendo.model.register import Comparator, PastShare
 from tiendo.status.expected import goal_of
 
 #  nature  target        baseline  Q1      Q2      Q3      Q4

@@ -17,8 +17,8 @@ from status_support import (
     observation,
 )
 
-from tiendo.plan.model import Indicator, PastShare
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Indicator, PastShare
 from tiendo.status.compute import compute
 
 

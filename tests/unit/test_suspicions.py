@@ -9,12 +9,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from fixtures.submissions import change_indicator, clean_content, typed_number
-from tiendo.plan.model import Indicator, Nature, Register
+from tiendo.model.register import Indicator, Nature, Register
 from tiendo.validation.check import BatchFile, check_batch, empty_history
 from tiendo.validation.facts import HISTORY_COLUMNS, RegisterFacts
-from tiendo.validation.flow_cells import judge_flow
-from tiendo.validation.shifted_rows import Figure, find_moved
-from tiendo.validation.signs import Sign, judge_sign
+from tiendo.validation.slips import Figure, Sign, find_moved, judge_flow, judge_sign
 
 DAYS = {1: date(2023, 3, 14), 2: date(2023, 6, 14), 3: date(2023, 9, 14), 4: date(2023, 12, 14)}
 

@@ -10,8 +10,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from tiendo.intake.columns import TASKS
-from tiendo.intake.content import (
+from tiendo.feedback.template import build_template, write_templates
+from tiendo.model.content import (
     SHEET_CORRECTIONS,
     SHEET_GUIDE,
     SHEET_INDICATORS,
@@ -19,10 +19,10 @@ from tiendo.intake.content import (
     SHEET_TASKS,
     TEMPLATE_VERSION,
 )
-from tiendo.intake.template import build_template, write_templates
-from tiendo.plan.model import Nature, Register
-from tiendo.plan.period import Period
-from tiendo.validation.states import TASK_STATES
+from tiendo.model.period import Period
+from tiendo.model.register import Nature, Register
+from tiendo.model.states import TASK_STATES
+from tiendo.reading.columns import TASKS
 
 Q1, Q2 = Period(2023, 1), Period(2023, 2)
 

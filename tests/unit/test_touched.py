@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import Engine
 
 from tiendo.clock import HANOI
-from tiendo.intake.batch import process
-from tiendo.intake.landing import Arrival, land
-from tiendo.intake.touched import UnsettledError, check_settled, touched_periods
-from tiendo.plan.model import Register
+from tiendo.collect.landing import Arrival, land
+from tiendo.model.register import Register
+from tiendo.process.batch import process
+from tiendo.process.touched import UnsettledError, check_settled, touched_periods
 from tiendo.settings import Settings
 
 CAME = datetime(2023, 3, 10, 9, tzinfo=HANOI)

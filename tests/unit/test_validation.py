@@ -15,15 +15,15 @@ from sqlalchemy import Engine
 from fixtures.submissions import change_indicator, change_marker, change_task, clean_content, correction_row
 from tiendo import clock
 from tiendo.clock import HANOI
-from tiendo.intake.content import SHEET_INDICATORS, SHEET_TASKS, Marker, WorkbookContent
-from tiendo.intake.reader import read_workbook
-from tiendo.intake.template import build_template
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.feedback.template import build_template
+from tiendo.model.content import SHEET_INDICATORS, SHEET_TASKS, Marker, WorkbookContent
+from tiendo.model.outcome import FileOutcome, ObservationRow
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.reading.reader import read_workbook
 from tiendo.validation.check import BatchFile, batch_frames, check_batch, empty_history
 from tiendo.validation.data_docs import build_data_docs
 from tiendo.validation.facts import HISTORY_COLUMNS
-from tiendo.validation.outcome import FileOutcome, ObservationRow
 from tiendo.validation.suites import ROW_ID, check_table, failing_rows, get_suite
 from tiendo.validation.table_frames import mart_frame, warehouse_frame
 from tiendo.warehouse.engine import loader

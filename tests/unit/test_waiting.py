@@ -3,7 +3,7 @@
 import pytest
 
 from tiendo.airflow_glue import waiting
-from tiendo.airflow_glue.waiting import wait_until
+from tiendo.local.waiting import wait_until
 
 
 @pytest.fixture(autouse=True)

@@ -8,18 +8,14 @@ import json
 import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from email.header import Header
-from email.mime.text import MIMEText
-from email.policy import compat32
-from email.utils import format_datetime, make_msgid
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk.definitions.callback import SyncCallback
 from airflow.sdk.definitions.deadline import BaseDeadlineReference, DeadlineAlert, DeadlineReference
 
 from tiendo.clock import HANOI
-from tiendo.plan.model import Register
-from tiendo.plan.working_days import last_day_before
+from tiendo.model.register import Register
+from tiendo.model.working_days import last_day_before
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -112,6 +108,7 @@ def tell_operations(alert: str, context: dict[str, Any]) -> None:
         SmtpDownError: the mail server is out of reach. The alert is on the run's page all the same.
     """
     from tiendo.airflow_glue.mail import open_smtp, operations_mail
+    from tiendo.mail.outgoing import send_at_once
 
     run = context["dag_run"]
     key = run.get("partition_key") or ""
@@ -125,19 +122,11 @@ def tell_operations(alert: str, context: dict[str, Any]) -> None:
         return
     sender, operations = addresses
     what = _WORDS[alert].format(key=key)
-    mail = MIMEText(
+    words = (
         f"{what}\n\nDAG: {run['dag_id']}\nLượt chạy: {run['dag_run_id']}\nTrạng thái: {run['state']}\n"
-        f"Trang: {_page(run)}\n\nViệc cần làm: {_TO_DO[alert]}\n",
-        "plain",
-        "utf-8",
-        policy=compat32.clone(linesep="\r\n"),
+        f"Trang: {_page(run)}\n\nViệc cần làm: {_TO_DO[alert]}\n"
     )
-    mail["From"], mail["To"] = sender, operations
-    mail["Subject"] = Header(f"[Tiendo] {what}", "utf-8", header_name="Subject").encode(linesep="\n")
-    mail["Date"], mail["Message-ID"] = format_datetime(datetime.now(HANOI)), make_msgid(domain=sender.partition("@")[2])
-    mail["Auto-Submitted"], mail["X-Loop"] = "auto-generated", sender
-    with open_smtp() as smtp:
-        smtp.sendmail(sender, [operations], mail.as_bytes())
+    send_at_once(open_smtp, sender, operations, f"[Tiendo] {what}", words)
 
 
 def _is_published(period: str) -> bool:
@@ -145,7 +134,7 @@ def _is_published(period: str) -> bool:
     from sqlalchemy.exc import SQLAlchemyError
 
     from tiendo.airflow_glue.warehouse import open_warehouse
-    from tiendo.plan.period import Period
+    from tiendo.model.period import Period
     from tiendo.report.edition import last_edition
     from tiendo.warehouse.engine import loader
 

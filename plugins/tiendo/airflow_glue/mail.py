@@ -13,7 +13,7 @@ from tiendo.mail.identity import Identity
 if TYPE_CHECKING:
     import smtplib
 
-    from tiendo.mail.service import Mail
+    from tiendo.process.mail_run import Mail
 
 IMAP_ID = "tiendo_imap"
 SMTP_ID = "tiendo_smtp"
@@ -25,8 +25,8 @@ def open_mail() -> "Mail | None":
     Raises:
         ValueError: one is there without the other, or lacks what it needs.
     """
-    from tiendo.mail.imap_mailbox import MailboxSettings
-    from tiendo.mail.service import Mail
+    from tiendo.collect.imap_mailbox import MailboxSettings
+    from tiendo.process.mail_run import Mail
 
     imap, smtp = _connection(IMAP_ID), _connection(SMTP_ID)
     if imap is None and smtp is None:
@@ -148,7 +148,7 @@ def answer_or_skip() -> dict[str, Any]:
     from airflow.sdk.exceptions import AirflowSkipException
 
     from tiendo.airflow_glue.warehouse import open_warehouse
-    from tiendo.mail.service import answer_mail, has_open_mail
+    from tiendo.process.mail_run import answer_mail, has_open_mail
 
     mail = open_mail()
     if mail is None:
@@ -169,7 +169,7 @@ def send_or_skip() -> dict[str, int]:
     from airflow.sdk.exceptions import AirflowSkipException
 
     from tiendo.airflow_glue.warehouse import open_warehouse
-    from tiendo.mail.service import send_mail
+    from tiendo.process.mail_run import send_mail
 
     mail = open_mail()
     if mail is None:

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 
 
 def read_period(register: Register, partition_key: str | None) -> Period:

@@ -7,7 +7,7 @@ holds ``inbox`` and ``outbox``, and ``"domain"``.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tiendo.intake.share import ShareSettings
+    from tiendo.collect.share import ShareSettings
 
 CONNECTION_ID = "tiendo_share"
 
@@ -21,7 +21,7 @@ def share_settings() -> "ShareSettings | None":
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException
 
-    from tiendo.intake.share import ShareSettings
+    from tiendo.collect.share import ShareSettings
 
     try:
         connection = Connection.get(CONNECTION_ID)

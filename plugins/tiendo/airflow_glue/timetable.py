@@ -12,9 +12,9 @@ from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, T
 from airflow.utils.types import DagRunType
 
 from tiendo.clock import HANOI
-from tiendo.plan.model import Duty, PeriodCalendar, Register
-from tiendo.plan.occasions import HOLDS
-from tiendo.plan.working_days import midnight
+from tiendo.model.occasions import HOLDS
+from tiendo.model.register import Duty, PeriodCalendar, Register
+from tiendo.model.working_days import midnight
 
 
 class Slot(NamedTuple):
@@ -61,7 +61,7 @@ class PlanCalendar(Timetable):
         """Makes the timetable of reminders: the days on which there may be somebody to write to, each its own key.
 
         Whom to write to on such a day depends on each body's own due day, extensions included:
-        ``tiendo.plan.occasions``.
+        ``tiendo.model.occasions``.
         """
         days: set[date] = set()
         for owed in register.obligations:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.settings import Settings, get_settings
 
 if TYPE_CHECKING:

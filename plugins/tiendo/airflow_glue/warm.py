@@ -9,10 +9,10 @@ from importlib import import_module
 
 PRELOADED = (
     "psycopg",
-    "tiendo.intake.batch",
-    "tiendo.intake.folder",
-    "tiendo.intake.reader",
-    "tiendo.mail.service",
+    "tiendo.process.batch",
+    "tiendo.collect.folder",
+    "tiendo.reading.reader",
+    "tiendo.process.mail_run",
     "tiendo.report.edition",
     "tiendo.status.service",
     "tiendo.validation.check",

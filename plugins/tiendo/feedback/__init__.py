@@ -1,1 +1,1 @@
-"""Answers to senders, in Vietnamese."""
+"""What goes to a sender, in Vietnamese: templates, receipts, marked copies, answers by mail."""

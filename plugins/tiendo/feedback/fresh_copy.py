@@ -12,12 +12,12 @@ from openpyxl import load_workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.worksheet.worksheet import Worksheet
 
-from tiendo.intake.columns import CORRECTIONS, INDICATORS, TASKS, Table
-from tiendo.intake.content import RawCell, WorkbookContent
-from tiendo.intake.template import build_template
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
-from tiendo.report.archive_bytes import repack
+from tiendo.feedback.template import build_template
+from tiendo.model.content import RawCell, WorkbookContent
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.ooxml.archive_bytes import repack
+from tiendo.reading.columns import CORRECTIONS, INDICATORS, TASKS, Table
 from tiendo.validation.facts import RegisterFacts
 from tiendo.validation.indicator_records import find_code
 from tiendo.validation.records import text_of

@@ -5,11 +5,10 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from tiendo.clock import HANOI
-from tiendo.intake.guide import deadline_text
-from tiendo.plan.model import PeriodCalendar, Register
-from tiendo.plan.period import Period
-from tiendo.validation.outcome import ACCEPTED, FileOutcome
-from tiendo.vietnamese.dates import format_date
+from tiendo.model.outcome import ACCEPTED, FileOutcome
+from tiendo.model.period import Period
+from tiendo.model.register import PeriodCalendar, Register
+from tiendo.vietnamese.dates import deadline_text, format_date
 
 
 class OwedReport(NamedTuple):

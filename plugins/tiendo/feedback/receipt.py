@@ -13,14 +13,13 @@ from tiendo.durable import write_files
 from tiendo.feedback.owed import Owed, still_owed
 from tiendo.feedback.returned import returned_name
 from tiendo.feedback.told import SEVERITY_NAMES, group
-from tiendo.intake.guide import deadline_text
-from tiendo.intake.versions import Version, change_texts
-from tiendo.plan.model import PeriodCalendar, Register
-from tiendo.plan.period import Period
+from tiendo.feedback.versions import Version, change_texts
+from tiendo.model.outcome import ACCEPTED, FileOutcome, ObservationRow, TaskProgressRow
+from tiendo.model.period import Period
+from tiendo.model.register import PeriodCalendar, Register
+from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.settings import INCLUDE, Settings
-from tiendo.validation.outcome import ACCEPTED, FileOutcome, ObservationRow, TaskProgressRow
-from tiendo.validation.states import KINDS, TASK_STATES
-from tiendo.vietnamese.dates import format_date, format_instant
+from tiendo.vietnamese.dates import deadline_text, format_date, format_instant
 from tiendo.vietnamese.number import format_number
 
 VERDICT_NAMES = {

@@ -9,9 +9,9 @@ from pathlib import PurePath
 from tiendo.feedback.marking.marked_copy import Remark, mark_workbook
 from tiendo.feedback.marking.markup import UnmarkableError
 from tiendo.feedback.told import SEVERITY_NAMES
-from tiendo.intake.content import WorkbookContent
-from tiendo.plan.model import Register
-from tiendo.validation.outcome import SEVERITIES, FileOutcome, Finding
+from tiendo.model.content import WorkbookContent
+from tiendo.model.outcome import SEVERITIES, FileOutcome, Finding
+from tiendo.model.register import Register
 
 RETURNED = ("rejected", "accepted_with_warnings")
 _log = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
+from tiendo.model.outcome import SEVERITIES, Finding
 from tiendo.settings import INCLUDE
-from tiendo.validation.outcome import SEVERITIES, Finding
 
 SEVERITY_NAMES = {"critical": "Phải sửa", "warning": "Cần giải trình", "info": "Thông tin"}
 _CELLS_NAMED = 6

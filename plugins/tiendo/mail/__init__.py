@@ -1,1 +1,1 @@
-"""Mail as a submission: messages in, files landed, answers out. Knows nothing of Airflow."""
+"""Mail that we send: who we are, what waits in the queue, what did not arrive. Knows nothing of Airflow."""

@@ -14,7 +14,7 @@ from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import compat32
-from email.utils import format_datetime, formataddr
+from email.utils import format_datetime, formataddr, make_msgid
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -99,6 +99,22 @@ def queue(connection: Connection, identity: Identity, mail: Outgoing) -> None:
             "created_at": clock.now(),
         },
     )
+
+
+def send_at_once(open_smtp: OpenSmtp, sender: str, to: str, subject: str, text: str) -> None:
+    """Sends a plain mail past the queue: an alert, whose reason may be that the warehouse is out of reach.
+
+    Raises:
+        SmtpDownError: the server could not be reached.
+    """
+    mail = MIMEText(text, "plain", "utf-8", policy=_POLICY)
+    mail["From"], mail["To"] = sender, to
+    mail["Subject"] = Header(subject, "utf-8", header_name="Subject").encode(linesep="\n")
+    mail["Date"] = format_datetime(datetime.now(clock.HANOI))  # of the server that waits, not of a year replayed
+    mail["Message-ID"] = make_msgid(domain=sender.partition("@")[2])
+    mail["Auto-Submitted"], mail["X-Loop"] = "auto-generated", sender
+    with open_smtp() as smtp:
+        smtp.sendmail(sender, [to], mail.as_bytes())
 
 
 def send_pending(

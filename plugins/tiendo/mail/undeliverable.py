@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from tiendo import clock
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.vietnamese.dates import format_instant
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement

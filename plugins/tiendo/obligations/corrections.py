@@ -1,7 +1,7 @@
 """Requests for correction: what a reviewer found wrong in a body's report goes out to it as a formal notice.
 
-From then on the period is open to the body (``tiendo.intake.reopened``) until it has answered. Request, audit row and
-mail are one transaction; the notice is written before its commit, under a name that a repetition writes again.
+From then on the period is open to the body (``tiendo.obligations.reopened``) until it has answered. Request, audit
+row and mail are one transaction; the notice is written before its commit, under a name that a repetition writes again.
 """
 
 from dataclasses import dataclass
@@ -11,15 +11,14 @@ from sqlalchemy import Engine
 
 from tiendo import clock
 from tiendo.durable import write_files
-from tiendo.intake.guide import deadline_text
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
 from tiendo.mail.templates import text_and_page
-from tiendo.operations.audit import record_answer
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.settings import Settings
-from tiendo.vietnamese.dates import format_instant, long_date
+from tiendo.vietnamese.dates import deadline_text, format_instant, long_date
+from tiendo.warehouse.audit import record_answer
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
 

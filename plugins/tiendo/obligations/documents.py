@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine
 
 from tiendo import clock
-from tiendo.intake.archive import sha256_of, store
-from tiendo.intake.landing import as_text
+from tiendo.collect.archive import sha256_of, store
+from tiendo.collect.landing import as_text
+from tiendo.model.register import Duty, Obligation, Register
 from tiendo.obligations.extensions import LONGEST_TEXT, ObligationError, check_body
-from tiendo.plan.model import Duty, Obligation, Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import LOAD_LOCK, loader
 from tiendo.warehouse.sql import statement

@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from tiendo import clock
-from tiendo.plan.model import Duty, Obligation, PeriodCalendar, Register
-from tiendo.plan.period import Period
-from tiendo.plan.working_days import last_day_before, midnight
+from tiendo.model.period import Period
+from tiendo.model.register import Duty, Obligation, PeriodCalendar, Register
+from tiendo.model.working_days import last_day_before, midnight
 from tiendo.warehouse.engine import LOAD_LOCK, loader
 from tiendo.warehouse.sql import statement
 

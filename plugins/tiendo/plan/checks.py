@@ -5,14 +5,14 @@ A row that already has a fault in a cell is left out of the checks between cells
 
 from collections.abc import Callable, Mapping, Sequence
 
+from tiendo.model.occasions import ReminderRules
+from tiendo.model.period import Period
+from tiendo.model.register import Agency, Comparator, Direction, Indicator, Nature, RowKind, Task
+from tiendo.model.working_days import is_statutory, last_day_before
 from tiendo.plan.deadlines import compute_calendar
-from tiendo.plan.model import Agency, Comparator, Direction, Indicator, Nature, RowKind, Task
 from tiendo.plan.names import AgencyNames
-from tiendo.plan.occasions import ReminderRules
-from tiendo.plan.period import Period
 from tiendo.plan.plan_file import MAIL_ADDRESS, MAIL_DOMAIN, PlanFile
 from tiendo.plan.tables import Fault, Row
-from tiendo.plan.working_days import is_statutory, last_day_before
 from tiendo.vietnamese.target import read_target
 from tiendo.vietnamese.text import fold
 

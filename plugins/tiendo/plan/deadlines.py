@@ -11,9 +11,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from tiendo.clock import HANOI
-from tiendo.plan.model import PeriodCalendar
-from tiendo.plan.period import Period
-from tiendo.plan.working_days import WorkingDays, midnight
+from tiendo.model.period import Period
+from tiendo.model.register import PeriodCalendar
+from tiendo.model.working_days import WorkingDays, midnight
 
 _ONE_DAY = timedelta(days=1)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from tiendo.plan.model import Agency
+from tiendo.model.register import Agency
 from tiendo.plan.names import AgencyNames
 from tiendo.plan.plan_file import Document
 from tiendo.plan.tables import TO_FILL, Fault, decode

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tiendo.plan.model import Agency
+from tiendo.model.register import Agency
 from tiendo.vietnamese.text import fold
 
 _BETWEEN_NAMES = re.compile(r"^(?:[\s,;]|và\b)+|(?:[\s,;]|\bvà)+$")

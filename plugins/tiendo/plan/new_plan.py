@@ -16,9 +16,9 @@ from pathlib import Path
 
 import yaml
 
+from tiendo.model.register import RowKind
 from tiendo.plan import past
 from tiendo.plan.known import Cells, KnownPlan
-from tiendo.plan.model import RowKind
 from tiendo.plan.tables import TO_FILL, is_to_fill
 
 # What a register knows of its own year only: left empty, since each may be missing.

@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from itertools import pairwise
 from typing import NamedTuple
 
-from tiendo.plan.model import Indicator, Nature, PastShare
+from tiendo.model.register import Indicator, Nature, PastShare
 from tiendo.plan.tables import Fault, Row
 
 FILE = "past_figures.csv"

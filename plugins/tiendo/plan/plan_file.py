@@ -10,12 +10,12 @@ from typing import Any, cast
 import yaml
 
 from tiendo.clock import HANOI
+from tiendo.model.occasions import LADDER, ReminderRules
+from tiendo.model.period import Period
+from tiendo.model.register import Thresholds
+from tiendo.model.working_days import ExchangedDay, WorkingDays
 from tiendo.plan.deadlines import CalendarChange, CalendarRules, PeriodOverride
-from tiendo.plan.model import Thresholds
-from tiendo.plan.occasions import LADDER, ReminderRules
-from tiendo.plan.period import Period
 from tiendo.plan.tables import Fault, decode, is_to_fill
-from tiendo.plan.working_days import ExchangedDay, WorkingDays
 
 _IDENTITY = ("code", "title", "short_title", "province", "issued_by", "issued_on", "year", "rule_version")
 _REPORT_TEXTS = ("issuing_parent", "issuing_body", "symbol", "place", "addressee")

@@ -11,11 +11,11 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 
+from tiendo.model.register import Agency, Comparator, Direction, Indicator, Nature, Register, RowKind, Task, Unit
 from tiendo.plan import past
 from tiendo.plan.checks import check_register
 from tiendo.plan.continuity import check_continuity
 from tiendo.plan.deadlines import compute_calendar
-from tiendo.plan.model import Agency, Comparator, Direction, Indicator, Nature, Register, RowKind, Task, Unit
 from tiendo.plan.plan_file import PlanFile, read_plan_file
 from tiendo.plan.tables import TO_FILL, Fault, Row, read_table
 from tiendo.settings import get_settings

@@ -5,14 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from tiendo.clock import HANOI
-from tiendo.intake.guide import deadline_text
-from tiendo.plan.model import Agency, Duty, Obligation, Register
-from tiendo.plan.occasions import HEAD_OF_UNIT, MEETING_LIST, OVERDUE
-from tiendo.plan.period import Period
-from tiendo.plan.working_days import last_day_before
+from tiendo.model.occasions import HEAD_OF_UNIT, MEETING_LIST, OVERDUE
+from tiendo.model.period import Period
+from tiendo.model.register import Agency, Duty, Obligation, Register
+from tiendo.model.working_days import last_day_before
 from tiendo.reminders.occasion import OWING, Reminder
 from tiendo.reminders.wording import fill_in
-from tiendo.vietnamese.dates import format_date, format_instant
+from tiendo.vietnamese.dates import deadline_text, format_date, format_instant
 
 _WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 _STATES = {"missing": "Chưa gửi", "rejected": "Bị trả lại"}

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tiendo.plan.model import Agency, Obligation, Register
-from tiendo.plan.occasions import DEPUTY_DIRECTOR, HOLDS, MEETING_LIST, Occasion
+from tiendo.model.occasions import DEPUTY_DIRECTOR, HOLDS, MEETING_LIST, Occasion
+from tiendo.model.register import Agency, Obligation, Register
 
 OWING = ("missing", "rejected")
 # Told about a body, to somebody else, on one page for all bodies of the day.

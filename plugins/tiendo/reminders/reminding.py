@@ -16,14 +16,14 @@ from tiendo import clock
 from tiendo.durable import write_files
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
-from tiendo.plan.model import Duty, Obligation, Register
-from tiendo.plan.occasions import DEPUTY_DIRECTOR, MEETING_LIST
-from tiendo.plan.period import Period
-from tiendo.queries import last_values
+from tiendo.model.occasions import DEPUTY_DIRECTOR, MEETING_LIST
+from tiendo.model.period import Period
+from tiendo.model.register import Duty, Obligation, Register
 from tiendo.reminders.notice import overdue_rows, receiver, write_list, write_notice
 from tiendo.reminders.occasion import Reminder, due_reminders, is_in_season, is_still_true
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
+from tiendo.warehouse.mart import last_values
 from tiendo.warehouse.sql import statement
 
 NOTICE, LIST = "reminder", "reminder_list"
@@ -135,7 +135,7 @@ def _tell(connection: Connection, desk: _Desk, rows: Rows, due: Sequence[Reminde
 
 
 def _tell_bodies(connection: Connection, desk: _Desk, due: Sequence[Reminder]) -> list[Told]:
-    from tiendo.intake.template import build_template
+    from tiendo.feedback.template import build_template
 
     owed = due[0].owed
     period = Period.parse(owed.period) if owed.duty is Duty.QUARTERLY_REPORT else None

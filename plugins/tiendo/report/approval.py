@@ -12,8 +12,8 @@ from typing import Any, Literal
 from sqlalchemy import Engine
 
 from tiendo import clock
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
 

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 
-from tiendo.plan.period import Period
-from tiendo.validation.outcome import ACCEPTED
+from tiendo.model.outcome import ACCEPTED
+from tiendo.model.period import Period
 
 NOT_REPORTED = "not_reported"
 EXCUSED = ("exempt", "nothing_to_report")

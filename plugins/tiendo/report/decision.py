@@ -3,13 +3,13 @@
 from sqlalchemy import Engine
 
 from tiendo import clock
-from tiendo.operations.audit import record_answer
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.report.approval import ReviewAnswer, ReviewRequest
 from tiendo.report.edition import last_edition
 from tiendo.report.gather import gather
 from tiendo.report.manifest import content_sha256
+from tiendo.warehouse.audit import record_answer
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
 

@@ -13,8 +13,8 @@ from tiendo import clock
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
 from tiendo.mail.templates import text_and_page
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.report.edition import Place
 from tiendo.settings import Settings
 from tiendo.vietnamese.dates import format_instant

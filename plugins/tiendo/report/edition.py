@@ -19,8 +19,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping
 
 from tiendo import clock
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.report import manifest as manifests
 from tiendo.report.build import build, place
 from tiendo.report.data import Approval, EditionData

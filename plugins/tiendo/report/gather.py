@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from tiendo.plan.model import Indicator, Register, RowKind
-from tiendo.plan.period import Period
+from tiendo.model.outcome import ACCEPTED
+from tiendo.model.period import Period
+from tiendo.model.register import Indicator, Register, RowKind
 from tiendo.report.data import (
     NOT_REPORTED,
     Approval,
@@ -28,7 +29,6 @@ from tiendo.report.data import (
     TaskReport,
 )
 from tiendo.status.expected import goal_of
-from tiendo.validation.outcome import ACCEPTED
 from tiendo.validation.suites import rule_titles
 from tiendo.warehouse.sql import statement
 

@@ -7,8 +7,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from sqlalchemy import Connection
 
 from tiendo.durable import write_files
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.report.view import clean, period_name, short_instant
 from tiendo.settings import INCLUDE, Settings
 from tiendo.warehouse.sql import statement

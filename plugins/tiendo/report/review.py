@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from sqlalchemy import Connection
 
-from tiendo.plan.model import Register
+from tiendo.model.register import Register
 from tiendo.report.data import Change, EditionData, IndicatorLine
 from tiendo.report.manifest import data_sha256
 from tiendo.report.view import (

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tiendo.report.archive_bytes import repack
+from tiendo.ooxml.archive_bytes import repack
 from tiendo.report.data import EditionData
 from tiendo.report.tables import Field, Table, build_tables
 from tiendo.report.view import build_view

@@ -11,8 +11,8 @@ from functools import cache
 from typing import Any
 
 from tiendo.clock import HANOI
-from tiendo.feedback.record_words import mistakes_words
 from tiendo.report.data import EditionData, IndicatorLine, LeadLine, TaskLine, TaskReport
+from tiendo.report.record_card import mistakes_words
 from tiendo.report.view import (
     FILE_STATES,
     KINDS,

@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from tiendo.clock import HANOI
-from tiendo.feedback.record_words import first_try_words, mistakes_words, own_plan_words, reports_words
-from tiendo.plan.period import Period
-from tiendo.plan.working_days import last_day_before
+from tiendo.model.period import Period
+from tiendo.model.states import TASK_STATES
+from tiendo.model.working_days import last_day_before
 from tiendo.report.data import (
     NOT_REPORTED,
     Change,
@@ -27,8 +27,8 @@ from tiendo.report.data import (
     TaskLine,
     TaskReport,
 )
+from tiendo.report.record_card import first_try_words, mistakes_words, own_plan_words, reports_words
 from tiendo.status.names import LABELS, STYLES, TRENDS, Status
-from tiendo.validation.states import TASK_STATES
 from tiendo.vietnamese.dates import format_date, long_date
 from tiendo.vietnamese.number import format_number
 

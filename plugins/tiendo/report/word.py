@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from tiendo.report.archive_bytes import repack
+from tiendo.ooxml.archive_bytes import repack
 from tiendo.report.data import EditionData
 from tiendo.report.view import build_view
 from tiendo.settings import INCLUDE

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from tiendo.plan.model import Indicator
+from tiendo.model.register import Indicator
 
 
 class Report(NamedTuple):

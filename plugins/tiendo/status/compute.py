@@ -8,8 +8,8 @@ from datetime import datetime
 from decimal import Context, Decimal, localcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tiendo.plan.model import Indicator, Nature, Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Indicator, Nature, Register
 from tiendo.status.choose import Choice, Outcome, Report, choose
 from tiendo.status.expected import Goal, goal_of
 from tiendo.status.grade import Grade, grade, interval_of, tidy

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from tiendo.plan.model import Comparator, Indicator, Nature
+from tiendo.model.register import Comparator, Indicator, Nature
 
 _ZERO, _ONE, _FOUR = Decimal(0), Decimal(1), Decimal(4)
 YEAR_END = 4

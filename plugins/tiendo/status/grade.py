@@ -3,7 +3,7 @@
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
-from tiendo.plan.model import Nature, Thresholds
+from tiendo.model.register import Nature, Thresholds
 from tiendo.status.expected import YEAR_END, Goal, Side
 from tiendo.status.names import Status
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
-from tiendo.plan.model import Comparator, Indicator, Nature, Register, Thresholds, Unit
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Comparator, Indicator, Nature, Register, Thresholds, Unit
 from tiendo.status.choose import Choice, Outcome, Report
 from tiendo.status.expected import YEAR_END, Goal, Side
 from tiendo.status.grade import Grade, satisfies

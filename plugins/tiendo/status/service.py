@@ -7,12 +7,28 @@ import simplejson
 from sqlalchemy import Connection, Engine
 
 from tiendo import clock
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.status.compute import COLUMNS, compute_rows
 from tiendo.warehouse.copying import copy_rows
 from tiendo.warehouse.engine import LOAD_LOCK, loader
 from tiendo.warehouse.sql import statement
+
+
+def initialise(engine: Engine, register: Register) -> None:
+    """Migrates and stores the register; safe to repeat and to run from several processes at once.
+
+    A new or changed register grades every period anew, so that the mart has one row per indicator and period from the
+    beginning.
+    """
+    from tiendo.warehouse.migrate import migrate, store_register
+
+    migrate(engine)
+    with loader(engine) as connection:
+        connection.exec_driver_sql(LOAD_LOCK)
+        if store_register(connection, register):
+            for entry in register.calendar:
+                store_status(connection, register, entry.period)
 
 
 def refresh(engine: Engine, register: Register, period: Period) -> int:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from tiendo.plan.model import Nature, Register
+from tiendo.model.outcome import ACCEPTED, SEVERITIES, FileOutcome, Finding
+from tiendo.model.register import Nature, Register
 from tiendo.validation import correction_records, indicator_records, notice_records, submission_records, task_records
 from tiendo.validation.correction_records import add_correction_records
 from tiendo.validation.facts import HISTORY_COLUMNS, HistoryFacts, RegisterFacts
 from tiendo.validation.indicator_records import add_indicator_records, forget_repetitions
 from tiendo.validation.notice_records import notice_record
-from tiendo.validation.outcome import ACCEPTED, SEVERITIES, FileOutcome, Finding
 from tiendo.validation.records import BatchFile, Context, Record, Tables, figure_placeholders
 from tiendo.validation.retyped_rows import sort_rows
 from tiendo.validation.submission_records import submission_record

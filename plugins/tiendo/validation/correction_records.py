@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from tiendo.intake.content import CorrectionRow, WorkbookContent
-from tiendo.plan.period import Period
+from tiendo.model.content import CorrectionRow, WorkbookContent
+from tiendo.model.period import Period
 from tiendo.validation.indicator_records import expected_code, find_code
 from tiendo.validation.magnitude import misplaced_power
 from tiendo.validation.records import (

@@ -6,8 +6,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tiendo.plan.model import Agency, Indicator, Nature, Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Agency, Indicator, Nature, Register
 from tiendo.vietnamese.dates import format_date
 from tiendo.vietnamese.text import fold
 

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 
-from tiendo.intake.content import SHEET_INDICATORS, IndicatorRow, RawCell, WorkbookContent
-from tiendo.plan.period import Period
+from tiendo.model.content import SHEET_INDICATORS, IndicatorRow, RawCell, WorkbookContent
+from tiendo.model.period import Period
 from tiendo.validation.facts import POINT_NATURES, IndicatorFacts, RegisterFacts
-from tiendo.validation.flow_cells import FlowCells
 from tiendo.validation.records import (
     KINDS_EXPECTED,
     Context,
@@ -29,7 +28,7 @@ from tiendo.validation.row_judgement import (
     judge_row_sign,
     judge_values,
 )
-from tiendo.validation.shifted_rows import Figure, find_moved
+from tiendo.validation.slips import Figure, FlowCells, find_moved
 from tiendo.vietnamese.dates import format_date, read_date
 from tiendo.vietnamese.number import format_number, read_answer, read_target
 from tiendo.vietnamese.stated_unit import is_same_unit

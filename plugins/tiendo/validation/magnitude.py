@@ -8,7 +8,7 @@ hundred times and more) from what was last reported or is to be expected, and no
 from decimal import Decimal
 from math import floor, log10
 
-from tiendo.plan.model import Nature
+from tiendo.model.register import Nature
 
 # How far from the exact power of ten, as a factor: 1.25 either way.
 _NEAR = log10(1.25)

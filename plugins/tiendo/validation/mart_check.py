@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 from tiendo import clock
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.validation.suites import check_table
 from tiendo.validation.table_frames import mart_frame
 from tiendo.warehouse.engine import reader

@@ -1,6 +1,6 @@
 """Records of what was noticed while a file was read: one per notice, each kind with its rule in suite ``notice``."""
 
-from tiendo.intake.content import Notice
+from tiendo.model.content import Notice
 from tiendo.validation.records import Record
 from tiendo.validation.suites import get_suite
 

@@ -11,12 +11,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from tiendo.intake.content import RawCell, WorkbookContent
-from tiendo.plan.model import Indicator
-from tiendo.plan.period import Period
+from tiendo.model.content import RawCell, WorkbookContent
+from tiendo.model.outcome import ObservationRow, TaskProgressRow
+from tiendo.model.period import Period
+from tiendo.model.register import Indicator
+from tiendo.model.states import KIND_VARIANTS, KINDS, TASK_STATE_VARIANTS, TASK_STATES
 from tiendo.validation.facts import HistoryFacts, IndicatorFacts, RegisterFacts
-from tiendo.validation.outcome import ObservationRow, TaskProgressRow
-from tiendo.validation.states import KIND_VARIANTS, KINDS, TASK_STATE_VARIANTS, TASK_STATES
 from tiendo.vietnamese.dates import format_date
 from tiendo.vietnamese.notation import NUMERAL
 from tiendo.vietnamese.number import (

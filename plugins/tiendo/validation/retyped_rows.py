@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from tiendo.intake.content import IndicatorRow, Notice, RawCell, TaskRow, WorkbookContent
-from tiendo.intake.tables import has_figure, not_read
-from tiendo.plan.model import Unit
+from tiendo.model.content import IndicatorRow, Notice, RawCell, TaskRow, WorkbookContent
+from tiendo.model.register import Unit
+from tiendo.reading.tables import has_figure, not_read
 from tiendo.validation.indicator_records import find_code
 from tiendo.validation.records import Context, text_of
 from tiendo.vietnamese.number import format_number, read_answer, read_number

@@ -3,13 +3,12 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from tiendo.plan.model import Nature
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Nature
 from tiendo.validation.facts import IndicatorFacts
-from tiendo.validation.flow_cells import ROUNDING_SHARE, judge_flow
 from tiendo.validation.magnitude import doubtful_power, fits, misplaced_part, misplaced_power
 from tiendo.validation.records import Context, Reading, Record
-from tiendo.validation.signs import Sign, judge_sign
+from tiendo.validation.slips import ROUNDING_SHARE, Sign, judge_flow, judge_sign
 
 YEAR_TO_DATE, QUARTER = "year_to_date", "quarter"
 # A figure equal to the year's target is suspected from this size on, if it has so many significant digits or is so far

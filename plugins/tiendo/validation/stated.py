@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from tiendo.intake.content import Title
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.content import Title
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.validation.facts import RegisterFacts
 from tiendo.validation.records import BatchFile
 from tiendo.vietnamese.dates import find_periods, read_period

@@ -4,9 +4,9 @@ import re
 from datetime import date, timedelta
 
 from tiendo.clock import HANOI
-from tiendo.intake.content import TEMPLATE_VERSION, UNREAD, UnreadError
-from tiendo.plan.model import PeriodCalendar
-from tiendo.plan.period import Period
+from tiendo.model.content import TEMPLATE_VERSION, UNREAD, UnreadError
+from tiendo.model.period import Period
+from tiendo.model.register import PeriodCalendar
 from tiendo.validation.facts import HistoryFacts, RegisterFacts
 from tiendo.validation.records import BatchFile, Context, Record
 from tiendo.validation.stated import Stated, read_stated

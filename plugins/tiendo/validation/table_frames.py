@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tiendo.plan.model import Register
-from tiendo.validation.outcome import FileOutcome
+from tiendo.model.outcome import FileOutcome
+from tiendo.model.register import Register
 
 if TYPE_CHECKING:
     import pandas as pd

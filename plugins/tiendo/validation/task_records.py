@@ -2,11 +2,11 @@
 
 from decimal import Decimal
 
-from tiendo.intake.content import SHEET_TASKS, RawCell, TaskRow, WorkbookContent
-from tiendo.plan.model import Task, Unit
-from tiendo.validation.outcome import TaskProgressRow
+from tiendo.model.content import SHEET_TASKS, RawCell, TaskRow, WorkbookContent
+from tiendo.model.outcome import TaskProgressRow
+from tiendo.model.register import Task, Unit
+from tiendo.model.states import TASK_STATES
 from tiendo.validation.records import STATE_BY_TEXT, Context, Record, Tables, joined, sentence, text_of
-from tiendo.validation.states import TASK_STATES
 from tiendo.vietnamese.number import explain_reason, read_number
 from tiendo.vietnamese.text import fold
 

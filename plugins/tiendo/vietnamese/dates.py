@@ -1,12 +1,12 @@
 """Dates and periods as Vietnamese offices write them. The day always comes first; what makes no sense is None."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from tiendo.clock import HANOI
-from tiendo.intake.content import RawCell
-from tiendo.plan.period import Period
+from tiendo.model.content import RawCell
+from tiendo.model.period import Period
 from tiendo.vietnamese.text import fold
 
 QUARTER: Final = "quarter"
@@ -105,6 +105,22 @@ def format_instant(instant: datetime) -> str:
         raise ValueError("an instant needs an offset")
     local = instant.astimezone(HANOI)
     return f"{local:%H:%M} ngày {format_date(local)}"
+
+
+def deadline_text(due_at: datetime) -> str:
+    """Writes the exclusive deadline as officials do: ``trước ngày 15 tháng 3 năm 2023``."""
+    due = due_at.astimezone(HANOI)
+    return f"trước {long_date(due.date())}" if due.time() == time(0) else f"trước {_clock_time(due)}"
+
+
+def last_moment_text(due_at: datetime) -> str:
+    """Writes the last moment that is still in time: ``24 giờ 00, ngày 14 tháng 3 năm 2023``."""
+    due = due_at.astimezone(HANOI)
+    return f"24 giờ 00, {long_date((due - timedelta(days=1)).date())}" if due.time() == time(0) else _clock_time(due)
+
+
+def _clock_time(instant: datetime) -> str:
+    return f"{instant.hour:02d} giờ {instant.minute:02d}, {long_date(instant.date())}"
 
 
 def read_period(text: str | None, *, year: int | None = None) -> tuple[Period, str] | None:

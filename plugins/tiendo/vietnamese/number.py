@@ -23,12 +23,12 @@ from datetime import date, datetime
 from decimal import Context, Decimal
 from typing import NamedTuple
 
-from tiendo.intake.content import RawCell
-from tiendo.plan.model import Unit
+from tiendo.model.content import RawCell
+from tiendo.model.register import Unit
 from tiendo.vietnamese.answer import Answer, read_answer
 from tiendo.vietnamese.dates import format_date, read_date
 from tiendo.vietnamese.notation import NUMERAL, Meanings, format_number, meanings
-from tiendo.vietnamese.reasons import explain_note, explain_reason
+from tiendo.vietnamese.reasons import NumberReading, explain_note, explain_reason
 from tiendo.vietnamese.stated_unit import PERCENT_FAMILIES, WHOLE_FAMILIES, Shift, find_shift, read_stated
 from tiendo.vietnamese.target import TargetReading, read_target
 from tiendo.vietnamese.text import fold
@@ -66,30 +66,6 @@ _EXACT = Context(prec=80)
 # Excel keeps and shows 15 significant digits; further ones are the noise of binary arithmetic (0.1 + 0.2).
 _EXCEL = Context(prec=15)
 _ERROR_TEXTS = frozenset({"#n/a", "#ref!", "#div/0!", "#value!", "#name?", "#num!", "#null!", "#####"})
-
-
-class NumberReading(NamedTuple):
-    """What a cell says as a number: either ``value``, or the ``reason`` why there is none.
-
-    Attributes:
-        value: in the unit that was asked for, exact.
-        reason: "" or a code of ``tiendo.vietnamese.reasons.REASONS``; ``explain_reason`` puts it in words.
-        is_approximate: the cell says ``gần``, ``khoảng``, ``trên``, ``>`` and the like.
-        is_estimate: the cell says ``ước``.
-        alternatives: what the cell could mean (``ambiguous_separator``, ``ambiguous_unit``), or the ends of a range.
-        note: "" or a code of ``tiendo.vietnamese.reasons.NOTES``: what was mended or assumed.
-        text: as typed; a number cell as a Vietnamese Excel shows it.
-        suggestion: what the sender probably typed, where Excel made it a date: ``9 - 10``.
-    """
-
-    value: Decimal | None
-    reason: str = ""
-    is_approximate: bool = False
-    is_estimate: bool = False
-    alternatives: tuple[Decimal, ...] = ()
-    note: str = ""
-    text: str = ""
-    suggestion: str = ""
 
 
 class _Context(NamedTuple):

@@ -1,11 +1,9 @@
-"""Why a cell gave no number, or what was mended in reading it, in Vietnamese."""
+"""What a cell says as a number, and in Vietnamese why it gave none or what was mended in reading it."""
 
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import NamedTuple
 
 from tiendo.vietnamese.notation import format_number
-
-if TYPE_CHECKING:
-    from tiendo.vietnamese.number import NumberReading
 
 REASONS = {
     "empty": "ô để trống",
@@ -40,7 +38,31 @@ NOTES = {
 }
 
 
-def explain_reason(reading: "NumberReading") -> str:
+class NumberReading(NamedTuple):
+    """What a cell says as a number: either ``value``, or the ``reason`` why there is none.
+
+    Attributes:
+        value: in the unit that was asked for, exact.
+        reason: "" or a code of ``REASONS``; ``explain_reason`` puts it in words.
+        is_approximate: the cell says ``gần``, ``khoảng``, ``trên``, ``>`` and the like.
+        is_estimate: the cell says ``ước``.
+        alternatives: what the cell could mean (``ambiguous_separator``, ``ambiguous_unit``), or the ends of a range.
+        note: "" or a code of ``NOTES``: what was mended or assumed.
+        text: as typed; a number cell as a Vietnamese Excel shows it.
+        suggestion: what the sender probably typed, where Excel made it a date: ``9 - 10``.
+    """
+
+    value: Decimal | None
+    reason: str = ""
+    is_approximate: bool = False
+    is_estimate: bool = False
+    alternatives: tuple[Decimal, ...] = ()
+    note: str = ""
+    text: str = ""
+    suggestion: str = ""
+
+
+def explain_reason(reading: NumberReading) -> str:
     """Returns why there is no number, with what the cell could mean; "" when there is one.
 
     For example "chưa rõ dấu chấm, dấu phẩy ngăn hàng nghìn hay phần thập phân: có thể là 1,8 hoặc 1.800".
@@ -56,6 +78,6 @@ def explain_reason(reading: "NumberReading") -> str:
     return sentence
 
 
-def explain_note(reading: "NumberReading") -> str:
+def explain_note(reading: NumberReading) -> str:
     """Returns what was mended or assumed in reading, "" when nothing was."""
     return NOTES.get(reading.note, "")

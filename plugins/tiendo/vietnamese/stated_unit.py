@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from tiendo.plan.model import Unit
+from tiendo.model.register import Unit
 from tiendo.vietnamese.text import fold
 
 PERCENT_FAMILIES = frozenset({"share", "percent_change"})

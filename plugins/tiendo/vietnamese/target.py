@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import NamedTuple
 
-from tiendo.plan.model import Comparator
+from tiendo.model.register import Comparator
 from tiendo.vietnamese.notation import NUMERAL, meanings
 from tiendo.vietnamese.text import fold
 
@@ -24,7 +24,7 @@ _TARGET = re.compile(
 
 
 class TargetReading(NamedTuple):
-    """A target as understood; ``low`` and ``high`` as in ``tiendo.plan.model.Indicator``."""
+    """A target as understood; ``low`` and ``high`` as in ``tiendo.model.register.Indicator``."""
 
     comparator: Comparator
     low: Decimal | None = None

@@ -16,10 +16,9 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import ProgrammingError
 
 from tiendo import clock
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.settings import INCLUDE
-from tiendo.warehouse.engine import LOAD_LOCK, loader
 from tiendo.warehouse.sql import statement
 
 
@@ -237,19 +236,3 @@ def _check_past(connection: Connection, register: Register) -> None:
             "plan.yaml moves days of the calendar that have passed; a change takes effect from a day to come "
             "(calendar.changes), a body's own due day is an extension: " + "; ".join(faults)
         )
-
-
-def initialise(engine: Engine, register: Register) -> None:
-    """Migrates and stores the register; safe to repeat and to run from several processes at once.
-
-    A new or changed register grades every period anew, so that the mart has one row per indicator and period from the
-    beginning.
-    """
-    migrate(engine)
-    with loader(engine) as connection:
-        connection.exec_driver_sql(LOAD_LOCK)
-        if store_register(connection, register):
-            from tiendo.status.service import store_status
-
-            for entry in register.calendar:
-                store_status(connection, register, entry.period)

@@ -20,10 +20,10 @@ from fixtures.foreign import OLE, cp1258, csv_text, ole, zipped
 from fixtures.pipeline import Pipeline
 from fixtures.retyped import TITLES, Retyped
 from fixtures.workbooks import filled_workbook, put
-from tiendo.intake.columns import INDICATORS
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
-from tiendo.queries import ledger_document
+from tiendo.collect.ledger import ledger_document
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.reading.columns import INDICATORS
 
 Document = dict[str, Any]
 Check = Callable[..., Document]

@@ -14,9 +14,9 @@ from openpyxl import Workbook
 
 from fixtures.pipeline import Pipeline
 from fixtures.workbooks import filled_workbook, put, row_of
-from tiendo.intake.columns import INDICATORS
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.reading.columns import INDICATORS
 
 Q1, Q2, Q4 = Period(2023, 1), Period(2023, 2), Period(2023, 4)
 KHDT, CONGTHUONG, TAICHINH, YTE, TTTT = (

@@ -20,11 +20,11 @@ from sqlalchemy import Engine
 from fixtures.retyped import HEADING, TITLES, Place, Retyped, simple
 from fixtures.workbooks import filled_workbook, put, row_of
 from tiendo import clock
-from tiendo.check_command import check_file
+from tiendo.cli.check import check_file
 from tiendo.clock import HANOI
-from tiendo.intake.columns import INDICATORS
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.reading.columns import INDICATORS
 from tiendo.settings import Settings
 
 Document = dict[str, Any]
@@ -350,7 +350,7 @@ def test_input_23_the_same_words_written_otherwise(
 
 def test_input_23_words_are_stored_as_received(register: Register, check: Check, engine: Engine) -> None:
     """A result of a task in the template, split into letters and accents: matched folded, kept as typed."""
-    from tiendo.intake.reader import read_workbook
+    from tiendo.reading.reader import read_workbook
 
     content = read_workbook(simple(register, lambda place: setattr(place.cell(1, 9), "value", nfd("Ước tăng"))))
     assert content.indicator_rows[0].note.value == nfd("Ước tăng")

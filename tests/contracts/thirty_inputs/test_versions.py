@@ -8,11 +8,11 @@ from openpyxl import Workbook
 
 from fixtures.pipeline import Pipeline
 from fixtures.workbooks import Edit, filled_workbook, put, put_correction
-from tiendo.intake.columns import INDICATORS, TASKS
-from tiendo.intake.versions import change_texts
-from tiendo.plan.model import Register
-from tiendo.plan.period import Period
-from tiendo.queries import last_values
+from tiendo.feedback.versions import change_texts
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.reading.columns import INDICATORS, TASKS
+from tiendo.warehouse.mart import last_values
 
 Q1, Q2 = Period(2023, 1), Period(2023, 2)
 KHDT, CONGTHUONG, THONGKE = "so-ke-hoach-va-dau-tu", "so-cong-thuong", "cuc-thong-ke"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from tiendo.feedback.marking.markup import UnmarkableError, append_child, attribute, children, escaped
-from tiendo.intake.zip_parts import NotAZipError, TooLargeError, content, members
+from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError, content, members
 
 _CONTENT_TYPES = "[Content_Types].xml"
 _RELATIONS_XML = (

@@ -9,7 +9,7 @@ from tiendo.feedback.marking.container import Container
 from tiendo.feedback.marking.markup import Node, UnmarkableError, attribute, plain, scan, with_attribute
 from tiendo.feedback.marking.sheet import SheetPart, position
 from tiendo.feedback.marking.styles import Styles, add_styles
-from tiendo.intake.content import SHEET_ANSWER
+from tiendo.model.content import SHEET_ANSWER
 from tiendo.vietnamese.text import fold
 
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from tiendo.feedback.marking.markup import Node, attribute, plain, scan, with_attribute
-from tiendo.intake.xlsx_details import column_index
+from tiendo.ooxml.xlsx_details import column_index
 
 # Always true, and written by nobody else.
 _FORMULA = '"tiendo"&lt;&gt;""'

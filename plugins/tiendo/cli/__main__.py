@@ -1,0 +1,90 @@
+"""The ``tiendo`` command. Each command is a few lines over the library; heavy imports wait until one needs them."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from tiendo.cli import figures, files, operations
+from tiendo.cli.common import open_register, open_warehouse
+from tiendo.cli.editions import edition_app
+from tiendo.cli.obligations import extension_app, obligation_app
+from tiendo.cli.plans import plan_app
+from tiendo.cli.reminders import reminders_app
+from tiendo.settings import get_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(plan_app, name="plan")
+app.add_typer(extension_app, name="extension")
+app.add_typer(obligation_app, name="obligation")
+app.add_typer(edition_app, name="edition")
+app.add_typer(reminders_app, name="reminders")
+app.add_typer(operations.quarantine_app, name="quarantine")
+
+
+@app.command()
+def run() -> None:
+    """Replay the four quarters of 2023 through the real DAGs under a real scheduler, and end."""
+    from tiendo.local.demo import build_scenario
+    from tiendo.local.replay import run_replay
+
+    raise typer.Exit(run_replay(get_settings(), build_scenario(open_register())))
+
+
+@app.command()
+def up() -> None:
+    """Run all services in the foreground, with the Airflow UI on port 8080, watching the inbox."""
+    from tiendo.local.services import run_up
+
+    raise typer.Exit(run_up(get_settings()))
+
+
+@app.command()
+def init() -> None:
+    """Migrate the warehouse, store the register and make the inbox folders. Safe to repeat."""
+    from tiendo.collect.folder import make_inboxes
+
+    open_warehouse()
+    make_inboxes(get_settings(), open_register())
+
+
+def docs(check: Annotated[bool, typer.Option("--check", help="Only tell whether they are fresh.")] = False) -> None:
+    """Write the documents that are made from the system itself, or check them."""
+    from tiendo.cli.documents import stale_documents, write_documents
+
+    if not check:
+        for path in write_documents():
+            typer.echo(path)
+    elif stale := stale_documents():
+        typer.echo("Stale, run `make docs`: " + ", ".join(path.name for path in stale), err=True)
+        raise typer.Exit(1)
+
+
+for command in (
+    files.check,
+    files.ingest,
+    files.template,
+    figures.status,
+    figures.card,
+    figures.explain,
+    figures.tracker,
+    figures.ledger,
+    docs,
+    operations.requeue,
+    operations.audit,
+):
+    app.command()(command)
+
+
+def main() -> None:
+    """Entry point of the ``tiendo`` script. A register that must not be used stops every command, with the reasons."""
+    from tiendo.plan.register import RegisterError
+
+    try:
+        app()
+    except RegisterError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

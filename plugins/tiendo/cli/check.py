@@ -1,0 +1,153 @@
+"""``tiendo check``: what the pipeline would say of one file, without loading it."""
+
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+from sqlalchemy import Engine
+
+from tiendo import clock
+from tiendo.feedback.receipt import ANSWER_NAMES, VERDICT_NAMES
+from tiendo.feedback.told import SEVERITY_NAMES, group
+from tiendo.model.content import WorkbookContent
+from tiendo.model.outcome import FileOutcome, Finding, ObservationRow
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.settings import Settings
+from tiendo.vietnamese.number import format_number
+
+GRAVITY = ("accepted", "accepted_with_warnings", "rejected", "quarantined")
+
+
+def check_file(
+    settings: Settings, register: Register, engine: Engine, path: Path, *, agency: str, period: Period | None
+) -> dict[str, Any]:
+    """Reads and validates one file against the figures loaded so far.
+
+    Args:
+        agency: the body it comes from, or "" for the one the workbook names.
+        period: refuse a workbook of another period, where given.
+
+    Raises:
+        ScannerError: a virus scanner is configured and does not answer.
+        UnreadError: the file could not be read, for a reason of ours.
+
+    Returns:
+        The document of ``tiendo check --json``: ``observations`` is what would be loaded, ``read`` what was understood,
+        whatever the verdict.
+    """
+    from tiendo.obligations.reopened import open_at, read_reopened
+    from tiendo.process.batch import earlier_settled, fetch_history
+    from tiendo.reading.files import read_paths
+    from tiendo.validation.check import BatchFile, check_batch
+    from tiendo.warehouse.engine import loader
+
+    with path.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    (content,) = read_paths(settings, [path])
+    sender = agency or (path.parent.name if path.parent.name in register.agency_by_code else "")
+    named = [(path.name, content), *_within(settings, path, content)]
+    history = fetch_history(engine, register, [content for _, content in named], [sender])
+    with loader(engine) as connection:
+        reopened = open_at(read_reopened(connection, register), clock.now())
+    asked = str(period) if period else ""
+    files = [
+        BatchFile(number, name, sender, content, asked, reopened=reopened)
+        for number, (name, content) in enumerate(named)
+    ]
+    outcome = _as_one([file.name for file in files], check_batch(register, files, history, today=clock.today()))
+    verdict = outcome.verdict
+    if verdict not in ("rejected", "quarantined") and earlier_settled(engine, sha256, outcome.agency) is not None:
+        verdict = "duplicate"
+    observations = outcome.observations if verdict not in ("rejected", "quarantined") else ()
+    return {
+        "file": str(path),
+        "sha256": sha256,
+        "verdict": verdict,
+        "agency": outcome.agency or None,
+        "period": outcome.period or None,
+        "findings": [finding._asdict() for finding in outcome.findings],
+        "observations": [_told(observation) for observation in observations],
+        "read": [_told(observation) for observation in outcome.read],
+    }
+
+
+def _within(settings: Settings, path: Path, content: WorkbookContent) -> list[tuple[str, WorkbookContent]]:
+    """Reads the workbooks in an archive; the pipeline would settle each as a file of its own."""
+    if not content.packed:
+        return []
+    from tiendo.reading.files import read_paths
+    from tiendo.reading.packed import take_out
+
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / str(packed.place) for packed in content.packed]
+        for target, data in zip(paths, take_out(path.read_bytes(), content.packed), strict=True):
+            target.write_bytes(data)
+        names = [packed.name for packed in content.packed]
+        return list(zip(names, read_paths(settings, paths), strict=True))
+
+
+def _as_one(names: Sequence[str], outcomes: Sequence[FileOutcome]) -> FileOutcome:
+    """Returns the outcome of a file; of an archive all that is in it, with the gravest verdict of all.
+
+    Where several workbooks are in it, their names stand before those of the sheets.
+    """
+    archive, *rest = outcomes
+    if not rest:
+        return archive
+
+    def place(name: str, sheet: str) -> str:
+        return sheet if len(rest) == 1 else " › ".join(filter(None, (name, sheet)))
+
+    pairs = list(zip(names[1:], rest, strict=True))
+    first = next((outcome for outcome in rest if outcome.period), rest[0])
+    return FileOutcome(
+        max((outcome.verdict for outcome in outcomes), key=GRAVITY.index),
+        first.agency,
+        first.period,
+        archive.findings + tuple(f._replace(sheet=place(name, f.sheet)) for name, o in pairs for f in o.findings),
+        tuple(o._replace(sheet=place(name, o.sheet)) for name, out in pairs for o in out.observations),
+        (),
+        tuple(o._replace(sheet=place(name, o.sheet)) for name, out in pairs for o in out.read),
+    )
+
+
+def _told(observation: ObservationRow) -> dict[str, Any]:
+    o = observation
+    return {
+        "indicator": o.indicator,
+        "period": o.period,
+        "value": o.value,
+        "kind": o.kind,
+        "basis": o.basis,
+        "sheet": o.sheet,
+        "cell": o.cell,
+        "answer": o.answer,
+        "is_approximate": o.is_approximate,
+        "typed": o.value_text,
+    }
+
+
+def print_check(result: dict[str, Any]) -> None:
+    """Prints the result for people, in Vietnamese."""
+    typer.echo(f"{result['file']}: {VERDICT_NAMES[result['verdict']]}")
+    typer.echo(f"Đơn vị: {result['agency'] or 'chưa rõ'}   Kỳ: {result['period'] or 'chưa rõ'}")
+    for told in group([Finding(**finding) for finding in result["findings"]]):
+        typer.echo(f"- [{SEVERITY_NAMES[told.severity]}] {told.message}")
+        for place in told.places:
+            where = " ".join(filter(None, (place.sheet, place.cell)))
+            said = f"{place.message} " if place.message else ""
+            typer.echo(
+                f"    {where or 'tệp'}: {said}đang ghi: {place.found or '(trống)'}   yêu cầu: {place.expected or '-'}"
+            )
+        if told.fix:
+            typer.echo(f"    cách xử lý: {told.fix}")
+    for read in result["read"]:
+        value = ANSWER_NAMES[read["answer"]] if read["value"] is None else format_number(read["value"])
+        basis = "trong quý" if read["basis"] == "quarter" else "lũy kế / đến kỳ"
+        where = f"{read['sheet']} {read['cell']}"
+        typer.echo(f"  {where}: “{read['typed']}” hiểu là {value} ({read['indicator']}, {read['period']}, {basis})")
+    typer.echo(f"Số liệu đọc được: {len(result['read'])}, được ghi nhận: {len(result['observations'])}")

@@ -1,0 +1,82 @@
+"""What the commands share: options, the register and the warehouse they work on, and how JSON is printed."""
+
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import simplejson
+import typer
+
+from tiendo.clock import HANOI
+from tiendo.model.period import Period
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from tiendo.model.register import Register
+
+AsOf = Annotated[str, typer.Option("--as-of", help="Instant, ISO 8601; by default now.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+def parse_period(text: str) -> Period:
+    """Reads an option that names a period."""
+    try:
+        return Period.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+PeriodOption = Annotated[
+    Any, typer.Option("--period", parser=parse_period, metavar="PERIOD", help="For example 2023-Q1.")
+]
+AnyPeriod = Annotated[Any, typer.Option("--period", parser=parse_period, metavar="PERIOD")]
+
+
+def open_register() -> "Register":
+    """Returns the plan in force."""
+    from tiendo.plan.register import get_register
+
+    return get_register()
+
+
+def known_period(register: "Register", period: Period, param_hint: str = "--period") -> Period:
+    """Returns a period of the plan; any other is wrong usage."""
+    if period not in register.calendar_by_period:
+        known = ", ".join(str(entry.period) for entry in register.calendar)
+        raise typer.BadParameter(f"the plan has no period {period}; it has {known}", param_hint=param_hint)
+    return period
+
+
+def check_obliged(register: "Register", agency: str, param_hint: str = "--agency") -> None:
+    """Refuses the code of a body that owes no report; "" stands for all."""
+    if agency and agency not in {body.code for body in register.obliged}:
+        raise typer.BadParameter(f"no body {agency!r} owes a report", param_hint=param_hint)
+
+
+def open_warehouse() -> "Engine":
+    """Returns the warehouse's engine, migrated and with the register stored: every command works on a fresh home."""
+    from tiendo.status.service import initialise
+    from tiendo.warehouse.engine import get_engine
+
+    initialise(get_engine(), open_register())
+    return get_engine()
+
+
+def read_instant(text: str, param_hint: str) -> datetime | None:
+    """Reads an instant; one without an offset is in the time of Viet Nam, "" is None."""
+    if not text:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=param_hint) from error
+    return instant if instant.tzinfo else instant.replace(tzinfo=HANOI)
+
+
+def print_json(document: Any) -> None:
+    """Prints JSON with decimals exact and instants in ISO 8601."""
+    text = simplejson.dumps(
+        document, use_decimal=True, ensure_ascii=False, indent=2, default=lambda value: value.isoformat()
+    )
+    sys.stdout.write(text + "\n")

@@ -1,0 +1,59 @@
+"""The documents made from the system itself: written by ``tiendo docs``, held fresh by ``tiendo docs --check``."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tiendo.settings import PROJECT
+
+
+def _data_dictionary() -> str:
+    from tiendo.warehouse.dictionary import dictionary
+    from tiendo.warehouse.embedded import temporary_server
+    from tiendo.warehouse.engine import make_engine
+    from tiendo.warehouse.migrate import migrate
+
+    with temporary_server("dictionary") as url:
+        engine = make_engine(url)
+        migrate(engine)
+        text = dictionary(engine)
+        engine.dispose()
+    return text
+
+
+def _rules() -> str:
+    from tiendo.validation.catalogue import text
+
+    return text()
+
+
+def _dags() -> str:
+    from tiendo.cli.dag_pages import dag_pages
+
+    return dag_pages()
+
+
+DOCUMENTS: dict[str, Callable[[], str]] = {
+    "data_dictionary.md": _data_dictionary,
+    "rules.md": _rules,
+    "DAGs.md": _dags,
+}
+
+
+def write_documents() -> list[Path]:
+    """Writes every generated document anew and returns their paths."""
+    paths = []
+    for name, make in DOCUMENTS.items():
+        path = PROJECT / "docs" / name
+        path.write_text(make(), encoding="utf-8")
+        paths.append(path)
+    return paths
+
+
+def stale_documents() -> list[Path]:
+    """Returns the generated documents that no longer say what the system says."""
+    stale = []
+    for name, make in DOCUMENTS.items():
+        path = PROJECT / "docs" / name
+        if not path.exists() or path.read_text(encoding="utf-8") != make():
+            stale.append(path)
+    return stale

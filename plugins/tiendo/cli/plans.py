@@ -1,0 +1,127 @@
+"""``tiendo plan``: the register of a plan. Heavy imports wait until a command needs them."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tiendo.cli.common import Json, open_register, open_warehouse, print_json
+from tiendo.settings import get_settings
+
+if TYPE_CHECKING:
+    from tiendo.plan.known import KnownPlan
+
+plan_app = typer.Typer(no_args_is_help=True, help="The register of a plan.")
+
+
+@plan_app.command("import")
+def plan_import(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+    plan: Annotated[
+        str, typer.Option(help="Register whose names are known: a folder or name; else the one in force.")
+    ] = "",
+    table: Annotated[int | None, typer.Option(help="Which table of targets, where the file has several.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for a draft of indicators.csv.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Read an official annex (plan's text, DOCX, XLSX) into rows for a person to confirm."""
+    from dataclasses import asdict
+
+    from tiendo.annex.draft import write_draft_rows
+    from tiendo.annex.printing import annex_lines
+    from tiendo.annex.reading import read_annex
+    from tiendo.annex.table import AnnexError
+
+    known = _known_plan(plan, "--plan")
+    try:
+        annex = read_annex(file, known, table)
+        written = write_draft_rows(annex, known, out) if out else None
+    except (AnnexError, FileExistsError) as error:
+        typer.echo(f"{file.name}: {error}" if isinstance(error, AnnexError) else str(error), err=True)
+        raise typer.Exit(1) from error
+    if as_json:
+        print_json([asdict(row) for row in annex.rows])
+    else:
+        for line in annex_lines(annex):
+            typer.echo(line)
+    if written:
+        typer.echo(f"Draft: {written}", err=as_json)
+
+
+@plan_app.command("new")
+def plan_new(
+    year: Annotated[int, typer.Argument(min=2000, max=2100)],
+    source: Annotated[str, typer.Option("--from", help="Plan of an earlier year: a folder or name.")],
+    out: Annotated[Path | None, typer.Option(help="Folder to make; by default plans/YEAR at home.")] = None,
+) -> None:
+    """Make a draft register of a new year from an earlier one: targets emptied, codes kept, calendar moved."""
+    from tiendo.plan.new_plan import NewPlanError, write_new_plan
+
+    known = _known_plan(source, "--from")
+    target = out or get_settings().home / "plans" / str(year)
+    try:
+        notes = write_new_plan(known, year, target)
+    except NewPlanError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    typer.echo(target)
+    for note in notes:
+        typer.echo(f"  {note}")
+    typer.echo(f"Fill in what is marked, then check it: tiendo plan check {target}")
+
+
+@plan_app.command("past-figures")
+def plan_past_figures() -> None:
+    """Print this year's figures of what adds up, as rows of the next plan's past_figures.csv."""
+    import csv
+
+    from tiendo.plan.past import COLUMNS
+    from tiendo.warehouse.mart import past_figures
+
+    writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(past_figures(open_warehouse(), open_register()))
+
+
+@plan_app.command("check")
+def plan_check(
+    plan: Annotated[str, typer.Argument(help="A folder, or the name of a plan; by default the one in force.")] = "",
+    against: Annotated[str, typer.Option(help="Plan of the year before, whose units the codes must keep.")] = "",
+) -> None:
+    """Check a register and name every fault at once, with file, row and column."""
+    from tiendo.plan.register import RegisterError, load_register
+
+    plan_dir = _plan_dir(plan, "PLAN")
+    try:
+        register = load_register(plan_dir, against=_plan_dir(against, "--against") if against else None)
+    except RegisterError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    typer.echo(
+        f"{register.code}: {sum(i.is_leaf for i in register.indicators)} indicators, {len(register.tasks)} tasks, "
+        f"{len(register.obliged)} bodies that report, {len(register.calendar)} periods. No fault found."
+    )
+
+
+def _plan_dir(name: str, option: str) -> Path:
+    from tiendo.plan.known import find_plan
+
+    plan_dir = find_plan(name) if name else get_settings().plan_dir
+    if plan_dir is None:
+        raise typer.BadParameter(f"{name!r} is no folder, and no plan of that name is there", param_hint=option)
+    return plan_dir
+
+
+def _known_plan(name: str, option: str) -> "KnownPlan":
+    from tiendo.plan.known import read_known
+    from tiendo.plan.register import RegisterError
+    from tiendo.plan.tables import Fault
+
+    faults: list[Fault] = []
+    plan_dir = _plan_dir(name, option)
+    known = read_known(plan_dir, faults)
+    if known is None:
+        typer.echo(str(RegisterError(plan_dir, faults)), err=True)
+        raise typer.Exit(1)
+    return known

@@ -1,0 +1,65 @@
+"""All inboxes in one turn: this machine's folders and, where there is one, the share. Neither stops the other."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import Engine
+
+from tiendo.collect.folder import IncompleteScanError, collect
+from tiendo.model.register import Register
+from tiendo.settings import Settings
+
+if TYPE_CHECKING:
+    from tiendo.collect.place import Place
+    from tiendo.collect.share import ShareSettings
+
+
+class NotCollectedError(RuntimeError):
+    """Something could not be collected or delivered; the message says what. Everything else was."""
+
+
+class Collected(NamedTuple):
+    """What a turn did.
+
+    Attributes:
+        file_ids: what landed.
+        delivered: how many answers were put onto the share.
+        faults: what could not be read, taken or put, one sentence each.
+    """
+
+    file_ids: list[int]
+    delivered: int
+    faults: list[str]
+
+
+def collect_all(
+    settings: Settings, register: Register, engine: Engine, share: "ShareSettings | None" = None
+) -> Collected:
+    """Collects the local inbox, then the share's, and puts new answers onto the share.
+
+    Raises:
+        ArchiveError: the archive cannot be written; nothing is lost.
+    """
+    file_ids, faults = _collect(settings, register, engine)
+    if share is None:
+        return Collected(file_ids, 0, faults)
+    from tiendo.collect.share import ShareError, deliver, open_share
+
+    delivered = 0
+    try:
+        with open_share(share) as opened:
+            landed, told = _collect(settings, register, engine, opened.inbox())
+            file_ids += landed
+            faults += told
+            delivered = deliver(settings, register, engine, opened)
+    except ShareError as error:
+        faults.append(str(error))
+    return Collected(file_ids, delivered, faults)
+
+
+def _collect(
+    settings: Settings, register: Register, engine: Engine, place: "Place | None" = None
+) -> tuple[list[int], list[str]]:
+    try:
+        return collect(settings, register, engine, place), []
+    except IncompleteScanError as error:
+        return error.file_ids, [f"{error.channel}: {fault}" for fault in error.faults]

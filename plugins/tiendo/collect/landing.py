@@ -1,0 +1,80 @@
+"""Landing: an arrived file is archived and entered in the ledger, once, whatever crashes in between."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Engine
+
+from tiendo import clock
+from tiendo.collect.archive import Archived, store
+from tiendo.model.register import Agency, Register
+from tiendo.settings import Settings
+from tiendo.warehouse.engine import loader
+from tiendo.warehouse.sql import statement
+
+
+class Arrival(NamedTuple):
+    """One file that came in.
+
+    Attributes:
+        claim_id: names this arrival for ever; landing the same claim twice enters it once.
+        name: as the sender named it; bytes that are no UTF-8 are replaced.
+        sender: the inbox folder, mail address or user it came from.
+        content: its bytes, or where they are archived already.
+        agency: of mail, the body whose own address it came from; other channels name the body as the sender.
+    """
+
+    claim_id: str
+    name: str
+    channel: str
+    sender: str
+    received_at: datetime
+    content: bytes | Archived
+    agency: str | None = None
+
+
+def land(settings: Settings, register: Register, engine: Engine, arrivals: Sequence[Arrival]) -> list[int]:
+    """Archives arrivals and enters them in the ledger, in one transaction.
+
+    Returns:
+        The file ids that are new, in order; a claim landed before is left out.
+    """
+    if not arrivals:
+        return []
+    held = [arrival.content for arrival in arrivals if isinstance(arrival.content, bytes)]
+    hashes = iter(store(settings.archive, held))
+    contents = [
+        arrival.content if isinstance(arrival.content, Archived) else Archived(next(hashes), len(arrival.content))
+        for arrival in arrivals
+    ]
+    landed_at = clock.now()
+    known = register.agency_by_code
+    with loader(engine) as connection:
+        rows = connection.execute(
+            statement("intake/put_files.sql"),
+            {
+                "landed_at": landed_at,
+                "claim_ids": [arrival.claim_id for arrival in arrivals],
+                "hashes": [content.sha256 for content in contents],
+                "sizes": [content.size for content in contents],
+                "names": [as_text(arrival.name) for arrival in arrivals],
+                "channels": [arrival.channel for arrival in arrivals],
+                "senders": [as_text(arrival.sender) for arrival in arrivals],
+                "agencies": [_agency(arrival, known) for arrival in arrivals],
+                "received": [arrival.received_at for arrival in arrivals],
+            },
+        )
+        return sorted(rows.scalars())
+
+
+def _agency(arrival: Arrival, known: Mapping[str, Agency]) -> str | None:
+    """Of mail the register decides whose it is: an address that reads like a body's code is none."""
+    if arrival.channel == "mail":
+        return arrival.agency
+    return arrival.sender if arrival.sender in known else None
+
+
+def as_text(name: str) -> str:
+    """Returns a file's name as text; bytes that are no UTF-8 come from the system as surrogates."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -1,0 +1,34 @@
+"""The ledger as a document: every file and its fate, and what lies in the inboxes and was not taken."""
+
+from collections import Counter
+from typing import Any
+
+from sqlalchemy import Engine
+
+from tiendo.collect.left_alone import REASONS
+from tiendo.model.outcome import VERDICTS
+from tiendo.warehouse.engine import loader
+from tiendo.warehouse.sql import statement
+
+
+def ledger_document(engine: Engine) -> dict[str, Any]:
+    """Returns the document of ``tiendo ledger --json``. Files that still wait are a state of their own, ``waiting``.
+
+    What lies in the inboxes and was not taken is no file received: it is listed apart, as the last scan saw it.
+    """
+    with loader(engine) as connection:
+        files = [dict(row) for row in connection.execute(statement("intake/ledger.sql")).mappings()]
+        left = [dict(row) for row in connection.execute(statement("intake/left_alone.sql")).mappings()]
+    counts = Counter(file["state"] or "waiting" for file in files)
+    states = {state: counts.get(state, 0) for state in VERDICTS}
+    if counts["waiting"]:
+        states["waiting"] = counts["waiting"]
+    return {
+        "received": len(files),
+        "states": states,
+        "adds_up": sum(states.values()) == len(files),
+        "files": files,
+        "left_alone": [
+            item | dict(zip(("meaning", "meaning_vi"), REASONS[item["reason"]], strict=True)) for item in left
+        ],
+    }

@@ -1,0 +1,100 @@
+"""What a scan leaves where it lies, and why: temporary files, unfinished ones, things that are no files."""
+
+import os
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from tiendo.collect.passing_names import why_never
+from tiendo.collect.place import Entry
+from tiendo.warehouse.sql import statement
+
+# A file touched so recently may still be on its way; the next scan takes it.
+QUIET = timedelta(seconds=5)
+# An empty file may be the beginning of one that is being copied. After that it is taken, and answered like any other.
+EMPTY_WAIT = timedelta(minutes=10)
+
+REASONS = {
+    "still_written": (
+        "touched a moment ago; the next scan takes it",
+        "Tệp vừa được ghi, sẽ được lấy ở lượt quét sau.",
+    ),
+    "empty": (
+        "empty so far; taken after ten minutes",
+        "Tệp chưa có nội dung, sẽ được lấy sau mười phút nếu vẫn trống.",
+    ),
+    "in_use": (
+        "held open by another program; taken once it is closed",
+        "Tệp đang được mở bởi chương trình khác, sẽ được lấy sau khi đóng.",
+    ),
+    "changing": (
+        "changed while it was read; the next scan takes it",
+        "Tệp thay đổi trong lúc đọc, sẽ được lấy ở lượt quét sau.",
+    ),
+    "temporary": (
+        "a temporary file of the program that writes it",
+        "Tệp tạm của chương trình đang soạn hoặc đang tải; không lấy.",
+    ),
+    "system_file": ("a file of the operating system", "Tệp của hệ điều hành; không lấy."),
+    "hidden": ("a hidden file", "Tệp ẩn (tên bắt đầu bằng dấu chấm); không lấy."),
+    "folder": (
+        "a folder inside a body's folder; files belong directly into the body's own",
+        "Thư mục con; đề nghị đặt tệp trực tiếp trong thư mục của đơn vị.",
+    ),
+    "link": ("a link; links are not followed", "Liên kết tới nơi khác; không mở theo liên kết."),
+    "not_a_file": ("a device, pipe or socket", "Không phải là tệp thông thường; không lấy."),
+    "no_folder": (
+        "lies beside the bodies' folders; whose it is cannot be told",
+        "Tệp nằm ngoài thư mục của các đơn vị nên chưa rõ của đơn vị nào; đề nghị chuyển vào thư mục của đơn vị.",
+    ),
+    "unreadable": ("cannot be read or taken away", "Không đọc hoặc không lấy đi được."),
+}
+"""Code to what it means, in English for operations and in Vietnamese for whoever put it there."""
+
+# These are taken later: what they were received at must not move behind a scan that saw them.
+AWAITED = frozenset({"still_written", "in_use", "changing"})
+
+
+class LeftAlone(NamedTuple):
+    """Something that a scan saw and did not take. ``path`` is relative to the inbox."""
+
+    path: str
+    reason: str
+    size: int
+    changed_at: datetime
+
+
+def why_left(entry: Entry, wall_now: datetime) -> str:
+    """Returns why a name in a body's folder is not taken now, a key of ``REASONS``; "" when it is."""
+    if entry.kind != "file":
+        return {"folder": "folder", "link": "link"}.get(entry.kind, "not_a_file")
+    if reason := why_never(entry.name):
+        return reason
+    age = wall_now - entry.changed_at
+    if age < QUIET:  # also a time in the future is no rest: unless it is so far ahead that only a clock can be wrong
+        return "" if age < -QUIET else "still_written"
+    return "empty" if entry.size == 0 and age < EMPTY_WAIT else ""
+
+
+def record(connection: Connection, channel: str, left: Sequence[LeftAlone], seen_at: datetime) -> None:
+    """Makes the table say what this scan left: since when each thing lies there is kept, what is gone is forgotten."""
+    by_path = {as_path_text(item.path): item for item in left}
+    connection.execute(statement("intake/forget_left_alone.sql"), {"channel": channel, "paths": list(by_path)})
+    if by_path:
+        connection.execute(
+            statement("intake/put_left_alone.sql"),
+            {
+                "channel": channel,
+                "seen_at": seen_at,
+                "paths": list(by_path),
+                "reasons": [item.reason for item in by_path.values()],
+                "sizes": [item.size for item in by_path.values()],
+            },
+        )
+
+
+def as_path_text(path: str) -> str:
+    """Returns a path as text; each byte that is no UTF-8 is written out, so that two names stay two."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -1,0 +1,46 @@
+"""Sheet ``Hướng dẫn``: the text of include/templates/workbook_guide.txt, for one body and period."""
+
+from tiendo.clock import HANOI
+from tiendo.model.register import Agency, PeriodCalendar, Register
+from tiendo.model.states import KINDS, TASK_STATES
+from tiendo.reading.columns import NOT_YET_PUBLISHED
+from tiendo.settings import INCLUDE
+from tiendo.vietnamese.dates import deadline_text, format_date, last_moment_text, long_date
+
+_TEXT = INCLUDE / "templates" / "workbook_guide.txt"
+_FOR_ALL = "# "
+_WITH_INDICATORS = "#indicators "
+
+
+def guide(register: Register, entry: PeriodCalendar, agency: Agency) -> list[tuple[bool, str]]:
+    """Returns the guide as (is a heading, text), headings numbered; sections on figures only for whom they concern."""
+    words = {
+        "period": entry.period.vietnamese,
+        "agency": agency.name,
+        "deadline": deadline_text(entry.due_at),
+        "last_moment": last_moment_text(entry.due_at),
+        "cut_off": long_date(entry.cut_off_on),
+        "receiver": _receiver(register),
+        "states": "; ".join(f"“{text}”" for text in TASK_STATES.values()),
+        "not_yet_published": NOT_YET_PUBLISHED,
+        "promised_on": format_date(entry.closing_at.astimezone(HANOI).date()),
+        **KINDS,
+    }
+    has_indicators = bool(register.indicators_of(agency.code))
+    rows: list[tuple[bool, str]] = []
+    number, is_wanted = 0, True
+    for line in _TEXT.read_text(encoding="utf-8").splitlines():
+        is_heading = line.startswith("#")
+        if is_heading:
+            is_wanted = has_indicators or not line.startswith(_WITH_INDICATORS)
+            number += is_wanted
+        if is_wanted and line:
+            text = line.removeprefix(_WITH_INDICATORS).removeprefix(_FOR_ALL).format_map(words)
+            rows.append((is_heading, f"{number}. {text}" if is_heading else text))
+    return rows
+
+
+def _receiver(register: Register) -> str:
+    """Returns the body that collects the reports: the one that issues the plan's own report."""
+    issuing_body = str(register.report.get("issuing_body", "")).upper()
+    return next((a.name for a in register.agencies if a.name.upper() == issuing_body), "cơ quan chủ trì tổng hợp")

@@ -1,0 +1,133 @@
+"""What an accepted file changed against the version of the same report before it. Derived; nothing of it is stored."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from tiendo.model.register import Register
+from tiendo.model.states import KINDS, TASK_STATES
+from tiendo.vietnamese.number import format_number
+from tiendo.warehouse.sql import statement
+
+_BASES = {"quarter": "trong quý", "year_to_date": "lũy kế / đến kỳ", "": ""}
+_ANSWERS = {"not_applicable": "không áp dụng", "not_available": "chưa có số liệu"}
+_NOT_SAID = "(không báo cáo)"
+
+
+class Change(NamedTuple):
+    """One figure or task that is told otherwise than before.
+
+    Attributes:
+        subject: ``indicator`` or ``task``.
+        code: of the indicator, or reference of the task.
+        period: of the file; an earlier one for a correction.
+        basis: ``quarter`` or ``year_to_date``, "" for a task.
+        old_answer, new_answer: ``value``, ``not_applicable``, ``not_available``, a task's state; None when not said.
+        old_value, new_value: the figure, or a task's completion in percent.
+        old_kind, new_kind: ``actual`` or ``estimate``, "" for a task.
+    """
+
+    subject: str
+    code: str
+    period: str
+    basis: str
+    old_answer: str | None
+    old_value: Decimal | None
+    old_kind: str | None
+    new_answer: str | None
+    new_value: Decimal | None
+    new_kind: str | None
+
+
+class Version(NamedTuple):
+    """Where an accepted file stands among the versions of its report.
+
+    Attributes:
+        number: in the order of loading, from 1.
+        previous_receipt_no, previous_received_at: of the version before it by time; None for the first.
+        newest_receipt_no, newest_received_at: of the version that counts, where that is another: an older file that was
+            processed late replaces nothing.
+        changes: against the version before, and what its corrections changed; in the register's order.
+    """
+
+    number: int
+    previous_receipt_no: str | None
+    previous_received_at: datetime | None
+    newest_receipt_no: str | None
+    newest_received_at: datetime | None
+    changes: tuple[Change, ...]
+
+
+class ChangeText(NamedTuple):
+    """A change in words for its sender."""
+
+    label: str
+    period: str
+    basis: str
+    old: str
+    new: str
+
+
+def versions_of(connection: Connection, register: Register, file_ids: Iterable[int]) -> dict[int, Version]:
+    """Returns the place of each accepted file among its versions, by file id. Refused files have none.
+
+    Args:
+        connection: one that sees the files' figures: the transaction that loads them, or a later one.
+    """
+    parameters = {"file_ids": list(file_ids)}
+    if not parameters["file_ids"]:
+        return {}
+    changes: dict[int, list[Change]] = {}
+    for row in connection.execute(statement("intake/version_changes.sql"), parameters):
+        changes.setdefault(row.file_id, []).append(Change(*row[1:]))
+    order = _order(register)
+    return {
+        row.file_id: Version(
+            row.version,
+            row.previous_receipt_no,
+            row.previous_received_at,
+            row.newest_receipt_no,
+            row.newest_received_at,
+            tuple(sorted(changes.get(row.file_id, ()), key=order)),
+        )
+        for row in connection.execute(statement("intake/previous_version.sql"), parameters)
+    }
+
+
+def change_texts(register: Register, changes: Sequence[Change]) -> list[ChangeText]:
+    """Returns changes in words: ``Thu hút vốn …``, ``2023-Q1``, ``lũy kế``, ``437 (ước thực hiện)``, ``450 …``."""
+    return [
+        ChangeText(
+            _label(register, change),
+            change.period,
+            _BASES[change.basis],
+            _said(change.old_answer, change.old_value, change.old_kind),
+            _said(change.new_answer, change.new_value, change.new_kind),
+        )
+        for change in changes
+    ]
+
+
+def _order(register: Register) -> Callable[[Change], tuple[str, int, bool]]:
+    codes = [*register.indicator_by_code, *register.task_by_ref]
+    places = {code: place for place, code in enumerate(codes)}
+    return lambda change: (change.period, places[change.code], change.basis != "year_to_date")
+
+
+def _label(register: Register, change: Change) -> str:
+    if change.subject == "indicator":
+        return register.indicator_by_code[change.code].label
+    return f"Nhiệm vụ {change.code}"
+
+
+def _said(answer: str | None, value: Decimal | None, kind: str | None) -> str:
+    if answer is None:
+        return _NOT_SAID
+    if answer in TASK_STATES:
+        return TASK_STATES[answer] + (f", {format_number(value)}%" if value is not None else "")
+    if value is None:
+        return _ANSWERS[answer]
+    return f"{format_number(value)} ({KINDS[kind or 'actual'].lower()})"

@@ -1,0 +1,1 @@
+"""Plain data that rooms hand on: periods, working days, the register's types, cells as typed, outcomes. No I/O."""

@@ -1,0 +1,97 @@
+"""What checking a file yields: findings for its sender, observations for the warehouse."""
+
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+SEVERITIES = ("critical", "warning", "info")
+ACCEPTED = ("accepted", "accepted_with_warnings")
+VERDICTS = (*ACCEPTED, "rejected", "duplicate", "quarantined")
+
+
+class Finding(NamedTuple):
+    """One thing to tell the sender, in Vietnamese.
+
+    Attributes:
+        rule: stable id of the rule, as in the suites of include/expectations/.
+        severity: ``critical`` rejects the file, ``warning`` loads it and asks for an explanation, ``info`` tells.
+        sheet, cell: where; "" when it concerns the whole file.
+        found, expected: what stands there and what should; "" where that makes no sense.
+    """
+
+    rule: str
+    severity: str
+    sheet: str
+    cell: str
+    message: str
+    found: str
+    expected: str
+    fix: str
+
+
+class ObservationRow(NamedTuple):
+    """One figure as understood. ``value`` is None when the sender declared why there is none (``answer``).
+
+    Attributes:
+        answer: ``value``, ``not_applicable`` or ``not_available``; ``promised_on`` goes with the last.
+        kind: ``actual`` or ``estimate``; basis: ``quarter`` or ``year_to_date``.
+        is_approximate: the sender wrote ``gần 65.600``; ``value_text`` keeps the words.
+        is_illustrative: the note says "Số liệu minh họa".
+    """
+
+    indicator: str
+    period: str
+    agency: str
+    value: Decimal | None
+    answer: str
+    promised_on: date | None
+    kind: str
+    basis: str
+    is_approximate: bool
+    value_text: str
+    data_on: date | None
+    note: str
+    explanation: str
+    is_correction: bool
+    is_illustrative: bool
+    sheet: str
+    cell: str
+
+
+class TaskProgressRow(NamedTuple):
+    """Progress of one task as one agency tells it. ``state`` is a code of ``tiendo.model.states``."""
+
+    task_ref: str
+    period: str
+    agency: str
+    state: str
+    completion_pct: Decimal | None
+    result: str
+    difficulty: str
+    proposal: str
+    sheet: str
+    cell: str
+
+
+class FileOutcome(NamedTuple):
+    """The verdict on one file, with what goes to its sender and what goes to the warehouse (nothing when rejected).
+
+    Attributes:
+        observations, tasks: what is loaded.
+        read, read_tasks: what was understood, whatever the verdict; the sender is shown it, so that a misreading is
+            seen. A task's ``state`` is "" where none was recognised.
+    """
+
+    verdict: str
+    agency: str
+    period: str
+    findings: tuple[Finding, ...]
+    observations: tuple[ObservationRow, ...]
+    tasks: tuple[TaskProgressRow, ...]
+    read: tuple[ObservationRow, ...] = ()
+    read_tasks: tuple[TaskProgressRow, ...] = ()
+
+    @property
+    def is_report(self) -> bool:
+        """Whether it is an accepted report; an archive of reports is accepted and none itself: it has no period."""
+        return self.verdict in ACCEPTED and bool(self.period)

@@ -1,0 +1,335 @@
+"""What a plan's register holds, as read-only values. ``tiendo.plan.register`` reads and checks it."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from tiendo.model.occasions import ReminderRules
+from tiendo.model.period import Period
+from tiendo.model.working_days import WorkingDays, midnight
+
+
+class Duty(StrEnum):
+    """What a body owes."""
+
+    QUARTERLY_REPORT = "quarterly_report"
+    IMPLEMENTATION_PLAN = "implementation_plan"
+
+
+class RowKind(StrEnum):
+    """What a row of the indicator list is."""
+
+    INDICATOR = "indicator"
+    SUB_INDICATOR = "sub_indicator"
+    GROUP = "group"
+    BODY_TARGET = "body_target"
+
+
+class Comparator(StrEnum):
+    """How a target is understood (not how it is printed).
+
+    RANGE is a floor with an upper hope (``9 - 10``): achieved from ``low``, exceeded above ``high``.
+    BETWEEN is a true band (``103-107``): achieved inside it, worse on both sides.
+    """
+
+    GE = "ge"
+    GT = "gt"
+    LE = "le"
+    LT = "lt"
+    RANGE = "range"
+    BETWEEN = "between"
+    NONE = "none"
+
+
+class Direction(StrEnum):
+    """Which way is good."""
+
+    HIGHER_BETTER = "higher_better"
+    LOWER_BETTER = "lower_better"
+    WITHIN_RANGE = "within_range"
+    NONE = "none"
+
+
+class Nature(StrEnum):
+    """What kind of quantity an indicator is; decides the expected value of a quarter (domain, section 1, item 13)."""
+
+    FLOW = "flow"
+    STOCK = "stock"
+    RATIO = "ratio"
+    GROWTH = "growth"
+    INDEX = "index"
+    RANK = "rank"
+    GROUP = "group"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit of measure.
+
+    Attributes:
+        code: ``percent``, ``billion_vnd``, ...
+        label: as shown to officials, ``%``, ``Tỷ đồng``.
+        family: ``share`` (percent within 0-100), ``percent_change`` (may be negative), ``per_mille``, ``money``,
+            ``count`` (whole, not negative), ``measure`` (not negative, decimals), ``rank`` (whole, from 1).
+        decimals: decimals shown in reports.
+    """
+
+    code: str
+    label: str
+    family: str
+    decimals: int
+
+
+@dataclass(frozen=True)
+class Agency:
+    """A body named in the plan, or a district.
+
+    Attributes:
+        kind: ``department``, ``central_agency_in_province``, ``armed_forces``, ``district`` or ``receiver``.
+        is_obliged: owes a quarterly report (the 21 bodies and nine districts).
+        variants: other ways its name is written, the present name included.
+        mail_addresses, mail_domains: what it sends mail from: single addresses, and domains (without their
+            subdomains) of which every address is its own.
+    """
+
+    code: str
+    name: str
+    short_name: str
+    kind: str
+    is_obliged: bool
+    row_order: int
+    variants: tuple[str, ...] = ()
+    decision: str = ""
+    mail_addresses: tuple[str, ...] = ()
+    mail_domains: tuple[str, ...] = ()
+
+
+class PastShare(NamedTuple):
+    """What had come by the end of a quarter of a past year, and what that whole year brought; in the same unit."""
+
+    year: int
+    value: Decimal
+    year_value: Decimal
+    source: str
+    year_source: str
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One row of Phụ lục II, or one outcome target of the body text.
+
+    Attributes:
+        name: as printed; ``label`` is the same with misprints mended, for people.
+        target_text: as printed (``> 8,7``); ``comparator``/``low``/``high`` as understood, in ``unit``.
+        reporters: agency codes, first takes precedence where ``has_precedence``.
+        published_in: periods (quarter numbers) in which a figure exists; () when only after the year.
+        baseline: value at the end of the year before, in ``unit``, where known.
+        profile: expected share of the year's flow by the end of each quarter, where known, else the linear one.
+        profile_basis: for each quarter the past years its share is the mean of; none: that quarter's is the even q/4.
+            Empty for a profile that was decided instead.
+        tolerance: how far two reporters may differ, in ``unit``.
+        minimum, maximum: what is possible at all, in ``unit``.
+        decision: what was decided where the source is silent or odd, and why.
+    """
+
+    code: str
+    row_order: int
+    row_kind: RowKind
+    parent_code: str | None
+    section_no: str
+    section_title: str
+    printed_no: str
+    name: str
+    label: str
+    unit_as_printed: str
+    unit: Unit | None
+    target_text: str
+    comparator: Comparator
+    low: Decimal | None
+    high: Decimal | None
+    direction: Direction
+    nature: Nature
+    reporters: tuple[str, ...]
+    has_precedence: bool
+    published_in: tuple[int, ...]
+    publication_note: str
+    baseline: Decimal | None
+    baseline_on: date | None
+    baseline_source: str
+    profile: tuple[Decimal, ...] | None
+    tolerance: Decimal
+    minimum: Decimal | None
+    maximum: Decimal | None
+    decision: str
+    profile_basis: tuple[tuple[PastShare, ...], ...] = ()
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether figures are reported for it (everything but group rows)."""
+        return self.row_kind is not RowKind.GROUP
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task of section II or III.
+
+    Attributes:
+        lead_agencies: agency codes that owe its progress; every obliged agency for a collective task.
+        due_on: day by which it is due, where the plan gives one; ``due_text`` is the plan's wording of it.
+    """
+
+    ref: str
+    row_order: int
+    section_ref: str
+    section_title: str
+    title: str
+    lead_as_printed: str
+    lead_agencies: tuple[str, ...]
+    coordinating_text: str
+    is_collective: bool
+    due_on: date | None
+    due_text: str
+    verbatim_start: str
+    decision: str
+
+
+@dataclass(frozen=True)
+class PeriodCalendar:
+    """The days of one period.
+
+    ``due_at`` and ``closing_at`` are exclusive: midnight at the end of the 14th for "before the 15th", midnight at the
+    end of the 25th for "by the 25th".
+    """
+
+    period: Period
+    cut_off_on: date
+    due_at: datetime
+    publish_at: datetime
+    closing_at: datetime
+
+
+@dataclass(frozen=True)
+class Obligation:
+    """Something every obliged body owes by a day, unless a letter says otherwise.
+
+    Attributes:
+        period: ``2023-Q1`` for a quarterly report, ``2023`` for what is owed once a year.
+        due_at, closing_at: exclusive, as in ``PeriodCalendar``; nobody is given longer than until ``closing_at``.
+    """
+
+    duty: Duty
+    period: str
+    due_at: datetime
+    closing_at: datetime
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Cut-offs of the grades; see docs/methodology.md."""
+
+    on_track: Decimal
+    at_risk: Decimal
+    approximate_tolerance_pct: Decimal
+
+
+@dataclass(frozen=True)
+class Register:
+    """A whole plan, checked. Lookups by code are dictionaries; sequences keep the printed order.
+
+    ``own_plan_task`` is the task by whose ``due_on`` every body sends in its own implementation plan (III.3).
+    """
+
+    code: str
+    title: str
+    short_title: str
+    province: str
+    issued_by: str
+    issued_on: date
+    year: int
+    rule_version: str
+    sha256: str
+    thresholds: Thresholds
+    report: dict[str, Any]
+    units: dict[str, Unit]
+    agencies: tuple[Agency, ...]
+    indicators: tuple[Indicator, ...]
+    tasks: tuple[Task, ...]
+    calendar: tuple[PeriodCalendar, ...]
+    own_plan_task: str
+    reminders: ReminderRules = field(default_factory=ReminderRules)
+    working_days: WorkingDays = field(default_factory=WorkingDays)
+
+    @cached_property
+    def agency_by_code(self) -> dict[str, Agency]:
+        """Agencies by code."""
+        return {agency.code: agency for agency in self.agencies}
+
+    @cached_property
+    def indicator_by_code(self) -> dict[str, Indicator]:
+        """Indicators by code."""
+        return {indicator.code: indicator for indicator in self.indicators}
+
+    @cached_property
+    def task_by_ref(self) -> dict[str, Task]:
+        """Tasks by reference, ``II.4.a.1``."""
+        return {task.ref: task for task in self.tasks}
+
+    @cached_property
+    def calendar_by_period(self) -> dict[Period, PeriodCalendar]:
+        """Calendar entries by period."""
+        return {entry.period: entry for entry in self.calendar}
+
+    @cached_property
+    def obligations(self) -> tuple[Obligation, ...]:
+        """All that is owed under the plan: each body's own implementation plan, and the quarterly reports."""
+        reports = tuple(
+            Obligation(Duty.QUARTERLY_REPORT, str(entry.period), entry.due_at, entry.closing_at)
+            for entry in self.calendar
+        )
+        own = self.task_by_ref.get(self.own_plan_task)
+        if own is None or own.due_on is None:
+            return reports
+        end_of_year = midnight(date(self.year + 1, 1, 1))
+        due_at = midnight(own.due_on + timedelta(days=1))
+        return (Obligation(Duty.IMPLEMENTATION_PLAN, str(self.year), due_at, end_of_year), *reports)
+
+    @cached_property
+    def obliged(self) -> tuple[Agency, ...]:
+        """Agencies that owe a quarterly report, in the register's order."""
+        return tuple(agency for agency in self.agencies if agency.is_obliged)
+
+    def agency_of_address(self, address: str) -> Agency | None:
+        """Returns the body whose own a mail address is, in small letters; None when it is nobody's."""
+        return self._agency_by_mail.get(address) or self._agency_by_mail.get(address.rpartition("@")[2])
+
+    @cached_property
+    def _agency_by_mail(self) -> dict[str, Agency]:
+        """Bodies by address and by domain; the two cannot be confused, an address holds an ``@``."""
+        return {mail: agency for agency in self.agencies for mail in (*agency.mail_addresses, *agency.mail_domains)}
+
+    def indicators_of(self, agency_code: str) -> tuple[Indicator, ...]:
+        """Returns the leaves an agency reports, in printed order, body targets last."""
+        return self._indicators_by_agency.get(agency_code, ())
+
+    def tasks_of(self, agency_code: str) -> tuple[Task, ...]:
+        """Returns the tasks an agency owes progress on, collective ones included, in the plan's order."""
+        return self._tasks_by_agency.get(agency_code, ())
+
+    @cached_property
+    def _indicators_by_agency(self) -> dict[str, tuple[Indicator, ...]]:
+        found: dict[str, tuple[Indicator, ...]] = {}
+        for indicator in self.indicators:
+            for agency in indicator.reporters if indicator.is_leaf else ():
+                found[agency] = (*found.get(agency, ()), indicator)
+        return found
+
+    @cached_property
+    def _tasks_by_agency(self) -> dict[str, tuple[Task, ...]]:
+        found: dict[str, tuple[Task, ...]] = {}
+        for task in self.tasks:
+            for agency in task.lead_agencies:
+                found[agency] = (*found.get(agency, ()), task)
+        return found

@@ -1,0 +1,1 @@
+"""Zip containers and the sheet XML in them: opened within limits, read beside calamine, packed alike each time."""

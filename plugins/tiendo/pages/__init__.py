@@ -1,0 +1,1 @@
+"""What a browser shows, behind Airflow's login."""

@@ -1,0 +1,173 @@
+"""``tiendo ingest``: the pipeline's own batch path without Airflow.
+
+A run that dies leaves files landed, settled or graded as far as it came; the same command again goes on from there. It
+knows a file it has landed by its claim: the number of runs that came to their end, the path, the bytes. A command that
+did come to its end and is given once more is another sending.
+"""
+
+import gc
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import reduce
+from itertools import groupby
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+from typing import Any
+
+import typer
+from sqlalchemy import URL, Engine
+
+from tiendo import clock
+from tiendo.collect.archive import Archived, sha256_of, take
+from tiendo.collect.landing import Arrival, land
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.process.batch import BatchResult, process, waiting_batches
+from tiendo.process.touched import ungraded_periods
+from tiendo.process.workers import warm_up
+from tiendo.reading.files import keep_reader
+from tiendo.settings import Settings
+from tiendo.status.service import refresh
+from tiendo.warehouse.engine import loader, make_engine
+from tiendo.warehouse.sql import statement
+
+CHANNEL = "command"
+# Larger than a task's batch: what a run of Great Expectations costs in any case is shared by more files. Not larger
+# still: only one batch loads at a time, and the last one while nothing else is left to do.
+BATCH_SIZE = 500
+WORKERS = min(2, os.cpu_count() or 1)
+
+
+def ingest_paths(
+    settings: Settings,
+    register: Register,
+    open_engine: Callable[[], Engine],
+    paths: Sequence[Path],
+    *,
+    show_progress: bool = False,
+) -> dict[str, Any]:
+    """Lands and settles files, a batch at a time, then grades the periods whose figures changed.
+
+    The files stay where they are; received is now. A folder is taken as ``inbox/``: each file's sender is the body
+    its folder is named after. Great Expectations is imported in another process while the warehouse opens.
+
+    Args:
+        open_engine: gives the warehouse's engine, migrated; called once.
+
+    Returns:
+        ``{"received": files landed, "states": {state: count}, "periods": [period]}``; files that an earlier run
+        had landed but not settled, and periods it had not graded, are made up for and counted too.
+
+    Raises:
+        ReaderBugError: our own reader failed on a file; everything is settled.
+        UnreadError: files were not read for another reason of ours; they wait for the next run.
+    """
+    warm_up()
+    gc.freeze()  # the register and all that is imported stay to the end: no need to look them through again and again
+    context = get_context("forkserver")
+    engine = open_engine()
+    batches = _batches(register, paths)
+    with loader(engine) as connection:
+        run = connection.execute(statement("intake/count_scans.sql"), {"channel": CHANNEL}).scalar_one()
+    received = 0
+    results: list[BatchResult] = []
+    workers = WORKERS if _is_divisible(batches) else 1
+    with ProcessPoolExecutor(workers, context, _begin, (settings, register, engine.url)) as pool:
+        # Of an earlier run that was cut short; they are older than what lands now.
+        results += pool.map(_settle, waiting_batches(engine, BATCH_SIZE))
+        futures = []
+        for batch in batches:
+            landed = land(settings, register, engine, [_arrival(settings, run, *file) for file in batch])
+            received += len(landed)
+            futures.append(pool.submit(_settle, landed))
+            if show_progress:
+                typer.echo(f"\r{received} files landed", nl=False, err=True)
+        for done, future in enumerate(futures, start=1):
+            results.append(future.result())
+            if show_progress:
+                typer.echo(f"\r{received} files landed, {done} of {len(futures)} batches settled", nl=False, err=True)
+        if show_progress:
+            typer.echo(err=True)
+        result = reduce(BatchResult.and_of, results, BatchResult({}, []))
+        touched = set(result.periods)
+        to_grade = sorted(touched | ungraded_periods(engine, register))
+        touched.update(period for period, changed in zip(to_grade, pool.map(_grade, to_grade), strict=True) if changed)
+    with loader(engine) as connection:
+        connection.execute(statement("intake/put_scan.sql"), {"channel": CHANNEL, "completed_at": clock.now()})
+    return {"received": received, "states": result.or_raise().states, "periods": sorted(touched)}
+
+
+def _arrival(settings: Settings, run: int, sender: str, path: Path) -> Arrival:
+    with path.open("rb") as stream:
+        content = take(settings.archive, stream)
+    sha256 = content.sha256 if isinstance(content, Archived) else sha256_of(content)
+    place = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()
+    return Arrival(f"{CHANNEL}-{run}-{place[:32]}-{sha256}", path.name, CHANNEL, sender, clock.now(), content)
+
+
+def _batches(register: Register, paths: Sequence[Path]) -> list[list[tuple[str, Path]]]:
+    """Returns (sender, path) in batches; a sender's files are in one batch, unless they are more than one holds."""
+    found = sorted(((_sender(register, path), path) for path in _files(paths)), key=lambda item: item[0])
+    batches: list[list[tuple[str, Path]]] = []
+    for _, group in groupby(found, key=lambda item: item[0]):
+        files = list(group)
+        if not batches or len(batches[-1]) + len(files) > BATCH_SIZE:
+            batches.append([])
+        for file in files:
+            if len(batches[-1]) == BATCH_SIZE:
+                batches.append([])
+            batches[-1].append(file)
+    return batches
+
+
+def _is_divisible(batches: list[list[tuple[str, Path]]]) -> bool:
+    """Tells whether batches may be settled side by side: a body's later report is checked after its earlier one."""
+    senders = [sender for batch in batches for sender in {sender for sender, _ in batch}]
+    return len(batches) > 1 and len(senders) == len(set(senders))
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith((".", "~$")))
+        else:
+            yield path
+
+
+def _sender(register: Register, path: Path) -> str:
+    """The body a file's folder is named after, or "" for a file that lies elsewhere: then the workbook says."""
+    folder = path.resolve().parent.name
+    return folder if folder in register.agency_by_code else ""
+
+
+_parts: tuple[Settings, Register, Engine]
+
+
+def _begin(settings: Settings, register: Register, url: URL) -> None:
+    """Sets a worker up; it ends with the run, also when that is killed."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    global _parts  # noqa: PLW0603  a worker's state is its process's
+    _parts = settings, register, make_engine(url)
+    keep_reader()
+    # A batch is ten thousands of rows that hold no cycles; looking for some again and again took a tenth of the time.
+    gc.freeze()
+    gc.set_threshold(100_000)
+
+
+def _end_with_parent() -> None:
+    """Waits for the parent's end: an orphan would wait for its next batch for ever."""
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)
+
+
+def _settle(file_ids: list[int]) -> BatchResult:
+    return process(*_parts, file_ids)
+
+
+def _grade(period: str) -> int:
+    _, register, engine = _parts
+    return refresh(engine, register, Period.parse(period))

@@ -1,0 +1,259 @@
+"""Reads a settled file once more: shows what would differ, and does it as an act of its own, with a reason.
+
+A settled file keeps its fate and its figures for ever. A further reading is a line of its own in the ledger: the same
+bytes, received when they were received, a new receipt, and ``requeue_of`` leading to the first. Of two readings of a
+file the later counts; against newer files of the body it counts no more than the first reading did.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from sqlalchemy import Engine, Row
+
+from tiendo import clock
+from tiendo.model.outcome import ACCEPTED, FileOutcome
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.process.again import Received, check_again
+from tiendo.process.batch import process
+from tiendo.reading.files import read_files
+from tiendo.settings import Settings
+from tiendo.status.service import refresh
+from tiendo.warehouse import audit
+from tiendo.warehouse.engine import LOAD_LOCK, loader
+from tiendo.warehouse.sql import statement
+
+Rows = list[dict[str, Any]]
+
+
+class NotPossibleError(ValueError):
+    """The file named cannot be acted upon in this way; the message says why."""
+
+
+class Line(NamedTuple):
+    """A line of the ledger."""
+
+    file_id: int
+    receipt_no: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reading of a file yielded, in the form two are compared in."""
+
+    state: str
+    findings: Rows
+    observations: Rows
+    tasks: Rows
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns it as ``tiendo requeue --json`` shows it."""
+        return {"state": self.state, "findings": self.findings, "observations": self.observations, "tasks": self.tasks}
+
+
+@dataclass(frozen=True)
+class Review:
+    """A file of the ledger, its last reading and what today's rules make of it.
+
+    Attributes:
+        first: its first line in the ledger.
+        agency: the body it is read as a file of, "" where the workbook decides.
+        readings: how many lines of the ledger it has so far.
+    """
+
+    first: Row[Any]
+    agency: str
+    readings: int
+    before: Reading
+    after: Reading
+    outcome: FileOutcome
+
+    @cached_property
+    def findings_added(self) -> Rows:
+        """Findings that only the new reading has."""
+        return _missing(self.after.findings, self.before.findings)
+
+    @cached_property
+    def findings_removed(self) -> Rows:
+        """Findings that only the last reading had."""
+        return _missing(self.before.findings, self.after.findings)
+
+    @cached_property
+    def values(self) -> Rows:
+        """Figures that differ, old and new; null where there is none."""
+        return _changes(self.before.observations, self.after.observations, _FIGURE_KEY, _FIGURE_VALUE)
+
+    @cached_property
+    def tasks(self) -> Rows:
+        """Tasks that differ, old and new."""
+        return _changes(self.before.tasks, self.after.tasks, ("task", "period"), ("state", "completion_pct"))
+
+    @property
+    def is_different(self) -> bool:
+        """Whether a further reading would change anything."""
+        has_new_verdict = self.before.state != self.after.state
+        return bool(has_new_verdict or self.findings_added or self.findings_removed or self.values or self.tasks)
+
+    @property
+    def keeps_old_figures(self) -> bool:
+        """Whether figures loaded once would stay although the file is no longer acceptable: nothing is unlearnt."""
+        return self.before.state in ACCEPTED and self.after.state not in ACCEPTED
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns the document of ``tiendo requeue --json``."""
+        return {
+            "receipt": self.first.receipt_no,
+            "sha256": self.first.sha256,
+            "name": self.first.name,
+            "agency": self.outcome.agency or None,
+            "period": self.outcome.period or None,
+            "received_at": self.first.received_at,
+            "before": self.before.as_json(),
+            "after": self.after.as_json(),
+            "changes": {
+                "is_different": self.is_different,
+                "verdict": [self.before.state, self.after.state],
+                "findings_added": self.findings_added,
+                "findings_removed": self.findings_removed,
+                "values": self.values,
+                "tasks": self.tasks,
+                "keeps_old_figures": self.keeps_old_figures,
+            },
+        }
+
+
+_FIGURE_KEY = ("indicator", "period", "basis")
+_FIGURE_VALUE = ("answer", "value", "kind")
+
+
+def find_file(engine: Engine, subject: str, agency: str = "") -> Row[Any]:
+    """Returns the first line in the ledger of the file that a SHA-256 or a receipt number names.
+
+    Raises:
+        NotPossibleError: there is none, or several bodies sent these bytes and ``agency`` names none of them.
+    """
+    with loader(engine) as connection:
+        found = connection.execute(statement("operations/find_files.sql"), {"subject": subject}).all()
+    if not found:
+        raise NotPossibleError(f"the ledger has no file {subject!r}")
+    if len(found) > 1:
+        found = [row for row in found if row.sender_agency_code == agency] if agency else found
+    if len(found) != 1:
+        raise NotPossibleError(f"{subject} came several times: name one of them by its receipt number")
+    return found[0]
+
+
+def review(settings: Settings, register: Register, engine: Engine, first: Row[Any], agency: str = "") -> Review:
+    """Reads a file by today's rules beside its last reading. Changes nothing.
+
+    Args:
+        first: from ``find_file``.
+        agency: the body to read it as a file of, where that is not known or not right.
+
+    Raises:
+        NotPossibleError: it has not been read at all yet.
+        UnreadError: it could not be read now, for a reason of ours.
+    """
+    with loader(engine) as connection:
+        lines = connection.execute(statement("operations/readings.sql"), {"file_id": first.file_id}).all()
+        settled = [line for line in lines if line.state is not None]
+        if not settled:
+            raise NotPossibleError(f"{first.receipt_no} waits for its first reading")
+        parameters = {"file_id": settled[-1].file_id}
+        before = Reading(
+            settled[-1].state,
+            *(
+                [dict(row) for row in connection.execute(statement(name), parameters).mappings()]
+                for name in (
+                    "operations/findings.sql",
+                    "operations/observations.sql",
+                    "operations/task_progress.sql",
+                )
+            ),
+        )
+    sender = agency or settled[-1].sender_agency_code
+    file = Received(first.file_id, first.name, first.sha256, sender, first.received_at)
+    (outcome,) = check_again(register, engine, [file], read_files(settings, [file.sha256]))
+    return Review(first, sender or "", len(lines), before, _reading(outcome), outcome)
+
+
+def enter(engine: Engine, reviewed: Review, *, act: str, reason: str) -> Line:
+    """Enters a further reading in the ledger, with its audit row, or neither.
+
+    Returns:
+        The new line, which then waits like any file; the one that waits already, where a run before this one did not
+        come to its end.
+    """
+    first = reviewed.first
+    with loader(engine) as connection:
+        connection.exec_driver_sql(LOAD_LOCK)
+        lines = connection.execute(statement("operations/readings.sql"), {"file_id": first.file_id}).all()
+        if lines[-1].state is None:
+            return Line(lines[-1].file_id, lines[-1].receipt_no)
+        line = connection.execute(
+            statement("operations/put_reading.sql"),
+            {
+                "claim_id": f"{act}:{first.receipt_no}:{len(lines)}",
+                "agency": reviewed.agency or None,
+                "landed_at": clock.now(),
+                "file_id": first.file_id,
+            },
+        ).one()
+        details = {
+            "sha256": first.sha256,
+            "name": first.name,
+            "receipt": line.receipt_no,
+            "agency": reviewed.outcome.agency or None,
+            "period": reviewed.outcome.period or None,
+            "state_before": reviewed.before.state,
+            "state_after": reviewed.after.state,
+            "values": reviewed.values,
+        }
+        audit.record(connection, act=act, subject=first.receipt_no, reason=reason, details=details)
+    return Line(line.file_id, line.receipt_no)
+
+
+def settle(settings: Settings, register: Register, engine: Engine, entered: Line) -> dict[str, Any]:
+    """Gives an entered reading its fate and grades what changed.
+
+    Returns:
+        ``{"receipt", "state", "answer", "periods"}`` of the new line.
+    """
+    periods = process(settings, register, engine, [entered.file_id]).periods
+    for period in periods:
+        refresh(engine, register, Period.parse(period))
+    with loader(engine) as connection:
+        (line,) = connection.execute(statement("operations/readings.sql"), {"file_id": entered.file_id}).all()
+    return {"receipt": line.receipt_no, "state": line.state, "answer": line.receipt, "periods": periods}
+
+
+def _reading(outcome: FileOutcome) -> Reading:
+    return Reading(
+        outcome.verdict,
+        [finding._asdict() for finding in outcome.findings],
+        [
+            {name: getattr(o, name) for name in (*_FIGURE_KEY, *_FIGURE_VALUE, "sheet", "cell")}
+            for o in outcome.observations
+        ],
+        [
+            {"task": t.task_ref, "period": t.period, "state": t.state, "completion_pct": t.completion_pct}
+            for t in outcome.tasks
+        ],
+    )
+
+
+def _missing(rows: Iterable[dict[str, Any]], others: Iterable[Mapping[str, Any]]) -> Rows:
+    known = {tuple(other.values()) for other in others}
+    return [row for row in rows if tuple(row.values()) not in known]
+
+
+def _changes(before: Rows, after: Rows, key: tuple[str, ...], value: tuple[str, ...]) -> Rows:
+    old, new = ({tuple(row[name] for name in key): row for row in rows} for rows in (before, after))
+    changes = []
+    for place in dict.fromkeys((*old, *new)):
+        told = [{name: rows[place][name] for name in value} if place in rows else None for rows in (old, new)]
+        if told[0] != told[1]:
+            changes.append(dict(zip(key, place, strict=True)) | {"old": told[0], "new": told[1]})
+    return changes

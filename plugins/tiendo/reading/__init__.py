@@ -1,0 +1,1 @@
+"""From bytes to rows as typed, whatever the format; judges nothing."""

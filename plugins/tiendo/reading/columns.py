@@ -1,0 +1,237 @@
+"""The columns of the workbook's tables: what the template prints above them and what the reader accepts for them."""
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from tiendo.model.content import SHEET_CORRECTIONS, SHEET_INDICATORS, SHEET_TASKS
+from tiendo.vietnamese.text import fold
+
+NOT_YET_PUBLISHED = "Chưa đến kỳ công bố"
+"""The note the template gives to an indicator that has no figure in the period; nobody filled it in."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes:
+        field: its name in the row type of ``tiendo.model.content``; "" when it is printed for people only.
+        heading: as the template prints it.
+        variants: other headings that mean the same for certain. What stands in brackets, a year or a quarter's number
+            at the end do not count.
+        is_value: whether it holds what the table is for; two columns claiming the same value are not guessed between.
+    """
+
+    field: str
+    heading: str
+    variants: tuple[str, ...] = ()
+    is_value: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """One table of the workbook.
+
+    Attributes:
+        needs: groups of fields; a row is the heading row when it has at least one column of every group.
+        ignored: headings that are understood and not read, beside those that the template prints for people.
+    """
+
+    sheet: str
+    columns: tuple[Column, ...]
+    needs: tuple[frozenset[str], ...]
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """Headings in the template's order."""
+        return tuple(column.heading for column in self.columns)
+
+    def position(self, field: str) -> int:
+        """Returns the 1-based column of a field in the template."""
+        return next(i for i, column in enumerate(self.columns, start=1) if column.field == field)
+
+
+_NUMBERING = ("STT", "TT", "Số TT", "Số thứ tự")
+_CODE = Column("code", "Mã chỉ tiêu", ("Mã", "Mã số", "Mã số chỉ tiêu"))
+_NAME = Column("name", "Tên chỉ tiêu", ("Chỉ tiêu", "Nội dung chỉ tiêu", "Tên", "Chỉ tiêu chủ yếu"))
+_QUARTER = Column(
+    "quarter",
+    "Thực hiện trong quý",
+    (
+        "Trong quý",
+        "Số trong quý",
+        "Thực hiện quý",
+        "Ước thực hiện quý",
+        "Ước thực hiện trong quý",
+        "Ước trong quý",
+        "Kết quả quý",
+        "Kết quả trong quý",
+        "Kết quả thực hiện quý",
+        "Kết quả thực hiện trong quý",
+        "Số liệu trong quý",
+        "TH quý",
+        "TH trong quý",
+        "Ước TH quý",
+    ),
+    is_value=True,
+)
+_YEAR_TO_DATE = Column(
+    "year_to_date",
+    "Lũy kế từ đầu năm (hoặc tại thời điểm báo cáo)",
+    (
+        "Lũy kế",
+        "Lũy kế từ đầu",
+        "Lũy kế đến kỳ báo cáo",
+        "Lũy kế từ đầu năm đến kỳ báo cáo",
+        "Thực hiện lũy kế",
+        "Thực hiện lũy kế từ đầu năm",
+        "Kết quả lũy kế",
+        "Số lũy kế",
+        "Cộng dồn",
+        "Cộng dồn từ đầu năm",
+        "Lũy kế đến cuối quý",
+        "Lũy kế đến hết quý",
+        "Lũy kế thực hiện",
+        "Lũy kế thực hiện từ đầu năm",
+        "Ước lũy kế",
+        "Ước thực hiện lũy kế",
+        "Lũy kế 6 tháng",
+        "Thực hiện 6 tháng",
+        "Ước thực hiện 6 tháng",
+        "Ước TH 6 tháng",
+        "TH 6 tháng",
+        "Kết quả 6 tháng",
+        "Kết quả thực hiện 6 tháng",
+        "Thực hiện lũy kế 6 tháng",
+        "Lũy kế từ đầu năm hoặc tại thời điểm báo cáo",
+        "Lũy kế / tại thời điểm báo cáo",
+        "Tại thời điểm báo cáo",
+    ),
+    is_value=True,
+)
+_KIND = Column("kind", "Loại số liệu", ("Loại", "Thực hiện/Ước", "Thực hiện / Ước thực hiện"))
+_DATA_ON = Column("data_on", "Số liệu đến ngày", ("Đến ngày", "Tính đến ngày", "Ngày số liệu", "Ngày chốt số liệu"))
+
+INDICATORS = Table(
+    SHEET_INDICATORS,
+    (
+        _CODE,
+        _NAME,
+        Column("unit", "Đơn vị tính", ("ĐVT", "Đơn vị")),
+        Column("target", "Kế hoạch năm", ("Kế hoạch", "Chỉ tiêu kế hoạch", "Mục tiêu", "Chỉ tiêu năm", "KH năm")),
+        Column("", "Số kỳ trước"),
+        _QUARTER,
+        _YEAR_TO_DATE,
+        _KIND,
+        _DATA_ON,
+        Column("note", "Ghi chú"),
+        Column("explanation", "Giải trình", ("Nguyên nhân", "Giải trình, nguyên nhân", "Thuyết minh")),
+    ),
+    (frozenset({"code", "name"}), frozenset({"quarter", "year_to_date"})),
+    (
+        *_NUMBERING,
+        "Đơn vị báo cáo",
+        "Cơ quan báo cáo",
+        "Đơn vị theo dõi, báo cáo",
+        "Cơ quan theo dõi, báo cáo",
+        "Đơn vị chủ trì",
+        "Cơ quan chủ trì",
+        "Đơn vị thực hiện",
+        "Nguồn số liệu",
+        "Cùng kỳ",
+        "Cùng kỳ năm trước",
+        "Thực hiện cùng kỳ",
+        "Thực hiện cùng kỳ năm trước",
+        "Thực hiện năm trước",
+        "Kỳ trước",
+        "So với kế hoạch",
+        "% so với kế hoạch",
+        "Tỷ lệ % so với kế hoạch",
+        "Đạt % kế hoạch",
+        "% kế hoạch",
+        "So với kế hoạch năm",
+        "% so với kế hoạch năm",
+        "So với cùng kỳ",
+        "% so với cùng kỳ",
+        "So sánh với cùng kỳ",
+        "Tăng, giảm so với cùng kỳ",
+    ),
+)
+
+TASKS = Table(
+    SHEET_TASKS,
+    (
+        Column("ref", "Mã nhiệm vụ", ("Mã", "Mã số", "Ký hiệu")),
+        Column("title", "Nội dung nhiệm vụ", ("Nhiệm vụ", "Nội dung", "Tên nhiệm vụ")),
+        Column("", "Thời hạn"),
+        Column("state", "Trạng thái", ("Tình trạng", "Tình hình thực hiện"), is_value=True),
+        Column("completion", "% hoàn thành", ("Tỷ lệ hoàn thành", "Mức độ hoàn thành", "Hoàn thành"), is_value=True),
+        Column("result", "Kết quả thực hiện", ("Kết quả",)),
+        Column("difficulty", "Khó khăn, vướng mắc", ("Khó khăn", "Khó khăn vướng mắc", "Vướng mắc")),
+        Column("proposal", "Kiến nghị", ("Đề xuất", "Kiến nghị, đề xuất", "Đề xuất, kiến nghị")),
+    ),
+    (frozenset({"ref", "title"}), frozenset({"state", "completion"})),
+    (*_NUMBERING, "Đơn vị chủ trì", "Cơ quan chủ trì", "Đơn vị phối hợp", "Thời gian hoàn thành", "Ghi chú"),
+)
+
+CORRECTIONS = Table(
+    SHEET_CORRECTIONS,
+    (
+        Column("period", "Kỳ báo cáo cần sửa", ("Kỳ", "Kỳ báo cáo", "Kỳ cần sửa")),
+        _CODE,
+        _NAME,
+        _QUARTER,
+        _YEAR_TO_DATE,
+        _KIND,
+        _DATA_ON,
+        Column("reason", "Lý do sửa", ("Lý do", "Lý do điều chỉnh")),
+    ),
+    (
+        frozenset({"period"}),
+        frozenset({"reason"}),
+        frozenset({"code", "name"}),
+        frozenset({"quarter", "year_to_date"}),
+    ),
+    _NUMBERING,
+)
+
+TABLES = (CORRECTIONS, INDICATORS, TASKS)
+"""In the order in which a heading row is tried: a row of corrections would also pass for one of indicators."""
+
+_BRACKETS = re.compile(r"\([^()]*\)")
+_MONTHS = re.compile(r"\b(?:0?3|0?6|0?9|12|ba|sáu|chín|mười hai) tháng(?: đầu)?(?: năm)?(?: \d{4})?$")
+_WHEN = re.compile(r"\s+(?:năm\s+\d{4}|(?:i{1,3}|iv|[1-4])\s*(?:[/-]\s*|\s+năm\s+)?(?:\d{4})?)$")
+
+
+@lru_cache(maxsize=8192)
+def normalised_heading(text: str) -> str:
+    """Reduces a heading to what decides: folded, without brackets, a year, a quarter's number, or a final mark.
+
+    The months since the year's start are told apart from a quarter, not from each other: "lũy kế n tháng".
+    """
+    folded = " ".join(_BRACKETS.sub(" ", fold(text)).split()).strip(" .:*")
+    return _WHEN.sub("", _MONTHS.sub("n tháng", folded))
+
+
+NUMBERING = frozenset(map(normalised_heading, _NUMBERING))
+"""Headings, normalised, of a column of printed numbers: labels, never a key."""
+
+
+@cache
+def ignored_headings(table: Table) -> frozenset[str]:
+    """Returns the headings of a table, normalised, under which nothing is read."""
+    printed = (column.heading for column in table.columns if not column.field)
+    return frozenset(map(normalised_heading, (*printed, *table.ignored)))
+
+
+@cache
+def fields_by_heading(table: Table) -> dict[str, Column]:
+    """Maps each accepted heading, normalised, to its column."""
+    return {
+        normalised_heading(text): column
+        for column in table.columns
+        if column.field
+        for text in (column.heading, *column.variants)
+    }

@@ -1,0 +1,134 @@
+"""Opens a file's bytes as sheets of cells: the one place that decides how each format is read.
+
+What is read is neutral (``tiendo.reading.sheet``); what the cells mean is told by ``tiendo.reading.tables``.
+"""
+
+import io
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+from tiendo.model.content import Notice, WorkbookContent
+from tiendo.ooxml.xlsx_details import BrokenWorkbookError, Details, read_details
+from tiendo.ooxml.zip_parts import Member, members
+from tiendo.reading.delimited import TextError, decode, read_rows
+from tiendo.reading.kinds import ARCHIVE, ODS, READ, TEXT, XLS, XLSX, kind_of
+from tiendo.reading.ods_layout import layouts_of_ods
+from tiendo.reading.sheet import Layout, OpenedFile, Sheet, UnreadableError
+from tiendo.reading.xls_layout import layouts_of_xls
+from tiendo.reading.xlsx_layout import layouts_of_xlsx
+
+MAX_BYTES = 20 * 2**20
+_MAX_CELLS = 500_000
+_MAX_ROWS = 5_000
+_MAX_SHEETS = 40
+
+_MACROS = "xl/vbaProject.bin"
+_LINKS = "xl/externalLinks/externalLink"
+# The one sheet of a text file; it has no name of its own.
+TEXT_SHEET = "CSV"
+_NO_DETAILS: Details = {}
+
+
+@contextmanager
+def _by_calamine() -> Iterator[None]:
+    """What the library raises beside its own errors (a date out of range, a sheet without a part) is the file's."""
+    try:
+        yield
+    except (ArithmeticError, LookupError, OSError, TypeError, ValueError) as error:
+        raise BrokenWorkbookError(f"{type(error).__name__}: {error}") from error
+
+
+_LAYOUTS: dict[str, Callable[[bytes], dict[str, Layout]]] = {
+    XLSX: lambda data: layouts_of_xlsx(data, members(data)),
+    XLS: layouts_of_xls,
+    ODS: lambda data: layouts_of_ods(data, members(data)),
+}
+
+
+class _Workbook(OpenedFile):
+    """A file that calamine opens: .xlsx, .xls, .ods."""
+
+    def __init__(self, data: bytes, kind: str) -> None:
+        self._data, self._kind = data, kind
+        self._details: dict[str, Details] = {}
+        if kind == XLSX:
+            parts = members(data)
+            self._details, self.notices = read_details(data, parts), tuple(_noticed(parts))
+        with _by_calamine():
+            self._workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+            metadata = self._workbook.sheets_metadata[:_MAX_SHEETS]
+            self.sheet_names = [sheet.name for sheet in metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+            self.hidden_names = {sheet.name for sheet in metadata if sheet.visible != SheetVisibleEnum.Visible}
+
+    def layouts(self) -> dict[str, Layout]:
+        return _LAYOUTS[self._kind](self._data)
+
+    def sheet(self, name: str) -> Sheet:
+        details = self._details.get(name, _NO_DETAILS)
+        with _by_calamine():
+            sheet: CalamineSheet = self._workbook.get_sheet_by_name(name)
+            if sheet.start is None:
+                return Sheet(name, [])
+            _check_size(name, sheet.height, sheet.width)
+            return Sheet(name, sheet.to_python(), *sheet.start, details, tuple(sheet.merged_cell_ranges or ()))
+
+
+class _TextFile(OpenedFile):
+    """A text file of values between separators: one sheet."""
+
+    sheet_names = (TEXT_SHEET,)
+
+    def __init__(self, rows: list[list[str]], notices: tuple[Notice, ...]) -> None:
+        self._rows = rows
+        self.notices = notices
+
+    def sheet(self, name: str) -> Sheet:
+        _check_size(name, len(self._rows), len(self._rows[0]))
+        return Sheet(name, self._rows)
+
+
+def open_file(data: bytes) -> OpenedFile | WorkbookContent:
+    """Decides by the bytes, never by the name, what a file is, and opens it; of a zip of files, returns what is in it.
+
+    Raises:
+        UnreadableError: it is none of the formats read, too large, or protected by a password.
+        TooLargeError, NotAZipError, BrokenWorkbookError, CalamineError: it is broken or outside the limits.
+    """
+    if len(data) > MAX_BYTES:
+        raise UnreadableError("too_large", f"{len(data)} bytes")
+    kind = kind_of(data)
+    if kind not in READ:
+        raise UnreadableError(kind, f"begins with {data[:8]!r}")
+    if kind == ARCHIVE:
+        from tiendo.reading.packed import list_packed
+
+        return list_packed(data)
+    if kind == TEXT:
+        return _open_text(data)
+    return _Workbook(data, kind)
+
+
+def _open_text(data: bytes) -> OpenedFile:
+    try:
+        text, encoding = decode(data)
+        rows = read_rows(text)
+    except TextError as error:
+        raise UnreadableError(error.code, str(error)) from error
+    notices = () if encoding.startswith("utf") else (Notice("old_encoding", TEXT_SHEET, "", encoding),)
+    return _TextFile(rows, notices)
+
+
+def _noticed(parts: Mapping[str, Member]) -> Iterator[Notice]:
+    """Yields what an .xlsx holds that is not read and that its sender should know."""
+    if _MACROS in parts:
+        yield Notice("macros_ignored", detail="vbaProject.bin")
+    links = sum(name.startswith(_LINKS) and name.endswith(".xml") for name in parts)
+    if links:
+        yield Notice("external_links", detail=str(links))
+
+
+def _check_size(name: str, height: int, width: int) -> None:
+    if height * width > _MAX_CELLS or height > _MAX_ROWS:
+        raise UnreadableError("too_many_rows", f"trang {name}: {height} dòng, {width} cột")

@@ -1,0 +1,163 @@
+"""Finds the heading rows of the report's tables in a sheet, in one row or in up to three with merged cells.
+
+A table is known by the texts of its headings, whatever sheet, row and column it stands in. Two columns that claim the
+same value are not guessed between: that is no table of ours. Only where their headings name different years, the later
+one counts; the other is last year's.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence, Set
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from tiendo.reading.columns import NUMBERING, Column, Table, fields_by_heading, ignored_headings, normalised_heading
+from tiendo.vietnamese.text import fold
+
+_HEADING_WITHIN = 60
+_MOST_HEADING_ROWS = 3
+_LONGEST_HEADING = 120
+_YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
+# What may stand over "Trong quý" and "Lũy kế" without changing what they mean; "Kế hoạch" may not.
+_NEUTRAL = frozenset(
+    map(
+        normalised_heading,
+        (
+            "", "Thực hiện", "Ước thực hiện", "Kết quả", "Kết quả thực hiện", "Số thực hiện", "Số liệu",
+            "Tình hình thực hiện", "Số liệu thực hiện", "Thực hiện kỳ báo cáo", "Thực hiện quý",
+            "Kết quả thực hiện quý", "Quý I", "6 tháng",
+        ),
+    )
+)  # fmt: skip
+
+Texts = tuple[str, ...]
+
+
+class Layout(NamedTuple):
+    """Where a table's columns are.
+
+    Attributes:
+        first, last: the heading's rows, 0-based in the rows of the sheet.
+        columns: the column of each field of the table's row type, -1 where it is not there.
+        numbering: the column of printed numbers, -1 where there is none.
+        unknown: columns whose heading says nothing to us, and those without one.
+    """
+
+    table: Table
+    first: int
+    last: int
+    columns: tuple[int, ...]
+    numbering: int = -1
+    unknown: tuple[int, ...] = ()
+
+
+def find_first(rows: Sequence[Sequence[Any]], tables: tuple[Table, ...], fields: "FieldsOf") -> Layout | None:
+    """Finds the first heading of one row, as the template has it."""
+    for number, row in enumerate(rows[:_HEADING_WITHIN]):
+        if len(row) - row.count("") > 1:
+            texts = tuple([value if type(value) is str else "" for value in row])
+            if found := _recognise((texts,), tables, fields):
+                return found._replace(first=number, last=number)
+    return None
+
+
+def find_all(
+    rows: Sequence[Sequence[Any]], tables: tuple[Table, ...], fields: "FieldsOf", continued: Set[int]
+) -> Iterator[Layout]:
+    """Yields every heading of a sheet in order, headings repeated on a new page included.
+
+    Args:
+        rows: of the sheet; merged headings filled in.
+        continued: rows into which a merged cell reaches from above. A heading does not begin there: what stands above
+            its columns would be overlooked.
+    """
+    number = 0
+    while number < len(rows):
+        found = None if number in continued else _find_at(rows, number, tables, fields)
+        if found:
+            yield found
+            number = found.last
+        number += 1
+
+
+def _find_at(
+    rows: Sequence[Sequence[Any]], number: int, tables: tuple[Table, ...], fields: "FieldsOf"
+) -> Layout | None:
+    """Returns the heading that begins in a row: the one of most rows whose lowest row adds to it."""
+    if not _names_column(rows[number], tables):
+        return None
+    best: Layout | None = None
+    for last in range(number, min(number + _MOST_HEADING_ROWS, len(rows))):
+        if any(type(value) is not str for value in rows[last]):
+            break
+        texts = tuple(tuple(row) for row in rows[number : last + 1])
+        found = _recognise(texts, tables, fields)
+        if found and (best is None or _count(found) >= _count(best)):
+            best = found._replace(first=number, last=last)
+    return best
+
+
+def _names_column(row: Sequence[Any], tables: tuple[Table, ...]) -> bool:
+    """Whether a row holds a heading of some column; rows of names and figures are passed over by it quickly."""
+    texts = {value for value in row if type(value) is str and value and len(value) <= _LONGEST_HEADING}
+    return any(normalised_heading(text) in fields_by_heading(table) for text in texts for table in tables)
+
+
+def _count(layout: Layout) -> int:
+    return sum(column >= 0 for column in layout.columns)
+
+
+FieldsOf = Callable[[Table], Texts]
+
+
+@lru_cache(maxsize=512)
+def _recognise(rows: tuple[Texts, ...], tables: tuple[Table, ...], fields_of: FieldsOf) -> Layout | None:
+    """Returns the table that heading rows belong to, with its columns; None when they are no heading."""
+    stacks = [tuple(dict.fromkeys(text.strip() for text in column)) for column in zip(*rows, strict=True)]
+    candidates = [_candidates(tuple(text for text in stack if text)) for stack in stacks]
+    for table in tables:
+        accepted = fields_by_heading(table)
+        claims: dict[str, list[int]] = {}
+        for i, headings in enumerate(candidates):
+            column: Column | None = next((accepted[heading] for heading in headings if heading in accepted), None)
+            if column is not None:
+                claims.setdefault(column.field, []).append(i)
+        columns = _settle(claims, table, stacks)
+        if columns is None or any(group.isdisjoint(columns) for group in table.needs):
+            continue
+        ignored = ignored_headings(table)
+        unknown = tuple(
+            i
+            for i, headings in enumerate(candidates)
+            if i not in columns.values() and not any(heading in ignored for heading in headings)
+        )
+        numbering = next((i for i, headings in enumerate(candidates) if not NUMBERING.isdisjoint(headings)), -1)
+        return Layout(table, 0, 0, tuple([columns.get(f, -1) for f in fields_of(table)]), numbering, unknown)
+    return None
+
+
+def _settle(claims: dict[str, list[int]], table: Table, stacks: Sequence[Texts]) -> dict[str, int] | None:
+    """Gives each field its column; None when two columns claim one value."""
+    values = {column.field for column in table.columns if column.is_value}
+    columns: dict[str, int] = {}
+    for field, claimed in claims.items():
+        if len(claimed) > 1 and field in values:
+            years = [max(map(int, _YEAR.findall(" ".join(stacks[i]))), default=0) for i in claimed]
+            if 0 in years or len(set(years)) < len(years):
+                return None
+            columns[field] = claimed[years.index(max(years))]
+        else:
+            columns[field] = claimed[0]
+    return columns
+
+
+def _candidates(stack: Texts) -> Texts:
+    """Returns what a column's heading may be, from the texts above each other: all joined, or the lowest alone.
+
+    The lowest counts alone only where what stands above it does not change its meaning.
+    """
+    if len(stack) < 2:
+        return tuple(map(normalised_heading, stack))
+    joined = normalised_heading(" ".join(fold(text) for text in stack))
+    if all(normalised_heading(text) in _NEUTRAL for text in stack[:-1]):
+        return joined, normalised_heading(stack[-1])
+    return (joined,)

@@ -1,0 +1,194 @@
+"""How the sheets of an .ods look and what calamine does not tell of their cells, from its XML."""
+
+import re
+from collections.abc import Mapping
+
+from tiendo.ooxml.xlsx_details import Detail
+from tiendo.ooxml.zip_parts import Member, content
+from tiendo.reading.layout import MOST_COLUMNS, MOST_ROWS, Handler, walk
+from tiendo.reading.sheet import Layout, Range, Runs
+from tiendo.vietnamese.legacy_fonts import charset_of_font
+
+_CONTENT, _STYLES = "content.xml", "styles.xml"
+_CELLS = ("table-cell", "covered-table-cell")
+# What a cell shows whose formula has no result: #N/A, #DIV/0!, Err:502.
+_ERROR = re.compile(r"#(?:N/A|[A-Z0-9/]+[!?])|(?:Err|Lỗi):\d{3}")
+# A special cell that is repeated is told so many times; further ones hold nothing that a report has.
+_MOST_REPEATED = 64
+
+
+def layouts_of_ods(data: bytes, parts: Mapping[str, Member]) -> dict[str, Layout]:
+    """Returns the layout of each sheet by name.
+
+    Raises:
+        BrokenWorkbookError, NotAZipError, TooLargeError: a part cannot be read.
+    """
+    fonts = _Fonts()
+    # Styles of the document first: those of its cells have them for parents.
+    if _STYLES in parts:
+        walk(content(data, parts[_STYLES]), fonts)
+    handler = _Content(fonts)
+    walk(content(data, parts[_CONTENT]), handler)
+    return {name: table.layout() for name, table in handler.tables.items()}
+
+
+class _Fonts(Handler):
+    """Collects which font each style has, its own or its parent's."""
+
+    def __init__(self) -> None:
+        self._style = ""
+        self._parents: dict[str, str] = {}
+        self._own: dict[str, str] = {}
+        self._families: dict[str, str] = {}
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "font-face":
+            self._families[attributes.get("name", "")] = attributes.get("font-family", "").strip("'\" ")
+        elif name in ("style", "default-style"):
+            # The default of cells has no name; a style without a parent falls back on it.
+            self._style = attributes.get("name", "") if name == "style" else f"default {attributes.get('family', '')}"
+            family = attributes.get("family", "")
+            self._parents[self._style] = attributes.get("parent-style-name") or f"default {family}"
+            self._own.pop(self._style, None)
+        elif name == "text-properties" and self._style:
+            font = attributes.get("font-name", "")
+            font = self._families.get(font) or font or attributes.get("font-family", "").strip("'\" ")
+            if font:
+                self._own[self._style] = font
+
+    def end(self, name: str) -> None:
+        if name in ("style", "default-style"):
+            self._style = ""
+
+    def text(self, text: str) -> None:
+        """Says nothing about fonts."""
+
+    def font(self, style: str) -> str:
+        """Returns the font of a style, "" where none is told. A ring of parents ends as one without."""
+        seen: set[str] = set()
+        while style and style not in seen:
+            if style in self._own:
+                return self._own[style]
+            seen.add(style)
+            style = self._parents.get(style, "")
+        return ""
+
+
+class _Table:
+    """One sheet in the making."""
+
+    def __init__(self) -> None:
+        self.rows: set[int] = set()
+        self.columns: set[int] = set()
+        self.fonts: dict[tuple[int, int], Runs] = {}
+        self.merged: list[Range] = []
+        self.details: dict[tuple[int, int], Detail] = {}
+        self.column_styles: list[str] = []
+        self.row = self.column = 0
+
+    def layout(self) -> Layout:
+        return Layout(frozenset(self.rows), frozenset(self.columns), self.fonts, tuple(self.merged), self.details)
+
+
+class _Content(Handler):
+    """Walks through the content."""
+
+    def __init__(self, fonts: _Fonts) -> None:
+        self.tables: dict[str, _Table] = {}
+        self._fonts = fonts
+        self._open: list[_Table] = []
+        self._repeated_rows = 1
+        self._cell: dict[str, str] = {}
+        self._cell_fonts: list[str] = []
+        self._runs: list[tuple[str, str]] = []
+        self._in_note = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "table":
+            table = _Table()
+            if not self._open:  # a table within a cell is none of the sheets
+                self.tables[attributes.get("name", "")] = table
+            self._open.append(table)
+        elif not self._open:
+            self._fonts.start(name, attributes)
+        elif name == "table-column":
+            self._start_column(self._open[-1], attributes)
+        elif name == "table-row":
+            self._start_row(self._open[-1], attributes)
+        elif name in _CELLS:
+            self._start_cell(self._open[-1], attributes)
+        elif name == "annotation":
+            self._in_note += 1
+        elif name == "span" and self._cell_fonts:
+            font = self._fonts.font(attributes.get("style-name", ""))
+            self._cell_fonts.append(font or self._cell_fonts[-1])
+
+    def _start_column(self, table: _Table, attributes: dict[str, str]) -> None:
+        first = len(table.column_styles)
+        count = min(_count(attributes, "number-columns-repeated"), MOST_COLUMNS - first)
+        table.column_styles += [attributes.get("default-cell-style-name", "")] * count
+        if _is_hidden(attributes):
+            table.columns.update(range(first, first + count))
+
+    def _start_row(self, table: _Table, attributes: dict[str, str]) -> None:
+        table.column, self._repeated_rows = 0, _count(attributes, "number-rows-repeated")
+        if _is_hidden(attributes):
+            table.rows.update(range(table.row, min(table.row + self._repeated_rows, MOST_ROWS)))
+
+    def _start_cell(self, table: _Table, attributes: dict[str, str]) -> None:
+        self._cell = attributes
+        default = table.column_styles[table.column] if table.column < len(table.column_styles) else ""
+        self._cell_fonts = [self._fonts.font(attributes.get("style-name", default))]
+        self._runs = []
+        width, height = _count(attributes, "number-columns-spanned"), _count(attributes, "number-rows-spanned")
+        if width > 1 or height > 1:
+            table.merged.append(((table.row, table.column), (table.row + height - 1, table.column + width - 1)))
+
+    def text(self, text: str) -> None:
+        if self._cell_fonts and not self._in_note:
+            self._runs.append((text, self._cell_fonts[-1]))
+
+    def end(self, name: str) -> None:
+        if not self._open:
+            self._fonts.end(name)
+        elif name == "table":
+            self._open.pop()
+        elif name == "table-row":
+            self._open[-1].row += self._repeated_rows
+        elif name == "annotation":
+            self._in_note -= 1
+        elif name == "span" and len(self._cell_fonts) > 1:
+            self._cell_fonts.pop()
+        elif name in _CELLS:
+            self._end_cell(self._open[-1])
+
+    def _end_cell(self, table: _Table) -> None:
+        step = _count(self._cell, "number-columns-repeated")
+        if any(charset_of_font(font) for _, font in self._runs):
+            table.fonts[table.row, table.column] = tuple(self._runs)
+        detail = _detail(self._cell, "".join(text for text, _ in self._runs).strip())
+        if any(detail):
+            for row in range(table.row, table.row + min(self._repeated_rows, _MOST_REPEATED)):
+                for column in range(table.column, table.column + min(step, _MOST_REPEATED)):
+                    table.details[row, column] = detail
+        table.column += step
+        self._cell, self._cell_fonts, self._runs = {}, [], []
+
+
+def _detail(cell: dict[str, str], text: str) -> Detail:
+    has_formula, kind = "formula" in cell, cell.get("value-type", "")
+    if has_formula and _ERROR.fullmatch(text):
+        return Detail(error=text)
+    return Detail(
+        is_percent=kind == "percentage",
+        is_uncalculated=has_formula and not text and kind in ("", "float", "percentage") and not cell.get("value"),
+    )
+
+
+def _is_hidden(attributes: dict[str, str]) -> bool:
+    return attributes.get("visibility") in ("collapse", "filter")
+
+
+def _count(attributes: dict[str, str], name: str) -> int:
+    number = attributes.get(name, "1")
+    return min(int(number), MOST_COLUMNS) if number.isdecimal() and len(number) < 10 else 1

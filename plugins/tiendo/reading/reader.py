@@ -1,0 +1,121 @@
+"""Reads a file into rows as typed: the sheets by ``tiendo.reading.formats``, rows by ``tiendo.reading.tables``."""
+
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+from python_calamine import CalamineError, PasswordError, XmlError, ZipError
+
+from tiendo.model.content import SHEET_ANSWER, SHEET_GUIDE, SHEET_MARKER, Marker, Notice, WorkbookContent
+from tiendo.ooxml.xlsx_details import BrokenWorkbookError
+from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError
+from tiendo.reading.columns import CORRECTIONS, INDICATORS, TABLES, TASKS, Table
+from tiendo.reading.formats import open_file
+from tiendo.reading.hidden import hidden_content
+from tiendo.reading.legacy_text import in_unicode
+from tiendo.reading.retyped import read_retyped
+from tiendo.reading.sheet import Layout, Sheet, UnreadableError
+from tiendo.reading.tables import Told, has_figure, read_tables
+from tiendo.vietnamese.text import fold
+
+
+def read_workbook(data: bytes) -> WorkbookContent:
+    """Reads one file's bytes; what is wrong with the file is told by ``fault``, never raised.
+
+    An error of our own is told too, as ``reader_bug``: the other files of a batch must not wait for its repair.
+
+    It can still take the process down (memory, abort inside the native reader): foreign files go through
+    ``tiendo.reading.reader_process.WorkbookReader``.
+    """
+    try:
+        return _read(data)
+    except UnreadableError as fault:
+        return WorkbookContent(fault=fault.code, fault_detail=str(fault))
+    except TooLargeError as error:
+        return WorkbookContent(fault="too_large", fault_detail=str(error))
+    except PasswordError as error:
+        return WorkbookContent(fault="encrypted", fault_detail=str(error))
+    except (NotAZipError, BrokenWorkbookError, CalamineError, XmlError, ZipError) as error:
+        return WorkbookContent(fault="not_a_workbook", fault_detail=f"{type(error).__name__}: {error}"[:500])
+    except (MemoryError, RecursionError) as error:
+        return WorkbookContent(fault="reader_failed", fault_detail=f"{type(error).__name__}: {error}"[:500])
+    except Exception:  # what libraries make of hostile bytes is caught beside them: this is ours
+        return WorkbookContent(fault="reader_bug", fault_detail=traceback.format_exc()[-2000:])
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a Rust panic
+        return WorkbookContent(fault="reader_failed", fault_detail=f"{type(error).__name__}: {error}"[:500])
+
+
+def _read(data: bytes) -> WorkbookContent:
+    file = open_file(data)
+    if isinstance(file, WorkbookContent):
+        return file
+    layouts = file.layouts()
+    found: dict[Table, list[Any]] = {}
+    told = Told([], list(file.notices))
+    marker = _read_marker(file.sheet(_marker_name(file.sheet_names))) if _marker_name(file.sheet_names) else Marker()
+    # Sheets that bear a table's name come first: others are asked only for what these do not have.
+    names = [name for name in file.sheet_names if fold(name) not in _NO_TABLE]
+    is_filled = False
+    for name in sorted(names, key=lambda name: fold(name) not in _TABLE_BY_SHEET):
+        table = _TABLE_BY_SHEET.get(fold(name))
+        layout = layouts.get(name)
+        sheet = in_unicode(_with_details(file.sheet(name), layout), layout, told.notices)
+        told.notices.extend(hidden_content(sheet, layout, is_hidden=name in file.hidden_names))
+        if marker.period:
+            wanted = (table,) if table else tuple(table for table in TABLES if table not in found)
+            before = len(found)
+            is_filled |= read_tables(sheet, wanted, found, told)
+            is_read = table is not None or len(found) > before
+        else:
+            merged = layout.merged if layout and layout.merged else sheet.merged
+            before = len(told.titles)
+            is_filled |= read_retyped(sheet._replace(merged=merged), TABLES, found, told)
+            is_read = len(told.titles) > before
+        if not is_read and _holds_figure(sheet):
+            told.notices.append(Notice("sheet_not_read", name))
+    if not found:
+        raise UnreadableError("no_table", f"sheets: {', '.join(file.sheet_names)}"[:500])
+    return WorkbookContent(
+        fault="" if is_filled else "no_data",
+        marker=marker,
+        indicator_rows=tuple(found.get(INDICATORS, ())),
+        task_rows=tuple(found.get(TASKS, ())),
+        correction_rows=tuple(found.get(CORRECTIONS, ())),
+        notices=tuple(told.notices),
+        titles=tuple(told.titles[:_MOST_TITLES]),
+    )
+
+
+def _with_details(sheet: Sheet, layout: Layout | None) -> Sheet:
+    """Adds what a second reader knows of the cells of an .xls or .ods, and holds the two readers against each other.
+
+    Raises:
+        UnreadableError: ``readers_differ``, they do not see the same cells.
+    """
+    if layout is None:
+        return sheet
+    if layout.filled is not None:
+        seen = sum(len(row) - row.count("") for row in sheet.rows)
+        if seen != layout.filled:
+            raise UnreadableError("readers_differ", f"trang {sheet.name}: {seen} ô và {layout.filled} ô có giá trị")
+    return sheet._replace(details=layout.details) if layout.details else sheet
+
+
+def _marker_name(names: Sequence[str]) -> str:
+    return next((name for name in names if fold(name) == SHEET_MARKER), "")
+
+
+def _holds_figure(sheet: Sheet) -> bool:
+    return any(has_figure(value) for row in sheet.rows for value in row if value != "")
+
+
+def _read_marker(sheet: Sheet) -> Marker:
+    pairs = {row[0]: row[1] for row in sheet.rows[:20] if len(row) > 1 and isinstance(row[0], str)}
+    return Marker(**{field: str(pairs.get(field, "")).strip() for field in Marker._fields})
+
+
+_TABLE_BY_SHEET = {fold(table.sheet): table for table in TABLES}
+_NO_TABLE = frozenset({fold(SHEET_GUIDE), fold(SHEET_ANSWER), SHEET_MARKER})
+_MOST_TITLES = 100

@@ -1,0 +1,198 @@
+"""Reads tables that a body typed or copied itself: any sheet, any place, merged cells, headings of several rows.
+
+Nothing is taken that is not certain: a table is known by its headings, a merged cell fills its own range only, printed
+numbers are labels. Which rows are indicators, titles of sections or remarks is told later, by names of the register.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tiendo.model.content import IndicatorRow, Notice, RawCell, Title
+from tiendo.reading.columns import INDICATORS, Table
+from tiendo.reading.headings import Layout, find_all
+from tiendo.reading.sheet import Range, Sheet, UnreadableError
+from tiendo.reading.tables import Told, fields_of, letters, read_rows, titles_above
+from tiendo.vietnamese.stated_unit import is_unit
+from tiendo.vietnamese.text import fold
+
+_UNIT_WITHIN = 6
+_MOST_MERGED = 1_000_000
+_UNIT_LINE = re.compile(r"(?:đơn vị(?: tính)?|đvt|đv tính) ?: ?(?P<unit>[^:;·]+)")
+_BRACKETS = re.compile(r"\(([^()]*)\)")
+# The row under the headings that numbers the columns: 1, (2), A, B, 5=4/3.
+_COLUMN_NUMBER = re.compile(r"\(?(?:[a-h]|\d{1,2})(?: ?[=:] ?[\d:/x*+().%-]+)?\)?")
+_ESTIMATE = RawCell("Ước thực hiện")
+
+
+def read_retyped(sheet: Sheet, tables: tuple[Table, ...], found: dict[Table, list[Any]], told: Told) -> bool:
+    """Adds all tables of a sheet, where they are of those wanted, to ``found``.
+
+    Returns:
+        Whether its sender filled in anything.
+    """
+    ranges = list(_own_ranges(sheet))
+    with_headings = _filled(sheet, ranges)
+    continued = {row for (top, _), (bottom, _) in ranges for row in range(top + 1, bottom + 1)}
+    layouts = list(find_all(with_headings, tables, fields_of, continued))
+    is_filled = False
+    for number, layout in enumerate(layouts):
+        before, end = layouts[number - 1].last + 1 if number else 0, None
+        if number + 1 < len(layouts):
+            end = layouts[number + 1].first
+        if not number:
+            told.titles.extend(titles_above(sheet, layout.first))
+        headings = list(_value_headings(sheet, layout, with_headings))
+        told.titles.extend(headings)
+        body = sheet._replace(rows=_body_rows(sheet, layout, ranges))
+        below = _below_column_numbers(body, layout)
+        rows: list[Any] = []
+        is_filled |= read_rows(body, below, rows, told, end=end, is_retyped=True)
+        if layout.table is INDICATORS:
+            unit = _stated_unit(sheet, layout, before, headings)
+            rows = [_completed(row, unit, headings) for row in rows]
+        found.setdefault(layout.table, []).extend(rows)
+        if layout.numbering >= 0:
+            told.notices.extend(_doubled_numbers(body, below, end))
+    return is_filled
+
+
+def _own_ranges(sheet: Sheet) -> Iterator[Range]:
+    """Yields the merged ranges in the rows of the sheet, cut to them.
+
+    Raises:
+        UnreadableError: ``too_large``, they lie over each other many times.
+    """
+    area = 0
+    height, width = len(sheet.rows), len(sheet.rows[0]) if sheet.rows else 0
+    for (top, left), (bottom, right) in sheet.merged:
+        first = (top - sheet.top, left - sheet.left)
+        last = (min(bottom - sheet.top, height - 1), min(right - sheet.left, width - 1))
+        if 0 <= first[0] <= last[0] and 0 <= first[1] <= last[1]:
+            area += (last[0] - first[0] + 1) * (last[1] - first[1] + 1)
+            if area > _MOST_MERGED:
+                raise UnreadableError("too_large", f"sheet {sheet.name}: merged ranges over {area} cells")
+            yield first, last
+
+
+def _filled(sheet: Sheet, ranges: Sequence[Range]) -> list[list[Any]]:
+    """Returns the rows with each merged text in all cells of its range, as headings want it."""
+    rows = [list(row) for row in sheet.rows]
+    for (top, left), (bottom, right) in ranges:
+        text = rows[top][left]
+        if type(text) is str and text:
+            for row in rows[top : bottom + 1]:
+                row[left : right + 1] = [text] * (right + 1 - left)
+    return rows
+
+
+def _body_rows(sheet: Sheet, layout: Layout, ranges: Sequence[Range]) -> list[list[Any]]:
+    """Returns the rows with merged cells filled as a table's body wants it.
+
+    Downwards, a text fills its range, and so does a number that is no figure: one figure for two indicators is none.
+    To the right, only the figures fill each other: a section's title stands over columns it says nothing about.
+    """
+    values = {
+        column
+        for field, column in zip(fields_of(layout.table), layout.columns, strict=True)
+        if column >= 0 and field in _value_fields(layout.table)
+    }
+    rows = [list(row) for row in sheet.rows]
+    for (top, left), (bottom, right) in ranges:
+        if top <= layout.last:
+            continue
+        value = rows[top][left]
+        if left in values:
+            for column in values.intersection(range(left, right + 1)):
+                rows[top][column] = value
+        if left not in values or type(value) is str:
+            for row in rows[top + 1 : bottom + 1]:
+                row[left] = value
+    return rows
+
+
+def _value_fields(table: Table) -> frozenset[str]:
+    return frozenset(column.field for column in table.columns if column.is_value)
+
+
+def _value_headings(sheet: Sheet, layout: Layout, filled: Sequence[Sequence[Any]]) -> Iterator[Title]:
+    """Yields the texts over the columns of figures, each once."""
+    seen = set()
+    for field, column in zip(fields_of(layout.table), layout.columns, strict=True):
+        if column < 0 or field not in _value_fields(layout.table):
+            continue
+        for number in range(layout.first, layout.last + 1):
+            text = filled[number][column]
+            if type(text) is str and text.strip() and text not in seen:
+                seen.add(text)
+                yield Title(sheet.name, f"{letters(sheet.left + column)}{sheet.top + number + 1}", text)
+
+
+def _below_column_numbers(sheet: Sheet, layout: Layout) -> Layout:
+    """Passes over the row that numbers the columns."""
+    below = layout.last + 1
+    if below >= len(sheet.rows):
+        return layout
+    texts = [_number_text(value) for value in sheet.rows[below] if value != ""]
+    if len(texts) > 1 and all(_COLUMN_NUMBER.fullmatch(text) for text in texts) and _name_is_number(sheet, layout):
+        return layout._replace(last=below)
+    return layout
+
+
+def _name_is_number(sheet: Sheet, layout: Layout) -> bool:
+    """A row of small figures is no such row: there the name is a name."""
+    names = [layout.columns[fields_of(layout.table).index(field)] for field in ("code", "name", "ref", "title")
+             if field in fields_of(layout.table)]  # fmt: skip
+    texts = [_number_text(sheet.rows[layout.last + 1][column]) for column in names if column >= 0]
+    return any(texts) and all(not text or _COLUMN_NUMBER.fullmatch(text) for text in texts)
+
+
+def _number_text(value: Any) -> str:
+    return fold(str(int(value)) if isinstance(value, float) and value.is_integer() else str(value))
+
+
+def _stated_unit(sheet: Sheet, layout: Layout, since: int, headings: Sequence[Title]) -> RawCell:
+    """Returns the unit that a line above the table or the headings of its figures state for all of it.
+
+    Two that differ are both told: no number reader takes that for a unit, so its sender is asked.
+    """
+    found: dict[str, RawCell] = {}
+    for title in headings:
+        for text in _BRACKETS.findall(title.text):
+            if is_unit(text):
+                found.setdefault(fold(text), RawCell(text.strip(), title.cell))
+    for number in range(max(since, layout.first - _UNIT_WITHIN), layout.first):
+        for i, value in enumerate(sheet.rows[number]):
+            match = _UNIT_LINE.search(fold(value)) if type(value) is str else None
+            unit = match["unit"].strip(" ().;") if match else ""
+            if unit and is_unit(unit):
+                found.setdefault(unit, RawCell(unit, f"{letters(sheet.left + i)}{sheet.top + number + 1}"))
+    if len(found) < 2:
+        return next(iter(found.values()), RawCell())
+    return RawCell(" và ".join(found), next(iter(found.values())).address)
+
+
+def _completed(row: IndicatorRow, unit: RawCell, headings: Sequence[Title]) -> IndicatorRow:
+    """Adds what the headings say for the whole column: the unit, and that the figures are estimates."""
+    own = row.unit if isinstance(row.unit.value, str) else RawCell()
+    row = row._replace(stated_unit=own if own.value else unit)
+    if row.kind.value is None and not row.kind.address and headings:
+        estimates = [title for title in headings if fold(title.text).startswith("ước")]
+        plain = [t for t in headings if not fold(t.text).startswith(("ước", "trong quý", "lũy kế"))]
+        if estimates and not plain:
+            row = row._replace(kind=_ESTIMATE._replace(address=estimates[0].cell))
+    return row
+
+
+def _doubled_numbers(sheet: Sheet, layout: Layout, end: int | None) -> Iterator[Notice]:
+    numbers = [
+        (number, text)
+        for number, row in enumerate(sheet.rows[layout.last + 1 : end], start=sheet.top + layout.last + 2)
+        if (text := _number_text(row[layout.numbering])).isdecimal()
+    ]
+    doubled = [text for text, count in Counter(text for _, text in numbers).items() if count > 1]
+    if doubled:
+        second = [number for number, text in numbers if text == doubled[0]][1]
+        address = f"{letters(sheet.left + layout.numbering)}{second}"
+        yield Notice("numbering_doubled", sheet.name, address, ", ".join(doubled))

@@ -1,0 +1,74 @@
+"""Rows of schema ``mart``, as commands, reminders and the replay show them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Engine
+
+from tiendo import clock
+from tiendo.model.period import Period
+from tiendo.model.register import Duty, Register
+from tiendo.warehouse.engine import reader
+from tiendo.warehouse.sql import statement
+
+Rows = list[dict[str, Any]]
+
+
+def _rows(engine: Engine, name: str, **parameters: Any) -> Rows:
+    with reader(engine) as connection:
+        return [dict(row) for row in connection.execute(statement(name), parameters).mappings()]
+
+
+def status_rows(engine: Engine, register: Register, period: Period, as_of: datetime) -> Rows:
+    """Returns rows of ``mart.indicator_status`` as they stood at an instant, in printed order."""
+    return _rows(engine, "mart/status_at.sql", instant=as_of, plan_code=register.code, period=str(period))
+
+
+def tracker_rows(
+    engine: Engine,
+    register: Register,
+    period: Period | str,
+    duty: Duty = Duty.QUARTERLY_REPORT,
+    as_of: datetime | None = None,
+) -> Rows:
+    """Returns rows of ``mart.submission_tracker`` as they stood at an instant, by default now: one per body."""
+    return _rows(
+        engine,
+        "mart/tracker.sql",
+        instant=as_of or clock.now(),
+        plan_code=register.code,
+        obligation=duty,
+        period=str(period),
+    )
+
+
+def explanation(engine: Engine, register: Register, indicator: str, period: Period) -> dict[str, Any]:
+    """Returns one object that leads from the graded value to its cell: the document of ``tiendo explain --json``."""
+    (row,) = _rows(engine, "mart/explain.sql", plan_code=register.code, period=str(period), indicator=indicator)
+    return row
+
+
+def last_values(engine: Engine, register: Register, period: Period) -> Mapping[tuple[str, str], Decimal]:
+    """Returns the last year-to-date figure before a period, by (indicator, agency), for the workbook's column."""
+    rows = _rows(engine, "mart/last_values.sql", plan_code=register.code, period=str(period))
+    return {(row["indicator_code"], row["agency_code"]): row["value"] for row in rows}
+
+
+def past_figures(engine: Engine, register: Register) -> Rows:
+    """Returns the year's own figures of flows as rows of a later plan's ``past_figures.csv``; no made-up ones."""
+    rows = _rows(engine, "mart/past_figures.sql", plan_code=register.code)
+    return [row | {"value": format(row["value"], "f")} for row in rows]
+
+
+def rollup_rows(engine: Engine, register: Register, period: Period, grouping: str, as_of: datetime) -> Rows:
+    """Returns rows of ``mart.status_rollup`` of one grouping as they stood at an instant, in printed order."""
+    return _rows(
+        engine,
+        "mart/rollup.sql",
+        instant=as_of,
+        plan_code=register.code,
+        period=str(period),
+        grouping_kind=grouping,
+    )
