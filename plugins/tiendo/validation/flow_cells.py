@@ -9,9 +9,6 @@ from typing import NamedTuple
 
 from tiendo.validation.magnitude import distance
 
-# Sums may differ by roundings: half a percent of the cumulative.
-ROUNDING_SHARE = Decimal("0.005")
-
 
 class FlowCells(NamedTuple):
     """A mistake, and the two figures that were probably meant.
@@ -36,6 +33,7 @@ def judge_flow(
     last: Decimal | None,
     last_quarter: Decimal | None,
     expected: Decimal | None,
+    rounding_share: Decimal,
 ) -> FlowCells:
     """Looks for the one mistake that explains a flow's cells, from the second quarter of a year on.
 
@@ -45,15 +43,16 @@ def judge_flow(
         last: the cumulative figure of the quarter before.
         last_quarter: the figure of the quarter before alone, where known.
         expected: what the target lets one expect of the cumulative figure.
+        rounding_share: sums may differ by roundings, by this share of the cumulative figure.
     """
     if last is None or last <= 0 or year_to_date <= 0:
         return _NOTHING
     if year_to_date == last and quarter != 0:
         is_copied = quarter is None or quarter == last_quarter
         return FlowCells("repeated") if quarter is None or is_copied else FlowCells("repeated", quarter, last + quarter)
-    slack = abs(year_to_date) * ROUNDING_SHARE
+    slack = abs(year_to_date) * rounding_share
     if quarter is not None and quarter > 0:
-        if abs(year_to_date + last - quarter) <= abs(quarter) * ROUNDING_SHARE:
+        if abs(year_to_date + last - quarter) <= abs(quarter) * rounding_share:
             return FlowCells("swapped", year_to_date, quarter)
         if quarter == year_to_date and last > slack:
             return _in_both(quarter, last, expected)
