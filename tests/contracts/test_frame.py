@@ -148,7 +148,9 @@ def test_a_benchmark_that_lacks_something_or_fails_does_not_end_the_others(tmp_p
 
 
 def test_the_architecture_page_tells_of_every_room() -> None:
-    rooms = {path.stem for path in (ROOT / "plugins" / "tiendo").iterdir() if path.suffix == ".py" or path.is_dir()}
+    folder = ROOT / "plugins" / "tiendo"
+    # A checkout that was moved on keeps folders of former rooms, with nothing but compiled files in them.
+    rooms = {path.stem for path in [*folder.glob("*.py"), *(file.parent for file in folder.glob("*/*.py"))]}
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     table = re.findall(r"^\| ((?:`\w+` ?)+)\|", page, re.MULTILINE)
-    assert set(re.findall(r"\w+", " ".join(table))) == rooms - {"__init__", "__pycache__"}
+    assert set(re.findall(r"\w+", " ".join(table))) == rooms - {"__init__"}
