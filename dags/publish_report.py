@@ -63,35 +63,25 @@ Nothing half-done is ever left: an edition is there whole or not at all. When on
    answer to it stays: to ask about another draft, or once more, start another run.
 """
 
+import logging
 from typing import Any
 
-from airflow.sdk import Param, TriggerRule, dag, task
+from airflow.sdk import TriggerRule, dag, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from tiendo.airflow_glue.approval import ReviewOperator
 from tiendo.airflow_glue.assets import EDITION, INDICATOR_STATUS, Tag
 from tiendo.airflow_glue.deadline import publication_alerts
 from tiendo.airflow_glue.later_edition import AskForLaterEdition
+from tiendo.airflow_glue.mail import open_mail, send_or_skip
+from tiendo.airflow_glue.partition import is_out_of_date, known_at, run_period
 from tiendo.airflow_glue.retries import DEFAULT_ARGS
 from tiendo.airflow_glue.timetable import PlanCalendar
+from tiendo.airflow_glue.warehouse import open_warehouse
 from tiendo.plan.register import get_register
 from tiendo.settings import get_settings
 
-APPROVAL_BODY = """
-{% set draft = ti.xcom_pull(task_ids="draft") %}
-{% set pages = "/tiendo/drafts/" ~ draft.period ~ "/" ~ draft.edition %}
-**Bản dự thảo:** [những điểm cần xem xét]({{ pages }}/xem-xet.html) · [trang báo cáo]({{ pages }}/bao-cao.html) ·
-[Word]({{ pages }}/bao-cao.docx) · [Excel]({{ pages }}/bao-cao.xlsx); thư mục `{{ draft.path }}`.
-
-{% for line in draft.review %}
-- {{ line }}
-{% endfor %}
-
-Số liệu ghi nhận đến {{ draft.as_of_text }}, mã số liệu `{{ draft.data_sha256[:16] }}`. Báo cáo đến sau thời điểm này
-được đưa vào lần ban hành sau.
-
-**Approve**: ban hành đúng bản dự thảo này. **Reject**: không ban hành, bản dự thảo được giữ lại. Để trả lại báo cáo
-của một đơn vị: chọn đơn vị, ghi ý kiến rồi bấm **Reject** (hoặc **Approve** nếu vẫn ban hành, đơn vị điều chỉnh sau).
-"""
+log = logging.getLogger(__name__)
 
 
 @dag(
@@ -109,10 +99,6 @@ def publish_report() -> None:
 
     @task(inlets=[INDICATOR_STATUS])
     def draft(dag_run: Any = None) -> dict[str, Any]:
-        from airflow.sdk.exceptions import AirflowSkipException
-
-        from tiendo.airflow_glue.partition import is_out_of_date, known_at, run_period
-        from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.report import edition
 
         settings, register, engine = open_warehouse()
@@ -124,43 +110,14 @@ def publish_report() -> None:
             raise AirflowSkipException("Nothing has changed since the last edition.")
         return result
 
-    bodies = {agency.code: agency.name for agency in get_register().obliged}
     approve = ReviewOperator(
         task_id="approve",
-        subject="Phê duyệt báo cáo: {{ ti.xcom_pull(task_ids='draft').title }}",
-        body=APPROVAL_BODY,
-        assigned_users=[{"id": reviewer.id, "name": reviewer.name} for reviewer in get_settings().reviewers],
         reviewers=get_settings().reviewers,
-        bodies=bodies,
-        params={
-            "approver": Param(
-                None,
-                type=["null", "string"],
-                title="Người xem xét",
-                description="Họ tên, chức vụ hoặc đơn vị; in vào báo cáo cùng tên tài khoản.",
-            ),
-            "return_to": Param(
-                "",
-                type=["null", "string"],
-                enum=["", *bodies],
-                values_display={"": "(không trả lại)"} | bodies,
-                title="Trả lại báo cáo của đơn vị",
-                description="Đơn vị nhận được đề nghị điều chỉnh và kỳ báo cáo được mở lại cho đơn vị đó.",
-            ),
-            "comment": Param(
-                None,
-                type=["null", "string"],
-                format="multiline",
-                title="Ý kiến",
-                description="Nội dung đề nghị đơn vị điều chỉnh (bắt buộc khi trả lại), hoặc lý do không ban hành.",
-            ),
-        },
+        bodies={agency.code: agency.name for agency in get_register().obliged},
     )
 
     @task
     def write_data_docs(dag_run: Any = None) -> str:
-        from tiendo.airflow_glue.partition import run_period
-        from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.process import data_docs
 
         settings, register, engine = open_warehouse()
@@ -168,89 +125,48 @@ def publish_report() -> None:
 
     @task(outlets=[EDITION])
     def publish(dag_run: Any = None, outlet_events: Any = None) -> str:
-        from airflow.sdk.exceptions import AirflowSkipException
-
-        from tiendo.airflow_glue.warehouse import open_warehouse
-        from tiendo.report import edition
-        from tiendo.report.approval import approved_request
+        from tiendo.report.decision import publish_approved
+        from tiendo.report.edition import MovedOnError
 
         settings, register, engine = open_warehouse()
-        request, answer = approved_request(engine, dag_run.run_id)
         try:
-            path = edition.publish(
-                engine,
-                register,
-                settings,
-                request.period,
-                edition=request.edition,
-                as_of=request.as_of,
-                data_sha256=request.data_sha256,
-                approved_by=answer.answered_by,
-                approved_at=answer.answered_at,
-            )
-        except edition.MovedOnError as error:
-            print(f"Not published, to be reviewed anew: {error}")
-            raise AirflowSkipException(str(error)) from error
-        outlet_events[EDITION].add_partitions([str(request.period)])
+            period, path = publish_approved(engine, register, settings, dag_run.run_id)
+        except MovedOnError as error:
+            raise AirflowSkipException(f"Not published, to be reviewed anew: {error}") from error
+        outlet_events[EDITION].add_partitions([str(period)])
         return str(path)
 
     @task
     def deliver(dag_run: Any = None) -> dict[str, Any]:
-        from tiendo.airflow_glue.mail import open_mail
-        from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.process.mail_run import send_mail
         from tiendo.report import delivery
         from tiendo.report.approval import approved_request
 
         settings, register, engine = open_warehouse()
         mail = open_mail()
-        identity = mail.identity if mail else None
         request, _ = approved_request(engine, dag_run.run_id)
-        done = delivery.deliver(engine, register, settings, request.period, request.edition, identity=identity)
-        print(f"Mail queued for {len(done.queued)} recipients; without an address: {', '.join(done.without_address)}.")
-        if mail is None:
-            print("No mail is configured (connections tiendo_imap and tiendo_smtp): the edition lies in its folder.")
-        elif done.queued:
-            print(send_mail(settings, register, engine, mail))
+        done = delivery.deliver(
+            engine, register, settings, request.period, request.edition, identity=mail.identity if mail else None
+        )
+        log.info("Mail queued for %d recipients; without an address: %s", len(done.queued), done.without_address)
+        if mail and done.queued:
+            log.info("%s", send_mail(settings, register, engine, mail))
         return done._asdict()
 
     @task
     def send_notice() -> dict[str, int]:
-        from tiendo.airflow_glue.mail import send_or_skip
-
         return send_or_skip()
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def record_answer(dag_run: Any = None) -> str:
-        from airflow.sdk.exceptions import AirflowSkipException
-
-        from tiendo.airflow_glue.mail import open_mail
-        from tiendo.airflow_glue.warehouse import open_warehouse
-        from tiendo.obligations.corrections import Correction, ask
-        from tiendo.report.approval import find_request
-        from tiendo.report.decision import record_decision
+        from tiendo.report.decision import act_on_answer
 
         settings, register, engine = open_warehouse()
-        request = find_request(engine, dag_run.run_id)
-        if request is None or request.answer is None or request.answer.verdict == "refused":
-            raise AirflowSkipException("Nobody was asked, or nobody has answered.")
-        answer = request.answer
-        record_decision(engine, register, request, answer)
-        if not answer.return_to:
-            return "nothing to be corrected"
-        correction = Correction(
-            agency=answer.return_to,
-            period=request.period,
-            edition=request.edition,
-            data_sha256=request.data_sha256,
-            comment=answer.comment,
-            asked_by=answer.answered_by,
-            asked_at=answer.answered_at,
-            question=request.name,
-        )
         mail = open_mail()
-        asked = ask(engine, register, settings, correction, mail.identity if mail else None)
-        return f"{asked.request_no}: {asked.path}; " + (f"mail to {asked.mailed_to}" if asked.mailed_to else "no mail")
+        done = act_on_answer(engine, register, settings, dag_run.run_id, mail.identity if mail else None)
+        if not done:
+            raise AirflowSkipException("Nobody was asked, or nobody has answered.")
+        return done
 
     drafted = draft()
     drafted >> [approve, write_data_docs()]

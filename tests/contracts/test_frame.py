@@ -145,3 +145,10 @@ def test_a_benchmark_that_lacks_something_or_fails_does_not_end_the_others(tmp_p
     assert answer.stdout.count("== benchmarks/") == benchmarks
     assert answer.stdout.count("no Dovecot") == 2
     assert answer.stdout.count("ran") == benchmarks - 3
+
+
+def test_the_architecture_page_tells_of_every_room() -> None:
+    rooms = {path.stem for path in (ROOT / "plugins" / "tiendo").iterdir() if path.suffix == ".py" or path.is_dir()}
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\| ((?:`\w+` ?)+)\|", page, re.MULTILINE)
+    assert set(re.findall(r"\w+", " ".join(table))) == rooms - {"__init__", "__pycache__"}

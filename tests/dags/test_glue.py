@@ -10,7 +10,6 @@ from types import SimpleNamespace
 
 import pytest
 from airflow.models.taskinstancekey import TaskInstanceKey
-from airflow.sdk import Param
 from airflow.sdk.exceptions import TaskAwaitingInput
 from airflow.utils.state import TaskInstanceState
 from sqlalchemy import URL, Engine
@@ -55,11 +54,7 @@ def compose(settings: Settings, **options: object) -> dict[str, str]:
 def operator() -> ReviewOperator:
     """A request for approval with the form's fields, outside of any DAG."""
     return ReviewOperator(
-        task_id="approve",
-        subject="?",
-        reviewers=[Reviewer("reviewer", "reviewer")],
-        bodies=["so-y-te"],
-        params={name: Param("", type="string") for name in ("approver", "return_to", "comment")},
+        task_id="approve", reviewers=[Reviewer("reviewer", "reviewer")], bodies={"so-y-te": "Sở Y tế"}
     )
 
 

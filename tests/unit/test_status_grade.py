@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from status_support import THRESHOLDS, dec, make_indicator
 
 from tiendo.status.expected import Goal, goal_of
-from tiendo.status.grade import Grade, grade, interval_of, status_of, tidy
+from tiendo.status.grade import Grade, grade, interval_of, tidy
 from tiendo.status.names import Status
 
 
@@ -279,7 +279,7 @@ def test_approximate_figure(line: str) -> None:
 def test_a_band_inside_the_interval_is_seen() -> None:
     """Both ends of the interval and the figure itself miss a band that lies between them."""
     narrow = goal("growth", "between 10.01 10.02", 4)
-    ends = [status_of(narrow, Decimal(text), THRESHOLDS) for text in ("9.5", "10", "10.5")]
+    ends = [grade(narrow, Decimal(text), THRESHOLDS).status for text in ("9.5", "10", "10.5")]
     assert ends == [Status.MISSED] * 3
     result = grade(narrow, Decimal(10), THRESHOLDS, interval_of(Decimal(10), Decimal(1)))
     assert result.possible == (Status.MISSED, Status.ACHIEVED)
@@ -319,7 +319,7 @@ def test_no_target_baseline_or_figure_breaks_the_grading(target: Goal, actual: D
 def test_better_never_grades_worse(target: Goal, one: Decimal, other: Decimal) -> None:
     assume(not target.is_band)
     worse, better = sorted((one, other), key=lambda value: target.sides[0].sign * value)
-    ranks = [ORDER.index(status_of(target, value, THRESHOLDS)) for value in (worse, better)]
+    ranks = [ORDER.index(grade(target, value, THRESHOLDS).status) for value in (worse, better)]
     assert ranks[0] <= ranks[1]
 
 
@@ -330,8 +330,8 @@ def test_margin_up_leads_to_the_next_status_and_margin_down_keeps_this_one(targe
     result = grade(target, actual, THRESHOLDS)
     rank = ORDER.index(result.status)
     if result.margin_up is not None and result.next_status is not None:
-        above = status_of(target, actual + sign * (result.margin_up + crumb), THRESHOLDS)
+        above = grade(target, actual + sign * (result.margin_up + crumb), THRESHOLDS).status
         assert ORDER.index(above) >= ORDER.index(result.next_status) > rank
     if result.margin_down is not None:
-        below = status_of(target, actual - sign * (result.margin_down + 2 * crumb), THRESHOLDS)
+        below = grade(target, actual - sign * (result.margin_down + 2 * crumb), THRESHOLDS).status
         assert ORDER.index(below) < rank

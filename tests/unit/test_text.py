@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiendo.vietnamese.text import ascii_key, fold, safe_filename
+from tiendo.vietnamese.text import ascii_key, fold
 
 # Initial, rhyme and tone of a syllable in both placements; from the spelling rules for oa, oe, uy.
 TONE_PLACEMENTS = [
@@ -114,32 +114,3 @@ def test_long_text_is_folded_in_reasonable_time() -> None:
 )
 def test_ascii_key(text: str, key: str) -> None:
     assert ascii_key(text) == key
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("Báo cáo quý I năm 2023 (sửa).xlsx", "Bao-cao-quy-I-nam-2023-sua.xlsx"),
-        ("../../etc/passwd", "passwd"),
-        ("C:\\Windows\\tệp.XLSX", "tep.xlsx"),
-        ("", "tep"),
-        ("..", "tep"),
-        ("/", "tep"),
-        (".xlsx", "xlsx"),
-        ("…\u200b.xlsx", "tep.xlsx"),
-        ("CON.xlsx", "tep-CON.xlsx"),
-        ("a\x00b\r\nc.xlsx", "ab-c.xlsx"),
-    ],
-)
-def test_safe_filename(name: str, expected: str) -> None:
-    assert safe_filename(name) == expected
-
-
-@given(st.text(), st.integers(min_value=20, max_value=200))
-def test_safe_filename_is_safe(name: str, max_length: int) -> None:
-    safe = safe_filename(name, max_length)
-    assert 0 < len(safe) <= max_length
-    assert safe.isascii()
-    assert not set(safe) & set('/\\:*?"<>|\x00 ')
-    assert not safe.startswith((".", "-"))
-    assert safe_filename(safe, max_length) == safe

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tiendo.airflow_glue import waiting
+from tiendo.local import waiting
 from tiendo.local.waiting import wait_until
 
 

@@ -1,4 +1,4 @@
-"""What only Airflow needs: timetable, deadline reference, service processes, API client.
+"""What Airflow loads or asks for: timetable, deadlines, the reviewer's operator, retries, assets, connections.
 
-Nothing here decides anything about figures; no other package of tiendo imports Airflow or this package.
+Nothing here decides anything about figures; no room below ``pages`` imports Airflow or this one.
 """

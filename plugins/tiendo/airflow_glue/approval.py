@@ -1,14 +1,34 @@
 """The request for approval as Airflow asks it, and the answer as the warehouse is told it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import Param
 
 from tiendo import clock
-from tiendo.report.approval import ReviewAnswer, ReviewRequest
 from tiendo.settings import Reviewer
+
+if TYPE_CHECKING:
+    from tiendo.report.approval import ReviewAnswer, ReviewRequest
+
+_BODY = """
+{% set draft = ti.xcom_pull(task_ids="draft") %}
+{% set pages = "/tiendo/drafts/" ~ draft.period ~ "/" ~ draft.edition %}
+**Bản dự thảo:** [những điểm cần xem xét]({{ pages }}/xem-xet.html) · [trang báo cáo]({{ pages }}/bao-cao.html) ·
+[Word]({{ pages }}/bao-cao.docx) · [Excel]({{ pages }}/bao-cao.xlsx); thư mục `{{ draft.path }}`.
+
+{% for line in draft.review %}
+- {{ line }}
+{% endfor %}
+
+Số liệu ghi nhận đến {{ draft.as_of_text }}, mã số liệu `{{ draft.data_sha256[:16] }}`. Báo cáo đến sau thời điểm này
+được đưa vào lần ban hành sau.
+
+**Approve**: ban hành đúng bản dự thảo này. **Reject**: không ban hành, bản dự thảo được giữ lại. Để trả lại báo cáo
+của một đơn vị: chọn đơn vị, ghi ý kiến rồi bấm **Reject** (hoặc **Approve** nếu vẫn ban hành, đơn vị điều chỉnh sau).
+"""
 
 
 class AnswerError(ValueError):
@@ -28,10 +48,16 @@ class ReviewOperator(ApprovalOperator):
     noted as refused and fails this task, before anything comes of it; cleared, the task asks again.
     """
 
-    def __init__(self, *, reviewers: Iterable[Reviewer], bodies: Iterable[str], **options: Any) -> None:
+    def __init__(self, *, reviewers: Sequence[Reviewer], bodies: Mapping[str, str], **options: Any) -> None:
         self.reviewers = [reviewer.id for reviewer in reviewers]
         self.bodies = list(bodies)
-        super().__init__(**options)
+        super().__init__(
+            subject="Phê duyệt báo cáo: {{ ti.xcom_pull(task_ids='draft').title }}",
+            body=_BODY,
+            assigned_users=[{"id": reviewer.id, "name": reviewer.name} for reviewer in reviewers],
+            params=_form(bodies),
+            **options,
+        )
 
     def execute(self, context: Any) -> Any:
         """Asks about the draft of this run, once.
@@ -95,6 +121,33 @@ class ReviewOperator(ApprovalOperator):
         return super().execute_complete(context, event)
 
 
+def _form(bodies: Mapping[str, str]) -> dict[str, Param]:
+    """The fields beside the two buttons. Each may be left out."""
+    return {
+        "approver": Param(
+            None,
+            type=["null", "string"],
+            title="Người xem xét",
+            description="Họ tên, chức vụ hoặc đơn vị; in vào báo cáo cùng tên tài khoản.",
+        ),
+        "return_to": Param(
+            "",
+            type=["null", "string"],
+            enum=["", *bodies],
+            values_display={"": "(không trả lại)", **bodies},
+            title="Trả lại báo cáo của đơn vị",
+            description="Đơn vị nhận được đề nghị điều chỉnh và kỳ báo cáo được mở lại cho đơn vị đó.",
+        ),
+        "comment": Param(
+            None,
+            type=["null", "string"],
+            format="multiline",
+            title="Ý kiến",
+            description="Nội dung đề nghị đơn vị điều chỉnh (bắt buộc khi trả lại), hoặc lý do không ban hành.",
+        ),
+    }
+
+
 def check_reviewer(reviewers: Iterable[str], account: Mapping[str, Any] | None) -> None:
     """Makes sure that an answer comes from a reviewer.
 
@@ -121,13 +174,15 @@ def check_return(bodies: Iterable[str], fields: Mapping[str, Any]) -> None:
 
 
 def read_answer(
-    request: ReviewRequest, event: Mapping[str, Any], *, refused_because: str | None = None
-) -> ReviewAnswer:
+    request: "ReviewRequest", event: Mapping[str, Any], *, refused_because: str | None = None
+) -> "ReviewAnswer":
     """Reads what Airflow tells of an answer.
 
     The approver is the account that answered, with the name typed into the form before it where there is one. In a
     replay the instant of the answer lies in another year than all others; the draft's instant stands for it.
     """
+    from tiendo.report.approval import ReviewAnswer
+
     fields = {name: str(value or "").strip() for name, value in (event.get("params_input") or {}).items()}
     account, typed = str((event.get("responded_by_user") or {}).get("name") or "?"), fields.get("approver", "")
     responded_at: datetime = event["responded_at"]

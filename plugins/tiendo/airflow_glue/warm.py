@@ -5,30 +5,23 @@ a worker. What is imported here once is in each task from its beginning, which s
 memory once for all of them.
 """
 
-from importlib import import_module
-
-PRELOADED = (
-    "psycopg",
-    "tiendo.process.batch",
-    "tiendo.collect.folder",
-    "tiendo.reading.reader",
-    "tiendo.process.mail_run",
-    "tiendo.report.edition",
-    "tiendo.status.service",
-    "tiendo.validation.check",
-)
-
 
 def main() -> None:
     """Imports, then runs ``airflow`` with the arguments given."""
-    from tiendo.validation.suites import warm
-
-    for name in PRELOADED:
-        import_module(name)
-    warm()
+    _warm_up()
     from airflow.__main__ import main as airflow
 
     airflow()  # type: ignore[no-untyped-call]
+
+
+def _warm_up() -> None:
+    import psycopg  # noqa: F401
+
+    import tiendo.collect.folder
+    import tiendo.process.mail_run
+    import tiendo.process.warmed
+    import tiendo.reading.reader
+    import tiendo.report.edition  # noqa: F401
 
 
 if __name__ == "__main__":

@@ -77,12 +77,13 @@ for command in (
 
 
 def main() -> None:
-    """Entry point of the ``tiendo`` script. A register that must not be used stops every command, with the reasons."""
+    """Entry point of the ``tiendo`` script. A register or schema not to be used stops every command, in words."""
     from tiendo.plan.register import RegisterError
+    from tiendo.warehouse.migrate import SchemaError
 
     try:
         app()
-    except RegisterError as error:
+    except (RegisterError, SchemaError) as error:
         sys.exit(str(error))
 
 

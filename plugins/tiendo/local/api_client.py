@@ -69,10 +69,6 @@ class AirflowApi:
         errors = self._send("GET", "/api/v2/importErrors")["import_errors"]
         return [f"{error['filename']}: {error['stack_trace']}" for error in errors]
 
-    def unpause(self, dag_id: str) -> None:
-        """Lets a DAG run."""
-        self._send("PATCH", f"/api/v2/dags/{dag_id}", json={"is_paused": False})
-
     def trigger(self, dag_id: str, *, partition_key: str | None = None, note: str | None = None) -> str:
         """Starts a run and returns its id."""
         body = {"logical_date": None, "partition_key": partition_key, "note": note}

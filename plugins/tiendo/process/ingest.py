@@ -23,6 +23,7 @@ from sqlalchemy import URL, Engine
 from tiendo import clock
 from tiendo.collect.archive import Archived, sha256_of, take
 from tiendo.collect.landing import Arrival, land
+from tiendo.collect.passing_names import why_never
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.process.batch import BatchResult, process, waiting_batches
@@ -132,7 +133,7 @@ def _is_divisible(batches: list[list[tuple[str, Path]]]) -> bool:
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            yield from sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith((".", "~$")))
+            yield from sorted(p for p in path.rglob("*") if p.is_file() and not why_never(p.name))
         else:
             yield path
 

@@ -2,10 +2,8 @@
 
 from multiprocessing import forkserver, set_forkserver_preload
 
-_PRELOADED = ["tiendo.process.batch", "tiendo.feedback.receipt", "tiendo.validation.check", "tiendo.process.warmed"]
-
 
 def warm_up() -> None:
     """Starts it, unless it runs; it ends with this process."""
-    set_forkserver_preload(_PRELOADED)
+    set_forkserver_preload(["tiendo.process.warmed"])
     forkserver.ensure_running()

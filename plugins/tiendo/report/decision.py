@@ -1,17 +1,75 @@
 """What came of a draft: the reviewer's answer in the audit, and whether there is something new to be asked."""
 
+from pathlib import Path
+
 from sqlalchemy import Engine
 
 from tiendo import clock
+from tiendo.mail.identity import Identity
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.report.approval import ReviewAnswer, ReviewRequest
-from tiendo.report.edition import last_edition
+from tiendo.obligations.corrections import Correction, ask
+from tiendo.report.approval import ReviewAnswer, ReviewRequest, approved_request, find_request
+from tiendo.report.edition import last_edition, publish
 from tiendo.report.gather import gather
 from tiendo.report.manifest import content_sha256
+from tiendo.settings import Settings
 from tiendo.warehouse.audit import record_answer
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
+
+
+def publish_approved(engine: Engine, register: Register, settings: Settings, run_id: str) -> tuple[Period, Path]:
+    """Publishes what a run has asked about and a reviewer approved; returns its period and folder.
+
+    Raises:
+        NotApprovedError, MovedOnError: as ``approved_request`` and ``edition.publish``.
+    """
+    request, answer = approved_request(engine, run_id)
+    path = publish(
+        engine,
+        register,
+        settings,
+        request.period,
+        edition=request.edition,
+        as_of=request.as_of,
+        data_sha256=request.data_sha256,
+        approved_by=answer.answered_by,
+        approved_at=answer.answered_at,
+    )
+    return request.period, path
+
+
+def act_on_answer(
+    engine: Engine, register: Register, settings: Settings, run_id: str, identity: Identity | None
+) -> str:
+    """Notes in the audit what a run was answered, and asks a body to correct its report where the answer says so.
+
+    Args:
+        identity: whom mail comes from; None where no mail is sent.
+
+    Returns:
+        What was done; "" where nobody was asked, or nobody has answered.
+    """
+    request = find_request(engine, run_id)
+    if request is None or request.answer is None or request.answer.verdict == "refused":
+        return ""
+    answer = request.answer
+    record_decision(engine, register, request, answer)
+    if not answer.return_to:
+        return "nothing to be corrected"
+    correction = Correction(
+        agency=answer.return_to,
+        period=request.period,
+        edition=request.edition,
+        data_sha256=request.data_sha256,
+        comment=answer.comment,
+        asked_by=answer.answered_by,
+        asked_at=answer.answered_at,
+        question=request.name,
+    )
+    asked = ask(engine, register, settings, correction, identity)
+    return f"{asked.request_no}: {asked.path}; " + (f"mail to {asked.mailed_to}" if asked.mailed_to else "no mail")
 
 
 def record_decision(engine: Engine, register: Register, request: ReviewRequest, answer: ReviewAnswer) -> None:

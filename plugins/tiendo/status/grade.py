@@ -76,11 +76,6 @@ def satisfies(side: Side, actual: Decimal) -> bool:
     return gap > 0 or (gap == 0 and not side.is_strict)
 
 
-def status_of(goal: Goal, actual: Decimal, thresholds: Thresholds) -> Status:
-    """Returns the verdict on an exact figure."""
-    return _scale_of(goal)[_place(goal, actual, thresholds)]
-
-
 def interval_of(
     value: Decimal, tolerance_pct: Decimal, minimum: Decimal | None = None, maximum: Decimal | None = None
 ) -> tuple[Decimal, Decimal]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tiendo.model.outcome import ACCEPTED, SEVERITIES, FileOutcome, Finding
 from tiendo.model.register import Nature, Register
@@ -32,8 +32,14 @@ _PLACEHOLDERS = {
     "correction_row": correction_records.placeholders,
     "notice": notice_records.placeholders,
 }
-# Fewer unchanged levels than this say nothing; a flow that did not move at all does.
-_FEWEST_REPEATED = 3
+
+
+class _Broken(NamedTuple):
+    """A rule and the record that breaks it."""
+
+    rule: Rule
+    record: Record
+    suite: str
 
 
 def check_batch(
@@ -52,18 +58,40 @@ def check_batch(
         One outcome per file, in order. Verdict ``duplicate`` is never given here.
     """
     tables = build_tables(register, files, history, today=today)
-    findings: list[list[tuple[Rule, Finding]]] = [[] for _ in files]
+    told: list[_Broken] = []
     for name in SUBMISSION_SUITES:
-        suite, records = get_suite(name), tables.records[name]
-        for number, rows in failing_rows(suite, record_frame(suite, records)):
-            for row in rows:
-                rule, record = suite.rules[number], records[row]
-                findings[record["file_index"]].append((rule, _finding(rule, record, name)))
+        told += _broken_rules(get_suite(name), tables.records[name])
         if name == "submission":
-            _set_aside_refused(tables, findings)
+            told = _without_what_follows(told)
+            _set_aside_refused(tables, told)
+    findings: list[list[tuple[Rule, Finding]]] = [[] for _ in files]
+    for rule, record, name in _without_what_follows(told):
+        findings[record["file_index"]].append((rule, _finding(rule, record, name)))
     return [
         _outcome(found, record, tables, index)
         for index, (found, record) in enumerate(zip(findings, tables.records["submission"], strict=True))
+    ]
+
+
+def _broken_rules(suite: Suite, records: list[Record]) -> "list[_Broken]":
+    return [
+        _Broken(suite.rules[number], records[row], suite.name)
+        for number, rows in failing_rows(suite, record_frame(suite, records))
+        for row in rows
+    ]
+
+
+def _without_what_follows(broken: "list[_Broken]") -> "list[_Broken]":
+    """Leaves out the rules that another one, broken by the same row, explains (``unless``)."""
+    fired = {(rule.rule, id(record)) for rule, record, _ in broken}
+    return [
+        item
+        for item in broken
+        if not any(
+            (other, id(record)) in fired
+            for other in item.rule.unless
+            for record in (item.record, item.record.get("row_record"))
+        )
     ]
 
 
@@ -84,8 +112,8 @@ def build_tables(register: Register, files: Sequence[BatchFile], history: "pd.Da
         values = add_indicator_records(tables, content, context, corrected, ordered_pairs)
         if content.task_rows or not content.is_retyped:
             add_task_records(tables, content, context)
-        _judge_repetition(record, context, values)
-        if record["figures_are_new"] is False:
+        _count_figures(record, context, values)
+        if record["new_figure_count"] == 0:
             forget_repetitions(tables, index)
     return tables
 
@@ -113,23 +141,20 @@ def empty_history() -> "pd.DataFrame":
     return pd.DataFrame(columns=list(HISTORY_COLUMNS), dtype=object)
 
 
-def _judge_repetition(record: Record, context: Context, values: dict[str, "tuple[Decimal, Decimal | None]"]) -> None:
-    """Last quarter's figures under this quarter's heading: all are the same."""
-    if not values or any(value != last for value, last in values.values()):
-        record["figures_are_new"] = True if values else None
-        return
+def _count_figures(record: Record, context: Context, values: dict[str, "tuple[Decimal, Decimal | None]"]) -> None:
+    """Tells how many figures a file has, of flows and in all, and how many are other than the last ones."""
     natures = [context.facts.indicators[code].indicator.nature for code in values]
-    has_moved_in_truth = Nature.FLOW in natures or len(values) >= _FEWEST_REPEATED
-    record["figures_are_new"] = not has_moved_in_truth
-    record["repeated_count"] = len(values)
+    record["figure_count"] = len(values)
+    record["flow_count"] = natures.count(Nature.FLOW)
+    record["new_figure_count"] = sum(value != last for value, last in values.values()) if values else None
 
 
-def _set_aside_refused(tables: Tables, findings: list[list[tuple[Rule, Finding]]]) -> None:
+def _set_aside_refused(tables: Tables, broken: list[_Broken]) -> None:
     """A file refused as a whole (another body's, another period's) gets no findings on its rows: they would follow.
 
     What was noticed about the file stays: it may be why nothing else could be read.
     """
-    refused = {index for index, found in enumerate(findings) if any(r.severity == "critical" for r, _ in found)}
+    refused = {record["file_index"] for rule, record, _ in broken if rule.severity == "critical"}
     for name, records in tables.records.items():
         if name not in ("submission", "notice"):
             tables.records[name] = [record for record in records if record["file_index"] not in refused]

@@ -11,6 +11,8 @@ from tiendo.validation.records import (
     Context,
     Record,
     Tables,
+    body_role,
+    date_reading,
     figure_record,
     observation,
     read_figure,
@@ -32,9 +34,10 @@ def add_correction_records(
         record = _record(row, context)
         tables.records["correction_row"].append(record)
         period = parse_period(text_of(row.period), context.facts)
-        if not (record["period_is_earlier"] and record["is_entitled"]) or period is None:
+        is_earlier = record["period_from"] is not None and record["period_from"] < context.period.first_day
+        if period is None or not is_earlier or record["body_role"] != "reporter":
             continue
-        key = (record["unique_code"], period)
+        key = (record["code"], period)
         if key not in seen:
             seen.add(key)
             value = _add_figures(tables, row, record, context, period)
@@ -49,8 +52,7 @@ def _record(row: CorrectionRow, context: Context) -> Record:
     is_known_period = period is not None and str(period) in register.periods
     code = find_code(row.code, row.name, register)
     facts = register.indicators.get(code)
-    is_entitled = context.agency in facts.indicator.reporters if facts else None
-    has_date = bool(text_of(row.data_on))
+    role = body_role(context.agency, facts)
     return {
         "file_index": context.file_index,
         "file_key": context.file_index,
@@ -58,16 +60,15 @@ def _record(row: CorrectionRow, context: Context) -> Record:
         "row": row,
         "context": context,
         "facts": facts,
-        "period_is_known": is_known_period,
-        "period_is_earlier": period < context.period if period and is_known_period else None,
-        "is_known": facts is not None,
-        "is_entitled": is_entitled,
-        "unique_code": code if is_entitled else None,
-        "unique_period": str(period) if is_known_period else None,
-        "has_figure": None,
+        "period_standing": "in_plan" if is_known_period else "unknown",
+        "period_from": period.first_day if period and is_known_period else None,
+        "file_period_from": context.period.first_day,
+        "body_role": role,
+        "code": code or None,
+        "figure_count": None,
         "kind": None,
-        "date_is_readable": read_date(row.data_on, year=context.period.year) is not None if has_date else None,
-        "has_reason": bool(text_of(row.reason)),
+        "date_reading": date_reading(row.data_on, context.period.year),
+        "reason": text_of(row.reason) or None,
     }
 
 
@@ -100,7 +101,7 @@ def placeholders(record: Record) -> dict[str, str]:
 def _add_figures(
     tables: Tables, row: CorrectionRow, record: Record, context: Context, period: Period
 ) -> Decimal | None:
-    facts = context.facts.indicators[record["unique_code"]]
+    facts = context.facts.indicators[record["code"]]
     code, reason, kind = facts.indicator.code, text_of(row.reason), read_kind(row.kind)
     total_value: Decimal | None = None
     readings = {}
@@ -112,7 +113,7 @@ def _add_figures(
     if not facts.is_flow:
         del readings[QUARTER]
     answers = [reading.answer for reading, _ in readings.values()]
-    record["has_figure"] = any(answer != "blank" for answer in answers)
+    record["figure_count"] = sum(answer != "blank" for answer in answers)
     is_estimate = any(reading.number and reading.number.is_estimate for reading, _ in readings.values())
     if "value" in answers and not (is_estimate and kind == ""):
         record["kind"] = kind or "?"
@@ -139,7 +140,7 @@ def _add_figures(
             tables.observations[context.file_index].append(
                 observation(
                     context, row.sheet, code, period, basis=basis, reading=reading, kind=kind,
-data_on=data_on, note="", explanation=reason, is_correction=True,
+                    data_on=data_on, note="", explanation=reason, is_correction=True,
                 )
             )  # fmt: skip
         if basis == YEAR_TO_DATE:

@@ -1,9 +1,9 @@
 """Rows as typed, with what the rules look at beside them: one record per file, row or number cell.
 
-A record is a dictionary with the columns of its suite in ``include/expectations/``. None means that a rule does not
-apply, be it that there is nothing to check or that an earlier finding already says what is wrong; Great Expectations
-passes over None. Beside them it keeps what its messages are filled from; the texts themselves are made only for the
-few rows with a finding, by the ``placeholders`` functions.
+A record is a dictionary with the columns of its suite in ``include/expectations/``: facts, none of them a verdict. None
+stands where there is nothing to know, or where what it would rest on is wrong already; rules pass over it. Beside them
+it keeps what its messages are filled from; the texts themselves are made only for the few rows with a finding, by the
+``placeholders`` functions.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from tiendo.model.period import Period
 from tiendo.model.register import Indicator
 from tiendo.model.states import KIND_VARIANTS, KINDS, TASK_STATE_VARIANTS, TASK_STATES
 from tiendo.validation.facts import HistoryFacts, IndicatorFacts, RegisterFacts
-from tiendo.vietnamese.dates import format_date
+from tiendo.vietnamese.dates import format_date, read_date
 from tiendo.vietnamese.notation import NUMERAL
 from tiendo.vietnamese.number import (
     Answer,
@@ -170,6 +170,20 @@ def read_kind(cell: RawCell) -> str | None:
     """Returns ``actual`` or ``estimate``, "" for an empty cell, None for anything else."""
     text = text_of(cell)
     return KIND_BY_TEXT.get(fold(text)) if text else ""
+
+
+def body_role(agency: str, facts: IndicatorFacts | None) -> str:
+    """Returns what a body is to a row's indicator: ``reporter``, ``none``, or ``unlisted`` without an indicator."""
+    if facts is None:
+        return "unlisted"
+    return "reporter" if agency in facts.indicator.reporters else "none"
+
+
+def date_reading(cell: RawCell, year: int) -> str:
+    """Returns what a cell for a date holds: a ``date``, something ``unreadable``, or it is ``empty``."""
+    if not text_of(cell):
+        return "empty"
+    return "unreadable" if read_date(cell, year=year) is None else "date"
 
 
 def figure_record(

@@ -1,6 +1,5 @@
 """The record of a file as a whole: readable, from whom, for which plan and period."""
 
-import re
 from datetime import date, timedelta
 
 from tiendo.clock import HANOI
@@ -23,8 +22,12 @@ KNOWN_FAULTS = frozenset(
     }
 )  # fmt: skip
 
-
-_DRAFT = re.compile(r"dự[ _-]*thảo|du[ _-]*thao|bản[ _-]*nháp|ban[ _-]*nhap|(?<![a-z])draft(?![a-z])")
+_FACTS: Record = dict.fromkeys((
+    "stranger", "fault", "sender_standing", "marker_field_count", "plan", "plan_expected", "template_version",
+    "body_stated", "sender", "period_count", "period_standing", "period_known", "period_asked", "period_from",
+    "received_on", "due_on", "closing_on", "period_collected", "was_reported", "was_reopened", "file_name",
+    "new_figure_count",
+))  # fmt: skip
 
 
 def submission_record(
@@ -41,22 +44,14 @@ def submission_record(
         raise UnreadError(f"{file.name} is not read: {file.content.fault_detail}")
     if fault and fault not in KNOWN_FAULTS:
         raise ValueError(f"no rule for the reader's fault {fault!r} (file {file.key})")
-    is_stranger = bool(file.stranger)
-    is_readable = not fault and not is_stranger
+    is_readable = not fault and not file.stranger
     said = read_stated(file, facts) if is_readable else Stated()
-    agency = "" if is_stranger else file.sender_agency or marker.agency or said.agency
-    is_sent = is_readable and agency in facts.senders
-    has_marker = bool(marker.plan and marker.agency and marker.period and marker.template_version)
-    is_plan = marker.plan == facts.register.code if is_sent and marker.plan else None
-    bodies = {marker.agency, *said.agencies} - {""}
-    is_body = marker.agency in ("", agency) and (not said.agencies or agency in said.agencies)
-    stated = "" if is_stranger else marker.period or str(said.period or "") or file.asked_period
+    agency = "" if file.stranger else file.sender_agency or marker.agency or said.agency
+    stated = "" if file.stranger else marker.period or str(said.period or "") or file.asked_period
     period = parse_period(stated, facts)
-    is_dated = is_sent and is_plan is not False
     if file.received_at is not None:
         today = file.received_at.astimezone(HANOI).date()
-    entry = facts.periods.get(str(period)) if period else None
-    record: Record = {
+    record = _FACTS | {
         "file_index": index,
         "sheet": "",
         "agency": agency if agency in facts.register.agency_by_code else "",
@@ -66,37 +61,44 @@ def submission_record(
         "today": today,
         "parsed_period": period,
         "said": said,
-        "period_being_collected": None,
-        "repeated_count": 0,
-        "fault": None if is_stranger else fault or None,
-        "address_is_own": not is_stranger,
-        "template_version": marker.template_version or None if is_sent else None,
-        "sender_is_known": is_sent if is_readable else None,
-        "marker_is_present": has_marker if is_sent else None,
-        "plan_is_right": is_plan,
-        "body_is_sender": is_body if is_sent and is_plan is not False and bodies else None,
-        "period_is_agreed": said.is_agreed if is_dated and said.periods else None,
-        "period_is_stated": period is not None if is_dated and not stated and said.is_agreed else None,
-        "period_is_known": entry is not None if is_dated and stated else None,
-        "period_is_as_asked": None,
-        "period_has_begun": None,
-        "period_is_open": None,
-        "period_is_before_closing": None,
-        "is_on_time": None,
-        "is_final": False if is_sent and _DRAFT.search(fold(file.name)) else None,
-        "figures_are_new": None,
+        "stranger": file.stranger or None,
+        "fault": None if file.stranger else fault or None,
+        "figure_count": 0,
+        "flow_count": 0,
     }
-    if is_dated and not said.is_agreed:
-        record["period_is_known"] = None  # it follows
+    if not is_readable:
         return record, None
-    if not is_dated or entry is None or period is None:
+    is_sent = agency in facts.senders
+    record["sender_standing"] = "owes_reports" if is_sent else "owes_none"
+    if not is_sent:
+        return record, None
+    record |= {
+        "sender": agency,
+        "file_name": fold(file.name),
+        "marker_field_count": sum(map(bool, (marker.plan, marker.agency, marker.period, marker.template_version))),
+        "template_version": marker.template_version or None,
+        "plan": marker.plan or None,
+        "plan_expected": facts.register.code,
+    }
+    if marker.plan and marker.plan != facts.register.code:
+        return record, None
+    record["body_stated"] = _stated_body(agency, marker.agency, said)
+    record["period_count"] = len({period for _, period in said.periods}) or int(bool(stated))
+    if not stated or not said.is_agreed:
+        return record, None
+    entry = facts.periods.get(str(period)) if period else None
+    record["period_standing"] = "in_plan" if entry else "outside_plan"
+    if entry is None or period is None:
         return record, None
     context = Context(index, agency, period, facts, history, today)
-    if file.asked_period:
-        record["period_is_as_asked"] = str(period) == file.asked_period
-    if record["period_is_as_asked"] is not False:
-        _judge_moment(record, context, entry)
+    record |= _moment(file, context, entry)
     return record, context
+
+
+def _stated_body(sender: str, marked: str, said: Stated) -> str | None:
+    """The body that marker or titles name: another one than the sender where there is one."""
+    titled = sender if sender in said.agencies else next(iter(said.agencies), "")
+    return next((body for body in (marked, titled) if body and body != sender), marked or titled or None)
 
 
 def placeholders(record: Record) -> dict[str, str]:
@@ -107,7 +109,7 @@ def placeholders(record: Record) -> dict[str, str]:
     sender = file.sender_agency or marker.agency or said.agency
     bodies = [code for code in dict.fromkeys((marker.agency, *said.agencies)) if code and code != sender]
     entry = facts.periods.get(str(period))
-    later = record["period_being_collected"]
+    later = record["period_collected"]
     return {
         "file_name": file.name,
         "fault_detail": file.content.fault_detail,
@@ -125,12 +127,12 @@ def placeholders(record: Record) -> dict[str, str]:
         "period_example": facts.register.calendar[0].period.vietnamese,
         "periods_expected": facts.period_list,
         "period_asked": file.asked_period and Period.parse(file.asked_period).vietnamese,
-        "period_open_name": later.vietnamese if later else "",
+        "period_open_name": Period.parse(later).vietnamese if later else "",
         "today_text": format_date(record["today"]),
         "closing_text": format_date(last_day(entry)) if entry else "",
         "due_text": format_date(last_due_day(entry)) if entry else "",
         "days_late": str((record["today"] - last_due_day(entry)).days) if entry else "",
-        "repeated_count": str(record["repeated_count"]),
+        "repeated_count": str(record["figure_count"]),
     }
 
 
@@ -153,36 +155,29 @@ def last_due_day(entry: PeriodCalendar) -> date:
     return (entry.due_at - timedelta(microseconds=1)).astimezone(HANOI).date()
 
 
-def _judge_moment(record: Record, context: Context, entry: PeriodCalendar) -> None:
-    """A period can be reported from its first day; late ones too, unless they come in the next one's stead.
+def _moment(file: BatchFile, context: Context, entry: PeriodCalendar) -> Record:
+    """When a file came, beside the days of its period and what the body had reported by then.
 
     A period already reported by the body and closed, sent once more while the next one's reports are due, is last
     quarter's file sent by mistake; a wanted change goes into the sheet for corrections. A body that was asked to
     correct its report may send it at any time.
     """
-    today = context.today
-    has_begun = entry.period.first_day <= today
-    record["period_has_begun"] = has_begun
-    if not has_begun:
-        return
-    if (context.agency, str(entry.period)) in record["file"].reopened:
-        record["period_is_open"] = True
-        return
-    record["period_is_before_closing"] = today <= last_day(entry)
-    is_first = not context.history.has_reported(context.agency, entry.period)
-    if record["period_is_before_closing"] and today > last_due_day(entry) and is_first:
-        record["is_on_time"] = False
-    being_collected = next(
-        (
-            later.period
-            for later in context.facts.register.calendar
-            if later.period > entry.period
-            and later.cut_off_on.replace(day=1) <= today <= last_day(later)
-            and context.history.has_reported(context.agency, entry.period)
+    today, key = context.today, str(entry.period)
+    return {
+        "period_known": key,
+        "period_asked": file.asked_period or None,
+        "period_from": entry.period.first_day,
+        "received_on": today,
+        "due_on": last_due_day(entry),
+        "closing_on": last_day(entry),
+        "was_reported": "yes" if context.history.has_reported(context.agency, entry.period) else "no",
+        "was_reopened": "yes" if (context.agency, key) in file.reopened else "no",
+        "period_collected": next(
+            (
+                str(later.period)
+                for later in context.facts.register.calendar
+                if later.period > entry.period and later.cut_off_on.replace(day=1) <= today <= last_day(later)
+            ),
+            None,
         ),
-        None,
-    )
-    record["period_is_open"] = being_collected is None
-    if being_collected:
-        record["period_being_collected"] = being_collected
-        record["period_is_before_closing"] = record["is_on_time"] = None
+    }

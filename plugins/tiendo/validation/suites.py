@@ -5,6 +5,7 @@ rule's id, severity and the Vietnamese sentences a department reads. Great Expec
 ``row_id``; ``tiendo.validation.check`` maps them back to file, sheet and cell.
 """
 
+import ast
 import gc
 import json
 import os
@@ -29,7 +30,7 @@ TABLE_SUITES = ("warehouse", "mart")
 EXPECTATIONS = INCLUDE / "expectations"
 ROW_ID = "row_id"
 _NOT_NULL = "expect_column_values_to_not_be_null"
-_COLUMN_ARGUMENTS = ("column", "column_A", "column_B")
+_SUBJECTS = ("column", "column_A", "column_B")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Rule:
     Attributes:
         cell_column: key of the record that holds the address of the cell at fault, "" for a whole file or row.
         verdict: the fate of a file that breaks it, where severity alone does not decide; "" otherwise.
+        unless: rules that, broken by the same row, already say what is wrong: then this one is not told. A figure's row
+            is also that of its indicator.
     """
 
     rule: str
@@ -50,6 +53,7 @@ class Rule:
     fix: str
     cell_column: str
     verdict: str = ""
+    unless: tuple[str, ...] = ()
 
 
 class Suite:
@@ -64,14 +68,15 @@ class Suite:
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """Its rules, in the order of the file."""
-        return tuple(Rule(**expectation["meta"]) for expectation in self.expectations)
+        metas: list[dict[str, Any]] = [expectation["meta"] for expectation in self.expectations]
+        return tuple(Rule(**{**meta, "unless": tuple(meta.get("unless", ()))}) for meta in metas)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """The columns its expectations look at."""
+        """The columns its expectations look at, those of their conditions included."""
         names: dict[str, None] = {}
-        for expectation in self.expectations:
-            names |= dict.fromkeys(columns_of(expectation["kwargs"]))
+        for kwargs in (expectation["kwargs"] for expectation in self.expectations):
+            names |= dict.fromkeys((*subjects_of(kwargs), *_further_columns(kwargs)))
         return tuple(names)
 
     @cached_property
@@ -89,7 +94,7 @@ class Suite:
             name=self.name,
             expectations=[
                 expectation
-                | {"meta": dict(meta)}
+                | {"kwargs": _for_engine(expectation["kwargs"]), "meta": dict(meta)}
                 | ({"description": f"{meta['rule']}: {meta['title']}"} if is_described else {})
                 for expectation, meta in zip(self.expectations, metas, strict=True)
             ],
@@ -110,9 +115,26 @@ def rule_titles() -> dict[str, str]:
     return {rule.rule: rule.title for name in SUBMISSION_SUITES for rule in get_suite(name).rules}
 
 
-def columns_of(kwargs: Mapping[str, Any]) -> list[str]:
-    """Returns the columns an expectation looks at."""
-    return [kwargs[name] for name in _COLUMN_ARGUMENTS if name in kwargs] + list(kwargs.get("column_list", ()))
+def subjects_of(kwargs: Mapping[str, Any]) -> list[str]:
+    """Returns the columns an expectation is about: where one has no value in any row, there is nothing to check."""
+    return [kwargs[name] for name in _SUBJECTS if name in kwargs] + list(kwargs.get("column_list", ()))
+
+
+def _further_columns(kwargs: Mapping[str, Any]) -> Iterator[str]:
+    """Yields the columns that an expectation compares its subject with, and those of its condition."""
+    yield from (value for name, value in kwargs.items() if name.endswith("_column"))
+    if "row_condition" in kwargs:
+        tree = ast.parse(kwargs["row_condition"], mode="eval")
+        yield from (node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+
+
+def _for_engine(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns parameters as Great Expectations takes them: a condition in pandas' words is an object there."""
+    if "row_condition" not in kwargs:
+        return dict(kwargs)
+    from great_expectations.expectations.row_conditions import PassThroughCondition
+
+    return {**kwargs, "row_condition": PassThroughCondition(pass_through_filter=kwargs["row_condition"])}
 
 
 def great_expectations() -> Any:
@@ -121,6 +143,8 @@ def great_expectations() -> Any:
     # Its many classes stay; a collector that walks them while they come costs a second.
     with _without_collector():
         import great_expectations as gx
+
+        from tiendo.validation import row_expectations  # noqa: F401 - makes our own expectations known
 
     return gx
 
@@ -159,12 +183,7 @@ def failing_rows(suite: Suite, frame: "pd.DataFrame") -> list[tuple[int, list[in
     Raises:
         RuntimeError: Great Expectations could not evaluate a rule: our mistake, never the sender's.
     """
-    filled = {name for name in suite.columns if frame[name].notna().any()}
-    applicable = [
-        number
-        for number, expectation in enumerate(suite.expectations)
-        if filled.issuperset(columns_of(expectation["kwargs"])) or (expectation["type"] == _NOT_NULL and len(frame))
-    ]
+    applicable = _applicable(suite, frame)
     if not applicable:
         return []
     batch = _batch_definition(suite.name).get_batch(batch_parameters={"dataframe": frame})
@@ -178,6 +197,24 @@ def failing_rows(suite: Suite, frame: "pd.DataFrame") -> list[tuple[int, list[in
         (number, [int(entry[ROW_ID]) for entry in result.result.get("unexpected_index_list") or ()])
         for number, result in (_validate(suite, batch, failed, where) if failed else ())
     )
+
+
+def _applicable(suite: Suite, frame: "pd.DataFrame") -> list[int]:
+    """Returns the numbers of the rules that have anything to look at."""
+    filled = {name for name in suite.columns if frame[name].notna().any()}
+    met: dict[str, bool] = {}
+
+    def is_applicable(expectation: Mapping[str, Any]) -> bool:
+        kwargs = expectation["kwargs"]
+        if not (filled.issuperset(subjects_of(kwargs)) or (expectation["type"] == _NOT_NULL and len(frame))):
+            return False
+        condition = kwargs.get("row_condition")
+        if condition and condition not in met:
+            holds: Any = frame.eval(condition)
+            met[condition] = bool(holds.any())
+        return met[condition] if condition else True
+
+    return [number for number, expectation in enumerate(suite.expectations) if is_applicable(expectation)]
 
 
 def _validate(

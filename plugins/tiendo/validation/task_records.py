@@ -12,11 +12,10 @@ from tiendo.vietnamese.text import fold
 
 _PERCENT = Unit("percent", "%", "share", 0)
 _STATES_EXPECTED = joined(TASK_STATES.values())
-_EMPTY: Record = dict.fromkeys((
-    "is_known", "is_led", "unique_ref", "row_is_present", "has_state", "state", "completion_unreadable", "completion",
-    "completion_agrees", "difficulty_is_told",
+_FACTS: Record = dict.fromkeys((
+    "body_role", "ref", "state", "completion_reading", "completion", "difficulty",
     # What the messages are filled from.
-    "row", "task", "why_unreadable",
+    "row", "why_unreadable",
 ))  # fmt: skip
 
 
@@ -29,21 +28,21 @@ def add_task_records(tables: Tables, content: WorkbookContent, context: Context)
         task = context.facts.register.task_by_ref.get(ref)
         record = _new(context, row.sheet, task)
         tables.records["task_row"].append(record)
-        record["row"] = row
-        record["is_known"] = task is not None
+        record["row"], record["ref"] = row, ref
         if task is None:
+            record["body_role"] = "unlisted"
             misspelt.append(fold(text_of(row.title)))
             continue
-        record["is_led"] = context.agency in task.lead_agencies
-        if record["is_led"]:
+        is_led = context.agency in task.lead_agencies
+        record["body_role"] = "lead" if is_led else "none"
+        if is_led:
             present.add(ref)
-            record["unique_ref"] = ref
             tables.tasks[context.file_index].append(_progress(row, record, context, ref))
     for ref in context.facts.tasks_by_agency[context.agency]:
         task = context.facts.register.task_by_ref[ref]
         if ref not in present and not any(title.startswith(fold(task.title)) for title in misspelt):
             record = _new(context, SHEET_TASKS, task)
-            record["row_is_present"] = False
+            record["row_count"] = 0
             tables.records["task_row"].append(record)
 
 
@@ -73,23 +72,17 @@ def placeholders(record: Record) -> dict[str, str]:
 
 
 def _new(context: Context, sheet: str, task: Task | None) -> Record:
-    record = _EMPTY.copy()
-    record["file_index"] = record["file_key"] = context.file_index
-    record["context"], record["sheet"], record["task"] = context, sheet, task
-    return record
+    keys = {"file_index": context.file_index, "file_key": context.file_index, "sheet": sheet, "row_count": 1}
+    return _FACTS | keys | {"context": context, "task": task}
 
 
 def _progress(row: TaskRow, record: Record, context: Context, ref: str) -> TaskProgressRow:
     state_text, difficulty = text_of(row.state), text_of(row.difficulty)
     state = STATE_BY_TEXT.get(fold(state_text), "")
     completion = _read_completion(row.completion, record)
-    record["has_state"] = bool(state_text)
-    record["state"] = (state or "?") if state_text else None
+    record["state"] = (state or "other") if state_text else None
     record["completion"] = None if completion is None else float(completion)
-    if state and completion is not None and 0 <= completion <= 100:
-        record["completion_agrees"] = (state == "done") == (completion == 100)
-    if state == "late":
-        record["difficulty_is_told"] = bool(difficulty)
+    record["difficulty"] = difficulty or None
     return TaskProgressRow(
         task_ref=ref,
         period=str(context.period),
@@ -106,8 +99,10 @@ def _progress(row: TaskRow, record: Record, context: Context, ref: str) -> TaskP
 
 def _read_completion(cell: RawCell, record: Record) -> Decimal | None:
     if cell.value is None and not cell.error and not cell.is_uncalculated:
+        record["completion_reading"] = "empty"
         return None
     reading = read_number(cell, unit=_PERCENT)
-    if reading.value is None and reading.reason not in ("empty", "declared_empty"):
-        record["completion_unreadable"], record["why_unreadable"] = reading.reason, explain_reason(reading)
+    record["completion_reading"] = reading.reason if reading.value is None else "number"
+    if reading.value is None:
+        record["why_unreadable"] = explain_reason(reading)
     return reading.value

@@ -1,13 +1,12 @@
 """Bringing the same Vietnamese words, written in different ways, to one form.
 
-The form is for matching and for file names only; what a sender typed is stored as typed. Nothing here judges likeness:
+The form is for matching and for names only; what a sender typed is stored as typed. Nothing here judges likeness:
 two texts match when their forms are equal, so that Sở Tài chính can never become Sở Tài nguyên.
 """
 
 import re
 import unicodedata
 from functools import lru_cache
-from pathlib import PurePosixPath
 
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
 # Vietnamese Đ is U+0110; the Icelandic and African look-alikes come from other keyboards and old converters.
@@ -23,7 +22,6 @@ _SYLLABLE = re.compile(
     r"([aăâeêioôơuưy]{1,3})"
     r"(ng|nh|ch|[cmnpt])?"
 )
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 
 
 def fold(text: str) -> str:
@@ -42,24 +40,6 @@ def ascii_key(text: str) -> str:
     Different texts may share a key; it names things, it does not identify them.
     """
     return re.sub(r"[^a-z0-9]+", "-", _without_marks(text).lower()).strip("-")
-
-
-def safe_filename(name: str, max_length: int = 120) -> str:
-    """Returns a name that any file system takes and that cannot leave its folder, in ASCII, its extension kept.
-
-    "Báo cáo quý I (sửa).xlsx" becomes ``Bao-cao-quy-I-sua.xlsx``; a name without a usable letter becomes ``tep``.
-
-    Args:
-        name: any text, also hostile; folders in it (of either slash) are dropped.
-        max_length: most characters in the result, extension included; at least 20.
-    """
-    path = PurePosixPath(name[-1000:].replace("\\", "/").replace("\x00", "") or "tep")
-    suffix = re.sub(r"[^a-z0-9]", "", _without_marks(path.suffix).lower())[:10]
-    extension = f".{suffix}" if suffix else ""
-    stem = path.stem if path.suffix else path.name
-    stem = re.sub(r"[^A-Za-z0-9_]+", "-", _without_marks(stem)).strip("-")
-    stem = stem[: max_length - len(extension)].rstrip("-") or "tep"
-    return f"tep-{stem}{extension}" if _RESERVED.fullmatch(stem) else f"{stem}{extension}"
 
 
 def _fold(text: str) -> str:
