@@ -6,6 +6,7 @@ import pytest
 
 from tiendo.model.register import Nature
 from tiendo.validation.magnitude import misplaced_part, misplaced_power
+from tiendo.validation.row_judgement import limits
 
 # nature, value, year's target, expected by now, last value, power of ten too large
 CASES = [
@@ -60,8 +61,9 @@ def test_misplaced_power(
         return None if text is None else Decimal(text)
 
     found = misplaced_power(
-        Decimal(value), nature=nature, target=number(target), expected=number(expected), last=number(last)
-    )
+        Decimal(value), nature=nature, target=number(target), expected=number(expected), last=number(last),
+        limits=limits(),
+    )  # fmt: skip
     assert found == power
 
 
@@ -79,4 +81,4 @@ def test_misplaced_power(
     ],
 )
 def test_misplaced_part(quarter: str, whole: str, whole_power: int, power: int) -> None:
-    assert misplaced_part(Decimal(quarter), Decimal(whole), whole_power) == power
+    assert misplaced_part(Decimal(quarter), Decimal(whole), whole_power, limits().near) == power

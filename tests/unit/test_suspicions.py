@@ -12,8 +12,12 @@ from fixtures.submissions import change_indicator, clean_content, typed_number
 from tiendo.model.register import Indicator, Nature, Register
 from tiendo.validation.check import BatchFile, check_batch, empty_history
 from tiendo.validation.facts import HISTORY_COLUMNS, RegisterFacts
-from tiendo.validation.slips import Figure, Sign, find_moved, judge_flow, judge_sign
+from tiendo.validation.flow_cells import judge_flow
+from tiendo.validation.shifted_rows import Figure, Nearness, find_moved
+from tiendo.validation.signs import Sign, judge_sign
+from tiendo.validation.suites import get_suite
 
+ROWS = get_suite("indicator_row")
 DAYS = {1: date(2023, 3, 14), 2: date(2023, 6, 14), 3: date(2023, 9, 14), 4: date(2023, 12, 14)}
 
 
@@ -51,7 +55,7 @@ def test_flow_cells(
 ) -> None:  # fmt: skip
     found = judge_flow(
         number(quarter), Decimal(year_to_date), last=Decimal(last), last_quarter=Decimal(last_quarter),
-        expected=number(expected),
+        expected=number(expected), rounding_share=Decimal(str(ROWS.parameters["rounding_share"])),
     )  # fmt: skip
     assert found.mistake == mistake
     if meant is not None:
@@ -77,7 +81,8 @@ REFERENCES = ("450", "59484", "1657.5", "10497.25")
 )
 def test_shifted_rows(values: tuple[str | None, ...], moved: dict[int, int]) -> None:
     figures = [Figure(number(v), Decimal(r)) for v, r in zip(values, REFERENCES, strict=True)]
-    assert find_moved(figures) == moved
+    kwargs = ROWS.kwargs_of("figure-of-another-row")
+    assert find_moved(figures, Nearness(kwargs["at_home"], kwargs["stranger"], kwargs["fewest"])) == moved
 
 
 @pytest.mark.parametrize(
@@ -97,7 +102,8 @@ def test_shifted_rows(values: tuple[str | None, ...], moved: dict[int, int]) -> 
     ],
 )
 def test_signs(value: str, last: str | None, text: str, sign: Sign) -> None:
-    assert judge_sign(Decimal(value), number(last), (text,)) is sign
+    within = Decimal(str(ROWS.parameters["same_rate_within"]))
+    assert judge_sign(Decimal(value), number(last), (text,), same_within=within) is sign
 
 
 def _value(indicator: Indicator, pace: float, expected: Decimal | None) -> int | float:

@@ -221,7 +221,7 @@ class TestBatch:
 
     def test_rule_that_cannot_be_evaluated_raises(self) -> None:
         frame = pd.DataFrame({ROW_ID: [0], **{name: [None] for name in get_suite("figure").columns}})
-        frame["share_value"] = ["not a number"]
+        frame["figure"], frame["scale"] = ["not a number"], ["share"]
         with pytest.raises(RuntimeError, match="could not be evaluated"):
             failing_rows(get_suite("figure"), frame)
 

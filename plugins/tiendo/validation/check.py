@@ -9,7 +9,7 @@ from tiendo.model.register import Nature, Register
 from tiendo.validation import correction_records, indicator_records, notice_records, submission_records, task_records
 from tiendo.validation.correction_records import add_correction_records
 from tiendo.validation.facts import HISTORY_COLUMNS, HistoryFacts, RegisterFacts
-from tiendo.validation.indicator_records import add_indicator_records, forget_repetitions
+from tiendo.validation.indicator_records import add_indicator_records
 from tiendo.validation.notice_records import notice_record
 from tiendo.validation.records import BatchFile, Context, Record, Tables, figure_placeholders
 from tiendo.validation.retyped_rows import sort_rows
@@ -109,12 +109,13 @@ def build_tables(register: Register, files: Sequence[BatchFile], history: "pd.Da
         content, noticed = sort_rows(file.content, context)
         tables.records["notice"] += [notice_record(index, notice) for notice in noticed]
         corrected = add_correction_records(tables, content, context)
+        row_count = len(tables.records["indicator_row"])
         values = add_indicator_records(tables, content, context, corrected, ordered_pairs)
         if content.task_rows or not content.is_retyped:
             add_task_records(tables, content, context)
         _count_figures(record, context, values)
-        if record["new_figure_count"] == 0:
-            forget_repetitions(tables, index)
+        for row in tables.records["indicator_row"][row_count:]:
+            row["new_in_file"] = record["new_figure_count"] or 0
     return tables
 
 
@@ -123,7 +124,10 @@ def record_frame(suite: Suite, records: Sequence[Record]) -> "pd.DataFrame":
     import pandas as pd
 
     columns = {name: [record[name] for record in records] for name in suite.columns}
-    return pd.DataFrame({ROW_ID: range(len(records))} | columns)
+    frame = pd.DataFrame({ROW_ID: range(len(records))} | columns)
+    # A column without any value can still be compared with numbers.
+    empty = [name for name in suite.columns if frame[name].isna().all()]
+    return frame.astype(dict.fromkeys(empty, float)) if len(frame) else frame
 
 
 def batch_frames(

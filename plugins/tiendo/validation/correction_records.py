@@ -5,7 +5,6 @@ from decimal import Decimal
 from tiendo.model.content import CorrectionRow, WorkbookContent
 from tiendo.model.period import Period
 from tiendo.validation.indicator_records import expected_code, find_code
-from tiendo.validation.magnitude import misplaced_power
 from tiendo.validation.records import (
     KINDS_EXPECTED,
     Context,
@@ -19,7 +18,7 @@ from tiendo.validation.records import (
     read_kind,
     text_of,
 )
-from tiendo.validation.row_judgement import QUARTER, YEAR_TO_DATE
+from tiendo.validation.row_judgement import QUARTER, YEAR_TO_DATE, find_slip
 from tiendo.validation.submission_records import parse_period
 from tiendo.vietnamese.dates import read_date
 
@@ -120,22 +119,19 @@ def _add_figures(
     data_on = read_date(row.data_on, year=period.year)
     for basis, (reading, known) in readings.items():
         if reading.answer in ("value", "unreadable"):
-            power = 0
             # The figure that is replaced is no witness: it may be the very one that slipped.
             witness = context.history.last_before(code, context.agency, basis, period, same_year=facts.is_flow)
             last = witness[1] if witness else None
-            if reading.value is not None and basis == YEAR_TO_DATE:
-                power = misplaced_power(
-                    reading.value,
-                    nature=facts.indicator.nature,
-                    target=facts.target_middle,
-                    expected=facts.expected(period),
-                    last=last,
-                )
+            value = reading.value if basis == YEAR_TO_DATE else None
+            slip = 0 if value is None else find_slip(value, facts, period, last)
             # The reason of a correction does not explain a slipped separator in it.
-            tables.records["figure"].append(
-                figure_record(context, row.sheet, facts, reading, power=power, last=known, explanation="")
-            )
+            figure = figure_record(
+                context, row.sheet, facts, reading, period=period, basis=basis, last=known, explanation="",
+                slip=slip,
+            )  # fmt: skip
+            figure["witness"] = float(last) if last is not None and value is not None else None
+            figure["whole_slip"] = 0 if value is None else None
+            tables.records["figure"].append(figure)
         if reading.answer not in ("blank", "unreadable"):
             tables.observations[context.file_index].append(
                 observation(

@@ -7,49 +7,54 @@ from decimal import Decimal
 from tiendo.model.content import SHEET_INDICATORS, IndicatorRow, RawCell, WorkbookContent
 from tiendo.model.period import Period
 from tiendo.validation.facts import POINT_NATURES, IndicatorFacts, RegisterFacts
+from tiendo.validation.flow_cells import FlowCells
 from tiendo.validation.records import (
     KINDS_EXPECTED,
     Context,
     Reading,
     Record,
     Tables,
+    body_role,
+    date_reading,
     figure_record,
+    is_off,
     observation,
     read_figure,
     read_kind,
-    set_aside,
     text_of,
 )
 from tiendo.validation.row_judgement import (
     QUARTER,
     YEAR_TO_DATE,
     LastFigure,
-    find_doubt,
-    judge_row_sign,
-    judge_values,
+    Part,
+    compare_figures,
+    find_suspicion,
+    flow_cells,
 )
-from tiendo.validation.slips import Figure, FlowCells, find_moved
+from tiendo.validation.shifted_rows import Figure, Nearness, find_moved
+from tiendo.validation.suites import get_suite
 from tiendo.vietnamese.dates import format_date, read_date
 from tiendo.vietnamese.number import format_number, read_answer, read_target
 from tiendo.vietnamese.stated_unit import is_same_unit
 from tiendo.vietnamese.text import fold
 
-_FEWEST_OFF = 2
-
 Corrected = Mapping[tuple[str, Period], Decimal]
 """Cumulative figures that the same file corrects, by indicator and period: they count as the last known ones."""
 
 
-_EMPTY: Record = dict.fromkeys((
-    "is_known", "is_entitled", "unique_code", "name_is_its_own", "name_is_unchanged", "unit_is_unchanged",
-    "target_is_unchanged", "row_is_present", "is_answered", "is_due", "has_year_to_date", "year_to_date_is_typed",
-    "has_quarter", "has_promised_date", "kind", "kind_agrees", "has_data_date", "date_is_readable",
-    "date_is_within_period", "date_is_past", "year_to_date", "last_year_to_date", "quarter_adds_up", "upper_value",
-    "lower_value", "stock_value", "is_in_plan", "flow_mistake", "last_is_sound", "target_is_result", "sign_is_kept",
-    "sign_is_plain", "row_is_its_own", "suspicion_explained",
+_FACTS: Record = dict.fromkeys((
+    "body_role", "own_rows_missing", "code", "name_meaning", "unit_typed", "unit", "target_typed", "target", "answer",
+    "year_to_date_answer", "quarter_answer", "value_from", "promised_on", "kind", "wording", "precision",
+    "date_reading", "data_on", "first_day", "last_day", "received_on", "year_to_date", "quarter_figure",
+    "last_year_to_date", "last_quarter", "expected", "last_expected", "target_low", "target_high", "history",
+    "upper_value", "lower_value", "suspicion", "place", "reference", "nature", "release",
     # What the messages are filled from.
-    "row", "facts", "total", "quarter", "last", "difference", "lower", "flow_cells", "moved_to", "figures", "is_off",
-))  # fmt: skip
+    "row", "facts", "total", "quarter", "last", "lower", "siblings",
+)) | {
+    "row_count": 1, "figure_count": 0, "slip": 0, "part_slip": 0, "cells": "", "off_count": 0, "new_in_file": 0,
+    "quarter_number": 0, "is_explained": "no", "note": "", "explanation": "",
+}  # fmt: skip
 
 
 def add_indicator_records(
@@ -75,7 +80,7 @@ def add_indicator_records(
         tables.records["indicator_row"].append(record)
         if facts is None:
             misspelt.add(context.facts.code_by_name.get(fold(text_of(row.name)), ""))
-        if facts is None or not record["is_entitled"]:
+        if facts is None or record["body_role"] != "reporter":
             continue
         code = facts.indicator.code
         is_first = code not in by_code
@@ -84,8 +89,8 @@ def add_indicator_records(
             value = _add_figures(tables, row, record, context, corrected)
             if value is not None:
                 values[code] = value
-    _set_extra_rows_apart(tables, context, by_code, misspelt)
-    _judge_rows(context, list(by_code.values()))
+    _count_missing_rows(tables, context, by_code, misspelt)
+    _place_rows(context, list(by_code.values()))
     for upper, lower in ordered_pairs:
         if upper in values and lower in values:
             by_code[upper] |= {
@@ -97,40 +102,45 @@ def add_indicator_records(
         facts = context.facts.indicators[code]
         if code not in by_code and code not in misspelt and facts.is_due(context.period):
             record = _new(context, SHEET_INDICATORS, facts)
-            record["row_is_present"] = False
+            record["row_count"] = 0
             tables.records["indicator_row"].append(record)
     return values
 
 
-def _set_extra_rows_apart(
+def _count_missing_rows(
     tables: Tables, context: Context, by_code: Mapping[str, Record], misspelt: AbstractSet[str]
 ) -> None:
-    """A row of no indicator of the plan is an added one, kept aside, once every own indicator has its row.
-
-    Before that it may be one of them with its code and name spoilt.
-    """
+    """Tells rows of no indicator how many own ones have no row: such a row may be one with its code and name spoilt."""
     own = context.facts.indicators_by_agency[context.agency]
-    if not all(code in by_code for code in own) or not misspelt.isdisjoint(own):
-        return
+    missing = len([code for code in own if code not in by_code or code in misspelt])
     for record in reversed(tables.records["indicator_row"]):
         if record["file_index"] != context.file_index:
             return
-        if record["is_known"] is False:
-            record["is_known"], record["is_in_plan"] = None, False
+        if record["body_role"] == "unlisted":
+            record["own_rows_missing"] = missing
 
 
-def _judge_rows(context: Context, records: list[Record]) -> None:
-    """Tells figures that stand a row off; what else was suspected of them follows from that."""
-    if len([record for record in records if record["is_off"]]) < _FEWEST_OFF:
+def _place_rows(context: Context, records: list[Record]) -> None:
+    """Numbers the rows of a file, each with what its figure is about; only worth it where figures are off."""
+    if not any(record["off_count"] for record in records):
         return
-    moved = find_moved([Figure(r["total"] and r["total"].value, _reference(r, context)) for r in records])
-    for row, other in moved.items():
-        record = records[row]
-        record["row_is_its_own"], record["moved_to"] = False, records[other]
-        record["year_to_date"] = record["last_year_to_date"] = record["quarter_adds_up"] = record["flow_mistake"] = None
-        record["target_is_result"] = None
-        for figure in record["figures"]:
-            set_aside(figure)
+    for place, record in enumerate(records):
+        reference = _reference(record, context)
+        record["place"], record["reference"] = place, None if reference is None else float(reference)
+        record["siblings"] = records
+
+
+def _moved_to(record: Record) -> Record | None:
+    """The row whose figure a row should hold."""
+    records, context = record["siblings"], record["context"]
+    if records is None:
+        return None
+    kwargs = get_suite("indicator_row").kwargs_of("figure-of-another-row")
+    nearness = Nearness(kwargs["at_home"], kwargs["stranger"], kwargs["fewest"])
+    moved = find_moved([Figure(r["total"] and r["total"].value, _reference(r, context)) for r in records], nearness)
+    other = moved.get(record["place"])
+    found: Record | None = None if other is None else records[other]
+    return found
 
 
 def _reference(record: Record, context: Context) -> Decimal | None:
@@ -157,21 +167,20 @@ def _row_record(row: IndicatorRow, context: Context) -> tuple[Record, IndicatorF
     name = fold(text_of(row.name))
     record = _new(context, row.sheet, facts)
     record["row"] = row
-    record["is_known"] = facts is not None
-    if facts is None:
-        return record, None
-    record["is_entitled"] = context.agency in facts.indicator.reporters
-    if not record["is_entitled"]:
+    record["body_role"] = body_role(context.agency, facts)
+    if facts is None or record["body_role"] != "reporter":
         return record, facts
-    record["unique_code"] = code
+    record["code"] = code
     if name:
-        record["name_is_its_own"] = register.code_by_name.get(name, code) == code
-        record["name_is_unchanged"] = name in facts.names if record["name_is_its_own"] else None
+        is_another = register.code_by_name.get(name, code) != code
+        record["name_meaning"] = "another" if is_another else "own" if name in facts.names else "other"
     if unit := text_of(row.unit):
-        is_own = fold(unit) in facts.units or not facts.units
-        record["unit_is_unchanged"] = is_own or is_same_unit(unit, facts.indicator.unit)
+        is_own = fold(unit) in facts.units or not facts.units or is_same_unit(unit, facts.indicator.unit)
+        record["unit"], record["unit_typed"] = facts.unit_label, facts.unit_label if is_own else unit
     if typed := text_of(row.target):
-        record["target_is_unchanged"] = _is_target(row.target, typed, facts)
+        printed = facts.indicator.target_text
+        record["target"] = printed
+        record["target_typed"] = printed if _is_target(row.target, typed, facts) else typed
     return record, facts
 
 
@@ -191,10 +200,8 @@ def _is_target(cell: RawCell, typed: str, facts: IndicatorFacts) -> bool:
 
 
 def _new(context: Context, sheet: str, facts: IndicatorFacts | None) -> Record:
-    record = _EMPTY.copy()
-    record["file_index"] = record["file_key"] = context.file_index
-    record["context"], record["sheet"], record["facts"] = context, sheet, facts
-    return record
+    keys = {"file_index": context.file_index, "file_key": context.file_index, "sheet": sheet}
+    return _FACTS | keys | {"context": context, "facts": facts}
 
 
 def placeholders(record: Record) -> dict[str, str]:
@@ -202,6 +209,7 @@ def placeholders(record: Record) -> dict[str, str]:
     context, facts, row = record["context"], record["facts"], record["row"]
     total, quarter, last, period = record["total"], record["quarter"], record["last"], context.period
     lower_label, lower = record["lower"] or ("", None)
+    moved, difference = _moved_to(record), _difference(record)
     texts = {
         "label": facts.indicator.label if facts else "",
         "unit": facts.unit_label if facts else "",
@@ -216,12 +224,12 @@ def placeholders(record: Record) -> dict[str, str]:
         "quarter_text": text_of(quarter.cell) if quarter else "",
         "last_year_to_date_text": format_number(last.value) if last and last.value is not None else "",
         "last_period_name": last.period.vietnamese if last and last.period else "",
-        "difference_text": format_number(record["difference"]) if record["difference"] is not None else "",
-        **_flow_texts(record["flow_cells"]),
-        "moved_label": record["moved_to"]["facts"].indicator.label if record["moved_to"] else "",
-        "moved_value": _moved_value(record),
+        "difference_text": "" if difference is None else format_number(difference),
+        **(_flow_texts(flow_cells(record)) if facts else {}),
+        "moved_label": moved["facts"].indicator.label if moved else "",
+        "moved_value": _moved_value(moved),
         "sign_text": "" if not total or total.value is None else format_number(-total.value),
-        "suspicion": _SUSPICIONS.get(record["suspicion_explained"], ""),
+        "suspicion": _SUSPICIONS.get(record["suspicion"], ""),
         "lower_label": lower_label,
         "lower_text": format_number(lower) if lower is not None else "",
     }
@@ -246,18 +254,23 @@ def placeholders(record: Record) -> dict[str, str]:
     return texts
 
 
-def _flow_texts(cells: FlowCells | None) -> dict[str, str]:
+def _difference(record: Record) -> Decimal | None:
+    """What the cumulative figures leave for the quarter."""
+    total, last = record["total"], record["last"]
+    return None if total is None or total.value is None else total.value - (last.value or 0)
+
+
+def _flow_texts(cells: FlowCells) -> dict[str, str]:
     """The figures that were probably meant; a blank one stays to be filled in."""
-    quarter, year_to_date = (cells.quarter, cells.year_to_date) if cells else (None, None)
+    quarter, year_to_date = cells.quarter, cells.year_to_date
     return {
         "likely_quarter": "…" if quarter is None else format_number(quarter),
         "likely_year_to_date": "…" if year_to_date is None else format_number(year_to_date),
     }
 
 
-def _moved_value(record: Record) -> str:
-    other = record["moved_to"]
-    return format_number(other["total"].value) if other and other["total"].value is not None else ""
+def _moved_value(other: Record | None) -> str:
+    return format_number(other["total"].value) if other and other["total"] and other["total"].value is not None else ""
 
 
 _SUSPICIONS = {
@@ -288,44 +301,38 @@ def _add_figures(
     if not facts.is_flow:
         total, quarter = _only_figure(record, total, quarter, facts, period)
     elif total.answer == "blank" and quarter.answer != "blank" and period.quarter == 1:
-        record["year_to_date_is_typed"] = False
+        record["value_from"] = "quarter_cell"
         total = quarter
     if total.answer == "blank" and quarter.answer == "blank":
         if not is_due:
             return None
         total = _answer_in_note(total, note, explanation, period)
-    has_figure = "value" in (total.answer, quarter.answer)
+    answers = [reading.answer for reading in (total, quarter) if reading.answer != "blank"]
     record |= {
         "total": total,
         "quarter": quarter,
         "last": last,
-        "is_answered": not (total.answer == quarter.answer == "blank") if is_due else None,
-        "is_due": is_due if has_figure else None,
+        "nature": facts.indicator.nature.value,
+        "release": "due" if is_due else "not_due",
+        "answer": answers[0] if answers else "blank",
+        "figure_count": answers.count("value"),
+        "note": note,
+        "explanation": explanation,
+        "is_explained": "yes" if explanation else "no",
     }
-    if record["is_answered"] is False:
+    if not answers and is_due:
         return None
-    if facts.is_flow:
-        record["has_year_to_date"] = total.answer != "blank"
-        record["has_quarter"] = quarter.answer != "blank" if total.answer == "value" else None
-    if total.answer == "not_available" and is_due:
-        record["has_promised_date"] = total.promised_on is not None
-    kind = _judge_kind_and_date(record, row, total, quarter, context, is_due=is_due) if has_figure else "actual"
-    powers = judge_values(record, facts, context, explanation)
-    judge_row_sign(record, facts, note, explanation)
-    doubt = find_doubt(facts, total, period) if last.value is None and not powers[0] else 0
-    record["figures"] = []
+    record["year_to_date_answer"], record["quarter_answer"] = total.answer, quarter.answer
+    record["promised_on"] = total.promised_on
+    kind = _read_kind_and_date(record, row, context) if record["figure_count"] else "actual"
+    part = compare_figures(record, facts, context)
+    record["suspicion"] = find_suspicion(record) if explanation else None
     data_on = read_date(row.data_on, year=period.year)
-    for basis, reading, power in ((YEAR_TO_DATE, total, powers[0]), (QUARTER, quarter, powers[1])):
+    for basis, reading in ((YEAR_TO_DATE, total), (QUARTER, quarter)):
         if reading.answer == "blank" or (basis == QUARTER and not facts.is_flow):
             continue
         if reading.answer in ("value", "unreadable") and not (basis == QUARTER and reading is total):
-            figure = figure_record(
-                context, row.sheet, facts, reading, power=power, explanation=explanation, doubt=doubt,
-                last=last.value if basis == YEAR_TO_DATE else None,
-            )  # fmt: skip
-            tables.records["figure"].append(figure)
-            record["figures"].append(figure)
-            record["is_off"] = record["is_off"] or figure["is_off"]
+            tables.records["figure"].append(_figure_of(record, reading, basis, part))
         if reading.answer != "unreadable":
             tables.observations[context.file_index].append(
                 observation(
@@ -334,6 +341,26 @@ def _add_figures(
                 )
             )  # fmt: skip
     return None if total.value is None else (total.value, last.value)
+
+
+def _figure_of(record: Record, reading: Reading, basis: str, part: Part) -> Record:
+    """Returns the record of one number cell of a row."""
+    context, last, is_quarter = record["context"], record["last"].value, basis == QUARTER
+    figure = figure_record(
+        context, record["sheet"], record["facts"], reading, period=context.period, basis=basis,
+        last=None if is_quarter else last, explanation=record["explanation"],
+        slip=part.slip if is_quarter else record["slip"],
+    )  # fmt: skip
+    figure |= {
+        "row_record": record,
+        "row_slip": record["slip"],
+        "history": "none" if last is None else "known",
+        "year_to_date": record["year_to_date"] if reading.value is not None else None,
+    }
+    if is_quarter:
+        figure["whole"], figure["whole_slip"] = None if part.whole is None else float(part.whole), record["slip"]
+    record["off_count"] += is_off(figure)
+    return figure
 
 
 def _only_figure(
@@ -350,9 +377,8 @@ def _only_figure(
     if facts.indicator.nature in POINT_NATURES or quarter.answer not in ("value", "unreadable"):
         return quarter, nothing
     if period.quarter == 1:
-        record["year_to_date_is_typed"] = False
+        record["value_from"] = "quarter_cell"
         return quarter, nothing
-    record["has_year_to_date"] = False
     return total, quarter
 
 
@@ -379,30 +405,20 @@ def _last_figure(context: Context, facts: IndicatorFacts, corrected: Corrected) 
     return LastFigure(facts.indicator.baseline if is_level else None, None)
 
 
-def _judge_kind_and_date(
-    record: Record, row: IndicatorRow, total: Reading, quarter: Reading, context: Context, *, is_due: bool
-) -> str | None:
-    kind = read_kind(row.kind)
-    is_estimate = any(r.number is not None and r.number.is_estimate for r in (total, quarter))
-    if not (is_estimate and kind == ""):
-        record["kind"] = kind or "?"
-    record["kind_agrees"] = kind != "actual" if is_estimate else None
-    has_date = bool(text_of(row.data_on))
-    record["has_data_date"] = has_date
-    if not has_date:
-        return kind
-    data_on = read_date(row.data_on, year=context.period.year)
-    record["date_is_readable"] = data_on is not None
-    if data_on is not None and is_due:
-        is_within = context.period.first_day <= data_on <= context.period.last_day
-        record["date_is_within_period"] = is_within
-        if is_within and kind == "actual" and not is_estimate:
-            record["date_is_past"] = data_on <= context.today
+def _read_kind_and_date(record: Record, row: IndicatorRow, context: Context) -> str | None:
+    """Fills in of what kind and of which day a row's figures are; returns the kind that was chosen."""
+    kind, period = read_kind(row.kind), context.period
+    numbers = [reading.number for reading in (record["total"], record["quarter"]) if reading.number]
+    is_estimate = any(number.is_estimate for number in numbers)
+    data_on = read_date(row.data_on, year=period.year)
+    record |= {
+        "kind": "other" if kind is None else kind or ("estimate" if is_estimate else "empty"),
+        "wording": "estimate" if is_estimate else "plain",
+        "precision": "approximate" if any(number.is_approximate for number in numbers) else "exact",
+        "date_reading": date_reading(row.data_on, period.year),
+        "data_on": data_on if record["release"] == "due" else None,
+        "first_day": period.first_day,
+        "last_day": period.last_day,
+        "received_on": context.today,
+    }
     return kind
-
-
-def forget_repetitions(tables: Tables, file_index: int) -> None:
-    """Takes back that single figures repeat the last ones, where it is told of the whole file."""
-    for record in tables.records["indicator_row"]:
-        if record["file_index"] == file_index and record["flow_mistake"] == "repeated":
-            record["flow_mistake"] = None

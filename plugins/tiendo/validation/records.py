@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 from tiendo.model.content import RawCell, WorkbookContent
 from tiendo.model.outcome import ObservationRow, TaskProgressRow
 from tiendo.model.period import Period
-from tiendo.model.register import Indicator
 from tiendo.model.states import KIND_VARIANTS, KINDS, TASK_STATE_VARIANTS, TASK_STATES
 from tiendo.validation.facts import HistoryFacts, IndicatorFacts, RegisterFacts
+from tiendo.validation.magnitude import doubtful_power
+from tiendo.validation.suites import get_suite
 from tiendo.vietnamese.dates import format_date, read_date
 from tiendo.vietnamese.notation import NUMERAL
 from tiendo.vietnamese.number import (
@@ -40,13 +41,6 @@ STATE_BY_TEXT = {fold(label): code for code, label in TASK_STATES.items()} | {
     fold(text): code for text, code in TASK_STATE_VARIANTS.items()
 }
 KINDS_EXPECTED = " hoặc ".join(KINDS.values())
-_OWN_MESSAGE = (
-    "error_cell", "uncalculated_formula", "is_a_date", "percent_for_other_unit", "double_negative",
-    "ambiguous_separator", "ambiguous_unit",
-)  # fmt: skip
-_SUSPICIONS = ("likely", "likely_scale", "likely_fraction", "likely_per_mille", "likely_explained", "doubtful")
-_UNSUSPECTED: Record = dict.fromkeys(_SUSPICIONS)
-_THOUSAND = 3
 
 
 class BatchFile(NamedTuple):
@@ -192,77 +186,71 @@ def figure_record(
     facts: IndicatorFacts,
     reading: Reading,
     *,
-    power: int,
+    period: Period,
+    basis: str,
     last: Decimal | None,
     explanation: str,
-    doubt: int = 0,
+    slip: int = 0,
 ) -> Record:
     """Returns the record of suite ``figure`` for a cell that holds something other than a declared absence.
 
     Args:
-        power: by which power of ten the figure is too large, 0 when it is plausible.
+        period, basis: what the figure is of.
+        last: the last figure, for people; ``witness`` is the one it is compared with.
         explanation: the sender's own words; a suspected figure that is explained is loaded with a warning.
-        doubt: the power of ten by which it may be off where it may as well be honest; it is loaded and asked about.
+        slip: the power of ten by which it seems off, as the suite's own numbers tell.
     """
-    number, value, family, indicator = reading.number, reading.value, facts.family, facts.indicator
-    reason = number.reason if number and value is None else None
-    is_suspect = power != 0 and not explanation
-    # Whatever is wrong with a figure that is off by powers of ten follows from that.
-    checked = None if value is None or is_suspect else float(value)
-    low, high = indicator.minimum, indicator.maximum
-    # A share may leave 0-100 where the register says so: that of TFP in a growth can be negative.
-    is_share = family == "share" and (low is None or low >= 0) and (high is None or high <= 100)
-    is_unsigned = not is_share and low is not None and low >= 0
-    is_whole = family in ("count", "rank")
-    is_negative = is_unsigned and checked is not None and checked < 0
-    found = _UNSUSPECTED.copy()
-    if power:
-        found[_cause(facts, value, power) if is_suspect else "likely_explained"] = str(power)
-    return found | {
+    number, value, indicator = reading.number, reading.value, facts.indicator
+    is_cumulative = basis == "year_to_date"
+    return _NO_WITNESS | {
         "file_index": context.file_index,
         "sheet": sheet,
         "facts": facts,
         "reading": reading,
-        "power": power,
+        "slip": slip,
         "last": last,
-        "reason": reason,
-        "unreadable": reason if reason not in _OWN_MESSAGE else None,
-        "not_negative_value": checked if is_unsigned else None,
-        "share_value": checked if is_share else None,
-        "floor_value": None if is_share or is_negative else checked,
-        "minimum": _float(low),
-        "ceiling_value": None if is_share else checked,
-        "maximum": _float(high),
-        "fraction": None if value is None or checked is None or not is_whole else float(value % 1),
-        "is_off": power != 0 or (checked is not None and _is_outside(indicator, checked, is_share=is_share)),
-        "doubt": doubt,
-        "doubtful": str(doubt) if doubt and not power and not explanation and value is not None else None,
-        "is_approximate": number.is_approximate if number and value is not None else None,
+        "witness": _float(last) if is_cumulative else None,
+        "reason": number.reason if number and value is None else None,
+        "figure": _float(value),
+        "fraction": None if value is None else float(value % 1),
+        "period": period,
+        "basis": basis,
+        "nature": indicator.nature.value,
+        "family": facts.family,
+        "scale": _scale(facts),
+        "minimum": _float(indicator.minimum),
+        "maximum": _float(indicator.maximum),
+        "target": _float(facts.target_middle),
+        "expected": _float(facts.expected(period)),
+        "is_explained": "yes" if explanation else "no",
+        "precision": None if value is None or not number else "approximate" if number.is_approximate else "exact",
         "repair": number.note or None if number and value is not None else None,
     }
 
 
-def set_aside(record: Record) -> None:
-    """Takes back what is suspected of a figure, or wrong with it, where another finding says why."""
-    limits = ("not_negative_value", "share_value", "floor_value", "ceiling_value", "fraction")
-    record |= dict.fromkeys((*_SUSPICIONS, *limits))
+_NO_WITNESS: Record = dict.fromkeys(("whole", "whole_slip", "year_to_date", "row_record")) | {
+    "history": "known",
+    "row_slip": 0,
+}
 
 
-def _cause(facts: IndicatorFacts, value: Decimal | None, power: int) -> str:
-    """Returns the column of the rule that names why a figure is off by a power of ten."""
-    if value is None:
-        return "likely"
-    if facts.family in ("share", "percent_change") and power == -2 and abs(value) < _THOUSAND:
-        return "likely_fraction"
-    if facts.family == "per_mille" and abs(power) == 1:
-        return "likely_per_mille"
-    # 74,617 for 74.617 is a thousands mark that was taken for a decimal one; any other thousand is a scale of the unit.
-    is_mark = power == -_THOUSAND and value >= 1 and value != value.to_integral_value()
-    return "likely_scale" if facts.family == "money" and power % _THOUSAND == 0 and not is_mark else "likely"
+def _scale(facts: IndicatorFacts) -> str:
+    """How the values of an indicator run: a ``share`` of 0 to 100, ``unsigned`` from 0 on, or ``signed``.
+
+    A share may leave 0-100 where the register says so: that of TFP in a growth can be negative.
+    """
+    low, high = facts.indicator.minimum, facts.indicator.maximum
+    if facts.family == "share" and (low is None or low >= 0) and (high is None or high <= 100):
+        return "share"
+    return "unsigned" if low is not None and low >= 0 else "signed"
 
 
-def _is_outside(indicator: Indicator, value: float, *, is_share: bool) -> bool:
-    low, high = (0, 100) if is_share else (indicator.minimum, indicator.maximum)
+def is_off(record: Record) -> bool:
+    """Tells a figure that is off by a power of ten or outside its indicator's limits."""
+    value = record["figure"]
+    if value is None or record["slip"]:
+        return bool(record["slip"])
+    low, high = (0, 100) if record["scale"] == "share" else (record["minimum"], record["maximum"])
     return (low is not None and value < low) or (high is not None and value > high)
 
 
@@ -279,9 +267,9 @@ def figure_placeholders(record: Record) -> dict[str, str]:
         "text": text_of(reading.cell),
         "value_text": "" if value is None else format_number(value),
         "last_text": "chưa có" if last is None else format_number(last),
-        "likely_text": "" if value is None else format_number(value.scaleb(-record["power"])),
-        "doubtful_text": "" if value is None else format_number(value.scaleb(-record["doubt"])),
-        "scale_text": _scale_text(facts, record["power"]),
+        "likely_text": "" if value is None else format_number(value.scaleb(-record["slip"])),
+        "doubtful_text": _doubtful_text(record),
+        "scale_text": _scale_text(facts, record["slip"]),
         "alternatives": " hoặc ".join(format_number(a) for a in sorted(number.alternatives)) if number else "",
         "date_expected": f"{indicator.label} ({unit})" + (f"; có thể đã gõ {_date_text(number)}" if number else ""),
         "unit_expected": _unit_text(record),
@@ -291,6 +279,20 @@ def figure_placeholders(record: Record) -> dict[str, str]:
         "why_unreadable": sentence(explain_reason(number)) if number else "",
         "how_understood": sentence(explain_note(number)) if number else "",
     }
+
+
+def _doubtful_text(record: Record) -> str:
+    """What a figure that may be a tenth or a hundredth of the one meant would then be."""
+    facts, value = record["facts"], record["reading"].value
+    if value is None or record["year_to_date"] is None:
+        return ""
+    power = doubtful_power(
+        Decimal(repr(record["year_to_date"])),
+        nature=facts.indicator.nature,
+        expected=facts.expected(record["period"]),
+        within=get_suite("figure").kwargs_of("value-doubtful")["within"],
+    )
+    return format_number(value.scaleb(-power))
 
 
 def _date_text(number: NumberReading) -> str:

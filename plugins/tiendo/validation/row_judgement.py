@@ -1,19 +1,23 @@
-"""What the figures of one row say beside each other, the last ones and the year's target: slips, falls, lost signs."""
+"""What the figures of one row say beside each other, the last ones and the year's target.
+
+The rules themselves stand in suites ``indicator_row`` and ``figure``, with their numbers. Here the facts are gathered
+that they look at; two of them are read by the suites' own numbers, since other rules hold only where these find
+nothing: by which power of ten a figure is off (``slip``), and whether a flow's cells hold each other's (``cells``).
+"""
 
 from decimal import Decimal
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 from tiendo.model.period import Period
 from tiendo.model.register import Nature
 from tiendo.validation.facts import IndicatorFacts
-from tiendo.validation.magnitude import doubtful_power, fits, misplaced_part, misplaced_power
-from tiendo.validation.records import Context, Reading, Record
-from tiendo.validation.slips import ROUNDING_SHARE, Sign, judge_flow, judge_sign
+from tiendo.validation.flow_cells import FlowCells, judge_flow
+from tiendo.validation.magnitude import Limits, is_target_copied, misplaced_part, misplaced_power
+from tiendo.validation.records import Context, Record
+from tiendo.validation.suites import get_suite
 
 YEAR_TO_DATE, QUARTER = "year_to_date", "quarter"
-# A figure equal to the year's target is suspected from this size on, if it has so many significant digits or is so far
-# ahead of the year.
-_LEAST_COPIED, _TELLING_DIGITS, _AHEAD = 100, 4, Decimal("1.9")
 
 
 class LastFigure(NamedTuple):
@@ -23,109 +27,122 @@ class LastFigure(NamedTuple):
     period: Period | None
 
 
-def judge_values(record: Record, facts: IndicatorFacts, context: Context, explanation: str) -> tuple[int, int]:
-    """Fills in what compares figures with each other; returns the powers of ten by which the two cells are off."""
-    total, quarter, last, period = record["total"], record["quarter"], record["last"], context.period
-    value, indicator = total.value, facts.indicator
-    if value is None:
-        return 0, 0
-    expected = facts.expected(period)
-    power = misplaced_power(
-        value, nature=indicator.nature, target=facts.target_middle, expected=expected, last=last.value
+class Part(NamedTuple):
+    """A quarter's figure as the cumulative ones tell it, and by which power of ten the one typed is off."""
+
+    whole: Decimal | None = None
+    slip: int = 0
+
+
+@cache
+def limits() -> Limits:
+    """Returns the numbers by which suite ``figure`` tells a figure that is off by a power of ten."""
+    return Limits.of(get_suite("figure").parameters["magnitude"])
+
+
+def find_slip(value: Decimal, facts: IndicatorFacts, period: Period, last: Decimal | None) -> int:
+    """Returns the power of ten by which a cumulative figure, or a level, is off; 0 when it is plausible."""
+    return misplaced_power(
+        value,
+        nature=facts.indicator.nature,
+        target=facts.target_middle,
+        expected=facts.expected(period),
+        last=last,
+        limits=limits(),
     )
-    record["stock_value"] = float(value) if indicator.nature is Nature.STOCK else None
-    if not power and _is_target_copied(value, facts, period):
-        _suspect(record, "target_is_result", False, "target", explanation)
-    if not facts.is_flow:
-        return power, 0
-    is_first = period.quarter == 1
-    has_last = is_first or (last.value is not None and last.period == period.previous)
-    if not power and has_last and not is_first and _judge_cells(record, facts, context, explanation):
-        return 0, 0
-    difference = value - (last.value or 0) if has_last else None
-    part_power = 0
-    if quarter.value is not None and difference is not None:
-        whole = value.scaleb(-power) - (0 if is_first else last.value or 0)
-        part_power = misplaced_part(quarter.value, whole, power)
-    is_falling = last.value is not None and value < last.value
-    if not power and last.value is not None:
-        last_expected = facts.expected(last.period) if last.period else None
-        if is_falling and fits(value, expected) and not fits(last.value, last_expected):
-            record["last_is_sound"] = False
-        else:
-            record["year_to_date"], record["last_year_to_date"] = float(value), float(last.value)
-    if quarter.value is not None and difference is not None and not (power or part_power or is_falling):
-        record["difference"] = difference
-        is_loose = any(r.number is not None and r.number.is_approximate for r in (total, quarter))
-        slack = abs(value) * (ROUNDING_SHARE * 2 if is_loose else ROUNDING_SHARE)
-        record["quarter_adds_up"] = abs(quarter.value - difference) <= slack
-    return power, part_power
 
 
-def _judge_cells(record: Record, facts: IndicatorFacts, context: Context, explanation: str) -> bool:
-    """Looks for the figure of one cell in the other; says whether it was found, so that nothing else is told of it."""
-    total, last = record["total"], record["last"]
-    before = context.period.previous
-    last_quarter = context.history.value(facts.indicator.code, context.agency, QUARTER, before)
-    if before.quarter == 1:
-        last_quarter = last.value
-    cells = judge_flow(
-        record["quarter"].value, total.value, last=last.value, last_quarter=last_quarter,
-        expected=facts.expected(context.period),
-    )  # fmt: skip
-    record["flow_cells"] = cells
-    if not cells.mistake:
-        return False
-    if cells.mistake == "repeated":
-        record["flow_mistake"] = None if explanation else "repeated"
-    elif total.value < last.value:
-        # A cumulative figure that falls wants a correction with a reason; an explanation is none.
-        record["flow_mistake"] = cells.mistake
-    else:
-        _suspect(record, "flow_mistake", cells.mistake, cells.mistake, explanation)
-    return True
-
-
-def _suspect(record: Record, column: str, value: object, suspicion: str, explanation: str) -> None:
-    """Marks a suspicion; one that the sender explains is loaded with a warning."""
-    if explanation:
-        record["suspicion_explained"] = suspicion
-    else:
-        record[column] = value
-
-
-def _is_target_copied(value: Decimal, facts: IndicatorFacts, period: Period) -> bool:
-    """Tells a year's target typed as the result before the year's end.
-
-    Only of sums and stocks, and of numbers that nobody reaches by chance: levels and rates may well stand at a round
-    target.
-    """
+def compare_figures(record: Record, facts: IndicatorFacts, context: Context) -> Part:
+    """Fills in what figures are compared with, and returns the quarter's figure as the cumulative ones tell it."""
+    total, quarter, last, period = record["total"].value, record["quarter"].value, record["last"], context.period
     indicator = facts.indicator
-    if period.quarter == 4 or indicator.nature not in (Nature.FLOW, Nature.STOCK):
-        return False
-    if value not in (indicator.low, indicator.high) or value < _LEAST_COPIED:
-        return False
-    digits = len(value.normalize().as_tuple().digits)
-    if indicator.nature is Nature.STOCK:
-        return digits >= _TELLING_DIGITS
-    expected = facts.expected(period)
-    return digits >= _TELLING_DIGITS or expected is None or value >= expected * _AHEAD
+    record |= {
+        "year_to_date": _float(total),
+        "quarter_figure": _float(quarter) if facts.is_flow else None,
+        "last_year_to_date": _float(last.value),
+        "expected": _float(facts.expected(period)),
+        "last_expected": _float(facts.expected(last.period) if last.period else None),
+        "target_low": _float(indicator.low),
+        "target_high": _float(indicator.high),
+        "quarter_number": period.quarter,
+        "history": _history(last, period),
+    }
+    if total is None:
+        return Part()
+    slip = record["slip"] = find_slip(total, facts, period, last.value)
+    if not facts.is_flow:
+        return Part()
+    if not slip and record["history"] == "previous":
+        record["last_quarter"] = _float(_last_quarter(record, facts, context))
+        cells = flow_cells(record)
+        record["cells"] = cells.mistake
+        if cells.mistake:
+            return Part()
+    if quarter is None or record["history"] not in ("first", "previous"):
+        return Part()
+    whole = total.scaleb(-slip) - (last.value or 0 if period.quarter > 1 else 0)
+    part_slip = record["part_slip"] = misplaced_part(quarter, whole, slip, limits().near)
+    return Part(whole, part_slip)
 
 
-def judge_row_sign(record: Record, facts: IndicatorFacts, note: str, explanation: str) -> None:
-    """Looks for a minus sign that was lost from a rate of growth."""
-    total, last = record["total"], record["last"]
-    if total.value is None or total.value <= 0 or facts.indicator.nature is not Nature.GROWTH:
-        return
-    sign = judge_sign(total.value, last.value, (note, explanation))
-    if sign is Sign.LOST:
-        record["sign_is_kept"] = False
-    elif sign is Sign.DOUBTFUL and not explanation:
-        record["sign_is_plain"] = False
+def _history(last: LastFigure, period: Period) -> str:
+    """What is known of earlier figures: ``first`` quarter of a sum, the ``previous`` one's, ``older`` or ``none``."""
+    if period.quarter == 1:
+        return "first"
+    if last.value is None:
+        return "none"
+    return "previous" if last.period == period.previous else "older"
 
 
-def find_doubt(facts: IndicatorFacts, total: Reading, period: Period) -> int:
-    """Returns the power of ten by which a figure may be off where nothing but the target can tell; 0 for none."""
-    if total.value is None:
-        return 0
-    return doubtful_power(total.value, nature=facts.indicator.nature, expected=facts.expected(period))
+def _last_quarter(record: Record, facts: IndicatorFacts, context: Context) -> Decimal | None:
+    """The figure of the quarter before alone; that of the first quarter is the cumulative one."""
+    before = context.period.previous
+    if before.quarter == 1:
+        found: Decimal | None = record["last"].value
+        return found
+    return context.history.value(facts.indicator.code, context.agency, QUARTER, before)
+
+
+def flow_cells(record: Record) -> FlowCells:
+    """Returns which of a flow's cells hold the other's figure, and what was probably meant."""
+    if record["last"] is None or record["history"] != "previous" or record["total"].value is None:
+        return FlowCells("")
+    last_quarter = record["last_quarter"]
+    return judge_flow(
+        record["quarter"].value,
+        record["total"].value,
+        last=record["last"].value,
+        last_quarter=None if last_quarter is None else Decimal(repr(last_quarter)),
+        expected=record["facts"].expected(record["context"].period),
+        rounding_share=Decimal(str(get_suite("indicator_row").parameters["rounding_share"])),
+    )
+
+
+def find_suspicion(record: Record) -> str | None:
+    """Returns what a row that is explained would else be held for: what its cells hold, or the year's target."""
+    if record["slip"]:
+        return None
+    cells, nature = record["cells"], record["nature"]
+    if cells not in ("", "repeated") and record["total"].value >= record["last"].value:
+        return str(cells)
+    value, facts = record["total"].value, record["facts"]
+    if value is None or nature not in (Nature.FLOW, Nature.STOCK) or record["quarter_number"] == 4:
+        return None
+    is_copied = is_target_copied(
+        value,
+        (facts.indicator.low, facts.indicator.high),
+        facts.expected(record["context"].period),
+        is_flow=facts.is_flow,
+        **_copied_limits(),
+    )
+    return "target" if is_copied else None
+
+
+@cache
+def _copied_limits() -> dict[str, Any]:
+    kwargs = get_suite("indicator_row").kwargs_of("target-as-result")
+    return {name: kwargs[name] for name in ("least", "digits", "ahead")}
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)

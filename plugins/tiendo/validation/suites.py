@@ -63,7 +63,23 @@ class Suite:
         self.name = name
         self.document: dict[str, Any] = json.loads((EXPECTATIONS / f"{name}.json").read_text(encoding="utf-8"))
         self.meta: dict[str, Any] = self.document["meta"]
-        self.expectations: list[dict[str, Any]] = self.document["expectations"]
+        self.parameters: dict[str, Any] = self.meta.get("parameters", {})
+        self.expectations: list[dict[str, Any]] = [
+            expectation | {"kwargs": self._with_parameters(expectation["kwargs"])}
+            for expectation in self.document["expectations"]
+        ]
+
+    def _with_parameters(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Fills in numbers that several rules share: ``{"$PARAMETER": name}`` stands for one of the suite's."""
+        return {
+            name: self.parameters[value["$PARAMETER"]] if isinstance(value, dict) and "$PARAMETER" in value else value
+            for name, value in kwargs.items()
+        }
+
+    def kwargs_of(self, rule: str) -> dict[str, Any]:
+        """Returns the parameters of one of its rules."""
+        found: dict[str, Any] = next(e["kwargs"] for e in self.expectations if e["meta"]["rule"] == rule)
+        return found
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:

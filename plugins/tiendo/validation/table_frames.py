@@ -1,7 +1,7 @@
 """What suites ``warehouse`` and ``mart`` look at: rows of our own tables beside what ought to stand there."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tiendo.model.outcome import FileOutcome
@@ -11,10 +11,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _MART_COLUMNS = (
-    "plan_code", "period", "indicator_code", "is_in_register", "is_missing", "status", "value_number", "minimum",
-    "maximum", "is_traceable", "is_valued", "has_components", "rule_version", "is_known_by_now",
+    "plan_code", "period", "indicator_code", "register_row", "row_count", "status", "value_number", "minimum",
+    "maximum", "origin_part_count", "component_count", "rule_version", "as_of", "now",
 )  # fmt: skip
-_GRADES = ("exceeded", "achieved", "missed", "on_track", "at_risk", "behind")
 
 
 def warehouse_frame(rows: "pd.DataFrame", outcomes: Mapping[int, FileOutcome]) -> "pd.DataFrame":
@@ -57,26 +56,31 @@ def mart_frame(register: Register, rows: "pd.DataFrame", now: datetime) -> "pd.D
                 "plan_code": row["plan_code"],
                 "period": row["period"],
                 "indicator_code": row["indicator_code"],
-                "is_in_register": leaf is not None,
-                "is_missing": False,
+                "register_row": "leaf" if leaf else "none",
+                "row_count": 1,
                 "status": row["status"],
                 "value_number": float(row["value"]) if has_value else None,
                 "minimum": _float(leaf.minimum) if leaf else None,
                 "maximum": _float(leaf.maximum) if leaf else None,
-                "is_traceable": not any(pd.isna(part) or part == "" for part in origin) if has_value else None,
-                "is_valued": has_value if row["status"] in _GRADES else None,
-                "has_components": bool(row["components"]),
+                "origin_part_count": sum(not (pd.isna(part) or part == "") for part in origin) if has_value else None,
+                "component_count": len(row["components"] or ()),
                 "rule_version": row["rule_version"],
-                "is_known_by_now": row["as_of"] <= now,
+                "as_of": _in_utc(row["as_of"]),
+                "now": _in_utc(now),
             }
         )
     present = {record["indicator_code"] for record in records}
     absent = [
-        {"indicator_code": code, "is_missing": True, "rule_version": register.rule_version}
+        {"indicator_code": code, "row_count": 0, "rule_version": register.rule_version}
         for code in leaves
         if code not in present
     ]
     return pd.DataFrame([*records, *absent], columns=list(_MART_COLUMNS))
+
+
+def _in_utc(instant: datetime) -> datetime:
+    """Returns an instant without its zone: Great Expectations compares bare ones."""
+    return instant.astimezone(UTC).replace(tzinfo=None)
 
 
 def _float(value: object) -> float | None:
