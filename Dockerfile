@@ -19,7 +19,7 @@ COPY requirements.txt ./
 RUN python -m venv /opt/venv \
  && pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes --requirement requirements.txt
 
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY plugins plugins
 COPY include include
 COPY dags dags

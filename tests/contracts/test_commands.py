@@ -1,4 +1,4 @@
-"""The commands people and scripts rely on (design, section 8): exit codes, and the JSON documents' shape."""
+"""The commands people and scripts rely on: exit codes, and the JSON documents' shape."""
 
 import re
 from decimal import Decimal

@@ -28,7 +28,7 @@ def _make(*arguments: str, environment: dict[str, str] = PLAIN) -> subprocess.Co
     )
 
 
-@pytest.mark.parametrize("target", ["run", "test", "up", "check", "bench", "clean", "lock", "docs"])
+@pytest.mark.parametrize("target", ["run", "test", "test-quick", "up", "check", "bench", "clean", "lock", "docs"])
 def test_every_target_is_there(target: str) -> None:
     answer = _make("--dry-run", target)
     assert answer.returncode == 0, answer.stderr

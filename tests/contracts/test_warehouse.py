@@ -18,7 +18,7 @@ from tiendo.warehouse.sql import statement
 
 STATUS_COLUMNS = """plan_code period as_of indicator_code indicator_name section unit agency_code target_text comparator
 target_low target_high value value_kind value_basis expected_value ratio status margin needed explanation rule_version
-submission_id file_sha256 sheet cell""".split()  # design, section 9
+submission_id file_sha256 sheet cell""".split()  # docs/data_dictionary.md: only ever more
 DEFINITIONS = sorted((INCLUDE / "sql" / "mart").glob("[0-9]_*.sql"))
 TRACKER_COLUMNS = """period agency_code state received_at due_at is_on_time days_late version finding_count""".split()
 

@@ -29,7 +29,7 @@ class Example(NamedTuple):
 
 
 def _examples() -> list[Example]:
-    """The table of section 10."""
+    """The table of docs/methodology.md, section 10."""
     text = (PROJECT / "docs" / "methodology.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([a-z-]+)` \|(.+)\|$", text.split("## 10.")[1], re.MULTILINE)
     return [Example(code, *(cell.strip() for cell in cells.split("|"))) for code, cells in rows]

@@ -185,7 +185,7 @@ class TestTracker:
         owed = [i for i in register.indicators_of(CONG_THUONG) if 1 in i.published_in]
         tasks = register.tasks_of(CONG_THUONG)
         total = len(owed) + len(tasks)
-        assert len(owed) == 5  # domain, section 2: five rows, two of them shared
+        assert len(owed) == 5  # five rows of Phụ lục II, two of them shared
         send(engine, register, CONG_THUONG, Q1, at(3, 8), state="rejected")
         row = tracker(engine, register, CONG_THUONG, at(3, 9))
         assert (row["state"], row["owed_count"], row["answered_count"]) == ("rejected", total, 0)

@@ -60,7 +60,7 @@ def collect(settings: Settings, register: Register, engine: Engine, place: Place
     """Takes what lies in the inbox and returns the ids of the files landed.
 
     Received is the file's own time of change, but no earlier than the last completed scan and no later than now:
-    neither a copied old time nor an outage of ours makes anyone late (design, decision 5).
+    neither a copied old time nor an outage of ours makes anyone late (docs/decisions/README.md, 6).
 
     Args:
         place: the inbox; by default the local one.

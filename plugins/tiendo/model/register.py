@@ -54,7 +54,7 @@ class Direction(StrEnum):
 
 
 class Nature(StrEnum):
-    """What kind of quantity an indicator is; decides the expected value of a quarter (domain, section 1, item 13)."""
+    """What kind of quantity an indicator is, and so what a quarter must reach: docs/methodology.md, section 3."""
 
     FLOW = "flow"
     STOCK = "stock"

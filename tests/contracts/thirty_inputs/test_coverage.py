@@ -1,8 +1,10 @@
-"""Each of the thirty bad inputs has a test that names it: ``test_input_NN_...``, or a class ``TestInput14And15``."""
+"""Each input of docs/bad-inputs.md has a test that names it: ``test_input_NN_...``, or a class ``TestInput14And15``."""
 
 import ast
 import re
 from pathlib import Path
+
+from tiendo.settings import PROJECT
 
 THIRTY = set(range(1, 31))
 _TEST = re.compile(r"test_input_(\d\d)_")
@@ -30,6 +32,8 @@ def test_every_one_of_the_thirty_inputs_has_a_test() -> None:
         covered |= named_inputs(path.read_text(encoding="utf-8"))
     assert sorted(THIRTY - covered) == []
     assert covered <= THIRTY
+    page = (PROJECT / "docs" / "bad-inputs.md").read_text(encoding="utf-8")
+    assert [int(number) for number in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)] == sorted(THIRTY)
 
 
 def test_a_class_without_a_test_and_a_helper_cover_nothing() -> None:

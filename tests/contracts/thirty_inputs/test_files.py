@@ -1,6 +1,6 @@
-"""Rows 25 to 28 of the thirty bad inputs (domain, section 5.4): files of every kind, known by what is in them.
+"""Inputs 25 to 28 of docs/bad-inputs.md: files of every kind, known by what is in them.
 
-Each is a file, read and judged as ``tiendo check --json`` does. (Row 22, letters of old fonts, is with the tables.)
+Each is a file, read and judged as ``tiendo check --json`` does. (Input 22, letters of old fonts, is with the tables.)
 """
 
 import io

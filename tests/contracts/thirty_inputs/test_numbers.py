@@ -1,6 +1,6 @@
-"""Rows 1-9, 14, 15, 20, 21 and 30 of the thirty bad inputs (domain, section 5.4): figures as departments type them.
+"""Inputs 1-9, 14, 15, 20, 21 and 30 of docs/bad-inputs.md: figures as departments type them.
 
-Each is a real workbook, read and judged as ``tiendo check --json`` does; the right answers are the domain's.
+Each is a real workbook, read and judged as ``tiendo check --json`` does.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Inputs 10 to 12, 16 and 22 to 24 of the thirty: tables, periods, letters and names as bodies really write them.
+"""Inputs 10 to 12, 16 and 22 to 24 of docs/bad-inputs.md: tables, periods, letters and names as bodies write them.
 
 Each is a file, read and judged as ``tiendo check --json`` does.
 """

@@ -1,4 +1,4 @@
-"""Rows 13, 17, 18, 19 and 29 of the thirty bad inputs (domain, section 5.4): several files where one is wanted."""
+"""Inputs 13, 17, 18, 19 and 29 of docs/bad-inputs.md: several files where one is wanted."""
 
 from datetime import timedelta
 from decimal import Decimal
