@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import itertools
 import json
 import re
 import zipfile
@@ -27,7 +28,7 @@ from tiendo.report.data import EditionData
 from tiendo.report.data_files import render_data_files
 from tiendo.report.manifest import content_sha256, data_sha256, render_manifest
 from tiendo.report.page import render_page
-from tiendo.report.pdf_file import normalise, render_pdf
+from tiendo.report.pdf_file import in_order, normalise, office, render_pdf
 from tiendo.report.spreadsheet import SUMMARY_SHEET, put, render_spreadsheet
 from tiendo.report.tables import build_tables
 from tiendo.report.word import render_word
@@ -316,6 +317,39 @@ def test_pdf_stamps_are_replaced_in_place():
     assert len(normalise(pdf, AS_OF)) == len(pdf)
     assert b"D:20230614093000Z'" in normalise(pdf, AS_OF)
     assert normalise(pdf, AS_OF) != normalise(pdf.replace(b"text", b"TEXT"), AS_OF)
+
+
+def small_pdf(*objects: bytes, trailer: bytes) -> bytes:
+    pdf, table = b"%PDF-1.6\n%\xc3\xa4\n", b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    places = {}
+    for each in objects:
+        places[int(each.split()[0])] = len(pdf)
+        pdf += each + b"\nendobj\n\n"
+    table += b"".join(b"%010d 00000 n \n" % places[number] for number in sorted(places))
+    return pdf + table + b"trailer\n" + trailer + b"\nstartxref\n%d\n%%%%EOF\n" % len(pdf)
+
+
+def test_pdf_objects_are_in_the_order_of_their_references():
+    root, a, b = b"%d 0 obj\n<</F1 %d 0 R/F2 %d 0 R>>", b"%d 0 obj\n(a)", b"%d 0 obj\nstream\n9 0 R\nendstream"
+    expected = small_pdf(root % (1, 2, 3), a % 2, b % 3, trailer=b"<</Root 1 0 R>>")
+    for one, two, three in itertools.permutations((1, 2, 3)):
+        objects = sorted([root % (one, two, three), a % two, b % three])
+        assert in_order(small_pdf(*objects, trailer=b"<</Root %d 0 R>>" % one)) == expected
+    with_orphan = in_order(small_pdf(b"1 0 obj\n(orphan)", root % (2, 3, 4), a % 3, b % 4, trailer=b"<</Root 2 0 R>>"))
+    assert with_orphan == small_pdf(root % (1, 2, 3), a % 2, b % 3, b"4 0 obj\n(orphan)", trailer=b"<</Root 1 0 R>>")
+
+
+@pytest.mark.parametrize(
+    ("parts", "is_there"), [([], True), (["soffice.bin"], False), (["soffice.bin", "libswlo.so"], True)]
+)
+def test_an_office_without_writer_is_none(tmp_path, monkeypatch, parts, is_there):
+    for name in parts:
+        (tmp_path / name).touch()
+    (tmp_path / "soffice").touch(mode=0o755)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "soffice").symlink_to(tmp_path / "soffice")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    assert office() == (str(tmp_path / "bin" / "soffice") if is_there else None)
 
 
 def test_pdf_is_the_same_twice():

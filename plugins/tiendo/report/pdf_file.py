@@ -11,12 +11,17 @@ from pathlib import Path
 
 TIMEOUT_SECONDS = 120
 _CREATED = re.compile(rb"(/(?:CreationDate|ModDate)\(D:)[^)]*(\))")
+_REFERENCE = re.compile(rb"\b(\d+) 0 R\b")
 _IDENTITY = re.compile(rb"(?<=<)[0-9A-F]{32}(?=>)|(?<=/DocChecksum /)[0-9A-F]{32}")
 
 
 def office() -> str | None:
-    """Returns the path of LibreOffice's command, None where it is not installed."""
-    return shutil.which("soffice") or shutil.which("libreoffice")
+    """Returns the path of LibreOffice's command, None where it is not installed, or without Writer."""
+    program = shutil.which("soffice") or shutil.which("libreoffice")
+    folder = Path(program).resolve().parent if program else Path()
+    # Distributions have Writer in a package of its own; it is this library.
+    is_half = (folder / "soffice.bin").exists() and not (folder / "libswlo.so").exists()
+    return None if is_half else program
 
 
 def office_version() -> str:
@@ -31,8 +36,9 @@ def office_version() -> str:
 def render_pdf(document: bytes, instant: datetime) -> bytes | None:
     """Returns a DOCX as PDF, None where LibreOffice is not installed.
 
-    LibreOffice stamps each PDF with the time and a random identity; both are replaced, so that one version of it with
-    the same fonts gives the same bytes. Another version or other fonts may lay the pages out differently.
+    LibreOffice stamps each PDF with the time and a random identity, and writes the fonts in an order of chance. All of
+    it is replaced, so that one version of it with the same fonts gives the same bytes. Another version or other fonts
+    may lay the pages out differently.
 
     Raises:
         RuntimeError: LibreOffice ended without a PDF.
@@ -54,7 +60,44 @@ def render_pdf(document: bytes, instant: datetime) -> bytes | None:
         target = source.with_suffix(".pdf")
         if not target.exists():
             raise RuntimeError(f"LibreOffice made no PDF (exit {run.returncode}): {run.stderr.strip()[-500:]}")
-        return normalise(target.read_bytes(), instant)
+        return normalise(in_order(target.read_bytes()), instant)
+
+
+def in_order(pdf: bytes) -> bytes:
+    """Numbers the objects in the order in which they are referred to, from the trailer on."""
+    at = pdf.rindex(b"\nxref\n") + 1
+    table, _, trailer = pdf[at:].partition(b"trailer")
+    # After the heading of the table and the free object 0: a line for each object, its offset in front.
+    places = {line[:10]: b"%d" % number for number, line in enumerate(table.splitlines()[3:], start=1)}
+    offsets = sorted(map(int, places))
+    objects = {
+        places[b"%010d" % start]: pdf[start:end].partition(b" 0 obj")[2]
+        for start, end in zip(offsets, [*offsets[1:], at], strict=True)
+    }
+
+    def references(text: bytes) -> list[bytes]:
+        return _REFERENCE.findall(text.partition(b"stream\n")[0])
+
+    numbers: dict[bytes, bytes] = {}
+    waiting = references(trailer)
+    while waiting:
+        number = waiting.pop(0)
+        if number not in numbers:
+            numbers[number] = b"%d" % (len(numbers) + 1)
+            waiting += references(objects[number])
+    for number in objects:  # which nothing refers to
+        numbers.setdefault(number, b"%d" % (len(numbers) + 1))
+
+    def renumbered(text: bytes) -> bytes:
+        head, mark, data = text.partition(b"stream\n")
+        return _REFERENCE.sub(lambda found: numbers[found[1]] + b" 0 R", head) + mark + data
+
+    written, lines = pdf[: offsets[0]], table.splitlines(keepends=True)[:3]
+    for old, new in numbers.items():
+        lines.append(b"%010d 00000 n \n" % len(written))
+        written += new + b" 0 obj" + renumbered(objects[old])
+    trailer = re.sub(rb"(?<=startxref\n)\d+", b"%d" % len(written), renumbered(trailer))
+    return written + b"".join(lines) + b"trailer" + trailer
 
 
 def normalise(pdf: bytes, instant: datetime) -> bytes:
