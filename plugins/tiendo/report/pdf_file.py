@@ -9,7 +9,8 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-TIMEOUT_SECONDS = 120
+# For what hangs; a busy machine takes its time.
+TIMEOUT_SECONDS = 1800
 _CREATED = re.compile(rb"(/(?:CreationDate|ModDate)\(D:)[^)]*(\))")
 _REFERENCE = re.compile(rb"\b(\d+) 0 R\b")
 _IDENTITY = re.compile(rb"(?<=<)[0-9A-F]{32}(?=>)|(?<=/DocChecksum /)[0-9A-F]{32}")
