@@ -66,12 +66,12 @@ def clustered(programs: Programs, scenario: Scenario) -> Iterator[Replayed]:
 
 @pytest.fixture(scope="module")
 def busy(scenario: Scenario) -> Iterator[Replayed]:
-    """The quarter replayed while ten others compute on the same machine, two cores or more."""
+    """The quarter replayed while six others compute on the same machine: with its own processes a load of about ten."""
     endless = "import sys, time\nwhile time.time() < float(sys.argv[1]): pass"
     until = str(time.time() + BUSY_SECONDS)
     with TemporaryDirectory(prefix="tiendo-busy-") as folder:
         settings = Settings(home=Path(folder) / "var", plan_dir=PLAN_DIR, database_url=None)
-        others = [subprocess.Popen([sys.executable, "-c", endless, until]) for _ in range(10)]
+        others = [subprocess.Popen([sys.executable, "-c", endless, until]) for _ in range(6)]
         try:
             yield replay_quarter(settings, scenario)
         finally:
