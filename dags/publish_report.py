@@ -132,7 +132,8 @@ def publish_report() -> None:
         try:
             period, path = publish_approved(engine, register, settings, dag_run.run_id)
         except MovedOnError as error:
-            raise AirflowSkipException(f"Not published, to be reviewed anew: {error}") from error
+            log.warning("Not published, to be reviewed anew: %s", error)
+            raise AirflowSkipException(str(error)) from error
         outlet_events[EDITION].add_partitions([str(period)])
         return str(path)
 

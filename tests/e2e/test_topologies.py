@@ -37,6 +37,8 @@ from tiendo.warehouse.embedded import stop_server
 pytestmark = pytest.mark.timeout(2 * 3600)  # for what hangs; a busy machine takes its time
 PLAN_DIR = INCLUDE / "plans" / "282-kh-ubnd-2023"
 GIB = 2**30
+# As it is before the servers of a cluster are given a folder of their own.
+FOLDER = tempfile.gettempdir()
 BUSY_SECONDS = 3600
 
 
@@ -69,7 +71,7 @@ def busy(scenario: Scenario) -> Iterator[Replayed]:
     """The quarter replayed while six others compute on the same machine: with its own processes a load of about ten."""
     endless = "import sys, time\nwhile time.time() < float(sys.argv[1]): pass"
     until = str(time.time() + BUSY_SECONDS)
-    with TemporaryDirectory(prefix="tiendo-busy-") as folder:
+    with TemporaryDirectory(prefix="tiendo-busy-", dir=FOLDER) as folder:
         settings = Settings(home=Path(folder) / "var", plan_dir=PLAN_DIR, database_url=None)
         others = [subprocess.Popen([sys.executable, "-c", endless, until]) for _ in range(6)]
         try:
@@ -86,7 +88,7 @@ def test_a_replay_that_was_killed_goes_on_where_it_was(embedded: Replayed, scena
     run += "from tiendo.local.replay import *; "
     run += "from tiendo.plan.register import load_register; home, plan = map(Path, sys.argv[1:]); "
     run += "run_replay(Settings(home, plan, None), build_scenario(load_register(plan)).only('2023-Q1'))"
-    with TemporaryDirectory(prefix="tiendo-killed-") as folder:
+    with TemporaryDirectory(prefix="tiendo-killed-", dir=FOLDER) as folder:
         settings = Settings(home=Path(folder) / "var", plan_dir=PLAN_DIR, database_url=None)
         killed = subprocess.Popen([sys.executable, "-c", run, settings.home, PLAN_DIR])
         try:
