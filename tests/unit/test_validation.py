@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -243,6 +244,30 @@ class TestBatch:
         found = outcome(register, read_workbook(buffer.getvalue()), agency)
         assert found.findings == ()
         assert len(found.tasks) == len(register.tasks_of(agency))
+
+
+class TestTrial:
+    @pytest.fixture
+    def kind_on_trial(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        suite = get_suite("indicator_row")
+        rules = tuple(replace(rule, trial=rule.rule == "kind-given") for rule in suite.rules)
+        monkeypatch.setitem(suite.__dict__, "rules", rules)
+
+    @pytest.mark.usefixtures("kind_on_trial")
+    def test_rule_on_trial_is_counted_and_not_told(self, register: Register) -> None:
+        found = fdi(register, kind=None)
+        assert (found.verdict, found.findings) == ("accepted", ())
+        assert [(finding.rule, finding.cell) for finding in found.trials] == [("kind-given", "H7")]
+        assert len(found.observations) == 7
+
+    @pytest.mark.usefixtures("kind_on_trial")
+    def test_rule_on_trial_explains_nothing_away(self, register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+        suite = get_suite("indicator_row")
+        rules = tuple(
+            replace(rule, unless=("kind-given",)) if rule.rule == "data-date-given" else rule for rule in suite.rules
+        )
+        monkeypatch.setitem(suite.__dict__, "rules", rules)
+        assert [finding.rule for finding in fdi(register, kind=None, data_on=None).findings] == ["data-date-given"]
 
 
 class TestOurTables:

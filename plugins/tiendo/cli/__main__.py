@@ -11,6 +11,7 @@ from tiendo.cli.editions import edition_app
 from tiendo.cli.obligations import extension_app, obligation_app
 from tiendo.cli.plans import plan_app
 from tiendo.cli.reminders import reminders_app
+from tiendo.cli.rules import rules_app
 from tiendo.settings import get_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -20,6 +21,7 @@ app.add_typer(obligation_app, name="obligation")
 app.add_typer(edition_app, name="edition")
 app.add_typer(reminders_app, name="reminders")
 app.add_typer(operations.quarantine_app, name="quarantine")
+app.add_typer(rules_app, name="rules")
 
 
 @app.command()

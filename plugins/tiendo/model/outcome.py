@@ -80,6 +80,7 @@ class FileOutcome(NamedTuple):
         observations, tasks: what is loaded.
         read, read_tasks: what was understood, whatever the verdict; the sender is shown it, so that a misreading is
             seen. A task's ``state`` is "" where none was recognised.
+        trials: what rules on trial would say; for operations only.
     """
 
     verdict: str
@@ -90,6 +91,7 @@ class FileOutcome(NamedTuple):
     tasks: tuple[TaskProgressRow, ...]
     read: tuple[ObservationRow, ...] = ()
     read_tasks: tuple[TaskProgressRow, ...] = ()
+    trials: tuple[Finding, ...] = ()
 
     @property
     def is_report(self) -> bool:

@@ -1,9 +1,13 @@
 """Writes ``docs/rules.md``, the catalogue of all rules, from the suites: ``python -m tiendo.validation.catalogue``."""
 
+import ast
+import json
+import re
 from collections.abc import Iterator
+from typing import Any
 
 from tiendo.settings import PROJECT
-from tiendo.validation.suites import SUBMISSION_SUITES, TABLE_SUITES, Suite, get_suite
+from tiendo.validation.suites import SUBMISSION_SUITES, TABLE_SUITES, Rule, Suite, get_suite
 
 PATH = PROJECT / "docs" / "rules.md"
 _HEAD = """# Rules
@@ -12,7 +16,11 @@ Made from `include/expectations/` by `python -m tiendo.validation.catalogue`; a 
 
 A `critical` finding rejects the whole file and nothing of it is loaded; a `warning` loads it and asks for an
 explanation; an `info` tells. A rule marked *quarantined* sets the file aside: it is unsafe, unreadable or of no known
-sender. What follows from another finding is left out.
+sender. What follows from another finding is left out: *unless* names the rules that, broken by the same row, say it
+already. A rule marked *trial* is counted for operations (`tiendo rules trial`) and never told to a sender.
+
+Each rule is an expectation over the facts of one row, with its numbers; they are changed in the suite's JSON. What
+Great Expectations brings along is explained in its gallery, what is ours at the end of this page.
 """
 
 
@@ -24,27 +32,61 @@ def text() -> str:
     parts.append("# Checks of our own tables\n\nA broken one stops the run: it is our mistake, not a sender's.\n")
     for name in TABLE_SUITES:
         parts.append("\n".join(_table_suite(get_suite(name))))
+    parts.append("\n".join(_own_expectations()))
     return "\n".join(parts)
 
 
 def _submission_suite(suite: Suite) -> Iterator[str]:
     yield f"## `{suite.name}`\n\n{suite.meta['about']}\n"
-    yield "| rule | severity | what it says | how to mend |"
-    yield "|---|---|---|---|"
-    for rule in suite.rules:
+    yield from _shared_numbers(suite)
+    yield "| rule | severity | what it expects | what it says | how to mend |"
+    yield "|---|---|---|---|---|"
+    for rule, expectation in zip(suite.rules, suite.document["expectations"], strict=True):
         severity = f"{rule.severity}, *{rule.verdict}*" if rule.verdict else rule.severity
+        severity += ", *trial*" if rule.trial else ""
         message = rule.title if rule.message.startswith("{") else rule.message
-        yield f"| `{rule.rule}` | {severity} | {message} | {rule.fix} |"
+        yield f"| `{rule.rule}` | {severity} | {_expected(expectation, rule)} | {message} | {rule.fix} |"
     yield ""
 
 
 def _table_suite(suite: Suite) -> Iterator[str]:
     yield f"## `{suite.name}`\n\n{suite.meta['about']}\n"
-    yield "| rule | when broken |"
-    yield "|---|---|"
-    for rule in suite.rules:
-        yield f"| `{rule.rule}` | {rule.message} |"
+    yield "| rule | what it expects | when broken |"
+    yield "|---|---|---|"
+    for rule, expectation in zip(suite.rules, suite.document["expectations"], strict=True):
+        yield f"| `{rule.rule}` | {_expected(expectation, rule)} | {rule.message} |"
     yield ""
+
+
+def _shared_numbers(suite: Suite) -> Iterator[str]:
+    for name, value in suite.parameters.items():
+        yield f"Parameter `${name}`: `{json.dumps(value)}`\n"
+
+
+def _expected(expectation: dict[str, Any], rule: Rule) -> str:
+    """The type of an expectation, its parameters, its condition, and what explains it away."""
+    kwargs = {name: value for name, value in expectation["kwargs"].items() if name != "row_condition"}
+    parts = [f"`{expectation['type']}`", *(f"{name} = `{_shown(value)}`" for name, value in kwargs.items())]
+    if condition := expectation["kwargs"].get("row_condition"):
+        parts.append(f"*where* `{condition}`")
+    if rule.unless:
+        parts.append(f"*unless* {', '.join(f'`{name}`' for name in rule.unless)}")
+    return "<br>".join(part.replace("|", "\\|") for part in parts)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict) and "$PARAMETER" in value:
+        return f"${value['$PARAMETER']}"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _own_expectations() -> Iterator[str]:
+    """The docstrings of our own expectations, read without the four seconds that importing them takes."""
+    yield "# Expectations of our own\n"
+    for node in ast.parse((PROJECT / "plugins/tiendo/validation/row_expectations.py").read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef) and node.name.startswith("Expect"):
+            name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", node.name).lower()
+            yield f"## `{name}`\n\n```text\n{ast.get_docstring(node)}\n```\n"
 
 
 if __name__ == "__main__":

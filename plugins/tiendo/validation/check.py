@@ -82,8 +82,8 @@ def _broken_rules(suite: Suite, records: list[Record]) -> "list[_Broken]":
 
 
 def _without_what_follows(broken: "list[_Broken]") -> "list[_Broken]":
-    """Leaves out the rules that another one, broken by the same row, explains (``unless``)."""
-    fired = {(rule.rule, id(record)) for rule, record, _ in broken}
+    """Leaves out the rules that another one, broken by the same row, explains (``unless``); none on trial does."""
+    fired = {(rule.rule, id(record)) for rule, record, _ in broken if not rule.trial}
     return [
         item
         for item in broken
@@ -158,7 +158,7 @@ def _set_aside_refused(tables: Tables, broken: list[_Broken]) -> None:
 
     What was noticed about the file stays: it may be why nothing else could be read.
     """
-    refused = {record["file_index"] for rule, record, _ in broken if rule.severity == "critical"}
+    refused = {record["file_index"] for rule, record, _ in broken if rule.severity == "critical" and not rule.trial}
     for name, records in tables.records.items():
         if name not in ("submission", "notice"):
             tables.records[name] = [record for record in records if record["file_index"] not in refused]
@@ -179,7 +179,8 @@ def _finding(rule: Rule, record: Record, suite_name: str) -> Finding:
 
 
 def _outcome(found: list[tuple[Rule, Finding]], record: Record, tables: Tables, index: int) -> FileOutcome:
-    ranked = sorted(found, key=lambda item: SEVERITIES.index(item[0].severity))
+    everything = sorted(found, key=lambda item: SEVERITIES.index(item[0].severity))
+    ranked = [(rule, finding) for rule, finding in everything if not rule.trial]
     verdicts = [rule.verdict for rule, _ in ranked if rule.verdict]
     severities = {rule.severity for rule, _ in ranked}
     if verdicts:
@@ -199,4 +200,5 @@ def _outcome(found: list[tuple[Rule, Finding]], record: Record, tables: Tables, 
         tasks=read_tasks if is_accepted else (),
         read=read,
         read_tasks=read_tasks,
+        trials=tuple(finding for rule, finding in everything if rule.trial),
     )

@@ -5,10 +5,13 @@ changes a suite what they mean. Importing this module makes the classes known to
 ``tiendo.validation.suites`` does, after the library itself.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from great_expectations import expectations
+from great_expectations.compatibility.pydantic import PrivateAttr
 from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.core.result_format import ResultFormat
 from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
@@ -47,6 +50,39 @@ class _TableRows(TableMetricProvider):
     ) -> "pd.DataFrame":
         rows, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, MetricDomainTypes.TABLE)
         return rows
+
+
+_NATIVE = (
+    "ExpectColumnValuesToBeInSet", "ExpectColumnValuesToNotBeInSet", "ExpectColumnValuesToBeNull",
+    "ExpectColumnValuesToNotBeNull", "ExpectColumnValuesToBeBetween", "ExpectColumnValuesToBeUnique",
+    "ExpectColumnValuesToNotMatchRegex", "ExpectColumnPairValuesToBeEqual", "ExpectColumnPairValuesAToBeGreaterThanB",
+    "ExpectCompoundColumnsToBeUnique",
+)  # fmt: skip
+
+
+def _remember_configurations() -> None:
+    """Lets the library's expectations make their configuration once, instead of seventy times a run.
+
+    That alone is a third of what a rule costs; nothing else about them is changed.
+    """
+    registry = logging.getLogger("great_expectations.expectations.registry")
+    registry.disabled = True  # it would warn that a name is declared again
+    for name in _NATIVE:
+        _remembering(getattr(expectations, name))
+    registry.disabled = False
+
+
+def _remembering(native: Any) -> None:
+    def configuration(self: Any) -> Any:
+        if self._configuration is None:
+            self._configuration = native.configuration.fget(self)
+        return self._configuration
+
+    members = {"_configuration": PrivateAttr(default=None), "configuration": property(configuration)}
+    type(native)(native.__name__, (native,), members | {"__doc__": native.__doc__, "__module__": __name__})
+
+
+_remember_configurations()
 
 
 class RowExpectation(BatchExpectation):

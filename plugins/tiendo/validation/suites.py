@@ -5,7 +5,6 @@ rule's id, severity and the Vietnamese sentences a department reads. Great Expec
 ``row_id``; ``tiendo.validation.check`` maps them back to file, sheet and cell.
 """
 
-import ast
 import gc
 import json
 import os
@@ -16,6 +15,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from tiendo.settings import INCLUDE
+from tiendo.validation.conditions import holds, names_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +42,7 @@ class Rule:
         verdict: the fate of a file that breaks it, where severity alone does not decide; "" otherwise.
         unless: rules that, broken by the same row, already say what is wrong: then this one is not told. A figure's row
             is also that of its indicator.
+        trial: it is evaluated and counted, and never told to a sender.
     """
 
     rule: str
@@ -54,6 +55,7 @@ class Rule:
     cell_column: str
     verdict: str = ""
     unless: tuple[str, ...] = ()
+    trial: bool = False
 
 
 class Suite:
@@ -110,7 +112,7 @@ class Suite:
             name=self.name,
             expectations=[
                 expectation
-                | {"kwargs": _for_engine(expectation["kwargs"]), "meta": dict(meta)}
+                | {"kwargs": (_for_people if is_described else _for_engine)(expectation["kwargs"]), "meta": dict(meta)}
                 | ({"description": f"{meta['rule']}: {meta['title']}"} if is_described else {})
                 for expectation, meta in zip(self.expectations, metas, strict=True)
             ],
@@ -136,15 +138,34 @@ def subjects_of(kwargs: Mapping[str, Any]) -> list[str]:
     return [kwargs[name] for name in _SUBJECTS if name in kwargs] + list(kwargs.get("column_list", ()))
 
 
+def _compared_columns(kwargs: Mapping[str, Any]) -> Iterator[str]:
+    yield from (value for name, value in kwargs.items() if name.endswith("_column"))
+
+
 def _further_columns(kwargs: Mapping[str, Any]) -> Iterator[str]:
     """Yields the columns that an expectation compares its subject with, and those of its condition."""
-    yield from (value for name, value in kwargs.items() if name.endswith("_column"))
+    yield from _compared_columns(kwargs)
     if "row_condition" in kwargs:
-        tree = ast.parse(kwargs["row_condition"], mode="eval")
-        yield from (node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+        yield from names_in(kwargs["row_condition"])
 
 
 def _for_engine(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns parameters as rules are run: one with a condition looks at its subject where that holds."""
+    if "row_condition" not in kwargs:
+        return dict(kwargs)
+    plain = {name: value for name, value in kwargs.items() if name != "row_condition"}
+    name, subject = _conditioned(kwargs)
+    renamed = f"{subject} where {kwargs['row_condition']}"
+    return plain | {name: [renamed, *kwargs[name][1:]] if name == "column_list" else renamed}
+
+
+def _conditioned(kwargs: Mapping[str, Any]) -> tuple[str, str]:
+    """Returns the parameter that names a rule's subject, and the subject."""
+    name = next(name for name in (*_SUBJECTS, "column_list") if name in kwargs)
+    return name, kwargs[name][0] if name == "column_list" else kwargs[name]
+
+
+def _for_people(kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """Returns parameters as Great Expectations takes them: a condition in pandas' words is an object there."""
     if "row_condition" not in kwargs:
         return dict(kwargs)
@@ -199,7 +220,7 @@ def failing_rows(suite: Suite, frame: "pd.DataFrame") -> list[tuple[int, list[in
     Raises:
         RuntimeError: Great Expectations could not evaluate a rule: our mistake, never the sender's.
     """
-    applicable = _applicable(suite, frame)
+    applicable, frame = _applicable(suite, frame)
     if not applicable:
         return []
     batch = _batch_definition(suite.name).get_batch(batch_parameters={"dataframe": frame})
@@ -215,22 +236,28 @@ def failing_rows(suite: Suite, frame: "pd.DataFrame") -> list[tuple[int, list[in
     )
 
 
-def _applicable(suite: Suite, frame: "pd.DataFrame") -> list[int]:
-    """Returns the numbers of the rules that have anything to look at."""
+def _applicable(suite: Suite, frame: "pd.DataFrame") -> "tuple[list[int], pd.DataFrame]":
+    """Returns the numbers of the rules that have anything to look at, and the frame with what they look at."""
     filled = {name for name in suite.columns if frame[name].notna().any()}
-    met: dict[str, bool] = {}
-
-    def is_applicable(expectation: Mapping[str, Any]) -> bool:
-        kwargs = expectation["kwargs"]
-        if not (filled.issuperset(subjects_of(kwargs)) or (expectation["type"] == _NOT_NULL and len(frame))):
-            return False
-        condition = kwargs.get("row_condition")
-        if condition and condition not in met:
-            holds: Any = frame.eval(condition)
-            met[condition] = bool(holds.any())
-        return met[condition] if condition else True
-
-    return [number for number, expectation in enumerate(suite.expectations) if is_applicable(expectation)]
+    masks: dict[str, pd.Series[bool]] = {}
+    columns: dict[str, Any] = {ROW_ID: frame[ROW_ID]}
+    numbers = []
+    for number, expectation in enumerate(suite.expectations):
+        kwargs, is_not_null = expectation["kwargs"], expectation["type"] == _NOT_NULL
+        if not (filled.issuperset(subjects_of(kwargs)) or (is_not_null and len(frame))):
+            continue
+        columns |= {name: frame[name] for name in (*subjects_of(kwargs), *_compared_columns(kwargs))}
+        if condition := kwargs.get("row_condition"):
+            if condition not in masks:
+                masks[condition] = holds(condition, frame)
+            if not masks[condition].any():
+                continue
+            subject = _conditioned(kwargs)[1]
+            whole = frame[subject].astype(object) if is_not_null else frame[subject]
+            elsewhere = True if is_not_null else None
+            columns[f"{subject} where {condition}"] = whole.where(masks[condition], elsewhere)
+        numbers.append(number)
+    return numbers, frame.__class__(columns)
 
 
 def _validate(
