@@ -67,7 +67,7 @@ def collect_folders() -> None:
 
         from tiendo.airflow_glue.share import share_settings
         from tiendo.airflow_glue.warehouse import open_warehouse
-        from tiendo.collect.inboxes import NotCollectedError, collect_all
+        from tiendo.collect.all_inboxes import NotCollectedError, collect_all
         from tiendo.process.batch import waiting_batches
 
         settings, register, engine = open_warehouse()
@@ -84,7 +84,7 @@ def collect_folders() -> None:
     # A task of its own: what did land is announced all the same.
     @task
     def check(faults: list[str]) -> None:
-        from tiendo.collect.inboxes import NotCollectedError
+        from tiendo.collect.all_inboxes import NotCollectedError
 
         if faults:
             raise NotCollectedError("\n".join(faults))

@@ -11,7 +11,7 @@ from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.obligations.corrections import Correction, ask
+from tiendo.obligations.corrections import CorrectionRequest, ask
 from tiendo.report.approval import ReviewAnswer, ReviewRequest
 from tiendo.report.decision import record_decision
 from tiendo.settings import Settings
@@ -40,7 +40,7 @@ def test_every_kind_of_act(
     record_decision(engine, register, REQUEST, ReviewAnswer("reject", "Hòa", AT, comment="Chờ Sở Y tế"))
     ask(
         engine, register, settings,
-        Correction("so-y-te", Q1, 1, "d" * 64, "Số\ngiường?", "Hòa", AT, REQUEST.name), None,
+        CorrectionRequest("so-y-te", Q1, 1, "d" * 64, "Số\ngiường?", "Hòa", AT, REQUEST.name), None,
     )  # fmt: skip
     notice, words = "DC-000001", r"Số\ngiường?"
     when = "16:30 ngày 14/03/2023"

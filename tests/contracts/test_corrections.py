@@ -19,7 +19,7 @@ from tiendo.collect.ledger import ledger_document
 from tiendo.mail.identity import Identity
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.obligations.corrections import Asked, Correction, ask
+from tiendo.obligations.corrections import CorrectionRequest, SentRequest, ask
 from tiendo.process.requeue import find_file, review
 from tiendo.reading.columns import INDICATORS
 from tiendo.settings import Settings
@@ -30,7 +30,7 @@ from tiendo.warehouse.mart import tracker_rows
 BODY, Q1 = "so-tai-chinh", Period(2023, 1)
 JUNE = datetime(2023, 6, 10, 9, tzinfo=HANOI)
 WORDS = "Thu ngân sách quý I <b>chênh</b> với Cục Thuế;\nđề nghị đối chiếu."
-ASKING = Correction(BODY, Q1, 2, "ab" * 32, WORDS, "Nguyễn Thị Hòa (tài khoản reviewer)", JUNE, "2023-Q1/2 x")
+ASKING = CorrectionRequest(BODY, Q1, 2, "ab" * 32, WORDS, "Nguyễn Thị Hòa (tài khoản reviewer)", JUNE, "2023-Q1/2 x")
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def asked_for(engine: Engine, register: Register) -> datetime | None:
     return asked_at
 
 
-def request(settings: Settings, register: Register, engine: Engine, **changes: Any) -> Asked:
+def request(settings: Settings, register: Register, engine: Engine, **changes: Any) -> SentRequest:
     return ask(engine, register, settings, replace(ASKING, **changes), Identity("box", "tiendo@binhduong.gov.vn"))
 
 

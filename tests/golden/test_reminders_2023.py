@@ -22,7 +22,7 @@ from tiendo.model.working_days import midnight
 from tiendo.obligations.documents import receive_document
 from tiendo.obligations.extensions import Kind, Letter, excuse, find_obligation, grant
 from tiendo.reminders.occasion import due_reminders
-from tiendo.reminders.reminding import Told, remind, told_rows
+from tiendo.reminders.reminding import EnteredReminder, remind, reminder_rows
 from tiendo.settings import INCLUDE, Settings
 from tiendo.status.service import initialise
 from tiendo.warehouse.engine import make_engine
@@ -75,7 +75,7 @@ class Walked:
 
     settings: Settings
     engine: Engine
-    told: dict[datetime, list[Told]]
+    told: dict[datetime, list[EnteredReminder]]
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory, postgres: URL, register: Re
         clock.set_replay_clock(folder / "clock", at(1, 20))
         initialise(engine, register)
         events = _events(settings, register, engine)
-        told: dict[datetime, list[Told]] = {}
+        told: dict[datetime, list[EnteredReminder]] = {}
         for number in range(330):
             for offset in (timedelta(hours=8), timedelta(hours=8, minutes=5), timedelta(hours=21)):
                 now = midnight(date(2023, 2, 1)) + timedelta(days=number) + offset
@@ -156,7 +156,7 @@ def _events(settings: Settings, register: Register, engine: Engine) -> list[tupl
 
 def test_those_who_owe_are_reminded_on_their_days_and_nobody_else(walked: Walked, register: Register) -> None:
     found = defaultdict(list)
-    for row in told_rows(walked.engine, register):
+    for row in reminder_rows(walked.engine, register):
         day = row["occasion_at"].astimezone(HANOI)
         found[row["period"], row["agency_code"]].append(f"{row['occasion']} {day:%d/%m}")
         assert f"{day:%H:%M}" == "08:00"

@@ -14,7 +14,7 @@ from fixtures.mail_servers import message
 from fixtures.post import NOON, Post
 from tiendo import clock
 from tiendo.collect import mail as collecting
-from tiendo.collect.imap_mailbox import Inbox
+from tiendo.collect.imap_mailbox import ImapInbox
 from tiendo.feedback import answering
 from tiendo.mail import outgoing
 from tiendo.mail.outgoing import SmtpDownError
@@ -43,7 +43,7 @@ STEPS = {
     "the attempt to send is recorded": (outgoing, "compose"),
     "the answer is sent": (smtplib.SMTP, "sendmail"),
     "its sending is recorded": (outgoing, "_record"),
-    "the message is moved": (Inbox, "move"),
+    "the message is moved": (ImapInbox, "move"),
 }
 
 

@@ -17,7 +17,7 @@ from tiendo.clock import HANOI
 from tiendo.model.register import Duty
 from tiendo.obligations.extensions import Kind, Letter, excuse, find_obligation, grant
 from tiendo.process.mail_run import has_open_mail, send_mail
-from tiendo.reminders.reminding import Told, remind, told_rows
+from tiendo.reminders.reminding import Told, remind, reminder_rows
 
 LETTER = Letter("512/UBND-TH", date(2023, 2, 1))
 Y_TE, OPERATIONS = "soyte@binhduong.gov.vn", "vanhanh@tiendo.binhduong.gov.vn"
@@ -54,7 +54,7 @@ def sent(post: Post) -> list[tuple[str, str]]:
 
 
 def deliveries(post: Post) -> list[tuple[str, str]]:
-    return [(row["occasion"], row["delivery"]) for row in told_rows(post.engine, post.register)]
+    return [(row["occasion"], row["delivery"]) for row in reminder_rows(post.engine, post.register)]
 
 
 def test_a_reminder_arrives_with_its_workbook(post: Post, now: Callable[[datetime], None]) -> None:

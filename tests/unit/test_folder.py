@@ -17,8 +17,8 @@ from tiendo.clock import HANOI
 from tiendo.collect import archive, folder
 from tiendo.collect.archive import archived_path
 from tiendo.collect.folder import IncompleteScanError, collect, make_inboxes
+from tiendo.collect.inbox import Entry, LocalInbox
 from tiendo.collect.ledger import ledger_document
-from tiendo.collect.place import Entry, LocalInbox
 from tiendo.model.register import Register
 from tiendo.process.batch import process
 from tiendo.settings import Settings

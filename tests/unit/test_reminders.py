@@ -17,9 +17,9 @@ from tiendo.model.occasions import Occasion
 from tiendo.model.register import Agency, Register
 from tiendo.model.working_days import midnight
 from tiendo.reminders import wording
-from tiendo.reminders.notice import write_notice
 from tiendo.reminders.occasion import Reminder, due_reminders, is_still_true
 from tiendo.reminders.reminding import remind
+from tiendo.reminders.text import write_reminder
 from tiendo.reminders.wording import TEMPLATES, WordingError, fill_in
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
@@ -95,7 +95,7 @@ class TestWording:
     def test_what_stands_in_the_register_is_shown_as_it_is(self, register: Register) -> None:
         agency = replace(register.agency_by_code["so-y-te"], name="Sở <b>Y tế</b> & {{ x }}")
         reminder = Reminder(agency, register.obligations[1], Occasion("before-5", at(3, 7)), row())
-        notice = write_notice(register, reminder, at(3, 7))
+        notice = write_reminder(register, reminder, at(3, 7))
         assert "Sở &lt;b&gt;Y tế&lt;/b&gt; &amp; {{ x }}" in notice.html
         assert "Kính gửi: Sở <b>Y tế</b> & {{ x }}," in notice.text
 

@@ -15,9 +15,9 @@ from crash.harness import run_child
 from fixtures.samba import samba_server
 from tiendo import clock
 from tiendo.clock import HANOI
+from tiendo.collect.all_inboxes import Collected, collect_all
 from tiendo.collect.archive import HELD_IN_MEMORY, archived_path, sha256_of
 from tiendo.collect.folder import CLAIMED, make_inboxes
-from tiendo.collect.inboxes import Collected, collect_all
 from tiendo.collect.ledger import ledger_document
 from tiendo.collect.share import ShareError, ShareSettings, open_share
 from tiendo.model.register import Register

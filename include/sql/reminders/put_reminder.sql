@@ -1,4 +1,4 @@
--- Enters one body's occasion; returns no row when it was told before
+-- Enters one body's occasion; returns no row when it was entered before
 insert into core.reminder (
   plan_code, agency_code, obligation, period, occasion, due_at, occasion_at, recorded_at, path, to_address)
 values (

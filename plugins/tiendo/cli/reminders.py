@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tiendo.model.register import Register
 
 reminders_app = typer.Typer(
-    no_args_is_help=True, help="Reminders: who is due to be told what, and what was told. The DAG send_reminders tells."
+    no_args_is_help=True, help="Reminders: which are due to whom, and those given. The DAG send_reminders gives them."
 )
 PeriodText = Annotated[str, typer.Option("--period", help="2023-Q1, or 2023 for implementation plans; by default all.")]
 
@@ -63,12 +63,12 @@ def due_command(period: PeriodText = "", as_json: Json = False) -> None:
 
 @reminders_app.command("list")
 def list_command(period: PeriodText = "", as_json: Json = False) -> None:
-    """Show every reminder told, and what became of its mail."""
-    from tiendo.reminders.reminding import told_rows
+    """Show every reminder given, and what became of its mail."""
+    from tiendo.reminders.reminding import reminder_rows
     from tiendo.vietnamese.dates import format_instant
 
     register, engine = _open(period)
-    rows = told_rows(engine, register, period or None)
+    rows = reminder_rows(engine, register, period or None)
     if as_json:
         print_json(rows)
         return

@@ -18,10 +18,9 @@ from sqlalchemy import Engine
 from tiendo import clock
 from tiendo.collect import left_alone
 from tiendo.collect.archive import Archived, ArchiveError, sha256_of, take
+from tiendo.collect.inbox import Entry, FolderInbox, InUseError, LocalInbox
 from tiendo.collect.landing import Arrival, land
-from tiendo.collect.left_alone import AWAITED, QUIET, LeftAlone, as_path_text, why_left
-from tiendo.collect.passing_names import why_never
-from tiendo.collect.place import Entry, InUseError, LocalInbox, Place
+from tiendo.collect.left_alone import AWAITED, QUIET, LeftAlone, as_path_text, why_left, why_never
 from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
@@ -56,20 +55,20 @@ def make_inboxes(settings: Settings, register: Register) -> None:
         (settings.outbox / agency.code).mkdir(parents=True, exist_ok=True)
 
 
-def collect(settings: Settings, register: Register, engine: Engine, place: Place | None = None) -> list[int]:
+def collect(settings: Settings, register: Register, engine: Engine, inbox: FolderInbox | None = None) -> list[int]:
     """Takes what lies in the inbox and returns the ids of the files landed.
 
     Received is the file's own time of change, but no earlier than the last completed scan and no later than now:
     neither a copied old time nor an outage of ours makes anyone late (docs/decisions/README.md, 6).
 
     Args:
-        place: the inbox; by default the local one.
+        inbox: by default the local one.
 
     Raises:
         IncompleteScanError: some of it could not be read; the rest has landed.
         ArchiveError: the archive cannot be written. Nothing is lost, the next scan goes on.
     """
-    inbox = place or LocalInbox(settings.inbox)
+    inbox = inbox or LocalInbox(settings.inbox)
     with loader(engine) as lock:
         lock.exec_driver_sql(_SCAN_LOCK, {"channel": inbox.channel})
         return _Scan(settings, register, engine, inbox).run()
@@ -95,7 +94,7 @@ class _Claim(NamedTuple):
 class _Scan:
     """One look through an inbox."""
 
-    def __init__(self, settings: Settings, register: Register, engine: Engine, inbox: Place) -> None:
+    def __init__(self, settings: Settings, register: Register, engine: Engine, inbox: FolderInbox) -> None:
         self.settings, self.register, self.engine, self.inbox = settings, register, engine, inbox
         self.now = clock.now()
         self.wall_now = datetime.now(clock.HANOI)

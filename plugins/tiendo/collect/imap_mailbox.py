@@ -72,7 +72,7 @@ class Fetched(NamedTuple):
     is_whole: bool
 
 
-class Inbox:
+class ImapInbox:
     """The inbox of an open connection."""
 
     def __init__(self, box: MailBox) -> None:
@@ -142,7 +142,7 @@ class Inbox:
 
 
 @contextmanager
-def open_inbox(settings: MailboxSettings) -> Iterator[Inbox]:
+def open_inbox(settings: MailboxSettings) -> Iterator[ImapInbox]:
     """Opens the inbox.
 
     Raises:
@@ -157,7 +157,7 @@ def open_inbox(settings: MailboxSettings) -> Iterator[Inbox]:
                 box.xoauth2(settings.login, settings.token, initial_folder=INBOX)
             else:
                 box.login(settings.login, settings.password, initial_folder=INBOX)
-        yield Inbox(box)
+        yield ImapInbox(box)
         with _told_plainly():
             box.logout()
     finally:

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from tiendo.collect.passing_names import why_never
-from tiendo.collect.place import Entry
+from tiendo.collect.inbox import Entry
 from tiendo.warehouse.sql import statement
 
 # A file touched so recently may still be on its way; the next scan takes it.
@@ -53,6 +52,10 @@ REASONS = {
 }
 """Code to what it means, in English for operations and in Vietnamese for whoever put it there."""
 
+# Names of files that no body sends: those of operating systems, temporary ones.
+_SYSTEM_NAMES = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", ".ds_store"})
+_TEMPORARY_ENDS = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".filepart")
+
 # These are taken later: what they were received at must not move behind a scan that saw them.
 AWAITED = frozenset({"still_written", "in_use", "changing"})
 
@@ -64,6 +67,16 @@ class LeftAlone(NamedTuple):
     reason: str
     size: int
     changed_at: datetime
+
+
+def why_never(name: str) -> str:
+    """Returns why a file of this name is never taken, a key of ``REASONS``; "" when it may be."""
+    lower = name.lower()
+    if lower in _SYSTEM_NAMES or lower.startswith("._"):
+        return "system_file"
+    if lower.startswith(("~$", ".~lock.", "~wrl")) or lower.endswith(_TEMPORARY_ENDS):
+        return "temporary"
+    return "hidden" if lower.startswith(".") else ""
 
 
 def why_left(entry: Entry, wall_now: datetime) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, Row
 
 from tiendo import clock
 from tiendo.collect.archive import archived_path, store
-from tiendo.collect.imap_mailbox import BATCH_BYTES, BATCH_MESSAGES, Fetched, Inbox
+from tiendo.collect.imap_mailbox import BATCH_BYTES, BATCH_MESSAGES, Fetched, ImapInbox
 from tiendo.collect.landing import Arrival, land
 from tiendo.collect.message import MailContent, read_message
 from tiendo.collect.message_kind import Sorted, sort_message
@@ -26,7 +26,9 @@ from tiendo.warehouse.sql import statement
 _Read = tuple[Row[Any], MailContent, Sorted]
 
 
-def collect(settings: Settings, register: Register, engine: Engine, inbox: Inbox, identity: Identity) -> Counter[str]:
+def collect(
+    settings: Settings, register: Register, engine: Engine, inbox: ImapInbox, identity: Identity
+) -> Counter[str]:
     """Takes what is new in the inbox, and what an earlier run entered and did not read.
 
     Returns:
@@ -36,7 +38,7 @@ def collect(settings: Settings, register: Register, engine: Engine, inbox: Inbox
     return read_entered(settings, register, engine, identity)
 
 
-def enter_new(settings: Settings, engine: Engine, inbox: Inbox, mailbox: str) -> None:
+def enter_new(settings: Settings, engine: Engine, inbox: ImapInbox, mailbox: str) -> None:
     """Archives and enters every message of the inbox whose number is not known."""
     parameters = {"mailbox": mailbox, "uid_validity": inbox.uid_validity}
     with loader(engine) as connection:

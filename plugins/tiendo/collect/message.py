@@ -5,7 +5,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from typing import NamedTuple
 
-from tiendo.collect.message_parts import Part, parts_of
+from tiendo.collect.attachments import Attachment, attachments_of
 from tiendo.mail.headers import POLICY, header, message_ids, one_line, raw_header, sole_address
 
 LARGEST_HEAD = 1 << 20
@@ -42,7 +42,7 @@ class MailContent(NamedTuple):
     is_final_bounce: bool
     bounce_reason: str
     authentication: str
-    parts: tuple[Part, ...]
+    parts: tuple[Attachment, ...]
 
 
 def read_message(raw: bytes, *, is_whole: bool = True, authserv_id: str = "") -> MailContent:
@@ -60,7 +60,7 @@ def read_message(raw: bytes, *, is_whole: bool = True, authserv_id: str = "") ->
     try:
         if not fault:
             message = BytesParser(policy=POLICY).parsebytes(raw)
-            return _content(message, parts_of(message), "", authserv_id)
+            return _content(message, attachments_of(message), "", authserv_id)
     except Exception as error:
         fault = f"{type(error).__name__}: {error}"[:200]
     try:
@@ -82,7 +82,7 @@ def _head(raw: bytes) -> Message:
     return BytesHeaderParser(policy=POLICY).parsebytes(raw[: LARGEST_HEAD + 4])
 
 
-def _content(message: Message, parts: tuple[Part, ...], fault: str, authserv_id: str) -> MailContent:
+def _content(message: Message, parts: tuple[Attachment, ...], fault: str, authserv_id: str) -> MailContent:
     own_id = message_ids(raw_header(message, "Message-ID"))
     before = message_ids(f"{raw_header(message, 'References')} {raw_header(message, 'In-Reply-To')}")
     automatic, is_reply = _automatic(message)

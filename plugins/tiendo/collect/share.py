@@ -20,8 +20,8 @@ from smbprotocol.header import NtStatus  # type: ignore[import-untyped]
 from sqlalchemy import Engine
 
 from tiendo import clock
+from tiendo.collect.inbox import Entry, InUseError, Kind
 from tiendo.collect.left_alone import as_path_text
-from tiendo.collect.place import Entry, InUseError, Kind
 from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
@@ -81,7 +81,7 @@ class Share:
 
 
 class ShareInbox:
-    """The inbox of a share: a ``tiendo.collect.place.Place``."""
+    """The inbox of a share: a ``tiendo.collect.inbox.FolderInbox``."""
 
     channel = "share"
 

@@ -14,7 +14,7 @@ from markupsafe import escape
 from sqlalchemy import Connection, Engine, Row
 
 from tiendo import clock
-from tiendo.collect.imap_mailbox import ATTENTION, Inbox
+from tiendo.collect.imap_mailbox import ATTENTION, ImapInbox
 from tiendo.feedback.answer_text import write_answer
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
@@ -86,7 +86,7 @@ def _grouped(rows: Sequence[Row[Any]], column: str) -> dict[int, list[Row[Any]]]
     return groups
 
 
-def move_done(engine: Engine, inbox: Inbox, identity: Identity) -> dict[str, int]:
+def move_done(engine: Engine, inbox: ImapInbox, identity: Identity) -> dict[str, int]:
     """Moves every message that is done out of the inbox, and tells operations of those that a person must look at.
 
     A message that is done and no longer there was moved by a run that died before it could record it.

@@ -24,7 +24,7 @@ DEMO = INCLUDE / "demo"
 _OPENING, _MINUTES, _STRIDE = time(8, 5), 7 * 60, 37
 
 
-class Figure(NamedTuple):
+class DemoFigure(NamedTuple):
     """One figure as a body reports it.
 
     Attributes:
@@ -59,7 +59,7 @@ class TaskText(NamedTuple):
     proposal: str
 
 
-class Correction(NamedTuple):
+class DemoCorrection(NamedTuple):
     """A new figure for an earlier period, on the sheet made for it."""
 
     agency: str
@@ -89,7 +89,7 @@ class DemoFile(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Delivery:
+class DemoDelivery:
     """A file to be made.
 
     Attributes:
@@ -119,7 +119,7 @@ class Step:
     action: str
     period: Period
     title: str
-    deliveries: tuple[Delivery, ...] = ()
+    deliveries: tuple[DemoDelivery, ...] = ()
     own_plans: tuple[OwnPlan, ...] = ()
 
 
@@ -129,13 +129,13 @@ class Scenario:
 
     register: Register
     steps: tuple[Step, ...]
-    figures: tuple[Figure, ...]
+    figures: tuple[DemoFigure, ...]
     tasks: tuple[Mapping[str, str], ...]
-    corrections: Mapping[tuple[str, Period], tuple[Correction, ...]]
+    corrections: Mapping[tuple[str, Period], tuple[DemoCorrection, ...]]
     dialects: Mapping[str, str]
     silent: frozenset[tuple[str, Period]]
     approved_by: str
-    _known: dict[tuple[str, Period, int], tuple[Figure, ...]] = field(default_factory=dict, repr=False)
+    _known: dict[tuple[str, Period, int], tuple[DemoFigure, ...]] = field(default_factory=dict, repr=False)
 
     @property
     def last_instant(self) -> datetime:
@@ -146,7 +146,7 @@ class Scenario:
         """Returns the same replay cut down to some periods."""
         return replace(self, steps=tuple(step for step in self.steps if str(step.period) in periods))
 
-    def figures_of(self, agency: str, period: Period, version: int = 1) -> tuple[Figure, ...]:
+    def figures_of(self, agency: str, period: Period, version: int = 1) -> tuple[DemoFigure, ...]:
         """Returns what a body reports for a period; in a second version, its new figures beside the unchanged ones."""
         key = (agency, period, version)
         if key not in self._known:
@@ -187,11 +187,11 @@ def build_scenario(register: Register, folder: Path = DEMO) -> Scenario:
     text = (folder / "scenario.yaml").read_text(encoding="utf-8")
     plan: dict[str, Any] = yaml.load(text, yaml.BaseLoader)  # noqa: S506  the base loader makes strings and nothing else
     figures = tuple(
-        Figure(**{**row, "version": int(row["version"])})  # type: ignore[arg-type]
+        DemoFigure(**{**row, "version": int(row["version"])})  # type: ignore[arg-type]
         for row in _rows(folder / "figures.csv")
     )
     steps = _receiving_steps(register, plan["own_plans"])
-    corrections: dict[tuple[str, Period], tuple[Correction, ...]] = {}
+    corrections: dict[tuple[str, Period], tuple[DemoCorrection, ...]] = {}
     silent: set[tuple[str, Period]] = set()
     for name, quarter in plan["quarters"].items():
         period = Period.parse(name)
@@ -202,7 +202,7 @@ def build_scenario(register: Register, folder: Path = DEMO) -> Scenario:
         steps += _steps(register, period, [_instant(text) for text in quarter["collect_at"]], deliveries)
         for row in quarter.get("corrections", []):
             key = (row["agency"], period)
-            corrections[key] = (*corrections.get(key, ()), Correction(**row))
+            corrections[key] = (*corrections.get(key, ()), DemoCorrection(**row))
     return Scenario(
         register=register,
         steps=tuple(sorted(steps, key=lambda step: step.at)),
@@ -228,13 +228,13 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def _deliveries(register: Register, period: Period, quarter: Mapping[str, Any]) -> Iterator[Delivery]:
+def _deliveries(register: Register, period: Period, quarter: Mapping[str, Any]) -> Iterator[DemoDelivery]:
     for version, part in ((1, "sent"), (2, "second_versions")):
         for when, agencies in quarter.get(part, {}).items():
             for code in agencies:
-                yield Delivery(code, period, _sent_at(register.agency_by_code[code], when), version)
+                yield DemoDelivery(code, period, _sent_at(register.agency_by_code[code], when), version)
     for row in quarter.get("mistakes", []):
-        yield Delivery(
+        yield DemoDelivery(
             row["agency"],
             period,
             _instant(row["sent"]),
@@ -244,7 +244,7 @@ def _deliveries(register: Register, period: Period, quarter: Mapping[str, Any]) 
         )
 
 
-def _check_senders(register: Register, period: Period, deliveries: list[Delivery], quiet: set[str]) -> None:
+def _check_senders(register: Register, period: Period, deliveries: list[DemoDelivery], quiet: set[str]) -> None:
     sound = [delivery.agency for delivery in deliveries if not delivery.mistake and delivery.version == 1]
     _check_each_once(sound, register, quiet, str(period))
 
@@ -256,7 +256,9 @@ def _check_each_once(senders: list[str], register: Register, quiet: set[str], wh
         raise ValueError(f"{what}: each body sends one sound report or is silent; not so: {', '.join(odd)}")
 
 
-def _steps(register: Register, period: Period, collect_at: list[datetime], deliveries: list[Delivery]) -> list[Step]:
+def _steps(
+    register: Register, period: Period, collect_at: list[datetime], deliveries: list[DemoDelivery]
+) -> list[Step]:
     if deliveries[-1].sent_at > collect_at[-1]:
         raise ValueError(f"{period}: {deliveries[-1].agency} sends after the last collection")
     steps = []

@@ -13,7 +13,17 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tiendo.feedback.template import build_template
-from tiendo.local.demo import Correction, Delivery, DemoFile, Figure, OwnPlan, Scenario, Step, TaskText, as_decimal
+from tiendo.local.demo import (
+    DemoCorrection,
+    DemoDelivery,
+    DemoFigure,
+    DemoFile,
+    OwnPlan,
+    Scenario,
+    Step,
+    TaskText,
+    as_decimal,
+)
 from tiendo.model.register import Indicator, Nature, Register
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.ooxml.archive_bytes import repack
@@ -44,7 +54,7 @@ def documents_of(scenario: Scenario, step: Step) -> Iterator[DemoFile]:
         yield make_own_plan(scenario.register, own_plan)
 
 
-def make_file(scenario: Scenario, delivery: Delivery) -> DemoFile:
+def make_file(scenario: Scenario, delivery: DemoDelivery) -> DemoFile:
     """Makes one delivered file; the same delivery gives the same bytes."""
     agency = scenario.register.agency_by_code[delivery.agency]
     period = delivery.period
@@ -82,7 +92,7 @@ def make_own_plan(register: Register, own_plan: OwnPlan) -> DemoFile:
     return DemoFile(agency.code, name, repack(buffer.getvalue(), own_plan.sent_at), own_plan.sent_at)
 
 
-def _workbook(scenario: Scenario, delivery: Delivery) -> bytes:
+def _workbook(scenario: Scenario, delivery: DemoDelivery) -> bytes:
     register, period = scenario.register, delivery.period
     agency = register.agency_by_code[delivery.agency]
     template = build_template(register, period, agency, scenario.last_values(agency.code, period))
@@ -100,7 +110,7 @@ def _workbook(scenario: Scenario, delivery: Delivery) -> bytes:
 
 
 def _fill_indicators(
-    sheet: Worksheet, register: Register, figures: Iterable[Figure], dialect: str, delivery: Delivery
+    sheet: Worksheet, register: Register, figures: Iterable[DemoFigure], dialect: str, delivery: DemoDelivery
 ) -> None:
     rows = _rows_by_key(sheet)
     for figure in figures:
@@ -122,7 +132,7 @@ def _fill_indicators(
         put("note", figure.note)
 
 
-def _fill_corrections(sheet: Worksheet, register: Register, corrections: Iterable[Correction]) -> None:
+def _fill_corrections(sheet: Worksheet, register: Register, corrections: Iterable[DemoCorrection]) -> None:
     head = next(cell.row for cell in sheet["A"] if cell.value == CORRECTIONS.headings[0])
     for row, correction in enumerate(corrections, start=head + 1):
         put = _writer(sheet, CORRECTIONS, row)

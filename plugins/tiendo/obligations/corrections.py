@@ -24,7 +24,7 @@ from tiendo.warehouse.sql import statement
 
 
 @dataclass(frozen=True)
-class Correction:
+class CorrectionRequest:
     """What a reviewer asks a body to correct.
 
     Attributes:
@@ -43,7 +43,7 @@ class Correction:
 
 
 @dataclass(frozen=True)
-class Asked:
+class SentRequest:
     """A request as it went out: its number, the notice's path below the home folder, and where mail goes, if any."""
 
     request_no: str
@@ -52,8 +52,8 @@ class Asked:
 
 
 def ask(
-    engine: Engine, register: Register, settings: Settings, correction: Correction, identity: Identity | None
-) -> Asked:
+    engine: Engine, register: Register, settings: Settings, correction: CorrectionRequest, identity: Identity | None
+) -> SentRequest:
     """Asks a body to correct its report. Repeating it changes nothing.
 
     Args:
@@ -63,7 +63,7 @@ def ask(
     key = {"question": correction.question, "agency_code": agency.code}
     with loader(engine) as connection:
         connection.execute(
-            statement("obligation/put_correction_request.sql"),
+            statement("obligations/put_correction_request.sql"),
             key
             | {
                 "plan_code": register.code,
@@ -75,7 +75,7 @@ def ask(
                 "asked_at": correction.asked_at,
             },
         )
-        row = connection.execute(statement("obligation/correction_request.sql"), key).one()
+        row = connection.execute(statement("obligations/correction_request.sql"), key).one()
         entry = register.calendar_by_period[correction.period]
         words = {
             "request_no": row.request_no,
@@ -119,4 +119,4 @@ def ask(
             },
             done_by=correction.asked_by,
         )
-    return Asked(row.request_no, path, mailed_to)
+    return SentRequest(row.request_no, path, mailed_to)

@@ -23,7 +23,7 @@ from tiendo.warehouse.sql import statement
 LARGEST = 100 * 1024 * 1024
 
 
-class Received(NamedTuple):
+class EnteredDocument(NamedTuple):
     """A document in the ledger; ``is_new`` is False for one that had been entered before."""
 
     receipt_no: str
@@ -45,7 +45,7 @@ def receive_document(
     channel: str = "command",
     by: str = "",
     note: str = "",
-) -> Received:
+) -> EnteredDocument:
     """Archives a document and records that a body has answered an obligation by it, in one transaction.
 
     The same bytes from the same body for the same obligation are entered once, however often they come.
@@ -100,11 +100,11 @@ def receive_document(
                 "received": [came_at],
             },
         ).scalar()
-        entered = connection.execute(statement("obligation/document_of_claim.sql"), {"claim_id": claim_id}).one()
+        entered = connection.execute(statement("obligations/document_of_claim.sql"), {"claim_id": claim_id}).one()
         if file_id is not None:
             key: dict[str, Any] = {"file_id": file_id, "plan_code": register.code, "agency_code": agency}
             connection.execute(
-                statement("obligation/put_document.sql"),
+                statement("obligations/put_document.sql"),
                 key
                 | {
                     "obligation": owed.duty,
@@ -129,4 +129,4 @@ def receive_document(
                     "marked": [None],
                 },
             )
-    return Received(entered.receipt_no, sha256, entered.received_at, file_id is not None)
+    return EnteredDocument(entered.receipt_no, sha256, entered.received_at, file_id is not None)

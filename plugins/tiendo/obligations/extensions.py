@@ -100,13 +100,13 @@ def revoke(engine: Engine, register: Register, agency: str, owed: Obligation, *,
 def extensions(engine: Engine, register: Register) -> list[dict[str, Any]]:
     """Returns every entry in the order entered, with ``is_in_force``."""
     with loader(engine) as connection:
-        rows = connection.execute(statement("obligation/extensions.sql"), {"plan_code": register.code})
+        rows = connection.execute(statement("obligations/extensions.sql"), {"plan_code": register.code})
         return [dict(row) for row in rows.mappings()]
 
 
 def due_at(connection: Connection, register: Register, agency: str, owed: Obligation) -> datetime:
     """Returns the instant before which a body owes something, by the entries known now."""
-    row = connection.execute(statement("obligation/last_extension.sql"), _key(register, agency, owed)).first()
+    row = connection.execute(statement("obligations/last_extension.sql"), _key(register, agency, owed)).first()
     return row.due_at if row is not None and row.kind == Kind.EXTENDED else owed.due_at
 
 
@@ -117,7 +117,7 @@ def own_calendars(
     parameters = {"plan_code": register.code, "agencies": sorted(agencies)}
     said = {
         (row.agency_code, row.period): row
-        for row in connection.execute(statement("obligation/in_force.sql"), parameters)
+        for row in connection.execute(statement("obligations/in_force.sql"), parameters)
         if row.kind != Kind.REVOKED
     }
     calendars: dict[str, tuple[PeriodCalendar, ...]] = dict.fromkeys(agencies, register.calendar)
@@ -174,7 +174,7 @@ def _record(
         # The instant is read under the lock, so that a draft taken meanwhile knows the entry or comes before it.
         connection.exec_driver_sql(LOAD_LOCK)
         key = _key(register, agency, owed)
-        last = connection.execute(statement("obligation/last_extension.sql"), key).first()
+        last = connection.execute(statement("obligations/last_extension.sql"), key).first()
         if kind is Kind.REVOKED and (last is None or last.kind == Kind.REVOKED):
             raise ObligationError(f"nothing is in force for {agency} and {owed.period} that could be revoked")
         if last is not None and (last.kind, last.due_at, last.letter_no, last.letter_on) == (
@@ -190,7 +190,7 @@ def _record(
             "recorded_at": clock.now(),
             "recorded_by": by.strip() or getpass.getuser(),
         }
-        return int(connection.execute(statement("obligation/put_extension.sql"), entry).scalar_one())
+        return int(connection.execute(statement("obligations/put_extension.sql"), entry).scalar_one())
 
 
 def _check_letter(letter: Letter) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy import URL, Engine
 from tiendo import clock
 from tiendo.collect.archive import Archived, sha256_of, take
 from tiendo.collect.landing import Arrival, land
-from tiendo.collect.passing_names import why_never
+from tiendo.collect.left_alone import why_never
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.process.batch import BatchResult, process, waiting_batches

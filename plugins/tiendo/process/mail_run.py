@@ -15,7 +15,7 @@ from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import OpenSmtp, Sent, SmtpDownError, send_pending
 from tiendo.mail.undeliverable import tell_undeliverable
 from tiendo.model.register import Register
-from tiendo.reminders.reminding import LIST, NOTICE, withdraw
+from tiendo.reminders.reminding import LIST, REMINDER, withdraw
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
@@ -89,7 +89,7 @@ def _send(settings: Settings, register: Register, engine: Engine, mail: Mail) ->
     with loader(engine) as connection:
         withdraw(connection, register, now)
     tell_undeliverable(engine, register, mail.identity)
-    quiet_kinds = (NOTICE, LIST) if register.reminders.is_quiet(register.working_days, now) else ()
+    quiet_kinds = (REMINDER, LIST) if register.reminders.is_quiet(register.working_days, now) else ()
     return send_pending(settings, engine, mail.identity, mail.open_smtp, quiet_kinds)
 
 

@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 
-from tiendo.collect.passing_names import why_never
+from tiendo.collect.left_alone import why_never
 from tiendo.model.content import PackedFile, WorkbookContent
 from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError, members
 from tiendo.reading import kinds

@@ -1,1 +1,1 @@
-"""Who is reminded of what, when, and in which words; each occasion told once."""
+"""Who is reminded of what, when, and in which words; each occasion once."""

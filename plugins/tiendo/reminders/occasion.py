@@ -9,13 +9,13 @@ from tiendo.model.occasions import DEPUTY_DIRECTOR, HOLDS, MEETING_LIST, Occasio
 from tiendo.model.register import Agency, Obligation, Register
 
 OWING = ("missing", "rejected")
-# Told about a body, to somebody else, on one page for all bodies of the day.
+# About a body, to somebody else, on one page for all bodies of the day.
 LISTS = (DEPUTY_DIRECTOR, MEETING_LIST)
 
 
 @dataclass(frozen=True)
 class Reminder:
-    """One body, what it owes, and the occasion on which it is to be told.
+    """One body, what it owes, and the occasion to remind it.
 
     Attributes:
         row: the body's row of the tracker (``mart.submission_tracker``).
@@ -49,25 +49,25 @@ def due_reminders(
     register: Register,
     owed: Obligation,
     rows: Iterable[Mapping[str, Any]],
-    last_told: Mapping[str, datetime],
+    last_entered: Mapping[str, datetime],
     instant: datetime,
 ) -> list[Reminder]:
-    """Returns what is to be told about one obligation, in the order of the rows.
+    """Returns the reminders due about one obligation, in the order of the rows.
 
     Nothing to a body that has sent something acceptable or is excused; nothing about an occasion that is not later
-    than the last one the body was told of, nor about one so old that an outage does not excuse it.
+    than the last one the body was reminded on, nor about one so old that an outage does not excuse it.
 
     Args:
         rows: of the tracker, at the instant.
-        last_told: by body, the latest occasion it was told of.
+        last_entered: by body, the latest occasion it was reminded on.
     """
     found = []
     for row in rows:
         occasion = register.reminders.current(register.working_days, row["due_at"], instant)
         if occasion is None or row["state"] not in OWING or instant - occasion.at >= HOLDS:
             continue
-        told_at = last_told.get(row["agency_code"])
-        if told_at is None or occasion.at > told_at:
+        entered_at = last_entered.get(row["agency_code"])
+        if entered_at is None or occasion.at > entered_at:
             found.append(Reminder(register.agency_by_code[row["agency_code"]], owed, occasion, row))
     return found
 

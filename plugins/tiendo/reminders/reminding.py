@@ -1,6 +1,6 @@
-"""From what is due to what is told: notices in the outbox, mail in the queue, one entry for each body and occasion.
+"""From what is due to what is written: reminders in the outbox, mail in the queue, an entry for each body and occasion.
 
-Notice, mail and entry belong to one transaction. Should we die before it ends, the next run finds nothing entered and
+Text, mail and entry belong to one transaction. Should we die before it ends, the next run finds nothing entered and
 writes the same files once more; should we die after it, the queue still holds the mail.
 """
 
@@ -19,23 +19,23 @@ from tiendo.mail.outgoing import Outgoing, queue
 from tiendo.model.occasions import DEPUTY_DIRECTOR, MEETING_LIST
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Obligation, Register
-from tiendo.reminders.notice import overdue_rows, receiver, write_list, write_notice
 from tiendo.reminders.occasion import Reminder, due_reminders, is_in_season, is_still_true
+from tiendo.reminders.text import overdue_rows, receiver, write_list, write_reminder
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.mart import last_values
 from tiendo.warehouse.sql import statement
 
-NOTICE, LIST = "reminder", "reminder_list"
-# One run at a time looks and enters; a second one waits, then finds everything told.
+REMINDER, LIST = "reminder", "reminder_list"
+# One run at a time looks and enters; a second one waits, then finds everything entered.
 _LOCK = "select pg_advisory_xact_lock(hashtext('tiendo.reminders'))"
 _LIST_NAMES = {DEPUTY_DIRECTOR: "trinh-lanh-dao", MEETING_LIST: "giao-ban"}
 _NO_BODY = "dieu-hanh"
 Rows = Sequence[Mapping[str, Any]]
 
 
-class Told(NamedTuple):
-    """One body that was told, or was told about: what ``remind`` returns."""
+class EnteredReminder(NamedTuple):
+    """One reminder that was entered, to a body or about it: what ``remind`` returns."""
 
     agency: str
     period: str
@@ -54,39 +54,39 @@ class _Desk(NamedTuple):
     now: datetime
 
 
-def remind(settings: Settings, register: Register, engine: Engine, identity: Identity | None) -> list[Told]:
-    """Tells everybody of what is due now and was not told, and returns what was. Repeating it tells nobody twice.
+def remind(settings: Settings, register: Register, engine: Engine, identity: Identity | None) -> list[EnteredReminder]:
+    """Reminds everybody of what is due now, and returns the reminders. Repeating it reminds nobody twice.
 
     Args:
         settings: where the outbox is.
         register: the plan in force.
         engine: the warehouse.
-        identity: who we are in mail; None where mail is not configured, then notices lie in the outbox only.
+        identity: who we are in mail; None where mail is not configured, then reminders lie in the outbox only.
 
     Raises:
-        WordingError: a template uses what it is not given; nobody was told of that obligation.
+        WordingError: a template uses what it is not given; nobody was reminded of that obligation.
     """
-    told: list[Told] = []
+    entered: list[EnteredReminder] = []
     for owed in _in_season(register, clock.now()):
         with loader(engine) as connection:
             connection.exec_driver_sql(_LOCK)
             desk = _Desk(settings, register, engine, identity, clock.now())
             rows, due = _due(connection, register, owed, desk.now)
-            told += _tell(connection, desk, rows, due)
-    return told
+            entered += _enter_due(connection, desk, rows, due)
+    return entered
 
 
 def due_now(engine: Engine, register: Register, instant: datetime) -> list[Reminder]:
-    """Returns what a run at an instant would tell, without telling it."""
+    """Returns what a run at an instant would enter, without entering it."""
     with loader(engine) as connection:
         return [reminder for owed in register.obligations for reminder in _due(connection, register, owed, instant)[1]]
 
 
-def told_rows(engine: Engine, register: Register, period: str | None = None) -> list[dict[str, Any]]:
-    """Returns every reminder told, in order, with what became of its mail."""
+def reminder_rows(engine: Engine, register: Register, period: str | None = None) -> list[dict[str, Any]]:
+    """Returns every reminder, in order, with what became of its mail."""
     with loader(engine) as connection:
         parameters = {"plan_code": register.code, "period": period}
-        return [dict(row) for row in connection.execute(statement("reminders/told.sql"), parameters).mappings()]
+        return [dict(row) for row in connection.execute(statement("reminders/entered.sql"), parameters).mappings()]
 
 
 def withdraw(connection: Connection, register: Register, now: datetime) -> int:
@@ -117,81 +117,80 @@ def _tracker(connection: Connection, register: Register, duty: str, period: str,
 
 def _due(connection: Connection, register: Register, owed: Obligation, now: datetime) -> tuple[Rows, list[Reminder]]:
     parameters = {"plan_code": register.code, "obligation": owed.duty, "period": owed.period}
-    last_told = {
-        row.agency_code: row.occasion_at for row in connection.execute(statement("reminders/last_told.sql"), parameters)
-    }
+    found = connection.execute(statement("reminders/last_entered.sql"), parameters)
+    last_entered = {row.agency_code: row.occasion_at for row in found}
     rows = _tracker(connection, register, owed.duty, owed.period, now)
-    return rows, due_reminders(register, owed, rows, last_told, now)
+    return rows, due_reminders(register, owed, rows, last_entered, now)
 
 
-def _tell(connection: Connection, desk: _Desk, rows: Rows, due: Sequence[Reminder]) -> list[Told]:
+def _enter_due(connection: Connection, desk: _Desk, rows: Rows, due: Sequence[Reminder]) -> list[EnteredReminder]:
     own = [reminder for reminder in due if not reminder.is_listed]
-    told = _tell_bodies(connection, desk, own) if own else []
+    entered = _remind_bodies(connection, desk, own) if own else []
     for step in _LIST_NAMES:
         reached = [reminder for reminder in due if reminder.occasion.code == step]
         if reached:
-            told += _tell_of_bodies(connection, desk, rows, step, reached)
-    return told
+            entered += _report_overdue(connection, desk, rows, step, reached)
+    return entered
 
 
-def _tell_bodies(connection: Connection, desk: _Desk, due: Sequence[Reminder]) -> list[Told]:
+def _remind_bodies(connection: Connection, desk: _Desk, due: Sequence[Reminder]) -> list[EnteredReminder]:
     from tiendo.feedback.template import build_template
 
     owed = due[0].owed
     period = Period.parse(owed.period) if owed.duty is Duty.QUARTERLY_REPORT else None
     values = last_values(desk.engine, desk.register, period) if period else {}
-    told = []
+    entered = []
     for reminder in due:
         agency = reminder.agency
         folder = Path("outbox", agency.code, owed.period)
         workbook = f"{owed.period}_{agency.code}.xlsx" if period else ""
         mailbox = desk.identity.address if desk.identity else ""
-        notice = write_notice(desk.register, reminder, desk.now, mailbox=mailbox, workbook=workbook)
+        text = write_reminder(desk.register, reminder, desk.now, mailbox=mailbox, workbook=workbook)
         address = agency.mail_addresses[0] if desk.identity and agency.mail_addresses else ""
         path = folder / f"nhac-{reminder.occasion.at:%Y-%m-%d}.html"
         number = _enter(connection, desk, reminder, path, address)
         if number is None:
             continue
-        files = {desk.settings.home / path: notice.html.encode()}
+        files = {desk.settings.home / path: text.html.encode()}
         if period:
             files[desk.settings.home / folder / workbook] = build_template(desk.register, period, agency, values)
         write_files(files)
         if address and desk.identity:
             attachments = (str(folder / workbook),) if workbook else ()
-            queue(connection, desk.identity, Outgoing(NOTICE, f"{NOTICE}-{number}", address, *notice, attachments))
-        told.append(Told(agency.code, owed.period, reminder.occasion.code, str(path), address))
-    return told
+            queue(connection, desk.identity, Outgoing(REMINDER, f"{REMINDER}-{number}", address, *text, attachments))
+        entered.append(EnteredReminder(agency.code, owed.period, reminder.occasion.code, str(path), address))
+    return entered
 
 
-def _tell_of_bodies(
+def _report_overdue(
     connection: Connection, desk: _Desk, rows: Rows, step: str, reached: Sequence[Reminder]
-) -> list[Told]:
-    """Tells the next step of the ladder: of those it is new to; the meeting of all that are overdue."""
+) -> list[EnteredReminder]:
+    """Reports to the next step of the ladder: those that reach it now; to the meeting all that are overdue."""
     owed = reached[0].owed
     codes = {reminder.agency.code for reminder in reached}
     overdue = overdue_rows(rows, desk.now)
     listed = overdue if step == MEETING_LIST else [row for row in overdue if row["agency_code"] in codes]
     parameters = {"plan_code": desk.register.code, "period": owed.period}
-    earlier = connection.execute(statement("reminders/told.sql"), parameters).all()
+    earlier = connection.execute(statement("reminders/entered.sql"), parameters).all()
     reminded = Counter(row.agency_code for row in earlier if row.obligation == owed.duty)
-    notice = write_list(desk.register, owed, step, rows=listed, reminded=reminded, now=desk.now)
+    text = write_list(desk.register, owed, step, rows=listed, reminded=reminded, now=desk.now)
     body = receiver(desk.register)
     name = f"{_LIST_NAMES[step]}-{max(reminder.occasion.at for reminder in reached):%Y-%m-%d}.html"
     path = Path("outbox", body.code if body else _NO_BODY, owed.period, name)
     operations = desk.identity.operations if desk.identity else ""
     address = desk.register.reminders.contacts.get(step, operations) if desk.identity else ""
-    told = [
-        Told(reminder.agency.code, owed.period, step, str(path), address)
+    entered = [
+        EnteredReminder(reminder.agency.code, owed.period, step, str(path), address)
         for reminder in reached
         if _enter(connection, desk, reminder, path, address) is not None
     ]
-    if not told:
+    if not entered:
         return []
-    write_files({desk.settings.home / path: notice.html.encode()})
+    write_files({desk.settings.home / path: text.html.encode()})
     if address and desk.identity:
         about = f"{step} {owed.duty} {path.stem} {owed.period}"
-        queue(connection, desk.identity, Outgoing(LIST, about, address, *notice, (str(path),)))
-    return told
+        queue(connection, desk.identity, Outgoing(LIST, about, address, *text, (str(path),)))
+    return entered
 
 
 def _enter(connection: Connection, desk: _Desk, reminder: Reminder, path: Path, address: str) -> int | None:

@@ -8,7 +8,7 @@ from tiendo import clock
 from tiendo.mail.identity import Identity
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.obligations.corrections import Correction, ask
+from tiendo.obligations.corrections import CorrectionRequest, ask
 from tiendo.report.approval import ReviewAnswer, ReviewRequest, approved_request, find_request
 from tiendo.report.edition import last_edition, publish
 from tiendo.report.gather import gather
@@ -58,7 +58,7 @@ def act_on_answer(
     record_decision(engine, register, request, answer)
     if not answer.return_to:
         return "nothing to be corrected"
-    correction = Correction(
+    correction = CorrectionRequest(
         agency=answer.return_to,
         period=request.period,
         edition=request.edition,

@@ -104,7 +104,7 @@ def store_register(connection: Connection, register: Register) -> bool:
     plan: dict[str, Any] = {"plan_code": register.code}
     _check_past(connection, register)
     connection.execute(
-        statement("register/put_plan.sql"),
+        statement("plan/put_plan.sql"),
         plan
         | {
             "title": register.title,
@@ -116,7 +116,7 @@ def store_register(connection: Connection, register: Register) -> bool:
         },
     )
     connection.execute(
-        statement("register/put_agency.sql"),
+        statement("plan/put_agency.sql"),
         [
             plan
             | {
@@ -131,7 +131,7 @@ def store_register(connection: Connection, register: Register) -> bool:
         ],
     )
     connection.execute(
-        statement("register/put_indicator.sql"),
+        statement("plan/put_indicator.sql"),
         [
             plan
             | {
@@ -158,7 +158,7 @@ def store_register(connection: Connection, register: Register) -> bool:
         ],
     )
     connection.execute(
-        statement("register/put_task.sql"),
+        statement("plan/put_task.sql"),
         [
             plan
             | {
@@ -180,7 +180,7 @@ def store_register(connection: Connection, register: Register) -> bool:
         for place, agency in enumerate(indicator.reporters, start=1)
     ]
     connection.execute(
-        statement("register/put_reporter.sql"),
+        statement("plan/put_reporter.sql"),
         plan
         | {
             "indicators": [indicator for indicator, _, _ in reporters],
@@ -190,11 +190,11 @@ def store_register(connection: Connection, register: Register) -> bool:
     )
     leads = [(task.ref, agency) for task in register.tasks for agency in task.lead_agencies]
     connection.execute(
-        statement("register/put_task_lead.sql"),
+        statement("plan/put_task_lead.sql"),
         plan | {"tasks": [task for task, _ in leads], "agencies": [agency for _, agency in leads]},
     )
     connection.execute(
-        statement("register/put_period.sql"),
+        statement("plan/put_period.sql"),
         [
             plan
             | {
@@ -208,7 +208,7 @@ def store_register(connection: Connection, register: Register) -> bool:
         ],
     )
     connection.execute(
-        statement("register/put_obligation.sql"),
+        statement("plan/put_obligation.sql"),
         [
             plan
             | {
@@ -227,7 +227,7 @@ def _check_past(connection: Connection, register: Register) -> None:
     """Refuses a register that moves days which have passed: who was on time stays so, and so do the editions."""
     parameters = {"plan_code": register.code, "now": clock.now()}
     faults = []
-    for row in connection.execute(statement("register/past_days.sql"), parameters):
+    for row in connection.execute(statement("plan/past_days.sql"), parameters):
         entry = register.calendar_by_period.get(Period.parse(row.period))
         if entry is None or getattr(entry, row.name) != row.instant:
             faults.append(f"{row.period}, {row.name}: {row.instant.isoformat()} is past")

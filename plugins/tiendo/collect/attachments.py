@@ -13,7 +13,7 @@ _SIGNATURES = frozenset({"application/pgp-signature", "application/pkcs7-signatu
 _TNEF = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 
 
-class Part(NamedTuple):
+class Attachment(NamedTuple):
     """One attachment.
 
     Attributes:
@@ -28,13 +28,13 @@ class Part(NamedTuple):
     content: bytes
 
 
-def parts_of(message: Message) -> tuple[Part, ...]:
+def attachments_of(message: Message) -> tuple[Attachment, ...]:
     """Returns the attachments of a message, in order.
 
     Raises:
         ValueError: the message is nested deeper or has more parts than any honest one.
     """
-    found: list[Part] = []
+    found: list[Attachment] = []
     for place, part, is_related in _leaves(message, "", 0, is_related=False):
         if len(found) > MOST_PARTS:
             raise ValueError(f"more than {MOST_PARTS} attachments")
@@ -55,7 +55,7 @@ def _leaves(message: Message, place: str, depth: int, *, is_related: bool) -> It
         yield from _leaves(part, below, depth + 1, is_related=is_inside_related)
 
 
-def _attachments(place: str, part: Message, *, is_related: bool) -> list[Part]:
+def _attachments(place: str, part: Message, *, is_related: bool) -> list[Attachment]:
     content_type = part.get_content_type()
     disposition = part.get_content_disposition() or ""
     name = _name(part)
@@ -64,17 +64,17 @@ def _attachments(place: str, part: Message, *, is_related: bool) -> list[Part]:
         return []
     content = _content(part)
     if content_type in _TNEF or name.lower() == "winmail.dat":
-        return _from_tnef(place, content) or [Part(place, name or "winmail.dat", content_type, "landed", content)]
+        return _from_tnef(place, content) or [Attachment(place, name or "winmail.dat", content_type, "landed", content)]
     if not name and not content and disposition != "attachment":
         return []
     name = name or f"tep-dinh-kem-{place}"
     if content_type in _SIGNATURES:
-        return [Part(place, name, content_type, "signature", content)]
+        return [Attachment(place, name, content_type, "signature", content)]
     # A picture that the text shows is a signature's; one that is attached was sent to be read.
     is_shown = raw_header(part, "Content-ID") and (is_related or disposition != "attachment")
     if part.get_content_maintype() == "image" and is_shown:
-        return [Part(place, name, content_type, "inline_image", content)]
-    return [Part(place, name, content_type, "landed", content)]
+        return [Attachment(place, name, content_type, "inline_image", content)]
+    return [Attachment(place, name, content_type, "landed", content)]
 
 
 def _name(part: Message) -> str:
@@ -95,10 +95,10 @@ def _content(part: Message) -> bytes:
     return str(part.get_payload()).encode("utf-8", "surrogateescape")
 
 
-def _from_tnef(place: str, content: bytes) -> list[Part]:
+def _from_tnef(place: str, content: bytes) -> list[Attachment]:
     """Returns what a winmail.dat holds; a broken one yields nothing, is landed as it is and answered so."""
     return [
-        Part(
+        Attachment(
             f"{place}.t{number}",
             attachment_name(name) or f"tep-dinh-kem-{place}.t{number}",
             "application/octet-stream",

@@ -36,7 +36,7 @@ class InUseError(OSError):
     """Somebody holds the file open and does not share it."""
 
 
-class Place(Protocol):
+class FolderInbox(Protocol):
     """An inbox. All methods raise ``OSError``; ``FileNotFoundError`` for what is not there (any more)."""
 
     channel: str

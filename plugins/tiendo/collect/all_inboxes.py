@@ -9,7 +9,7 @@ from tiendo.model.register import Register
 from tiendo.settings import Settings
 
 if TYPE_CHECKING:
-    from tiendo.collect.place import Place
+    from tiendo.collect.inbox import FolderInbox
     from tiendo.collect.share import ShareSettings
 
 
@@ -57,9 +57,9 @@ def collect_all(
 
 
 def _collect(
-    settings: Settings, register: Register, engine: Engine, place: "Place | None" = None
+    settings: Settings, register: Register, engine: Engine, inbox: "FolderInbox | None" = None
 ) -> tuple[list[int], list[str]]:
     try:
-        return collect(settings, register, engine, place), []
+        return collect(settings, register, engine, inbox), []
     except IncompleteScanError as error:
         return error.file_ids, [f"{error.channel}: {fault}" for fault in error.faults]

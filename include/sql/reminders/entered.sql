@@ -1,4 +1,4 @@
--- Every reminder of a plan in the order told, with what became of its mail
+-- Every reminder of a plan in the order entered, with what became of its mail
 select r.reminder_id, r.obligation, r.period, r.agency_code, g.name as agency_name, r.occasion, r.occasion_at, r.due_at,
   r.recorded_at, r.path, r.to_address,
   case

@@ -17,7 +17,7 @@ _WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "
 _STATES = {"missing": "Chưa gửi", "rejected": "Bị trả lại"}
 
 
-class Notice(NamedTuple):
+class ReminderText(NamedTuple):
     """The words of a reminder; ``html`` is a page of its own as well."""
 
     subject: str
@@ -32,9 +32,9 @@ def owed_name(owed: Obligation) -> str:
     return f"kế hoạch triển khai thực hiện năm {owed.period}"
 
 
-def write_notice(
+def write_reminder(
     register: Register, reminder: Reminder, now: datetime, *, mailbox: str = "", workbook: str = ""
-) -> Notice:
+) -> ReminderText:
     """Writes the notice to one body.
 
     Args:
@@ -78,7 +78,7 @@ def write_notice(
         "inbox": f"inbox/{agency.code}/",
         "written_at": format_instant(now),
     }
-    return Notice(subject, fill_in("reminder.txt.j2", values), fill_in("reminder.html.j2", values))
+    return ReminderText(subject, fill_in("reminder.txt.j2", values), fill_in("reminder.html.j2", values))
 
 
 def write_list(
@@ -89,13 +89,13 @@ def write_list(
     rows: Sequence[Mapping[str, Any]],
     reminded: Mapping[str, int],
     now: datetime,
-) -> Notice:
+) -> ReminderText:
     """Writes the page about the bodies that owe something after their due day.
 
     Args:
         step: of the ladder: the deputy director, or the quarterly meeting.
         rows: of the tracker, of the bodies to be listed.
-        reminded: by body, how often it was told already.
+        reminded: by body, how often it was reminded already.
     """
     name = owed_name(owed)
     is_meeting = step == MEETING_LIST
@@ -125,7 +125,7 @@ def write_list(
             for row in rows
         ],
     }
-    return Notice(subject, fill_in("reminder_list.txt.j2", values), fill_in("reminder_list.html.j2", values))
+    return ReminderText(subject, fill_in("reminder_list.txt.j2", values), fill_in("reminder_list.html.j2", values))
 
 
 def overdue_rows(rows: Sequence[Mapping[str, Any]], now: datetime) -> list[Mapping[str, Any]]:
