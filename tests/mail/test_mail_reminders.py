@@ -17,7 +17,7 @@ from tiendo.clock import HANOI
 from tiendo.model.register import Duty
 from tiendo.obligations.extensions import Kind, Letter, excuse, find_obligation, grant
 from tiendo.process.mail_run import has_open_mail, send_mail
-from tiendo.reminders.reminding import Told, remind, reminder_rows
+from tiendo.reminders.reminding import EnteredReminder, remind, reminder_rows
 
 LETTER = Letter("512/UBND-TH", date(2023, 2, 1))
 Y_TE, OPERATIONS = "soyte@binhduong.gov.vn", "vanhanh@tiendo.binhduong.gov.vn"
@@ -42,7 +42,7 @@ def only_y_te_owes(post: Post, now: Callable[[datetime], None]) -> None:
                 excuse(post.engine, post.register, agency.code, owed, kind=Kind.EXEMPT, letter=LETTER)
 
 
-def run(post: Post) -> list[Told]:
+def run(post: Post) -> list[EnteredReminder]:
     """What the DAG send_reminders does."""
     told = remind(post.settings, post.register, post.engine, post.identity)
     send_mail(post.settings, post.register, post.engine, post.mail)
@@ -109,7 +109,7 @@ class TestQuietHours:
 
 
 class TestWithdrawn:
-    """Told at night, and no longer true in the morning."""
+    """EnteredReminder at night, and no longer true in the morning."""
 
     def test_when_the_report_came(self, post: Post, now: Callable[[datetime], None], workbook: bytes) -> None:
         now(at(3, 7, 21))

@@ -98,7 +98,7 @@ def store_register(connection: Connection, register: Register) -> bool:
     Returns:
         Whether anything was written; False when the same register is there already.
     """
-    known = connection.execute(statement("register/get_plan_sha256.sql"), {"plan_code": register.code}).scalar()
+    known = connection.execute(statement("plan/get_plan_sha256.sql"), {"plan_code": register.code}).scalar()
     if known == register.sha256:
         return False
     plan: dict[str, Any] = {"plan_code": register.code}
