@@ -27,7 +27,7 @@ from tiendo.local.replay import drop_files, receive_documents
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register
 from tiendo.reading.columns import INDICATORS
-from tiendo.reminders.reminding import Told, remind
+from tiendo.reminders.reminding import EnteredReminder, remind
 from tiendo.report import edition
 from tiendo.settings import INCLUDE, Settings
 from tiendo.status.service import initialise
@@ -46,7 +46,7 @@ class Play:
 
     settings: Settings
     engine: Engine
-    reminded: dict[date, list[Told]]
+    reminded: dict[date, list[EnteredReminder]]
     owing: dict[date, set[str]]
     drafts: list[dict[str, Any]]
     pages: list[str]
