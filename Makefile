@@ -12,17 +12,18 @@ BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-$(shell cat requirements.txt pyproject.toml | cksum | cut -d ' ' -f 1)
 DEV_STAMP := $(VENV)/.installed-dev-$(shell cat requirements.txt requirements-dev.txt pyproject.toml | cksum | cut -d ' ' -f 1)
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -qq --no-deps
-PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 # Upgrades on request only: make lock UPGRADE=--upgrade
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help run test test-quick up check format docs bench lock clean
+.PHONY: help run test test-quick test-exhaustive up check format docs bench lock clean
 
 help:
 	@echo 'make run         replay the four quarters of 2023 through the real system, from nothing to four published reports'
 	@echo 'make test        the whole test suite, from nothing; installs what it needs where it may'
+	@echo 'make test-exhaustive  more kills, a busy and a killed replay; a quarter of an hour'
 	@echo 'make test-quick  the tests of single parts, of the rules and of the thirty bad inputs; about two minutes'
 	@echo 'make up          the services in the foreground, Airflow at http://localhost:8080, watching var/inbox/'
 	@echo 'make check       format, lint, types, order of the rooms, generated documents'
@@ -40,7 +41,11 @@ up: $(RUN_STAMP)
 
 test: $(DEV_STAMP)
 	@$(BIN)/python tests/fixtures/packages.py
-	$(PYTEST) --no-loadscope-reorder
+	$(PYTEST) --durations 15
+
+test-exhaustive: $(DEV_STAMP)
+	@$(BIN)/python tests/fixtures/packages.py
+	$(PYTEST) -m exhaustive
 
 # For the time between two edits, about two minutes on two idle cores: what renders whole reports is left to make test.
 test-quick: $(DEV_STAMP)

@@ -18,6 +18,15 @@ PLAN_DIR = INCLUDE / "plans" / "282-kh-ubnd-2023"
 _numbers = count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keeps the tests of a file in one process, all that look at the same replay too; the longest begin."""
+    for item in items:
+        folder = item.path.relative_to(item.config.rootpath / "tests").parts[0]
+        shared = folder if folder in ("e2e", "crash") else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(shared))
+    items.sort(key=lambda item: "e2e" not in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def register() -> Register:
     return load_register(PLAN_DIR)

@@ -32,18 +32,19 @@ def test_killed_at_every_step_of_settling(landed: Mould, undisturbed: dict[str, 
             check_same(world, undisturbed, f"killed before step {step}, {steps[step - 1]}")
 
 
-def test_killed_fifty_times_at_random(full_inbox: Mould, undisturbed: dict[str, Any], turn: Turn) -> None:
+@pytest.mark.parametrize("times", [8, pytest.param(50, marks=pytest.mark.exhaustive)])
+def test_killed_at_random(full_inbox: Mould, undisturbed: dict[str, Any], turn: Turn, times: int) -> None:
     """The same files over and over: runs in a row that are killed, ten at most, then one that is not."""
-    chance = random.Random(282)  # noqa: S311
+    chance = random.Random(times)  # noqa: S311
     with full_inbox.cast() as world:
         began = time.monotonic()
         run_child(lambda: turn(world))
         lasts = time.monotonic() - began
     killed = 0
-    while killed < 50:
+    while killed < times:
         with full_inbox.cast() as world:
             instants: list[float] = []
-            while len(instants) < min(10, 50 - killed):
+            while len(instants) < min(10, times - killed):
                 instants.append(chance.uniform(0, lasts))
                 if not run_child(lambda: turn(world), die_after=instants[-1]).was_killed:
                     break

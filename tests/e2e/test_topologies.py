@@ -83,6 +83,7 @@ def busy(scenario: Scenario) -> Iterator[Replayed]:
                 other.wait()
 
 
+@pytest.mark.exhaustive
 def test_a_replay_that_was_killed_goes_on_where_it_was(embedded: Replayed, scenario: Scenario) -> None:
     run = "import sys; from pathlib import Path; from tiendo.local.demo import build_scenario; "
     run += "from tiendo.local.replay import *; "
@@ -117,7 +118,7 @@ def test_a_replay_that_was_killed_goes_on_where_it_was(embedded: Replayed, scena
         assert second == first, view
 
 
-@pytest.fixture(params=["clustered", "busy"])
+@pytest.fixture(params=["clustered", pytest.param("busy", marks=pytest.mark.exhaustive)])
 def elsewhere(request: pytest.FixtureRequest) -> Replayed:
     outcome: Replayed = request.getfixturevalue(request.param)
     return outcome
