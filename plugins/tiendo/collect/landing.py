@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from tiendo import clock
 from tiendo.collect.archive import Archived, store
@@ -49,23 +49,34 @@ def land(settings: Settings, register: Register, engine: Engine, arrivals: Seque
         for arrival in arrivals
     ]
     landed_at = clock.now()
-    known = register.agency_by_code
     with loader(engine) as connection:
-        rows = connection.execute(
-            statement("intake/put_files.sql"),
-            {
-                "landed_at": landed_at,
-                "claim_ids": [arrival.claim_id for arrival in arrivals],
-                "hashes": [content.sha256 for content in contents],
-                "sizes": [content.size for content in contents],
-                "names": [as_text(arrival.name) for arrival in arrivals],
-                "channels": [arrival.channel for arrival in arrivals],
-                "senders": [as_text(arrival.sender) for arrival in arrivals],
-                "agencies": [_agency(arrival, known) for arrival in arrivals],
-                "received": [arrival.received_at for arrival in arrivals],
-            },
-        )
-        return sorted(rows.scalars())
+        return enter(connection, register, arrivals, contents, landed_at)
+
+
+def enter(
+    connection: Connection,
+    register: Register,
+    arrivals: Sequence[Arrival],
+    contents: Sequence[Archived],
+    landed_at: datetime,
+) -> list[int]:
+    """Enters archived arrivals in the ledger, in the caller's transaction; returns as ``land`` does."""
+    known = register.agency_by_code
+    rows = connection.execute(
+        statement("intake/put_files.sql"),
+        {
+            "landed_at": landed_at,
+            "claim_ids": [arrival.claim_id for arrival in arrivals],
+            "hashes": [content.sha256 for content in contents],
+            "sizes": [content.size for content in contents],
+            "names": [as_text(arrival.name) for arrival in arrivals],
+            "channels": [arrival.channel for arrival in arrivals],
+            "senders": [as_text(arrival.sender) for arrival in arrivals],
+            "agencies": [_agency(arrival, known) for arrival in arrivals],
+            "received": [arrival.received_at for arrival in arrivals],
+        },
+    )
+    return sorted(rows.scalars())
 
 
 def _agency(arrival: Arrival, known: Mapping[str, Agency]) -> str | None:

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine
 
 from tiendo import clock
-from tiendo.collect.archive import sha256_of, store
-from tiendo.collect.landing import as_text
+from tiendo.collect.archive import Archived, store
+from tiendo.collect.landing import Arrival, enter
 from tiendo.model.register import Duty, Obligation, Register
 from tiendo.obligations.extensions import LONGEST_TEXT, ObligationError, check_body
 from tiendo.settings import Settings
@@ -80,28 +80,16 @@ def receive_document(
         raise ObligationError(f"received at {came_at.isoformat()} is in the future")
     if len(note) > LONGEST_TEXT:
         raise ObligationError(f"the note may have {LONGEST_TEXT} characters")
-    sha256 = sha256_of(content)
+    (sha256,) = store(settings.archive, [content])
+    archived = Archived(sha256, len(content))
     claim_id = f"{owed.duty}/{register.code}/{owed.period}/{agency}/{sha256}"
-    store(settings.archive, [content])
+    arrival = Arrival(claim_id, name, channel, agency, came_at, archived, agency)
     with loader(engine) as connection:
         connection.exec_driver_sql(LOAD_LOCK)
         recorded_at = clock.now()
-        file_id = connection.execute(
-            statement("intake/put_files.sql"),
-            {
-                "landed_at": recorded_at,
-                "claim_ids": [claim_id],
-                "hashes": [sha256],
-                "sizes": [len(content)],
-                "names": [as_text(name)],
-                "channels": [channel],
-                "senders": [agency],
-                "agencies": [agency],
-                "received": [came_at],
-            },
-        ).scalar()
+        file_ids = enter(connection, register, [arrival], [archived], recorded_at)
         entered = connection.execute(statement("obligations/document_of_claim.sql"), {"claim_id": claim_id}).one()
-        if file_id is not None:
+        for file_id in file_ids:
             key: dict[str, Any] = {"file_id": file_id, "plan_code": register.code, "agency_code": agency}
             connection.execute(
                 statement("obligations/put_document.sql"),
@@ -129,4 +117,4 @@ def receive_document(
                     "marked": [None],
                 },
             )
-    return EnteredDocument(entered.receipt_no, sha256, entered.received_at, file_id is not None)
+    return EnteredDocument(entered.receipt_no, sha256, entered.received_at, bool(file_ids))
