@@ -11,9 +11,8 @@ from sqlalchemy import Connection, Engine
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.status.service import store_status
-from tiendo.warehouse.copying import copy_rows
 from tiendo.warehouse.engine import loader
-from tiendo.warehouse.sql import statement
+from tiendo.warehouse.sql import copy_rows, statement
 
 FIRST_ROW = 7
 

@@ -14,8 +14,7 @@ from tiendo.model.outcome import FileOutcome
 from tiendo.model.register import Register
 from tiendo.obligations.extensions import own_calendars
 from tiendo.settings import Settings
-from tiendo.warehouse.copying import copy_rows
-from tiendo.warehouse.sql import fetch_frame, statement
+from tiendo.warehouse.sql import copy_rows, fetch_frame, statement
 
 
 class LoadError(RuntimeError):

@@ -10,9 +10,8 @@ from tiendo import clock
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.status.compute import COLUMNS, compute_rows
-from tiendo.warehouse.copying import copy_rows
 from tiendo.warehouse.engine import LOAD_LOCK, loader
-from tiendo.warehouse.sql import statement
+from tiendo.warehouse.sql import copy_rows, statement
 
 
 def initialise(engine: Engine, register: Register) -> None:
