@@ -17,7 +17,7 @@ from tiendo.vietnamese.number import (
     explain_note,
     explain_reason,
     format_number,
-    read_answer,
+    read_absence,
     read_number,
     read_target,
 )
@@ -504,12 +504,12 @@ def test_read_target_refuses(text: str) -> None:
         ("chưa cóng", "other", None),
     ],
 )
-def test_read_answer(text: str | None, kind: str, promised_on: date | None) -> None:
-    assert read_answer(text, year=2023) == (kind, promised_on)
+def test_read_absence(text: str | None, kind: str, promised_on: date | None) -> None:
+    assert read_absence(text, year=2023) == (kind, promised_on)
 
 
-def test_read_answer_needs_a_year_for_a_day() -> None:
-    assert read_answer("chưa có số liệu, dự kiến 20/4") == ("not_available", None)
+def test_read_absence_needs_a_year_for_a_day() -> None:
+    assert read_absence("chưa có số liệu, dự kiến 20/4") == ("not_available", None)
 
 
 # -- properties -------------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ from tiendo.validation.row_judgement import (
 from tiendo.validation.shifted_rows import Figure, Nearness, find_moved
 from tiendo.validation.suites import get_suite
 from tiendo.vietnamese.dates import format_date, read_date
-from tiendo.vietnamese.number import format_number, read_answer, read_target
+from tiendo.vietnamese.number import format_number, read_absence, read_target
 from tiendo.vietnamese.stated_unit import is_same_unit
 from tiendo.vietnamese.text import fold
 
@@ -385,7 +385,7 @@ def _only_figure(
 def _answer_in_note(blank: Reading, note: str, explanation: str, period: Period) -> Reading:
     """A declaration in words beside an empty cell counts; a lone sign in the note does not."""
     for text in (note, explanation):
-        answer = read_answer(text, year=period.year) if len(text) > 3 else None
+        answer = read_absence(text, year=period.year) if len(text) > 3 else None
         if answer and answer.kind in ("not_applicable", "not_available"):
             return Reading(blank.cell._replace(value=text), answer.kind, None, answer.promised_on)
     return blank

@@ -21,12 +21,12 @@ from tiendo.validation.suites import get_suite
 from tiendo.vietnamese.dates import format_date, read_date
 from tiendo.vietnamese.notation import NUMERAL
 from tiendo.vietnamese.number import (
-    Answer,
+    Absence,
     NumberReading,
     explain_note,
     explain_reason,
     format_number,
-    read_answer,
+    read_absence,
     read_number,
 )
 from tiendo.vietnamese.stated_unit import SCALE_WORDS, own_unit
@@ -141,7 +141,7 @@ def read_figure(
     if not number.reason:
         raise ValueError(f"{cell.address}: neither a number nor a reason was read from {cell.value!r}")
     if isinstance(cell.value, str) and not cell.error:
-        answer: Answer = read_answer(cell.value, year=period.year)
+        answer: Absence = read_absence(cell.value, year=period.year)
         if answer.kind != "other":
             return Reading(cell, answer.kind, None, answer.promised_on)
     return Reading(cell, "unreadable", number)

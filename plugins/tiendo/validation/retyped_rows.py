@@ -14,7 +14,7 @@ from tiendo.model.register import Unit
 from tiendo.reading.tables import has_figure, not_read
 from tiendo.validation.indicator_records import find_code
 from tiendo.validation.records import Context, text_of
-from tiendo.vietnamese.number import format_number, read_answer, read_number
+from tiendo.vietnamese.number import format_number, read_absence, read_number
 from tiendo.vietnamese.stated_unit import find_shift, is_same_unit, is_unit, read_stated
 from tiendo.vietnamese.text import fold
 
@@ -125,7 +125,9 @@ def _has_figures(row: IndicatorRow) -> bool:
 def _is_figure(cell: RawCell) -> bool:
     """Whether a cell may hold a figure; neither a declared absence is one nor the name of who signs."""
     return (
-        bool(cell.error) or cell.is_uncalculated or (has_figure(cell.value) and read_answer(cell.value).kind == "other")
+        bool(cell.error)
+        or cell.is_uncalculated
+        or (has_figure(cell.value) and read_absence(cell.value).kind == "other")
     )
 
 

@@ -22,6 +22,8 @@ _WORDS = re.compile(
     r"(?:ngày )?(?P<day>\d{1,2}) ?tháng (?P<month>\d{1,2})(?:(?:,? ?năm |[-/])(?P<year>\d{4}|\d{2}))?", re.ASCII
 )
 
+_UNTIL = re.compile(r"^(?:số liệu )?(?:(?:tính |lũy kế )?đến|tại|hết)(?: hết)?(?: thời điểm)? (?=(?:ngày )?\d)")
+
 # Roman numerals, with the small letter l typed for the capital I (they look alike in most fonts).
 _QUARTERS = {"1": 1, "2": 2, "3": 3, "4": 4, "iv": 4, "lv": 4}
 _QUARTER_WORDS = {"một": 1, "hai": 2, "ba": 3, "tư": 4, "bốn": 4, "nhất": 1, "nhì": 2}
@@ -74,7 +76,7 @@ def read_date(cell: RawCell | date | str | float | None, *, year: int | None = N
         return value if value.year in _YEARS else None
     if not isinstance(value, str) or len(value) > _LONGEST:
         return None
-    text = fold(value).lstrip("'").rstrip(".;, ")
+    text = _UNTIL.sub("", fold(value).lstrip("'")).rstrip(".;, ")
     match = _ISO.fullmatch(text) or _NUMERIC.fullmatch(text) or _WORDS.fullmatch(text)
     if not match:
         return None

@@ -18,18 +18,20 @@ own ("1.350 tỷ USD" in a column of million USD) sets that rule aside, and evid
 A number cell is taken as it is, never rescaled, except that a percent format multiplies by 100.
 """
 
+import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 from decimal import Context, Decimal
 from typing import NamedTuple
 
 from tiendo.model.content import RawCell
 from tiendo.model.register import Unit
-from tiendo.vietnamese.answer import Answer, read_answer
+from tiendo.vietnamese.absence import Absence, read_absence
 from tiendo.vietnamese.dates import format_date, read_date
 from tiendo.vietnamese.notation import NUMERAL, Meanings, format_number, meanings
 from tiendo.vietnamese.reasons import NumberReading, explain_note, explain_reason
-from tiendo.vietnamese.stated_unit import PERCENT_FAMILIES, WHOLE_FAMILIES, Shift, find_shift, read_stated
+from tiendo.vietnamese.stated_unit import PERCENT_FAMILIES, WHOLE_FAMILIES, Shift, find_shift, is_unit, read_stated
 from tiendo.vietnamese.target import TargetReading, read_target
 from tiendo.vietnamese.text import fold
 from tiendo.vietnamese.wording import (
@@ -43,13 +45,13 @@ from tiendo.vietnamese.wording import (
 )
 
 __all__ = [
-    "Answer",
+    "Absence",
     "NumberReading",
     "TargetReading",
     "explain_note",
     "explain_reason",
     "format_number",
-    "read_answer",
+    "read_absence",
     "read_number",
     "read_target",
 ]
@@ -58,6 +60,8 @@ MOST_DIGITS = 30
 # Values from 10^15 on are refused: no amount of a province, in any unit, comes near.
 _TOO_LARGE_EXPONENT = 15
 NEAR, FAR = 5, 50
+# What is compared with the same period of last year and lies here may be an index, that period being 100.
+_INDEX = (50, 200)
 # A date of other years was not typed as one: it is a number in a cell formatted as a date.
 _YEARS_TYPED = (1990, 2060)
 _EXCEL_DAY_ZERO, _DAY_ZERO = datetime(1899, 12, 30), datetime(1899, 12, 31)  # noqa: DTZ001
@@ -73,6 +77,7 @@ class _Context(NamedTuple):
 
     unit: Unit | None
     evidence: tuple[Decimal, ...]
+    names: AbstractSet[str] = frozenset()
 
     @property
     def family(self) -> str:
@@ -95,6 +100,7 @@ def read_number(
     unit: Unit | None = None,
     target: Decimal | None = None,
     last: Decimal | None = None,
+    names: AbstractSet[str] = frozenset(),
 ) -> NumberReading:
     """Returns the number a cell holds, or the reason why it holds none. Raises nothing, whatever the cell is.
 
@@ -103,6 +109,8 @@ def read_number(
         unit: the unit the value is wanted in; a unit stated in the cell is converted to it, or refused.
         target: the indicator's target, as evidence about separators.
         last: the last value known, as evidence too.
+        names: folded names of the indicator: words of its own behind the number are no unit ("62.848 doanh nghiệp đang
+            hoạt động").
     """
     raw = cell if isinstance(cell, RawCell) else RawCell(cell)  # type: ignore[arg-type]
     value: object = raw.value
@@ -112,7 +120,7 @@ def read_number(
         return NumberReading(None, "uncalculated_formula", text=str(value or "")[:LONGEST_TEXT])
     if isinstance(value, str):
         evidence = tuple(abs(known) for known in (target, last) if known)
-        return _read_text(value, _Context(unit, evidence))
+        return _read_text(value, _Context(unit, evidence, names))
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return _read_number_cell(value, unit, is_percent=raw.is_percent)
     if value is None:
@@ -202,7 +210,7 @@ def _reason_without_number(folded: str) -> str:
         return "error_cell"
     if folded.startswith("="):
         return "uncalculated_formula"
-    return "not_a_number" if read_answer(folded).kind == "other" else "declared_empty"
+    return "not_a_number" if read_absence(folded).kind == "other" else "declared_empty"
 
 
 def _read_body(folded: str, wording: Wording, numeral: str, context: _Context) -> _Choice:
@@ -211,7 +219,7 @@ def _read_body(folded: str, wording: Wording, numeral: str, context: _Context) -
         return _Choice(None, "too_long")
     written = meanings(numeral)
     tail = wording.body[len(numeral) :]
-    shift = _find_shift(tail, wording.stated_before, context.unit)
+    shift = _find_shift(tail, wording.stated_before, context)
     if isinstance(shift, str) or not written.values:
         reason = shift if written.values and isinstance(shift, str) else "not_a_number"
         return _name_structure(folded, written, tail, context) or _Choice(None, reason)
@@ -220,6 +228,11 @@ def _read_body(folded: str, wording: Wording, numeral: str, context: _Context) -
         return _Choice(None, "double_negative", alternatives=() if plain is None else (plain, plain.copy_negate()))
     if (wording.is_change or wording.is_compared) and context.family not in ("percent_change", ""):
         return _Choice(None, "is_a_change")
+    if wording.is_compared and not (wording.is_change or wording.negatives):
+        index = _choose_separator(written, shift, context).value if written.mark else _shifted(written.values[0], shift)
+        if index is not None and (wording.is_equal or _INDEX[0] <= index <= _INDEX[1]):
+            growth = _plain(_EXACT.subtract(index, Decimal(100)))
+            return _Choice(None, "is_an_index", alternatives=(growth,) if wording.is_level else (growth, index))
     if shift.is_base_unit:
         return _choose_base_unit(written, shift, context)
     if written.mark:
@@ -228,13 +241,20 @@ def _read_body(folded: str, wording: Wording, numeral: str, context: _Context) -
     return _Choice(_shifted(written.values[0], shift), note=note)
 
 
-def _find_shift(tail: str, stated_before: str, unit: Unit | None) -> Shift | str:
+def _find_shift(tail: str, stated_before: str, context: _Context) -> Shift | str:
     if not tail and not stated_before:
         return Shift()
     stated = read_stated(tail)
     if stated_before and stated.noun not in ("", stated_before):
         return "other_unit"
-    shift = find_shift(stated._replace(noun=stated.noun or stated_before), unit)
+    shift = find_shift(stated._replace(noun=stated.noun or stated_before), context.unit)
+    if (
+        shift == "other_unit"
+        and stated.noun
+        and not is_unit(stated.noun)
+        and any(re.search(rf"(?<!\w){re.escape(stated.noun)}(?!\w)", name) for name in context.names)
+    ):
+        return find_shift(stated._replace(noun=""), context.unit) if stated.scale else Shift()
     if isinstance(shift, str) and any(letter.isdigit() for letter in tail):
         return "several_numbers" if tail.startswith((" ", "(", ",", ";")) else "not_a_number"
     return shift

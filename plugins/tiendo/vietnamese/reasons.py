@@ -15,6 +15,7 @@ REASONS = {
     "is_a_date": "ô chứa ngày tháng, không phải là một số",
     "is_a_range": "ghi một khoảng; kết quả phải là một số duy nhất",
     "is_a_fraction": "ghi dạng phân số hoặc tỷ lệ a/b; kết quả phải là một số duy nhất",
+    "is_an_index": "ghi chỉ số so với cùng kỳ (cùng kỳ bằng 100%); chỉ tiêu này cần tốc độ tăng, giảm",
     "is_a_change": "ghi mức tăng hoặc giảm; chỉ tiêu này cần chính giá trị đạt được",
     "several_numbers": "trong ô có nhiều số hoặc có chữ đi kèm không đọc được",
     "double_negative": "vừa ghi chữ tăng, giảm, âm vừa ghi dấu âm nên chưa rõ số âm hay dương",

@@ -58,7 +58,7 @@ class Shift(NamedTuple):
 
 def read_stated(text: str) -> StatedUnit:
     """Returns what the words behind a number state. Unknown words come back as the noun."""
-    words = fold(text).replace("²", "2").strip(" .;")
+    words = re.sub(r"^\((.*)\)$", r"\1", fold(text).replace("²", "2").strip(" .;"))
     # "trđ", "tỷđ": the two abbreviations are written without a blank.
     words = re.sub(r"^(tr|triệu|tỷ|tỉ)đ$", r"\1 đ", words)
     match = _STATED.match(words)

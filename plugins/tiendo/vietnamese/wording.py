@@ -14,21 +14,24 @@ RANGE = re.compile(r" ?(?:%|‰)? ?(?:-|đến|tới|÷|~|→|\.\.|…) ?(?P<end
 FRACTION = re.compile(r" ?/ ?[0-9]")
 
 _PER_MILLE = re.compile(r" ?(?:96o|%o|%0|o/oo|(?<= )0/00)(?= |$|\))")
-_ESTIMATE = r"(?:số )?(?:ước(?: tính| thực hiện)?|tạm tính|sơ bộ)"
+_ESTIMATE = r"(?:(?:số )?(?:ước(?: tính| thực hiện| th)?|tạm tính|sơ bộ)|ưth)"
 _LEADING = re.compile(
     rf"(?:(?P<estimate>\({_ESTIMATE}\)|{_ESTIMATE})"
     r"|(?P<approximate>trên dưới|trên|dưới|gần|khoảng|xấp xỉ|hơn|ngót|chừng|tối thiểu|tối đa"
     r"|ít nhất|không dưới|không quá|[<>]=?|=[<>]|[≥≤≈~⩾⩽])"
     r"|(?P<rise>tăng)|(?P<fall>giảm)|(?P<negative>âm)"
     r"|(?P<minus>-)|(?P<plus>\+)"
-    r"|(?P<neutral>đạt(?: được)?|là|bằng|từ)"
+    r"|(?P<equal>(?:chỉ )?bằng)|(?P<reached>(?:chỉ )?đạt(?: được| mức)?)"
+    r"|(?P<neutral>là|từ|thực hiện|th)"
     r"|(?P<currency>usd|us\$|\$|vnd|vnđ)"
     r"|(?P<place>xếp(?: thứ)?(?: hạng)?|đứng(?: thứ)?|hạng(?: thứ)?|thứ(?: hạng)?))"
     r"(?![^\W\d_]):? ?"
 )
 _BRACKETS = re.compile(r"\(([^()]*)\)(.*)")
-_TRAILING_ESTIMATE = re.compile(rf"[ ,]*(?:\({_ESTIMATE}\)|{_ESTIMATE})$")
-_TRAILING_COMPARISON = re.compile(r"[ ,]*\(?so (?:với )?cùng kỳ(?: năm (?:trước|ngoái|20[0-9]{2}))?\)?$")
+_TRAILING_ESTIMATE = re.compile(rf"[ ,]*(?:\({_ESTIMATE}\)|(?<!\w){_ESTIMATE})$")
+_TRAILING_COMPARISON = re.compile(
+    r"[ ,]*(?:\({0}\)|(?<!\w){0})$".format(r"(?:so (?:với )?|của )?cùng kỳ(?: (?:năm )?(?:trước|ngoái|20[0-9]{2}))?")
+)
 
 
 class Wording(NamedTuple):
@@ -40,6 +43,8 @@ class Wording(NamedTuple):
         is_change: it says "tăng" or "giảm", so the number is a change and no level.
         is_rise: it says "tăng" or a plus sign.
         is_compared: it says "so với cùng kỳ", which only a rate of change can.
+        is_level: it says "bằng" or "đạt", so with a comparison it may be an index (same period last year = 100).
+        is_equal: it says "bằng", so with a comparison it can be nothing else.
         stated_before: a currency before the number ("USD 437 triệu"), or "hạng" for a rank; else "".
     """
 
@@ -50,6 +55,8 @@ class Wording(NamedTuple):
     is_approximate: bool = False
     is_estimate: bool = False
     is_compared: bool = False
+    is_level: bool = False
+    is_equal: bool = False
     stated_before: str = ""
 
 
@@ -70,6 +77,8 @@ def read_wording(folded: str) -> Wording:
         is_approximate="approximate" in seen,
         is_estimate="estimate" in seen or trimmed != rest,
         is_compared=body != trimmed,
+        is_level="equal" in seen or "reached" in seen,
+        is_equal="equal" in seen,
         stated_before=stated_before,
     )
 

@@ -10,23 +10,28 @@ from tiendo.vietnamese.text import fold
 _LONGEST = 300
 # Signs as the statistical yearbooks use them: "-" nothing occurred, "x" does not apply, "…" not collected.
 _NOT_APPLICABLE = re.compile(
-    r"-+|x|/|n/a|na|không phát sinh|không có phát sinh|không áp dụng|không có nội dung"
+    r"-+|x|/|n/a|na|không phát sinh|không có phát sinh|kps|không áp dụng|không có nội dung"
     r"|không thuộc (?:phạm vi|nhiệm vụ|lĩnh vực|đối tượng|chức năng)"
 )
 _NOT_AVAILABLE = re.compile(
     r"…+|\.{2,}|chưa có số liệu|chưa có sl|chưa có kết quả|chưa có|chưa công bố|chưa được công bố|chưa thống kê"
     r"|chưa tổng hợp(?: được)?|chưa đến kỳ(?: công bố| báo cáo)?|chưa báo cáo"
     r"|đang tổng hợp|đang cập nhật|không có số liệu"
+    r"|(?:đang )?chờ (?:số liệu|kết quả|công bố|tổng hợp)|(?:sẽ )?(?:báo cáo|bổ sung|cập nhật|gửi) sau"
 )
 _SIGNS = re.compile(r"[-x/….]+|n/a|na")
 _PROMISE = re.compile(
     r"(?:ngày )?[0-9]{1,2} ?(?:[-/.] ?[0-9]{1,2}(?: ?[-/.] ?[0-9]{2,4})?|tháng [0-9]{1,2}(?: năm [0-9]{4})?)"
 )
 
-_TIME = re.compile(r"(?:quý|tháng|năm) [0-9]{1,4}(?![0-9.,])")
+# Periods named in a declaration hold digits that are no figure.
+_TIME = re.compile(
+    r"(?<!\w)(?:(?:quý (?:[1-4]|i{1,3}|iv)|tháng [0-9]{1,2})(?:[/-][0-9]{4})?|(?:3|6|9|12) tháng|năm [0-9]{4}"
+    r"|cùng kỳ [0-9]{4})(?![0-9.,/]*[0-9])(?!\w)"
+)
 
 
-class Answer(NamedTuple):
+class Absence(NamedTuple):
     """What a cell without a figure says.
 
     Attributes:
@@ -38,7 +43,7 @@ class Answer(NamedTuple):
     promised_on: date | None = None
 
 
-def read_answer(text: object, *, year: int | None = None) -> Answer:
+def read_absence(text: object, *, year: int | None = None) -> Absence:
     """Returns what an empty or declared-empty cell says.
 
     A declaration may go on in words ("chưa có số liệu, chờ Cục Thống kê công bố") and name one day; any other digit in
@@ -49,29 +54,29 @@ def read_answer(text: object, *, year: int | None = None) -> Answer:
         year: taken for a promised day without a year.
     """
     if text is None:
-        return Answer("blank")
+        return Absence("blank")
     if not isinstance(text, str) or len(text) > _LONGEST:
-        return Answer("other")
+        return Absence("other")
     words = fold(text).lstrip("'").strip(" ()[]")
     if not words:
-        return Answer("blank")
+        return Absence("blank")
     for kind, pattern in (("not_applicable", _NOT_APPLICABLE), ("not_available", _NOT_AVAILABLE)):
         match = pattern.match(words)
         if not match:
             continue
         rest = words[match.end() :]
         if _SIGNS.fullmatch(match[0]):
-            return Answer(kind if not rest else "other")
+            return Absence(kind if not rest else "other")
         return _declared(kind, rest, year)
-    return Answer("other")
+    return Absence("other")
 
 
-def _declared(kind: str, rest: str, year: int | None) -> Answer:
+def _declared(kind: str, rest: str, year: int | None) -> Absence:
     if rest[:1].isalnum():
-        return Answer("other")
+        return Absence("other")
     promises = list(_PROMISE.finditer(rest))
     digits_left = re.search(r"\d", _TIME.sub("", _PROMISE.sub("", rest)))
     if len(promises) > 1 or digits_left:
-        return Answer("other")
+        return Absence("other")
     promised_on = read_date(promises[0][0], year=year) if promises else None
-    return Answer(kind, promised_on if kind == "not_available" else None)
+    return Absence(kind, promised_on if kind == "not_available" else None)
