@@ -1,6 +1,7 @@
 """Messages as real senders and attackers write them, read without ever raising."""
 
 import base64
+import quopri
 import tracemalloc
 from email.message import EmailMessage, Message
 
@@ -116,6 +117,26 @@ class TestParts:
         outer.add_attachment(message(attachments=(("trong.xlsx", XLSX),)))
         content = read_message(outer.as_bytes())
         assert [(part.part, part.name, part.content) for part in content.parts] == [("2.1.2", "trong.xlsx", XLSX)]
+
+    @pytest.mark.parametrize("encoding", ["base64", "quoted-printable", "Base64 ", ' "base64"; x=y', "7bit "])
+    def test_inside_a_forwarded_message_that_is_encoded(self, encoding: str) -> None:
+        """RFC 2046 forbids it, and Gmail's "forward as attachment" does it."""
+        inner = message(attachments=(("trong.xlsx", XLSX), ("hai.xlsx", XLSX))).as_bytes()
+        twice = b"Content-Type: message/rfc822\n\n" + inner
+        for letter, place in ((inner, "1.1.2"), (twice, "1.1.1.2")):
+            body = base64.encodebytes(letter) if "64" in encoding else letter
+            body = quopri.encodestring(letter) if "quoted" in encoding else body
+            raw = "From: a@b.vn\nContent-Type: multipart/mixed; boundary=BB\n\n--BB\nContent-Type: message/rfc822\n"
+            raw += f"Content-Transfer-Encoding: {encoding}\n\n"
+            content = read_message(raw.encode() + body + b"\n--BB--\n")
+            found = [(part.part, part.name, part.content) for part in content.parts]
+            assert found == [(place, "trong.xlsx", XLSX), (place[:-1] + "3", "hai.xlsx", XLSX)]
+
+    def test_an_encoding_with_blanks(self) -> None:
+        mail = message(attachments=(("a.xlsx", XLSX),)).as_bytes()
+        assert mail.count(b"Transfer-Encoding: base64") == 1
+        spoilt = mail.replace(b"Transfer-Encoding: base64", b"Transfer-Encoding:  base64 \t")
+        assert [part.content for part in read_message(spoilt).parts] == [XLSX]
 
     def test_a_workbook_shown_inline_is_a_submission(self) -> None:
         mail = message()

@@ -1,14 +1,18 @@
 """What a message carries beside its text: attachments at any depth, those of Outlook's ``winmail.dat`` among them."""
 
 from collections.abc import Iterator
+from email import message_from_bytes
 from email.message import Message
 from typing import NamedTuple
 
 from tiendo.collect.tnef import unpack
-from tiendo.mail.headers import attachment_name, raw_header
+from tiendo.mail.headers import POLICY, attachment_name, is_encoded_letter, raw_header
 
 DEEPEST = 12
 MOST_PARTS = 500
+# A message of more lines or borders than these is made to exhaust the reader: 50 MiB of attachments have 700,000 lines.
+MOST_LINES = 1_500_000
+MOST_BORDERS = 5_000
 _SIGNATURES = frozenset({"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"})
 _TNEF = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 
@@ -26,6 +30,11 @@ class Attachment(NamedTuple):
     content_type: str
     fate: str
     content: bytes
+
+
+def is_endless(raw: bytes) -> bool:
+    """Tells whether a message has more lines or parts than any honest one."""
+    return raw.count(b"\n") > MOST_LINES or raw.count(b"\n--") > MOST_BORDERS
 
 
 def attachments_of(message: Message) -> tuple[Attachment, ...]:
@@ -46,6 +55,11 @@ def _leaves(message: Message, place: str, depth: int, *, is_related: bool) -> It
     if depth > DEEPEST:
         raise ValueError(f"parts nested more than {DEEPEST} deep")
     payload = message.get_payload()
+    if is_encoded_letter(message):
+        content = _content(message)
+        if is_endless(content):
+            raise ValueError("too many lines or parts in a carried message")
+        payload = [message_from_bytes(content, policy=POLICY)]
     if not isinstance(payload, list):
         yield place or "1", message, is_related
         return

@@ -5,13 +5,10 @@ from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from typing import NamedTuple
 
-from tiendo.collect.attachments import Attachment, attachments_of
+from tiendo.collect.attachments import Attachment, attachments_of, is_endless
 from tiendo.mail.headers import POLICY, header, message_ids, one_line, raw_header, sole_address
 
 LARGEST_HEAD = 1 << 20
-# A message of more lines or borders than these is made to exhaust the reader: 50 MiB of attachments have 700,000 lines.
-MOST_LINES = 1_500_000
-MOST_BORDERS = 5_000
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
 
@@ -54,7 +51,7 @@ def read_message(raw: bytes, *, is_whole: bool = True, authserv_id: str = "") ->
     """
     raw = _with_short_head(raw)
     fault = "" if is_whole else "larger than is taken"
-    if is_whole and (raw.count(b"\n") > MOST_LINES or raw.count(b"\n--") > MOST_BORDERS):
+    if is_whole and is_endless(raw):
         fault = "too many lines or parts"
     # The parser's own failures on broken messages are of every kind: then the headers alone are tried, then nothing is.
     try:

@@ -32,11 +32,30 @@ class ReadablePolicy(Compat32):
     """Gives headers as text: bytes that are no ASCII are decoded, what is too long is cut."""
 
     def header_fetch_parse(self, name: str, value: Any) -> str:
-        """Returns one header's value, still with its encoded words."""
-        return _decoded(str(value)[:LONGEST_VALUE])
+        """Returns one header's value, still with its encoded words; an encoding without what stands round its name."""
+        text = _decoded(str(value)[:LONGEST_VALUE])
+        is_encoding = name.lower() == "content-transfer-encoding"
+        return text.partition(";")[0].strip(" \t\"'").lower() if is_encoding else text
 
 
-POLICY = ReadablePolicy()
+class Letter(Message):
+    """A message or one of its parts, as the parser makes it."""
+
+    def get_content_maintype(self) -> str:
+        """Has the parser keep an encoded letter as it is: it would take the encoded text for the letter itself."""
+        return "application" if is_encoded_letter(self) else super().get_content_maintype()
+
+
+def is_encoded_letter(part: Message) -> bool:
+    """Tells whether a part is a whole letter in an encoding, which RFC 2046 forbids and mailers send."""
+    encoding = str(part.get("Content-Transfer-Encoding", ""))
+    return part.get_content_type() in ("message/rfc822", "message/global") and encoding in (
+        "base64",
+        "quoted-printable",
+    )
+
+
+POLICY = ReadablePolicy(message_factory=Letter)
 
 
 def _decoded(text: str) -> str:
