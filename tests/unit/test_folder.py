@@ -1,5 +1,6 @@
 """The shared folder, with a real database: what is claimed, landed, left alone; and the instant of receipt."""
 
+import io
 import os
 import shutil
 import socket
@@ -9,6 +10,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from openpyxl import Workbook
 from sqlalchemy import Engine
 
 from crash.harness import confine, run_child
@@ -338,7 +340,7 @@ def test_a_file_waited_for_is_not_made_late_by_the_scan_that_saw_it(
     settings: Settings, register: Register, engine: Engine, replay: Path
 ) -> None:
     touched = datetime.now(HANOI) - timedelta(seconds=3)
-    path = drop(settings, "a.xlsx", at=touched)
+    path = drop(settings, "a.xlsx", workbook_bytes(), touched)
     clock.set_replay_clock(replay, touched + timedelta(seconds=3))
     assert collect(settings, register, engine) == []
     os.utime(path, (touched.timestamp() - 3, touched.timestamp() - 3))
@@ -388,3 +390,52 @@ def test_received_is_clamped_between_the_last_scan_and_now(
 
 def test_every_body_gets_an_inbox(settings: Settings) -> None:
     assert len(list(settings.inbox.iterdir())) == 30
+
+
+class TestACopyThatPauses:
+    """What came so far rests for some seconds: that does not make it whole."""
+
+    def at(self, settings: Settings, name: str, content: bytes, *, seconds: int) -> Path:
+        return drop(settings, name, content, datetime.now(clock.HANOI) - timedelta(seconds=seconds))
+
+    @pytest.mark.parametrize(
+        ("name", "share", "seconds", "reason"),
+        [
+            ("a.xlsx", 0.5, 8, "still_written"),
+            ("a.xlsx", 0.99, 300, "still_written"),
+            ("a.xlsx", 0.5, 700, ""),  # nobody goes on: it is taken, and answered as broken
+            ("a.xlsx", 1, 8, ""),
+            ("a.csv", 0.5, 8, "still_written"),
+            ("a.csv", 1, 70, ""),
+        ],
+    )
+    def test_it_is_left_until_it_is_whole(  # noqa: PLR0917
+        self, settings: Settings, register: Register, engine: Engine, name: str, share: float, seconds: int, reason: str
+    ) -> None:
+        whole = workbook_bytes() if name.endswith("x") else b"a;b\n" * 99
+        path = self.at(settings, name, whole[: int(len(whole) * share)], seconds=seconds)
+        landed = collect(settings, register, engine)
+        assert (left(engine).get(f"so-y-te/{name}", ""), len(landed)) == (reason, 0 if reason else 1)
+        if reason:
+            assert path.exists()
+            self.at(settings, name, whole, seconds=70)
+            assert len(collect(settings, register, engine)) == 1
+            with loader(engine) as connection:
+                (size,) = connection.exec_driver_sql("select size_bytes from intake.submission_file").scalars()
+            assert size == len(whole)
+
+    def test_what_is_open_to_write_is_left(self, settings: Settings, register: Register, engine: Engine) -> None:
+        path = drop(settings, "a.csv", b"a;b\n", NOON)
+        with path.open("ab") as writer:
+            os.utime(path, (NOON.timestamp(), NOON.timestamp()))
+            assert collect(settings, register, engine) == []
+            assert left(engine) == {"so-y-te/a.csv": "in_use"}
+            writer.write(b"c;d\n")
+        os.utime(path, (NOON.timestamp(), NOON.timestamp()))
+        assert len(collect(settings, register, engine)) == 1
+
+
+def workbook_bytes() -> bytes:
+    buffer = io.BytesIO()
+    Workbook().save(buffer)
+    return buffer.getvalue()

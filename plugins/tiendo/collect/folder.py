@@ -20,7 +20,7 @@ from tiendo.collect import left_alone
 from tiendo.collect.archive import Archived, ArchiveError, sha256_of, take
 from tiendo.collect.inbox import Entry, FolderInbox, InUseError, LocalInbox
 from tiendo.collect.landing import Arrival, land
-from tiendo.collect.left_alone import AWAITED, QUIET, LeftAlone, as_path_text, why_left, why_never
+from tiendo.collect.left_alone import AWAITED, QUIET, LeftAlone, as_path_text, is_unfinished, why_left, why_never
 from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
@@ -141,10 +141,19 @@ class _Scan:
             self._fault(folder, error)
             return
         for entry in entries:
-            if reason := why_left(entry, self.wall_now):
+            if reason := why_left(entry, self.wall_now) or self._unfinished(f"{folder}/{entry.name}", entry):
                 self._leave(f"{folder}/{entry.name}", entry, reason)
             else:
                 yield folder, entry
+
+    def _unfinished(self, path: str, entry: Entry) -> str:
+        try:
+            with self.inbox.open(path) as stream:
+                return "still_written" if is_unfinished(stream, entry, self.wall_now) else ""
+        except InUseError:
+            return "in_use"
+        except OSError:  # what it is, is found and told when it is claimed
+            return ""
 
     def _claim(self, folder: str, entry: Entry) -> None:
         source, claim = f"{folder}/{entry.name}", f"{CLAIMED}/{uuid.uuid4().hex}"

@@ -3,6 +3,7 @@
 Paths are relative to the inbox, with ``/`` between their parts. Nothing here follows a link.
 """
 
+import fcntl
 import os
 import stat
 from collections.abc import Hashable
@@ -94,7 +95,28 @@ class LocalInbox:
 
     def move(self, source: str, target: str) -> None:
         """Renames in one step; the target's folder is always one that the caller has just made."""
+        self._refuse_if_written(source)
         (self._root / source).rename(self._root / target)
+
+    def _refuse_if_written(self, path: str) -> None:
+        """Refuses a file that somebody on this machine, its file server included, still has open to write to.
+
+        The kernel grants a lease to read only where nobody writes; it grants none on foreign files or foreign disks,
+        and then nothing is known.
+        """
+        try:
+            descriptor = os.open(self._root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:  # whoever moves or opens it tells
+            return
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+            fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        except BlockingIOError as error:
+            raise InUseError(error.errno, "is still written to", path) from error
+        except OSError:
+            return
+        finally:
+            os.close(descriptor)
 
     def open(self, path: str) -> BufferedReader:
         """Opens a regular file; what was put in its place meanwhile is neither followed nor waited for."""

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -12,8 +12,13 @@ from tiendo.warehouse.sql import statement
 
 # A file touched so recently may still be on its way; the next scan takes it.
 QUIET = timedelta(seconds=5)
-# An empty file may be the beginning of one that is being copied. After that it is taken, and answered like any other.
-EMPTY_WAIT = timedelta(minutes=10)
+# A copy may pause. What cannot be told from a whole file by its content must rest for longer.
+UNPROVEN_QUIET = timedelta(minutes=1)
+# A file without content, or a container without its end, may be the beginning of one that is being copied. After that
+# it is taken, and answered like any other.
+UNFINISHED_WAIT = timedelta(minutes=10)
+# A zip (XLSX, ODS, DOCX, a packed folder) begins and ends so; behind the end stands at most a remark of 64 KiB.
+_ZIP_BEGINS, _ZIP_ENDS, _LONGEST_END = b"PK\x03\x04", b"PK\x05\x06", 22 + 0xFFFF
 
 REASONS = {
     "still_written": (
@@ -88,7 +93,18 @@ def why_left(entry: Entry, wall_now: datetime) -> str:
     age = wall_now - entry.changed_at
     if age < QUIET:  # also a time in the future is no rest: unless it is so far ahead that only a clock can be wrong
         return "" if age < -QUIET else "still_written"
-    return "empty" if entry.size == 0 and age < EMPTY_WAIT else ""
+    return "empty" if entry.size == 0 and age < UNFINISHED_WAIT else ""
+
+
+def is_unfinished(stream: BinaryIO, entry: Entry, wall_now: datetime) -> bool:
+    """Tells whether a file that rests may be one half of a copy that has paused."""
+    age = wall_now - entry.changed_at
+    if not timedelta(0) <= age < UNFINISHED_WAIT:
+        return False
+    if stream.read(len(_ZIP_BEGINS)) != _ZIP_BEGINS:
+        return age < UNPROVEN_QUIET
+    stream.seek(max(0, entry.size - _LONGEST_END))
+    return _ZIP_ENDS not in stream.read(_LONGEST_END)
 
 
 def record(connection: Connection, channel: str, left: Sequence[LeftAlone], seen_at: datetime) -> None:
