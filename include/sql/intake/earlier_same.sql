@@ -6,7 +6,7 @@ from intake.submission_file w
 cross join lateral (
   select f.file_id, f.receipt_no, f.received_at, f.state, f.plan_code, f.agency_code, f.period
   from intake.submission_file f
-  where f.sha256 = w.sha256 and f.state is not null and f.state <> 'duplicate'
+  where f.sha256 = w.sha256 and f.state is not null and f.state not in ('duplicate', 'trial')
     and case
       when w.sender_agency_code is not null then w.sender_agency_code = coalesce(f.sender_agency_code, f.agency_code)
       -- The workbook names its body: where it was accepted, it is that body's, whoever brings it.
@@ -20,4 +20,4 @@ cross join lateral (
 left join intake.newest_submission n
   on (n.plan_code, n.agency_code, n.period) = (e.plan_code, e.agency_code, e.period) and n.file_id <> e.file_id
 left join intake.submission_file c on c.file_id = n.file_id
-where w.file_id = any(:file_ids) and w.requeue_of is null
+where w.file_id = any(:file_ids) and w.requeue_of is null and not w.is_trial

@@ -19,10 +19,11 @@ from tiendo import clock
 from tiendo.collect import left_alone
 from tiendo.collect.archive import Archived, ArchiveError, sha256_of, take
 from tiendo.collect.inbox import Entry, FolderInbox, InUseError, LocalInbox
-from tiendo.collect.landing import Arrival, land
+from tiendo.collect.landing import TRIAL, Arrival, land
 from tiendo.collect.left_alone import AWAITED, QUIET, LeftAlone, as_path_text, is_unfinished, why_left, why_never
 from tiendo.model.register import Register
 from tiendo.settings import Settings
+from tiendo.vietnamese.text import ascii_key
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
 
@@ -51,7 +52,7 @@ class IncompleteScanError(RuntimeError):
 def make_inboxes(settings: Settings, register: Register) -> None:
     """Makes the inbox and outbox folder of every body that owes a report."""
     for agency in register.obliged:
-        (settings.inbox / agency.code).mkdir(parents=True, exist_ok=True)
+        (settings.inbox / agency.code / TRIAL).mkdir(parents=True, exist_ok=True)
         (settings.outbox / agency.code).mkdir(parents=True, exist_ok=True)
 
 
@@ -85,6 +86,11 @@ class _Claim(NamedTuple):
     @property
     def path(self) -> str:
         return f"{CLAIMED}/{self.claim_id}/{self.agency}/{self.entry.name}"
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether it was put where files are only checked: its claim's name keeps that through a crash."""
+        return self.claim_id.startswith(f"{TRIAL}-")
 
     @property
     def sha256(self) -> str:
@@ -141,7 +147,9 @@ class _Scan:
             self._fault(folder, error)
             return
         for entry in entries:
-            if reason := why_left(entry, self.wall_now) or self._unfinished(f"{folder}/{entry.name}", entry):
+            if entry.kind == "folder" and ascii_key(entry.name) == TRIAL and "/" not in folder:
+                yield from self._ready_in(f"{folder}/{entry.name}")
+            elif reason := why_left(entry, self.wall_now) or self._unfinished(f"{folder}/{entry.name}", entry):
                 self._leave(f"{folder}/{entry.name}", entry, reason)
             else:
                 yield folder, entry
@@ -156,10 +164,11 @@ class _Scan:
             return ""
 
     def _claim(self, folder: str, entry: Entry) -> None:
-        source, claim = f"{folder}/{entry.name}", f"{CLAIMED}/{uuid.uuid4().hex}"
+        agency, _, is_trial = folder.partition("/")
+        source, claim = f"{folder}/{entry.name}", f"{CLAIMED}/{_new_claim(is_trial=bool(is_trial))}"
         try:
-            self.inbox.make_folder(f"{claim}/{folder}")
-            self.inbox.move(source, f"{claim}/{folder}/{entry.name}")
+            self.inbox.make_folder(f"{claim}/{agency}")
+            self.inbox.move(source, f"{claim}/{agency}/{entry.name}")
         except FileNotFoundError:  # the sender took it back; the claim is cleared away as an empty one
             pass
         except InUseError:
@@ -188,6 +197,7 @@ class _Scan:
                 claim.agency,
                 self._received_at(claim.entry),
                 claim.content,
+                is_trial=claim.is_trial,
             )
             for claim in claims
         ]
@@ -249,7 +259,7 @@ class _Scan:
                 with self.inbox.open(claim.path) as stream:
                     is_same = hashlib.file_digest(stream, "sha256").hexdigest() == landed_sha256
             if not is_same:
-                self.inbox.move(f"{CLAIMED}/{claim.claim_id}", f"{CLAIMED}/{uuid.uuid4().hex}")
+                self.inbox.move(f"{CLAIMED}/{claim.claim_id}", f"{CLAIMED}/{_new_claim(is_trial=claim.is_trial)}")
                 self._leave(claim.path, claim.entry, "changing")
                 return
             self.inbox.remove(claim.path)
@@ -288,6 +298,10 @@ class _Scan:
     def _fault(self, path: str, error: OSError, entry: Entry | None = None) -> None:
         self.faults.append(f"{as_path_text(path) or 'the inbox'}: {error.strerror or error}")
         self.left.append(LeftAlone(path or ".", "unreadable", entry.size if entry else 0, self.now))
+
+
+def _new_claim(*, is_trial: bool) -> str:
+    return f"{TRIAL}-{uuid.uuid4().hex}" if is_trial else uuid.uuid4().hex
 
 
 def _why_not_a_folder(entry: Entry) -> str:

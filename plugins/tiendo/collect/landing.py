@@ -1,5 +1,6 @@
 """Landing: an arrived file is archived and entered in the ledger, once, whatever crashes in between."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -10,8 +11,17 @@ from tiendo import clock
 from tiendo.collect.archive import Archived, store
 from tiendo.model.register import Agency, Register
 from tiendo.settings import Settings
+from tiendo.vietnamese.text import ascii_key
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
+
+TRIAL = "kiem-tra"
+"""Name of the folder in which a body puts what it only wants checked."""
+
+
+def asks_for_trial(subject: str) -> bool:
+    """Tells whether a mail only asks for a check: its subject begins with "Kiểm tra". "Re: Kiểm tra" is none."""
+    return re.match(rf"{TRIAL}(?:-|$)", ascii_key(subject)) is not None
 
 
 class Arrival(NamedTuple):
@@ -22,6 +32,7 @@ class Arrival(NamedTuple):
         name: as the sender named it; bytes that are no UTF-8 are replaced.
         sender: the inbox folder, mail address or user it came from.
         content: its bytes, or where they are archived already.
+        is_trial: its sender only wants it checked.
         agency: of mail, the body whose own address it came from; other channels name the body as the sender.
     """
 
@@ -32,6 +43,7 @@ class Arrival(NamedTuple):
     received_at: datetime
     content: bytes | Archived
     agency: str | None = None
+    is_trial: bool = False
 
 
 def land(settings: Settings, register: Register, engine: Engine, arrivals: Sequence[Arrival]) -> list[int]:
@@ -74,6 +86,7 @@ def enter(
             "senders": [as_text(arrival.sender) for arrival in arrivals],
             "agencies": [_agency(arrival, known) for arrival in arrivals],
             "received": [arrival.received_at for arrival in arrivals],
+            "trials": [arrival.is_trial for arrival in arrivals],
         },
     )
     return sorted(rows.scalars())

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, Row
 from tiendo import clock
 from tiendo.collect.archive import archived_path, store
 from tiendo.collect.imap_mailbox import BATCH_BYTES, BATCH_MESSAGES, Fetched, ImapInbox
-from tiendo.collect.landing import Arrival, land
+from tiendo.collect.landing import Arrival, asks_for_trial, land
 from tiendo.collect.message import MailContent, read_message
 from tiendo.collect.message_kind import Sorted, sort_message
 from tiendo.mail.headers import one_line
@@ -124,6 +124,7 @@ def _arrivals(row: Row[Any], content: MailContent, decision: Sorted) -> list[Arr
             received_at=row.internal_at,
             content=part.content,
             agency=decision.agency,
+            is_trial=asks_for_trial(content.subject),
         )
         for part in content.parts
         if part.fate == "landed"
