@@ -1,9 +1,11 @@
 """The tables of ``tables/``: what is typed, and how it must be read."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from tiendo.collect.authentication import NAMELESS, MailTrust, why_not_trusted
 from tiendo.model.content import RawCell
 from tiendo.model.register import Unit
 from tiendo.validation.records import read_kind
@@ -41,6 +43,50 @@ def read(column: str, typed: str) -> str:
     if reading.value is None:
         return "not read"
     return format_number(reading.value).replace(".", "") + " estimate" * reading.is_estimate
+
+
+OWN = "mx.tinh.gov.vn"
+SENDER = "soyte@binhduong.gov.vn"
+BY_US = "smtp.mailfrom=binhduong.gov.vn"
+
+
+@pytest.mark.parametrize(("results", "right"), rows("senders.csv"))
+def test_senders(results: str, right: str) -> None:
+    headers = [header.replace("OWN", OWN).strip() for header in results.split("¦") if header.strip()]
+    assert right == ("refused" if why_not_trusted(headers, SENDER, MailTrust(OWN)) else "taken")
+
+
+@pytest.mark.parametrize(
+    ("trust", "headers", "is_taken"),
+    [
+        (MailTrust(NAMELESS), [f"spf=pass (sender IP is 1.2.3.4) {BY_US}; compauth=pass reason=100"], True),
+        (MailTrust(NAMELESS), [f"spf=pass {BY_US}; dmarc=none action=none;compauth=fail reason=001"], False),
+        (MailTrust(NAMELESS), ["spf=fail smtp.mailfrom=evil.com", "dmarc=pass header.from=binhduong.gov.vn"], False),
+        (MailTrust(NAMELESS), [], False),
+        (MailTrust(OWN, frozenset({"binhduong.gov.vn"})), [f"{OWN}; spf=softfail {BY_US}"], True),
+        (MailTrust(OWN, frozenset({"binhduong.gov.vn"})), [f"{OWN}; dmarc=fail"], False),
+        (MailTrust(OWN, frozenset({"binhduong.gov.vn"})), [], False),
+        (MailTrust(OWN, frozenset({"khac.gov.vn"})), [f"{OWN}; spf=softfail"], False),
+        (MailTrust(is_unchecked=True), [], True),
+        (MailTrust(), ["x; dmarc=pass header.from=binhduong.gov.vn"], False),
+    ],
+)  # fmt: skip
+def test_whom_a_mailbox_believes(trust: MailTrust, headers: list[str], is_taken: bool) -> None:
+    assert (why_not_trusted(headers, SENDER, trust) == "") is is_taken
+
+
+@pytest.mark.parametrize(
+    ("trust", "sentence"),
+    [
+        (MailTrust(), "does not say whose"),
+        (MailTrust(OWN, frozenset({"la.vn"})), "no body of the register has an address of la.vn"),
+        (MailTrust(OWN, frozenset({"binhduong.gov.vn"})), ""),
+        (MailTrust(is_unchecked=True), ""),
+    ],
+)
+def test_a_mailbox_says_whom_it_believes(trust: MailTrust, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence) if sentence else nullcontext():
+        trust.check({"binhduong.gov.vn"})
 
 
 @pytest.mark.parametrize(("column", "typed", "right"), rows("phrases.csv"))

@@ -1,6 +1,7 @@
 """Airflow's connections against real servers: password and OAuth 2.0, certificates checked, nothing by default."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,9 +17,11 @@ from tiendo.airflow_glue import mail as glue
 from tiendo.airflow_glue.deadline import PlanDeadline, publication_alerts, tell_operations
 from tiendo.airflow_glue.warehouse import Parts
 from tiendo.clock import HANOI
+from tiendo.collect.authentication import NOBODY, MailTrust
 from tiendo.collect.imap_mailbox import open_inbox
 from tiendo.mail.outgoing import SmtpDownError
 from tiendo.model.register import Register
+from tiendo.process.mail_run import collect_mail
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import make_engine
 
@@ -72,6 +75,28 @@ def test_by_password(configure: Any, smtp: SmtpServer) -> None:
         client.sendmail(ADDRESS, ["a@x.vn"], b"Subject: a\r\n\r\nb")
     assert [to for to, _ in smtp.received] == ["a@x.vn"]
     assert (mail.identity.address, mail.identity.answers_per_hour) == (ADDRESS, 20)
+    assert mail.mailbox.trust == NOBODY
+
+
+def test_whom_the_mailbox_believes(configure: Any, settings: Settings, register: Register, engine: Engine) -> None:
+    configure()
+    mail = glue.open_mail()
+    assert mail is not None
+    with pytest.raises(ValueError, match="does not say whose Authentication-Results count"):
+        collect_mail(settings, register, engine, mail)
+    for extra, trust in (
+        ({"authserv_id": "mx.vn", "relaxed_domains": ["X.vn"]}, MailTrust("mx.vn", frozenset({"x.vn"}))),
+        ({"unauthenticated": "accept"}, MailTrust(is_unchecked=True)),
+        ({"unauthenticated": "yes"}, NOBODY),
+    ):
+        configure({"extra": extra})
+        mail = glue.open_mail()
+        assert mail is not None
+        assert mail.mailbox.trust == trust
+    configure({"extra": {"unauthenticated": "accept"}})
+    mail = glue.open_mail()
+    assert mail is not None
+    assert collect_mail(settings, register, engine, mail) == Counter()
 
 
 def test_by_oauth2(configure: Any, imap: ImapServer, smtp: SmtpServer) -> None:

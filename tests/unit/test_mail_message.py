@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from fixtures.mail_servers import message
 from fixtures.winmail import winmail
-from tiendo.collect.message import MailContent, is_refused, read_message
+from tiendo.collect.authentication import MailTrust
+from tiendo.collect.message import MailContent, read_message
 from tiendo.mail.headers import attachment_name, one_line
 
 XLSX = b"PK\x03\x04 not really"
@@ -348,31 +349,18 @@ class TestAutomatic:
         assert content.automatic
 
 
-class TestAuthentication:
-    @pytest.mark.parametrize(
-        ("results", "is_foreign"),
-        [
-            ("mx.gov.vn; spf=pass smtp.mailfrom=a@x.vn; dkim=pass; dmarc=pass", False),
-            ("mx.gov.vn; spf=fail smtp.mailfrom=a@x.vn", True),
-            ("mx.gov.vn; spf=softfail; dkim=none", False),
-            ("mx.gov.vn; spf=fail; dkim=pass; dmarc=pass (p=reject)", False),
-            ("mx.gov.vn; spf=pass; dmarc=fail (p=none)", True),
-            ("", False),
-        ],
+def test_only_our_server_s_word_is_kept() -> None:
+    raw = raw_message(
+        "Authentication-Results: mx.binhduong.gov.vn;\r\n spf=pass",
+        "Received: by x",
+        "Authentication-Results: mx.example.com; spf=fail",
+        "From: soyte@binhduong.gov.vn",
     )
-    def test_what_our_server_found(self, results: str, is_foreign: bool) -> None:
-        assert is_refused(results) is is_foreign
-
-    def test_only_our_server_s_word_counts(self) -> None:
-        raw = raw_message(
-            "Authentication-Results: mx.binhduong.gov.vn; spf=pass",
-            "Received: by x",
-            "Authentication-Results: mx.example.com; spf=fail",
-            "From: soyte@binhduong.gov.vn",
-        )
-        assert read_message(raw).authentication == "mx.binhduong.gov.vn; spf=pass"
-        assert read_message(raw, authserv_id="mx.example.com").authentication == "mx.example.com; spf=fail"
-        assert read_message(raw, authserv_id="mx.other.vn").authentication == ""
+    content = read_message(raw, trust=MailTrust("mx.binhduong.gov.vn"))
+    assert content.authentication == "mx.binhduong.gov.vn; spf=pass"
+    assert content.distrust == "neither SPF nor DKIM speaks for binhduong.gov.vn"
+    assert read_message(raw, trust=MailTrust("mx.example.com")).authentication == ""
+    assert read_message(raw).distrust
 
 
 def test_threads() -> None:

@@ -25,6 +25,7 @@ def open_mail() -> "Mail | None":
     Raises:
         ValueError: one is there without the other, or lacks what it needs.
     """
+    from tiendo.collect.authentication import MailTrust
     from tiendo.collect.imap_mailbox import MailboxSettings
     from tiendo.process.mail_run import Mail
 
@@ -50,7 +51,11 @@ def open_mail() -> "Mail | None":
         login=imap.login,
         password=imap.password or "",
         token=_token(IMAP_ID, extra),
-        authserv_id=str(extra.get("authserv_id", "")),
+        trust=MailTrust(
+            authserv_id=str(extra.get("authserv_id", "")),
+            relaxed_domains=frozenset(map(str.lower, extra.get("relaxed_domains", []))),
+            is_unchecked=extra.get("unauthenticated") == "accept",
+        ),
     )
     address = smtp_extra.get("from_email") or smtp.login or imap.login
     identity = Identity(
@@ -61,7 +66,6 @@ def open_mail() -> "Mail | None":
         if smtp_extra.get("operations_email")
         else "",
         answers_per_hour=int(smtp_extra.get("answers_per_hour", Identity.answers_per_hour)),
-        authserv_id=mailbox.authserv_id,
     )
     return Mail(mailbox, identity, open_smtp)
 

@@ -13,6 +13,8 @@ from imap_tools.errors import ImapToolsError, MailboxFetchError
 from imap_tools.mailbox import MailBox
 from imap_tools.utils import check_command_status
 
+from tiendo.collect.authentication import NOBODY, MailTrust
+
 INBOX = "INBOX"
 PROCESSED = "Processed"
 ATTENTION = "Attention"
@@ -39,7 +41,7 @@ class MailboxSettings:
 
     Attributes:
         token: an access token that is valid now, for login by XOAUTH2; "" for login by password.
-        authserv_id: whose ``Authentication-Results`` are our own server's; "" for the topmost.
+        trust: whom it believes to be the sender.
         context: for tests and servers with a certificate authority of their own; by default the system's.
     """
 
@@ -48,7 +50,7 @@ class MailboxSettings:
     password: str = ""
     token: str = ""
     port: int = 993
-    authserv_id: str = ""
+    trust: MailTrust = NOBODY
     context: ssl.SSLContext | None = None
 
     @property

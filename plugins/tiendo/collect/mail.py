@@ -12,6 +12,7 @@ from sqlalchemy import Engine, Row
 
 from tiendo import clock
 from tiendo.collect.archive import archived_path, store
+from tiendo.collect.authentication import MailTrust
 from tiendo.collect.imap_mailbox import BATCH_BYTES, BATCH_MESSAGES, Fetched, ImapInbox
 from tiendo.collect.landing import Arrival, asks_for_trial, land
 from tiendo.collect.message import MailContent, read_message
@@ -26,8 +27,8 @@ from tiendo.warehouse.sql import statement
 _Read = tuple[Row[Any], MailContent, Sorted]
 
 
-def collect(
-    settings: Settings, register: Register, engine: Engine, inbox: ImapInbox, identity: Identity
+def collect(  # noqa: PLR0917
+    settings: Settings, register: Register, engine: Engine, inbox: ImapInbox, identity: Identity, trust: MailTrust
 ) -> Counter[str]:
     """Takes what is new in the inbox, and what an earlier run entered and did not read.
 
@@ -35,7 +36,7 @@ def collect(
         How many messages were read, by kind.
     """
     enter_new(settings, engine, inbox, identity.mailbox)
-    return read_entered(settings, register, engine, identity)
+    return read_entered(settings, register, engine, identity, trust)
 
 
 def enter_new(settings: Settings, engine: Engine, inbox: ImapInbox, mailbox: str) -> None:
@@ -64,7 +65,9 @@ def _enter(settings: Settings, engine: Engine, parameters: dict[str, Any], batch
         )
 
 
-def read_entered(settings: Settings, register: Register, engine: Engine, identity: Identity) -> Counter[str]:
+def read_entered(
+    settings: Settings, register: Register, engine: Engine, identity: Identity, trust: MailTrust
+) -> Counter[str]:
     """Reads every message that was entered and not read, lands its attachments, and records what it was."""
     with loader(engine) as connection:
         unread = connection.execute(statement("mail/unread_messages.sql"), {"mailbox": identity.mailbox}).all()
@@ -74,7 +77,7 @@ def read_entered(settings: Settings, register: Register, engine: Engine, identit
             read_message(
                 archived_path(settings.archive, row.sha256).read_bytes(),
                 is_whole=row.is_whole,
-                authserv_id=identity.authserv_id,
+                trust=trust,
             )
             for row in batch
         ]

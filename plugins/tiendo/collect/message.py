@@ -6,6 +6,7 @@ from email.parser import BytesHeaderParser, BytesParser
 from typing import NamedTuple
 
 from tiendo.collect.attachments import Attachment, attachments_of, is_endless
+from tiendo.collect.authentication import NOBODY, MailTrust, own_headers, why_not_trusted
 from tiendo.mail.headers import POLICY, header, message_ids, one_line, raw_header, sole_address
 
 LARGEST_HEAD = 1 << 20
@@ -21,6 +22,7 @@ class MailContent(NamedTuple):
         automatic: why the message is an automatic one ("" when a person wrote it).
         is_reply_of_machine: an automatic answer, which carries what it answers and nothing of its own.
         authentication: what our own server noted about the sender (``Authentication-Results``).
+        distrust: why the message is not taken for its sender's, "" when it is.
         bounced_ids: of a report about mail that could not be delivered, the ids of that mail.
         is_final_bounce: such a report does not only say that delivery takes longer.
         bounce_reason: what it says the reason is, in one line; "" where it says nothing a machine can read.
@@ -39,15 +41,16 @@ class MailContent(NamedTuple):
     is_final_bounce: bool
     bounce_reason: str
     authentication: str
+    distrust: str
     parts: tuple[Attachment, ...]
 
 
-def read_message(raw: bytes, *, is_whole: bool = True, authserv_id: str = "") -> MailContent:
+def read_message(raw: bytes, *, is_whole: bool = True, trust: MailTrust = NOBODY) -> MailContent:
     """Reads a message.
 
     Args:
         is_whole: False when these are only its first bytes; then its headers are read.
-        authserv_id: whose ``Authentication-Results`` count; "" for the topmost, which the receiving server put there.
+        trust: what makes a message its sender's; by default nothing does.
     """
     raw = _with_short_head(raw)
     fault = "" if is_whole else "larger than is taken"
@@ -57,13 +60,13 @@ def read_message(raw: bytes, *, is_whole: bool = True, authserv_id: str = "") ->
     try:
         if not fault:
             message = BytesParser(policy=POLICY).parsebytes(raw)
-            return _content(message, attachments_of(message), "", authserv_id)
+            return _content(message, attachments_of(message), "", trust)
     except Exception as error:
         fault = f"{type(error).__name__}: {error}"[:200]
     try:
-        return _content(_head(raw), (), fault, authserv_id)
+        return _content(_head(raw), (), fault, trust)
     except Exception as error:
-        return _content(Message(policy=POLICY), (), f"{fault}; {type(error).__name__}: {error}"[:400], authserv_id)
+        return _content(Message(policy=POLICY), (), f"{fault}; {type(error).__name__}: {error}"[:400], trust)
 
 
 def _with_short_head(raw: bytes) -> bytes:
@@ -79,14 +82,16 @@ def _head(raw: bytes) -> Message:
     return BytesHeaderParser(policy=POLICY).parsebytes(raw[: LARGEST_HEAD + 4])
 
 
-def _content(message: Message, parts: tuple[Attachment, ...], fault: str, authserv_id: str) -> MailContent:
+def _content(message: Message, parts: tuple[Attachment, ...], fault: str, trust: MailTrust) -> MailContent:
     own_id = message_ids(raw_header(message, "Message-ID"))
     before = message_ids(f"{raw_header(message, 'References')} {raw_header(message, 'In-Reply-To')}")
     automatic, is_reply = _automatic(message)
     is_bounce = _is_bounce(message)
+    sender = sole_address(message)
+    results = [" ".join(str(value).split()) for value in message.get_all("Authentication-Results", [])]
     return MailContent(
         fault=fault,
-        sender=sole_address(message),
+        sender=sender,
         subject=header(message, "Subject"),
         message_id=own_id[-1] if own_id else "",
         references=tuple(before),
@@ -97,7 +102,8 @@ def _content(message: Message, parts: tuple[Attachment, ...], fault: str, authse
         bounced_ids=tuple(_carried_ids(message) or before or _ids_in_text(message)) if is_bounce else (),
         is_final_bounce=is_bounce and _is_final(message),
         bounce_reason=_bounce_reason(message) if is_bounce else "",
-        authentication=_authentication(message, authserv_id),
+        authentication="; ".join(own_headers(results, trust.authserv_id))[:1000],
+        distrust=why_not_trusted(results, sender, trust),
         parts=parts,
     )
 
@@ -176,21 +182,3 @@ def _is_final(message: Message) -> bool:
 def _bounce_reason(message: Message) -> str:
     said = [*_delivery_fields(message, "Status"), *_delivery_fields(message, "Diagnostic-Code")]
     return one_line(" ".join(dict.fromkeys(said)), 300)
-
-
-def _authentication(message: Message, authserv_id: str) -> str:
-    for value in message.get_all("Authentication-Results", []):
-        text = " ".join(str(value).split())
-        if not authserv_id or text.lower().startswith(authserv_id.lower()):
-            return text[:1000]
-    return ""
-
-
-def is_refused(authentication: str) -> bool:
-    """Tells whether our own server found that a message is not of the domain it says it is.
-
-    A softfail, a missing record or a mail list's broken signature proves nothing; a failed policy (DMARC) does, and a
-    failed sender (SPF) unless the policy was met otherwise.
-    """
-    results = dict(reversed(re.findall(r"\b(spf|dkim|dmarc)\s*=\s*([a-z]+)", authentication.lower())))
-    return results.get("dmarc") == "fail" or (results.get("spf") == "fail" and results.get("dmarc") != "pass")

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tiendo.collect.message import MailContent, is_refused
+from tiendo.collect.message import MailContent
 from tiendo.model.register import Register
 
 
@@ -61,6 +61,6 @@ def _body(content: MailContent, register: Register) -> tuple[str | None, str]:
     agency = register.agency_of_address(content.sender)
     if agency is None:
         return None, f"{content.sender} is no body's address"
-    if is_refused(content.authentication):
-        return None, f"not sent by {content.sender}: {content.authentication[:300]}"
+    if content.distrust:
+        return None, f"not taken for {content.sender}'s: {content.distrust}. {content.authentication[:300]}".strip()
     return agency.code, ""

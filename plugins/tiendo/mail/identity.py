@@ -12,7 +12,6 @@ class Identity:
         address: the address our mail is from; ``name`` is shown with it.
         operations: whom to tell about what a person must look at, "" for nobody.
         answers_per_hour: at most so many to one address; what is more waits.
-        authserv_id: whose ``Authentication-Results`` are our own server's; "" for the topmost.
     """
 
     mailbox: str
@@ -20,4 +19,3 @@ class Identity:
     name: str = ""
     operations: str = ""
     answers_per_hour: int = 20
-    authserv_id: str = ""

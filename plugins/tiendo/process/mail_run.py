@@ -34,9 +34,15 @@ MAIL_UNLOCK = "select pg_advisory_unlock(hashtext('tiendo.mail'))"
 
 
 def collect_mail(settings: Settings, register: Register, engine: Engine, mail: Mail) -> Counter[str]:
-    """Archives, enters and reads every new message, and lands its attachments; returns the messages by kind."""
+    """Archives, enters and reads every new message, and lands its attachments; returns the messages by kind.
+
+    Raises:
+        ValueError: the mailbox does not say whom it believes.
+    """
+    addresses = (address for agency in register.agencies for address in agency.mail_addresses)
+    mail.mailbox.trust.check({address.rpartition("@")[2] for address in addresses})
     with _alone(engine), open_inbox(mail.mailbox) as inbox:
-        return collect(settings, register, engine, inbox, mail.identity)
+        return collect(settings, register, engine, inbox, mail.identity, mail.mailbox.trust)
 
 
 def answer_mail(
