@@ -392,6 +392,34 @@ def test_every_body_gets_an_inbox(settings: Settings) -> None:
     assert len(list(settings.inbox.iterdir())) == 30
 
 
+def test_the_ledger_counts_what_hangs(settings: Settings, register: Register, engine: Engine) -> None:
+    """A scan died after its claim; another service's file is not ours to read."""
+    path = drop(settings, "a.xlsx", workbook_bytes())
+    claim = settings.inbox / folder.CLAIMED / "0123" / "so-y-te"
+    claim.mkdir(parents=True)
+    path.rename(claim / "a.xlsx")
+    os.utime(claim.parent, (NOON.timestamp(), NOON.timestamp()))
+    document = ledger_document(engine, settings.inbox)
+    assert document["adds_up"] is False
+    assert [(item["path"], item["reason"]) for item in document["left_alone"]] == [
+        (".claimed/0123/so-y-te/a.xlsx", "claimed")
+    ]
+    assert len(collect(settings, register, engine)) == 1
+    assert ledger_document(engine, settings.inbox)["adds_up"] is True
+
+    unreadable = drop(settings, "b.xlsx", workbook_bytes())
+    unreadable.chmod(0)
+    own = make_engine(engine.url)
+    outcome = run_child(lambda: collect(settings, register, own), prepare=lambda: confine(own))
+    assert "so-y-te/b.xlsx: Permission denied" in outcome.error
+    assert unreadable.exists()
+    document = ledger_document(engine, settings.inbox)
+    assert (left(engine), document["adds_up"]) == ({"so-y-te/b.xlsx": "unreadable"}, False)
+    unreadable.chmod(0o640)
+    assert len(collect(settings, register, engine)) == 1
+    assert ledger_document(engine, settings.inbox)["adds_up"] is True
+
+
 class TestACopyThatPauses:
     """What came so far rests for some seconds: that does not make it whole."""
 

@@ -17,6 +17,7 @@ from tiendo.cli.common import (
     read_instant,
 )
 from tiendo.clock import now
+from tiendo.settings import get_settings
 
 
 def status(
@@ -93,6 +94,6 @@ def ledger(as_json: Json = False) -> None:
     from tiendo.cli.printing import print_ledger
     from tiendo.collect.ledger import ledger_document
 
-    document = ledger_document(open_warehouse())
+    document = ledger_document(open_warehouse(), get_settings().inbox)
     print_json(document) if as_json else print_ledger(document)
     raise typer.Exit(0 if document["adds_up"] else 1)

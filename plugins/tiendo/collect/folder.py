@@ -9,9 +9,11 @@ first, then the scan fails with the list, and does not count as completed.
 import hashlib
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from sqlalchemy import Engine
 
@@ -20,7 +22,16 @@ from tiendo.collect import left_alone
 from tiendo.collect.archive import Archived, ArchiveError, sha256_of, take
 from tiendo.collect.inbox import Entry, FolderInbox, InUseError, LocalInbox
 from tiendo.collect.landing import TRIAL, Arrival, land
-from tiendo.collect.left_alone import AWAITED, QUIET, LeftAlone, as_path_text, is_unfinished, why_left, why_never
+from tiendo.collect.left_alone import (
+    AWAITED,
+    QUIET,
+    UNPROVEN_QUIET,
+    LeftAlone,
+    as_path_text,
+    is_unfinished,
+    why_left,
+    why_never,
+)
 from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.vietnamese.text import ascii_key
@@ -160,6 +171,9 @@ class _Scan:
                 return "still_written" if is_unfinished(stream, entry, self.wall_now) else ""
         except InUseError:
             return "in_use"
+        except PermissionError as error:  # it stays where it is: moved out of its folder nobody would find it
+            self._fault(path, error, entry)
+            return "unreadable"
         except OSError:  # what it is, is found and told when it is claimed
             return ""
 
@@ -298,6 +312,20 @@ class _Scan:
     def _fault(self, path: str, error: OSError, entry: Entry | None = None) -> None:
         self.faults.append(f"{as_path_text(path) or 'the inbox'}: {error.strerror or error}")
         self.left.append(LeftAlone(path or ".", "unreadable", entry.size if entry else 0, self.now))
+
+
+def claimed_files(inbox: Path) -> list[dict[str, Any]]:
+    """Returns what lies under a claim for more than a moment, as rows of what was left alone."""
+    found = []
+    for path in sorted((inbox / CLAIMED).glob("*/*/*")):
+        with suppress(FileNotFoundError):
+            since = datetime.fromtimestamp(path.parent.parent.stat().st_mtime, clock.HANOI)
+            if datetime.now(clock.HANOI) - since > UNPROVEN_QUIET:
+                size = path.stat(follow_symlinks=False).st_size
+                name = as_path_text(str(path.relative_to(inbox)))
+                row = {"channel": "folder", "path": name, "reason": "claimed", "size": size, "first_seen_at": since}
+                found.append(row | {"last_seen_at": datetime.now(clock.HANOI)})
+    return found
 
 
 def _new_claim(*, is_trial: bool) -> str:

@@ -53,6 +53,10 @@ REASONS = {
         "lies beside the bodies' folders; whose it is cannot be told",
         "Tệp nằm ngoài thư mục của các đơn vị nên chưa rõ của đơn vị nào; đề nghị chuyển vào thư mục của đơn vị.",
     ),
+    "claimed": (
+        "taken out of its folder and not entered yet; the next scan goes on with it",
+        "Tệp đã được lấy khỏi thư mục nhưng chưa vào sổ; lượt quét sau sẽ tiếp nhận.",
+    ),
     "unreadable": ("cannot be read or taken away", "Không đọc hoặc không lấy đi được."),
 }
 """Code to what it means, in English for operations and in Vietnamese for whoever put it there."""
@@ -60,6 +64,9 @@ REASONS = {
 # Names of files that no body sends: those of operating systems, temporary ones.
 _SYSTEM_NAMES = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", ".ds_store"})
 _TEMPORARY_ENDS = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".filepart")
+
+# What came and is not entered: while there is such a thing the ledger does not add up.
+HANGING = frozenset({"claimed", "unreadable"})
 
 # These are taken later: what they were received at must not move behind a scan that saw them.
 AWAITED = frozenset({"still_written", "in_use", "changing"})
