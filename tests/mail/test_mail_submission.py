@@ -1,6 +1,7 @@
 """Mail as a submission: from the inbox of a real IMAP server to the answer that a real SMTP receiver was given."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from fixtures.workbooks import filled_workbook, put
 from tiendo import clock
 from tiendo.collect import imap_mailbox
 from tiendo.collect.archive import archived_path
+from tiendo.collect.authentication import MailTrust
 from tiendo.collect.imap_mailbox import MailboxDownError, open_inbox
 from tiendo.model.period import Period
 from tiendo.model.register import Register
@@ -177,11 +179,25 @@ class TestStrangers:
         assert [(agency, state) for _, agency, state, _ in post.files()] == [(None, "quarantined")]
 
     def test_a_failed_policy_makes_a_body_s_address_foreign(self, post: Post, workbook: bytes) -> None:
-        mail = message(attachments=(("a.xlsx", workbook),), Authentication_Results="mx.gov.vn; spf=fail; dmarc=fail")
-        post.put(mail)
+        post.mailbox = replace(post.mailbox, trust=MailTrust("mx.gov.vn"))
+        for number, results in enumerate(
+            (
+                "mx.gov.vn; spf=pass smtp.mailfrom=binhduong.gov.vn; dmarc=fail header.from=binhduong.gov.vn",
+                "mx.gov.vn.evil.com; dmarc=pass header.from=binhduong.gov.vn",
+            )
+        ):
+            attachments = (("a.xlsx", workbook + b"%d" % number),)
+            post.put(message(attachments=attachments, message_id=f"<{number}@x.vn>", Authentication_Results=results))
         post.run()
-        assert [(agency, state) for _, agency, state, _ in post.files()] == [(None, "quarantined")]
-        assert [answer["To"] for answer in post.answers] == [post.identity.operations]
+        assert [(agency, state) for _, agency, state, _ in post.files()] == [(None, "quarantined")] * 2
+        assert {answer["To"] for answer in post.answers} == {post.identity.operations}
+
+    def test_a_checked_sender_is_a_body_s(self, post: Post, workbook: bytes) -> None:
+        post.mailbox = replace(post.mailbox, trust=MailTrust("mx.gov.vn"))
+        results = "mx.gov.vn; spf=pass smtp.mailfrom=binhduong.gov.vn"
+        post.put(message(attachments=(("a.xlsx", workbook),), Authentication_Results=results))
+        post.run()
+        assert [(agency, state) for _, agency, state, _ in post.files()] == [("so-y-te", "accepted")]
 
     def test_any_address_of_a_body_s_domain_is_its_own(self, post: Post, workbook: bytes) -> None:
         post.put(message("vanthu@soyte.binhduong.gov.vn", (("a.xlsx", workbook),)))
