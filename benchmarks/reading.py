@@ -43,7 +43,7 @@ from tiendo.reading.sheet import Sheet
 from tiendo.reading.tables import Told, read_tables
 from tiendo.settings import INCLUDE, Settings
 from tiendo.status.service import initialise
-from tiendo.validation.check import BatchFile, check_batch, empty_history
+from tiendo.validation.check import BatchFile, check_batch
 from tiendo.warehouse.embedded import temporary_server
 from tiendo.warehouse.engine import make_engine
 
@@ -81,7 +81,7 @@ def check(register: Register, paths: Sequence[Path], contents: Sequence[Workbook
         BatchFile(number, path.name, path.parent.name, content)
         for number, (path, content) in enumerate(zip(paths, contents, strict=True))
     ]
-    outcomes = check_batch(register, files, empty_history(), today=clock.today())
+    outcomes = check_batch(register, files, (), today=clock.today())
     bad = [outcome for outcome in outcomes if outcome.verdict != "accepted"]
     assert not bad, bad[:1]  # noqa: S101
 

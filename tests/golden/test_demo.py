@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from fixtures.submissions import known_figure
 from tiendo.clock import HANOI
 from tiendo.local.demo import DEMO, Scenario, as_decimal, build_scenario
 from tiendo.local.demo_files import documents_of, files_of
@@ -219,8 +220,10 @@ def replayed(register: Register, scenario: Scenario) -> tuple[Counter[str], dict
         if not files:
             continue
         batch = [BatchFile(i, f.name, f.agency, read_workbook(f.content)) for i, f in enumerate(files)]
-        known = [(*key[:3], key[3], row.value) for key, row in observations.items()]
-        history = pd.DataFrame(known, columns=["indicator", "agency", "period", "basis", "value"], dtype=object)
+        history = [
+            known_figure(indicator, agency, period, row.value, basis)
+            for (indicator, agency, period, basis), row in observations.items()
+        ]
         for outcome in check_batch(register, batch, history, today=step.at.date()):
             verdicts[outcome.verdict] += 1
             asked.update(finding.rule for finding in outcome.findings if finding.severity != "info")

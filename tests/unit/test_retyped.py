@@ -20,7 +20,7 @@ from tiendo.reading.reader import read_workbook
 from tiendo.reading.retyped import read_retyped
 from tiendo.reading.sheet import Sheet, UnreadableError
 from tiendo.reading.tables import Told
-from tiendo.validation.check import BatchFile, check_batch, empty_history
+from tiendo.validation.check import BatchFile, check_batch
 from tiendo.validation.stated import body_and_period
 
 FINANCE, INVESTMENT, TRADE, HEALTH = "so-tai-chinh", "so-ke-hoach-va-dau-tu", "so-cong-thuong", "so-y-te"
@@ -33,7 +33,7 @@ def outcome(
     register: Register, content: bytes, agency: str = FINANCE, name: str = "bc.xlsx", day: date = date(2023, 3, 14)
 ) -> FileOutcome:
     file = BatchFile(1, name, agency, read_workbook(content))
-    return check_batch(register, [file], empty_history(), today=day)[0]
+    return check_batch(register, [file], (), today=day)[0]
 
 
 def values(found: FileOutcome, basis: str = "year_to_date") -> dict[str, tuple[Decimal | None, str]]:

@@ -1,7 +1,7 @@
 """What a batch yields beyond single rules: figures, what follows from what, mapping back to files, our own tables."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +13,14 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
-from fixtures.submissions import change_indicator, change_marker, change_task, clean_content, correction_row
+from fixtures.submissions import (
+    change_indicator,
+    change_marker,
+    change_task,
+    clean_content,
+    correction_row,
+    known_figure,
+)
 from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.feedback.template import build_template
@@ -22,11 +29,10 @@ from tiendo.model.outcome import FileOutcome, ObservationRow
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.reading.reader import read_workbook
-from tiendo.validation.check import BatchFile, batch_frames, check_batch, empty_history
+from tiendo.validation.check import BatchFile, KnownFigure, batch_frames, check_batch
 from tiendo.validation.data_docs import build_data_docs
-from tiendo.validation.facts import HISTORY_COLUMNS
+from tiendo.validation.own_tables import mart_frame, warehouse_frame
 from tiendo.validation.suites import ROW_ID, check_table, failing_rows, get_suite
-from tiendo.validation.table_frames import mart_frame, warehouse_frame
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import fetch_frame
 
@@ -40,11 +46,10 @@ def outcome(
     content: WorkbookContent,
     sender: str = KHDT,
     *,
-    history: pd.DataFrame | None = None,
+    history: Iterable[KnownFigure] = (),
     today: date = TODAY,
 ) -> FileOutcome:
-    known = empty_history() if history is None else history
-    return check_batch(register, [BatchFile(7, "bc.xlsx", sender, content)], known, today=today)[0]
+    return check_batch(register, [BatchFile(7, "bc.xlsx", sender, content)], history, today=today)[0]
 
 
 def fdi(register: Register, **typed: Any) -> FileOutcome:
@@ -53,12 +58,6 @@ def fdi(register: Register, **typed: Any) -> FileOutcome:
 
 def figure(found: FileOutcome, indicator: str, basis: str) -> ObservationRow:
     return next(o for o in found.observations if (o.indicator, o.basis) == (indicator, basis))
-
-
-def known(*rows: tuple[str, str, str, str]) -> pd.DataFrame:
-    """A history of figures since the year's start: indicator, agency, period, value."""
-    figures = [(i, agency, period, "year_to_date", Decimal(value)) for i, agency, period, value in rows]
-    return pd.DataFrame(figures, columns=list(HISTORY_COLUMNS), dtype=object)
 
 
 class TestObservations:
@@ -157,7 +156,7 @@ class TestWhatFollows:
 
     def test_fall_without_a_correction_is_refused_and_with_one_taken(self, register: Register) -> None:
         content = change_indicator(clean_content(register, KHDT, "2023-Q2"), FDI, quarter=500, year_to_date=900)
-        history = known((FDI, KHDT, "2023-Q1", "950"))
+        history = [known_figure(FDI, KHDT, "2023-Q1", Decimal(950))]
         refused = outcome(register, content, history=history, today=date(2023, 6, 14))
         assert [f.rule for f in refused.findings] == ["cumulative-not-falling"]
         correction = correction_row(7, period="2023-Q1", code=FDI, quarter=400, year_to_date=400)
@@ -173,7 +172,7 @@ class TestWhatFollows:
         ]
 
     def test_flow_starts_anew_each_year(self, register: Register) -> None:
-        history = known((FDI, KHDT, "2022-Q4", "3100"))
+        history = [known_figure(FDI, KHDT, "2022-Q4", Decimal(3100))]
         assert outcome(register, clean_content(register, KHDT, "2023-Q1"), history=history).findings == ()
 
 
@@ -187,12 +186,12 @@ class TestBatch:
             BatchFile(3, "c.xlsx", KHDT, WorkbookContent(fault="encrypted")),
             BatchFile(4, "d.xlsx", YTE, clean_content(register, YTE, "2023-Q1")),
         ]
-        found = check_batch(register, files, empty_history(), today=TODAY)
+        found = check_batch(register, files, (), today=TODAY)
         assert [o.verdict for o in found] == ["accepted", "rejected", "quarantined", "accepted"]
         assert [[f.cell for f in o.findings] for o in found] == [[], ["G7"], [""], []]
 
     def test_no_file_no_outcome(self, register: Register) -> None:
-        assert check_batch(register, [], empty_history(), today=TODAY) == []
+        assert check_batch(register, [], (), today=TODAY) == []
 
     def test_the_workbook_names_the_body_when_nobody_else_does(self, register: Register) -> None:
         content = clean_content(register, THUE, "2023-Q1")
@@ -203,9 +202,9 @@ class TestBatch:
     def test_the_period_asked_for_stands_in_for_a_lost_marker(self, register: Register) -> None:
         content = clean_content(register, THUE, "2023-Q1")._replace(marker=Marker())
         file = BatchFile(1, "a.xlsx", THUE, content)
-        lost = check_batch(register, [file], empty_history(), today=TODAY)[0]
+        lost = check_batch(register, [file], (), today=TODAY)[0]
         assert (lost.verdict, [f.rule for f in lost.findings]) == ("rejected", ["period-stated", "template-marker"])
-        asked = check_batch(register, [file._replace(asked_period="2023-Q1")], empty_history(), today=TODAY)[0]
+        asked = check_batch(register, [file._replace(asked_period="2023-Q1")], (), today=TODAY)[0]
         assert (asked.verdict, asked.period) == ("accepted_with_warnings", "2023-Q1")
 
     def test_misspelt_task_is_told_once(self, register: Register) -> None:
@@ -366,7 +365,7 @@ class TestOurTables:
 
 def test_data_docs(register: Register, tmp_path: Path) -> None:
     content = change_indicator(clean_content(register, KHDT, "2023-Q1"), FDI, kind=None)
-    frames = batch_frames(register, [BatchFile(1, "a.xlsx", KHDT, content)], empty_history(), today=TODAY)
+    frames = batch_frames(register, [BatchFile(1, "a.xlsx", KHDT, content)], (), today=TODAY)
     index = build_data_docs(tmp_path / "data_docs", frames)
     page = index.read_text(encoding="utf-8")
     assert page.count(">result</a>") == 4

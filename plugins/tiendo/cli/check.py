@@ -40,7 +40,8 @@ def check_file(
         whatever the verdict.
     """
     from tiendo.obligations.reopened import open_at, read_reopened
-    from tiendo.process.batch import earlier_settled, fetch_history
+    from tiendo.process.batch import earlier_settled
+    from tiendo.process.history import fetch_history
     from tiendo.reading.files import read_paths
     from tiendo.validation.check import BatchFile, check_batch
     from tiendo.warehouse.engine import loader

@@ -18,9 +18,8 @@ from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.ooxml.archive_bytes import repack
 from tiendo.reading.columns import CORRECTIONS, INDICATORS, TASKS, Table
+from tiendo.validation.cells import find_code, text_of
 from tiendo.validation.facts import RegisterFacts
-from tiendo.validation.indicator_records import find_code
-from tiendo.validation.records import text_of
 
 _TYPED = {
     INDICATORS: ("quarter", "year_to_date", "kind", "data_on", "note", "explanation"),

@@ -9,8 +9,8 @@ from tiendo.clock import HANOI
 from tiendo.model.outcome import FileOutcome
 from tiendo.model.register import Register
 from tiendo.obligations.reopened import open_at, read_reopened
+from tiendo.process.history import fetch_history_before
 from tiendo.warehouse.engine import loader
-from tiendo.warehouse.sql import fetch_frame
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,16 +45,8 @@ def check_again(
     with loader(engine) as connection:
         reopened = read_reopened(connection, register)
     for file, content in zip(files, contents, strict=True):
-        agencies = {content.marker.agency, file.sender_agency_code or ""} - {""}
-        with loader(engine) as connection:
-            history = fetch_frame(
-                connection,
-                "operations/history_before.sql",
-                plan_code=register.code,
-                agencies=sorted(agencies),
-                received_at=file.received_at,
-            )
         sender = file.sender_agency_code or ""
+        history = fetch_history_before(engine, register, content, sender, file.received_at)
         is_open = open_at(reopened, file.received_at)
         item = BatchFile(file.file_id, file.name, sender, content, received_at=file.received_at, reopened=is_open)
         outcomes += check_batch(register, [item], history, today=file.received_at.astimezone(HANOI).date())

@@ -18,16 +18,15 @@ from tiendo.model.outcome import ACCEPTED, FileOutcome, Finding
 from tiendo.model.register import Register
 from tiendo.obligations.reopened import open_at, read_reopened
 from tiendo.process.again import check_again
+from tiendo.process.history import add_to_history, fetch_history
 from tiendo.process.loading import Settled, load
 from tiendo.reading.files import read_files
 from tiendo.settings import Settings
 from tiendo.vietnamese.dates import format_instant
 from tiendo.warehouse.engine import loader, lock_for_load
-from tiendo.warehouse.sql import fetch_frame, statement
+from tiendo.warehouse.sql import statement
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from tiendo.model.content import WorkbookContent
     from tiendo.validation.check import BatchFile
 
@@ -296,37 +295,3 @@ def _rounds(register: Register, batch: list[tuple[Row[Any], "BatchFile"]]) -> li
     for pair, key in zip(batch, keys, strict=True):
         rounds[place[key]].append(pair)
     return rounds
-
-
-def fetch_history(
-    engine: Engine, register: Register, contents: Sequence["WorkbookContent"], senders: Sequence[str]
-) -> "pd.DataFrame":
-    """Returns the current figures of the bodies that sent these files, as ``check_batch`` wants them."""
-    agencies = {content.marker.agency for content in contents} | set(senders)
-    with loader(engine) as connection:
-        return fetch_frame(connection, "intake/history.sql", plan_code=register.code, agencies=sorted(agencies - {""}))
-
-
-def add_to_history(history: "pd.DataFrame", settled: Iterable[Settled]) -> "pd.DataFrame":
-    """Returns the figures that count once these files are loaded: those of ``core.observation_at``, told from rows.
-
-    Args:
-        history: in the shape of ``intake/history.sql``.
-        settled: in the order of their landing.
-    """
-    import pandas as pd
-
-    key = ["indicator", "agency", "period", "basis"]
-    rows = [
-        (o.indicator, o.agency, o.period, o.basis, o.value, o.is_correction, item.file.received_at)
-        for item in settled
-        for o in item.outcome.observations
-    ]
-    every = pd.concat(
-        [history, pd.DataFrame(rows, columns=[*key, "value", "is_correction", "received_at"], dtype=object)]
-    )
-    is_own = ~every["is_correction"].astype(bool)
-    own, corrections = every[is_own], every[~is_own]
-    newest = own.groupby(["agency", "period"])["received_at"].transform("max")
-    counting = pd.concat([corrections, own[own["received_at"] == newest]])
-    return counting.sort_values("received_at", kind="stable").drop_duplicates(key, keep="last", ignore_index=True)

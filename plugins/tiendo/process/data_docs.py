@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from tiendo import clock
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.process.batch import fetch_history
+from tiendo.process.history import fetch_history
 from tiendo.reading.files import read_files
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
@@ -22,7 +22,7 @@ def write_data_docs(settings: Settings, register: Register, engine: Engine, peri
     """
     from tiendo.validation.check import BatchFile, batch_frames
     from tiendo.validation.data_docs import build_data_docs
-    from tiendo.validation.table_frames import mart_frame
+    from tiendo.validation.own_tables import mart_frame
 
     parameters = {"plan_code": register.code, "period": str(period)}
     with loader(engine) as connection:

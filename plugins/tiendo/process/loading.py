@@ -177,8 +177,8 @@ def _copy_task_progress(
 
 
 def _check_loaded(connection: Connection, settled: list[Settled]) -> None:
+    from tiendo.validation.own_tables import warehouse_frame
     from tiendo.validation.suites import check_table
-    from tiendo.validation.table_frames import warehouse_frame
 
     outcomes = {item.file.file_id: item.outcome for item in settled}
     rows = fetch_frame(connection, "validation/warehouse_rows.sql", file_ids=list(outcomes))

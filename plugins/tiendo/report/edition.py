@@ -286,7 +286,7 @@ def _is_changed(connection: Connection, data: EditionData) -> bool:
 
 def _check(connection: Connection, register: Register, period: Period, as_of: datetime) -> None:
     """Runs the mart suite on what is about to be printed."""
-    from tiendo.validation.mart_check import mart_failures
+    from tiendo.validation.own_tables import mart_failures
 
     if failures := mart_failures(connection, register, period, as_of):
         raise EditionError(f"{period}: the mart checks fail: " + "; ".join(failures))

@@ -105,7 +105,7 @@ class Review:
 
 def gather_review(connection: Connection, register: Register, data: EditionData) -> Review:
     """Reads what a review needs beside the draft itself, as known at the draft's instant."""
-    from tiendo.validation.mart_check import mart_failures
+    from tiendo.validation.own_tables import mart_failures
 
     key = {"plan_code": register.code, "period": str(data.period), "as_of": data.as_of}
     lines = {line.code: line for line in data.graded}

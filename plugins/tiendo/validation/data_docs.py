@@ -41,7 +41,7 @@ def build_data_docs(target_dir: Path, frames: "Mapping[str, pd.DataFrame]") -> P
 
     Args:
         target_dir: folder of the site, replaced whole; ``var/data_docs``.
-        frames: tables by suite name, as ``check.batch_frames`` or ``table_frames`` give them; empty ones are left out.
+        frames: tables by suite name, as ``check.batch_frames`` or ``own_tables`` give them; empty ones are left out.
 
     Returns:
         The site's ``index.html``.

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from tiendo.model.content import IndicatorRow, Notice, RawCell, TaskRow, WorkbookContent
 from tiendo.model.register import Unit
 from tiendo.reading.tables import has_figure, not_read
-from tiendo.validation.indicator_records import find_code
-from tiendo.validation.records import Context, text_of
+from tiendo.validation.cells import find_code, text_of
+from tiendo.validation.context import Context
 from tiendo.vietnamese.number import format_number, read_answer, read_number
 from tiendo.vietnamese.stated_unit import find_shift, is_same_unit, is_unit, read_stated
 from tiendo.vietnamese.text import fold

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from great_expectations.core import ExpectationValidationResult
     from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
-    from great_expectations.datasource.fluent.interfaces import Batch
+    from great_expectations.validator.v1_validator import Validator
 
 SUBMISSION_SUITES = ("submission", "indicator_row", "figure", "task_row", "correction_row", "notice")
 TABLE_SUITES = ("warehouse", "mart")
@@ -223,8 +223,8 @@ def failing_rows(suite: Suite, frame: "pd.DataFrame") -> list[tuple[int, list[in
     applicable, frame = _applicable(suite, frame)
     if not applicable:
         return []
-    batch = _batch_definition(suite.name).get_batch(batch_parameters={"dataframe": frame})
-    failed = [number for number, result in _validate(suite, batch, applicable, "BOOLEAN_ONLY") if not result.success]
+    validator = _validator(suite.name, frame)
+    failed = [number for number, found in _validate(suite, validator, applicable, "BOOLEAN_ONLY") if not found.success]
     where = {
         "result_format": "COMPLETE",
         "unexpected_index_column_names": [ROW_ID],
@@ -232,7 +232,7 @@ def failing_rows(suite: Suite, frame: "pd.DataFrame") -> list[tuple[int, list[in
     }
     return sorted(
         (number, [int(entry[ROW_ID]) for entry in result.result.get("unexpected_index_list") or ()])
-        for number, result in (_validate(suite, batch, failed, where) if failed else ())
+        for number, result in (_validate(suite, validator, failed, where) if failed else ())
     )
 
 
@@ -261,13 +261,14 @@ def _applicable(suite: Suite, frame: "pd.DataFrame") -> "tuple[list[int], pd.Dat
 
 
 def _validate(
-    suite: Suite, batch: "Batch", numbers: Sequence[int], result_format: Any
+    suite: Suite, validator: "Validator", numbers: Sequence[int], result_format: Any
 ) -> "Iterator[tuple[int, ExpectationValidationResult]]":
     """Runs some of a suite's expectations; yields each one's number and result, in no order."""
     part = great_expectations().ExpectationSuite(
         name=suite.name, expectations=[suite.for_engine.expectations[number] for number in numbers]
     )
-    for result in batch.validate(part, result_format=result_format).results:
+    validator.result_format = result_format
+    for result in validator.validate_expectation_suite(part).results:
         config = result.expectation_config
         info = result.exception_info or {}
         faults = [info, *(value for value in info.values() if isinstance(value, Mapping))]
@@ -308,6 +309,13 @@ def _batch_definition(name: str) -> "BatchDefinition[Any]":
     """Set up once: adding a source writes the whole configuration of the context anew."""
     source = _context().data_sources.add_or_update_pandas(name)
     return source.add_dataframe_asset(name).add_batch_definition_whole_dataframe(name)
+
+
+def _validator(name: str, frame: "pd.DataFrame") -> "Validator":
+    """Returns what ``Batch.validate`` makes for each call anew, with a further copy and hash of the frame."""
+    from great_expectations.validator.v1_validator import Validator
+
+    return Validator(_batch_definition(name), batch_parameters={"dataframe": frame})
 
 
 def check_table(suite_name: str, frame: "pd.DataFrame") -> list[str]:

@@ -1,11 +1,18 @@
-"""What suites ``warehouse`` and ``mart`` look at: rows of our own tables beside what ought to stand there."""
+"""Suites ``warehouse`` and ``mart``: rows of our own tables beside what ought to stand there."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection, Engine
+
+from tiendo import clock
 from tiendo.model.outcome import FileOutcome
+from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.validation.suites import check_table
+from tiendo.warehouse.engine import reader
+from tiendo.warehouse.sql import fetch_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,6 +21,27 @@ _MART_COLUMNS = (
     "plan_code", "period", "indicator_code", "register_row", "row_count", "status", "value_number", "minimum",
     "maximum", "origin_part_count", "component_count", "rule_version", "as_of", "now",
 )  # fmt: skip
+
+
+class MartError(RuntimeError):
+    """The mart breaks its own promises; the message names rules and rows."""
+
+
+def check_mart(engine: Engine, register: Register, period: Period) -> None:
+    """Checks a period's statuses as they stand now.
+
+    Raises:
+        MartError: rules are broken.
+    """
+    with reader(engine) as connection:
+        if failures := mart_failures(connection, register, period, clock.now()):
+            raise MartError("\n".join([f"{period}: the mart checks fail:", *failures]))
+
+
+def mart_failures(connection: Connection, register: Register, period: Period, instant: datetime) -> list[str]:
+    """Returns one sentence for each rule that the period's statuses break as they stood at an instant; [] for none."""
+    rows = fetch_frame(connection, "mart/status_at.sql", plan_code=register.code, period=str(period), instant=instant)
+    return check_table("mart", mart_frame(register, rows, instant))
 
 
 def warehouse_frame(rows: "pd.DataFrame", outcomes: Mapping[int, FileOutcome]) -> "pd.DataFrame":
