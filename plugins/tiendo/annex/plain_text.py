@@ -9,10 +9,10 @@ import unicodedata
 from typing import NamedTuple
 
 from tiendo.annex.table import (
+    AnnexColumn,
     AnnexError,
+    AnnexTable,
     Cell,
-    Column,
-    Table,
     TableRow,
     describe_heading,
     is_name,
@@ -41,7 +41,7 @@ class _Chunk(NamedTuple):
         return one_line(" ".join(self.lines))
 
 
-def read_text(data: bytes, names: AgencyNames, number: int | None = None) -> Table:
+def read_text(data: bytes, names: AgencyNames, number: int | None = None) -> AnnexTable:
     """Reads the table of targets from a plan's text.
 
     Args:
@@ -76,7 +76,7 @@ class _Heading(NamedTuple):
     """How many columns a table has, and which of them are the five."""
 
     width: int
-    columns: dict[Column, int]
+    columns: dict[AnnexColumn, int]
 
 
 class _Reader:
@@ -90,7 +90,7 @@ class _Reader:
         self._texts = [chunk.text for chunk in self._body]
         self._agency = ""
 
-    def read(self, after: _Chunk) -> Table:
+    def read(self, after: _Chunk) -> AnnexTable:
         rows: list[TableRow] = []
         place = 0
         while place < len(self._texts):
@@ -102,7 +102,7 @@ class _Reader:
         notes = []
         if after.text:
             notes.append(f"line {after.line}, after the table, not read: {after.text[:80]!r}")
-        return Table(rows, notes)
+        return AnnexTable(rows, notes)
 
     def _read_row(self, place: int) -> tuple[TableRow, int]:
         line = self._body[place].line
@@ -118,19 +118,19 @@ class _Reader:
             raise AnnexError(f"line {line}: row {self._texts[place]!r} {what}: {found!r}")
         texts = self._texts[place : place + lengths[0]]
         is_printed = lengths[0] == self._width
-        at = self._columns[Column.AGENCY]
+        at = self._columns[AnnexColumn.AGENCY]
         if is_printed:
             self._agency = texts[at]
         else:
             texts.insert(at, self._agency)
         cells = {column: Cell(texts[index]) for column, index in self._columns.items()}
-        for column in (Column.UNIT, Column.TARGET):
+        for column in (AnnexColumn.UNIT, AnnexColumn.TARGET):
             named, rest = self._names.read_names(cells[column].text)
             if named and not rest:
                 what = f"{cells[column].text!r} stands in the column {column.value}: a bar above it is missing"
                 raise AnnexError(f"line {line}: row {texts[0]!r}: {what}")
         if not is_printed:
-            cells[Column.AGENCY] = Cell(self._agency, is_spanned=True)
+            cells[AnnexColumn.AGENCY] = Cell(self._agency, is_spanned=True)
         return TableRow(f"line {line}", cells), lengths[0]
 
     def _read_section(self, place: int) -> tuple[TableRow, int]:
@@ -142,8 +142,8 @@ class _Reader:
                 raise AnnexError(f"line {self._body[place].line}: no section's heading: {found!r}")
         # A section's heading goes through the whole width, so that no cell above it reaches below it.
         self._agency = ""
-        cells = dict.fromkeys(Column, Cell())
-        cells[Column.NUMBER], cells[Column.NAME] = Cell(self._texts[place]), Cell(self._texts[place + 1])
+        cells = dict.fromkeys(AnnexColumn, Cell())
+        cells[AnnexColumn.NUMBER], cells[AnnexColumn.NAME] = Cell(self._texts[place]), Cell(self._texts[place + 1])
         return TableRow(f"line {self._body[place].line}", cells), length
 
     def _starts(self, place: int) -> bool:
