@@ -57,8 +57,8 @@ def still_owed(
         for entry in calendar
         if str(entry.period) not in reported and _is_asked(entry, outcome, now)
     )
-    told = tuple((label, format_date(day)) for label, day in promises.items())
-    return Owed(indicators, tasks, told, reports)
+    promised = tuple((label, format_date(day)) for label, day in promises.items())
+    return Owed(indicators, tasks, promised, reports)
 
 
 def _unanswered(register: Register, outcome: FileOutcome) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -33,7 +33,7 @@ from tiendo.model.period import Period
 from tiendo.model.register import Agency, Nature, PeriodCalendar, Register
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.ooxml.archive_bytes import repack
-from tiendo.reading.columns import CORRECTIONS, INDICATORS, NOT_YET_PUBLISHED, TASKS, Table
+from tiendo.reading.columns import CORRECTIONS, INDICATORS, NOT_YET_PUBLISHED, TASKS, TemplateTable
 from tiendo.vietnamese.dates import deadline_text, long_date
 from tiendo.vietnamese.number import format_number
 
@@ -240,7 +240,7 @@ class _Form:
         sheet.sheet_state = "veryHidden"
         sheet.protection.sheet = True
 
-    def _start(self, table: Table, title: str, widths: Sequence[int]) -> tuple[Worksheet, int]:
+    def _start(self, table: TemplateTable, title: str, widths: Sequence[int]) -> tuple[Worksheet, int]:
         """Makes a sheet with title and heading row; returns it and its first row for data."""
         sheet = self._workbook.create_sheet(table.sheet)
         entry, register = self._entry, self._register

@@ -17,7 +17,7 @@ _ANSWERS = {"not_applicable": "không áp dụng", "not_available": "chưa có s
 _NOT_SAID = "(không báo cáo)"
 
 
-class Change(NamedTuple):
+class VersionChange(NamedTuple):
     """One figure or task that is told otherwise than before.
 
     Attributes:
@@ -58,7 +58,7 @@ class Version(NamedTuple):
     previous_received_at: datetime | None
     newest_receipt_no: str | None
     newest_received_at: datetime | None
-    changes: tuple[Change, ...]
+    changes: tuple[VersionChange, ...]
 
 
 class ChangeText(NamedTuple):
@@ -80,9 +80,9 @@ def versions_of(connection: Connection, register: Register, file_ids: Iterable[i
     parameters = {"file_ids": list(file_ids)}
     if not parameters["file_ids"]:
         return {}
-    changes: dict[int, list[Change]] = {}
+    changes: dict[int, list[VersionChange]] = {}
     for row in connection.execute(statement("intake/version_changes.sql"), parameters):
-        changes.setdefault(row.file_id, []).append(Change(*row[1:]))
+        changes.setdefault(row.file_id, []).append(VersionChange(*row[1:]))
     order = _order(register)
     return {
         row.file_id: Version(
@@ -97,7 +97,7 @@ def versions_of(connection: Connection, register: Register, file_ids: Iterable[i
     }
 
 
-def change_texts(register: Register, changes: Sequence[Change]) -> list[ChangeText]:
+def change_texts(register: Register, changes: Sequence[VersionChange]) -> list[ChangeText]:
     """Returns changes in words: ``Thu hút vốn …``, ``2023-Q1``, ``lũy kế``, ``437 (ước thực hiện)``, ``450 …``."""
     return [
         ChangeText(
@@ -111,13 +111,13 @@ def change_texts(register: Register, changes: Sequence[Change]) -> list[ChangeTe
     ]
 
 
-def _order(register: Register) -> Callable[[Change], tuple[str, int, bool]]:
+def _order(register: Register) -> Callable[[VersionChange], tuple[str, int, bool]]:
     codes = [*register.indicator_by_code, *register.task_by_ref]
     places = {code: place for place, code in enumerate(codes)}
     return lambda change: (change.period, places[change.code], change.basis != "year_to_date")
 
 
-def _label(register: Register, change: Change) -> str:
+def _label(register: Register, change: VersionChange) -> str:
     if change.subject == "indicator":
         return register.indicator_by_code[change.code].label
     return f"Nhiệm vụ {change.code}"

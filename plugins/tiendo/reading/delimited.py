@@ -110,7 +110,7 @@ def read_rows(text: str) -> list[list[str]]:
     return [(row + blank)[: table.width] for row in table.rows]
 
 
-class _Table(NamedTuple):
+class _SeparatedText(NamedTuple):
     """A text cut by one separator.
 
     Attributes:
@@ -126,7 +126,7 @@ class _Table(NamedTuple):
     uneven: str
 
 
-def _table(text: str, separator: str) -> _Table | None:
+def _table(text: str, separator: str) -> _SeparatedText | None:
     """Cuts a text; None where the separator makes no table of it."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows, lines = [], []
@@ -139,17 +139,17 @@ def _table(text: str, separator: str) -> _Table | None:
     except csv.Error:
         # A quotation mark that is never closed, or text after a closing one.
         number = max(reader.line_num, 1)
-        return _Table(separator, [], 2, len(rows), f"dòng {number}: dấu ngoặc kép không khớp") if rows else None
+        return _SeparatedText(separator, [], 2, len(rows), f"dòng {number}: dấu ngoặc kép không khớp") if rows else None
     counts = Counter(len(row) for row in rows if len(row) > 1)
     if not counts:
         return None
     # The heading comes first: where rows differ evenly, it tells how many columns are meant.
     width = max(counts, key=lambda size: (counts[size], -size))
     odd = [(line, row) for line, row in zip(lines, rows, strict=True) if len(row) > 1 and len(row) != width]
-    told = [f"dòng {line} có {len(row)} cột" for line, row in odd[:5]]
+    lines_shown = [f"dòng {line} có {len(row)} cột" for line, row in odd[:5]]
     more = f" và {len(odd) - 5} dòng khác" if len(odd) > 5 else ""
-    uneven = f"{', '.join(told)}{more}, các dòng còn lại có {width} cột" if odd else ""
-    return _Table(separator, rows, width, counts[width], uneven)
+    uneven = f"{', '.join(lines_shown)}{more}, các dòng còn lại có {width} cột" if odd else ""
+    return _SeparatedText(separator, rows, width, counts[width], uneven)
 
 
 def _first_words(text: str) -> str:

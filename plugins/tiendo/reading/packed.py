@@ -55,10 +55,12 @@ def list_packed(data: bytes) -> WorkbookContent:
     if len(taken) > MOST_FILES:
         raise TooLargeError(f"{len(taken)} workbooks in an archive")
     if taken:
-        return WorkbookContent(fault="archive", fault_detail=_told([f.name for f in taken], left), packed=tuple(taken))
+        return WorkbookContent(
+            fault="archive", fault_detail=_listed([f.name for f in taken], left), packed=tuple(taken)
+        )
     reasons = {reason for _, reason in left}
     code = "archive_locked" if _LOCKED in reasons else "archive_nested" if _NESTED in reasons else "archive_empty"
-    return WorkbookContent(fault=code, fault_detail=_told([], left) or "tệp nén trống")
+    return WorkbookContent(fault=code, fault_detail=_listed([], left) or "tệp nén trống")
 
 
 def take_out(data: bytes, packed: Sequence[PackedFile]) -> list[bytes]:
@@ -130,7 +132,7 @@ def _decoded(info: zipfile.ZipInfo) -> str:
     return text if all(map(is_syllable, accented)) else name
 
 
-def _told(taken: Sequence[str], left: Sequence[tuple[str, str]]) -> str:
+def _listed(taken: Sequence[str], left: Sequence[tuple[str, str]]) -> str:
     """Returns the names taken, and after a point those left with the reason."""
     named = "; ".join(taken)
     others = [f"{name} ({reason})" for name, reason in left[:_MOST_NAMED]]
