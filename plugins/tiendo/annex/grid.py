@@ -8,6 +8,7 @@ from tiendo.annex.table import (
     AnnexTable,
     Cell,
     TableRow,
+    choose_table,
     describe_heading,
     is_name,
     is_numbering,
@@ -49,12 +50,8 @@ def find_table(grids: list[Grid], number: int | None = None) -> AnnexTable:
     if not found:
         looked = ", ".join(grid.name for grid in grids) or "nothing"
         raise AnnexError(f"no table of targets with the headings {describe_heading()}; looked at {looked}"[:500])
-    if number is None and len(found) > 1:
-        names = ", ".join(grid.name for grid, *_ in found)
-        raise AnnexError(f"{len(found)} tables of targets ({names}): choose one with --table")
-    if number is not None and not 1 <= number <= len(found):
-        raise AnnexError(f"there is no table {number}; there are {len(found)}")
-    grid, at, columns = found[(number or 1) - 1]
+    names = ", ".join(grid.name for grid, *_ in found)
+    grid, at, columns = found[choose_table(len(found), number, f" ({names})")]
     table = _read(grid, at, columns)
     later = grids[grids.index(grid) + 1 :]
     parts = [other for other in later[:1] if _looks_like_more(other, columns) and not _find_heading(other)]

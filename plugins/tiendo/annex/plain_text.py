@@ -14,6 +14,7 @@ from tiendo.annex.table import (
     AnnexTable,
     Cell,
     TableRow,
+    choose_table,
     describe_heading,
     is_name,
     is_numbering,
@@ -56,12 +57,8 @@ def read_text(data: bytes, names: AgencyNames, number: int | None = None) -> Ann
     headings = {place: heading for place in range(len(chunks)) if (heading := _heading(chunks, place))}
     if not headings:
         raise AnnexError(f"no table of targets: no cells {describe_heading()}, divided by lines that hold one bar")
-    if number is None and len(headings) > 1:
-        lines = ", ".join(str(chunks[place].line) for place in headings)
-        raise AnnexError(f"{len(headings)} tables of targets, at lines {lines}: choose one with --table")
-    if number is not None and not 1 <= number <= len(headings):
-        raise AnnexError(f"there is no table {number}; there are {len(headings)}")
-    start = list(headings)[(number or 1) - 1]
+    lines = ", ".join(str(chunks[place].line) for place in headings)
+    start = list(headings)[choose_table(len(headings), number, f", at lines {lines}")]
     heading = headings[start]
     body = chunks[start + heading.width :]
     end = next((place for place, chunk in enumerate(body) if _is_outside(chunk)), len(body))

@@ -108,6 +108,23 @@ class AnnexRow:
     place: str
 
 
+def choose_table(count: int, number: int | None, where: str) -> int:
+    """Returns the place, from 0, of the table to read among those found.
+
+    Args:
+        number: which one is asked for, from 1; None where there should be one only.
+        where: where they are, for the message.
+
+    Raises:
+        AnnexError: there are several and none is asked for, or the one asked for is not there.
+    """
+    if number is None and count > 1:
+        raise AnnexError(f"{count} tables of targets{where}: choose one with --table")
+    if number is not None and not 1 <= number <= count:
+        raise AnnexError(f"there is no table {number}; there are {count}")
+    return (number or 1) - 1
+
+
 def one_line(text: str) -> str:
     """Returns a cell's text without line breaks."""
     return " ".join(text.split())

@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 
 from tiendo import clock
 from tiendo.feedback.finding_groups import SEVERITY_NAMES, group_findings
-from tiendo.feedback.receipt import ANSWER_NAMES, VERDICT_NAMES
+from tiendo.feedback.receipt import VERDICT_NAMES
+from tiendo.feedback.versions import ANSWER_NAMES
 from tiendo.model.content import WorkbookContent
 from tiendo.model.outcome import FileOutcome, Finding, ObservationRow
 from tiendo.model.period import Period

@@ -62,7 +62,7 @@ def still_owed(
 
 
 def _unanswered(register: Register, outcome: FileOutcome) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What a file that names its period leaves open, be it that nothing stands there or that it is not understood."""
+    """What a file that names its period leaves open, be it left empty or not understood."""
     if not outcome.period or not (outcome.read or outcome.read_tasks) or outcome.verdict == "duplicate":
         return (), ()
     quarter = Period.parse(outcome.period).quarter

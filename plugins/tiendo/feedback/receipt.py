@@ -13,7 +13,7 @@ from tiendo.durable import write_files
 from tiendo.feedback.finding_groups import SEVERITY_NAMES, group_findings
 from tiendo.feedback.owed import Owed, still_owed
 from tiendo.feedback.returned import returned_name
-from tiendo.feedback.versions import Version, change_texts
+from tiendo.feedback.versions import ANSWER_NAMES, BASES, Version, change_texts
 from tiendo.model.outcome import ACCEPTED, FileOutcome, ObservationRow, TaskProgressRow
 from tiendo.model.period import Period
 from tiendo.model.register import PeriodCalendar, Register
@@ -32,8 +32,6 @@ VERDICT_NAMES = {
 # An archive is accepted as what it is; what became of the workbooks in it, their own receipts say.
 ARCHIVE_NAME = "Đã mở tệp nén"
 _NOTHING_OWED = Owed((), (), (), ())
-ANSWER_NAMES = {"not_applicable": "Không áp dụng", "not_available": "Chưa có số liệu"}
-_BASES = {"quarter": "Trong quý", "year_to_date": "Lũy kế / đến kỳ"}
 _UNKNOWN_STATE = "(chưa rõ)"
 
 
@@ -90,7 +88,7 @@ def write_answers(settings: Settings, register: Register, receipts: Sequence[Rec
     """Writes receipts and marked workbooks below the outbox, each whole under its final name or not at all.
 
     The same receipts give the same files, so that a repetition after a crash writes what was there. When it returns,
-    they are on disk for good: the transaction that tells of them may be committed.
+    they are on disk for good: the transaction that names them may be committed.
 
     Returns:
         Their paths, in order: ``outbox/<agency>/<period>/<receipt no>.html`` and ``<receipt no>-<name>.xlsx``.
@@ -186,7 +184,7 @@ def _figure(register: Register, observation: ObservationRow, period: str) -> _Fi
     return _Figure(
         label=indicator.label,
         period="" if observation.period == period else Period.parse(observation.period).vietnamese,
-        basis=_BASES[observation.basis],
+        basis=BASES[observation.basis],
         typed=observation.value_text,
         value=value,
         unit=indicator.unit.label if indicator.unit and observation.value is not None else "",

@@ -12,13 +12,13 @@ from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.vietnamese.number import format_number
 from tiendo.warehouse.sql import statement
 
-_BASES = {"quarter": "trong quý", "year_to_date": "lũy kế / đến kỳ", "": ""}
-_ANSWERS = {"not_applicable": "không áp dụng", "not_available": "chưa có số liệu"}
+BASES = {"quarter": "Trong quý", "year_to_date": "Lũy kế / đến kỳ", "": ""}
+ANSWER_NAMES = {"not_applicable": "Không áp dụng", "not_available": "Chưa có số liệu"}
 _NOT_SAID = "(không báo cáo)"
 
 
 class VersionChange(NamedTuple):
-    """One figure or task that is told otherwise than before.
+    """One figure or task that is reported otherwise than before.
 
     Attributes:
         subject: ``indicator`` or ``task``.
@@ -103,7 +103,7 @@ def change_texts(register: Register, changes: Sequence[VersionChange]) -> list[C
         ChangeText(
             _label(register, change),
             change.period,
-            _BASES[change.basis],
+            BASES[change.basis].lower(),
             _said(change.old_answer, change.old_value, change.old_kind),
             _said(change.new_answer, change.new_value, change.new_kind),
         )
@@ -129,5 +129,5 @@ def _said(answer: str | None, value: Decimal | None, kind: str | None) -> str:
     if answer in TASK_STATES:
         return TASK_STATES[answer] + (f", {format_number(value)}%" if value is not None else "")
     if value is None:
-        return _ANSWERS[answer]
+        return ANSWER_NAMES[answer].lower()
     return f"{format_number(value)} ({KINDS[kind or 'actual'].lower()})"

@@ -53,12 +53,8 @@ def decode(data: bytes) -> Decoded:
         return Decoded(data.decode("utf-8"), "utf-8")
     except UnicodeDecodeError:
         pass
-    try:
-        text = unicodedata.normalize("NFC", data.decode("cp1258"))
-    except UnicodeDecodeError:
-        text = ""
-    accented = [word for word in _WORD.findall(text) if not word.isascii()]
-    if accented and all(map(is_syllable, accented)):
+    text = windows_1258(data)
+    if text and _accented(text):
         return Decoded(text, "windows-1258")
     try:
         text = data.decode("cp1252")
@@ -68,6 +64,19 @@ def decode(data: bytes) -> Decoded:
         return Decoded(text, "windows-1252")
     line = next(n for n, piece in enumerate(data.splitlines(), start=1) if not piece.isascii())
     raise TextError("text_encoding", f"dòng {line}")
+
+
+def windows_1258(data: bytes) -> str | None:
+    """Returns text in Windows-1258; None where that gives no Vietnamese syllables."""
+    try:
+        text = unicodedata.normalize("NFC", data.decode("cp1258"))
+    except UnicodeDecodeError:
+        return None
+    return text if all(map(is_syllable, _accented(text))) else None
+
+
+def _accented(text: str) -> list[str]:
+    return [word for word in _WORD.findall(text) if not word.isascii()]
 
 
 def _strictly(data: bytes, encoding: str) -> str:

@@ -32,7 +32,7 @@ def keep_reader() -> None:
 def read_files(settings: Settings, hashes: Sequence[str]) -> list[WorkbookContent]:
     """Returns what each archived file holds, in order. A file in which the scanner finds something is not opened.
 
-    Of a file that was not read for a reason of ours, the fault is ``UNREAD``.
+    Of a file that was not read, through no fault of its own, the fault is ``UNREAD``.
 
     Raises:
         ScannerError: a scanner is configured and does not answer. No file is read unscanned.

@@ -1,6 +1,6 @@
 """Opens a file's bytes as sheets of cells: the one place that decides how each format is read.
 
-What is read is neutral (``tiendo.reading.sheet``); what the cells mean is told by ``tiendo.reading.sheet_rows``.
+What is read is neutral (``tiendo.reading.sheet``); what the cells mean is read by ``tiendo.reading.sheet_rows``.
 """
 
 import io

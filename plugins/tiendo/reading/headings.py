@@ -1,8 +1,8 @@
 """Finds the heading rows of the report's tables in a sheet, in one row or in up to three with merged cells.
 
 A table is known by the texts of its headings, whatever sheet, row and column it stands in. Two columns that claim the
-same value are not guessed between: that is no table of ours. Only where their headings name different years, the later
-one counts; the other is last year's.
+same value are not guessed between: that is no table of the report. Only where their headings name different years, the
+later one counts; the other is last year's.
 """
 
 import re

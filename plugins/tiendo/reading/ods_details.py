@@ -1,4 +1,4 @@
-"""What calamine does not tell of an .ods, from its XML: hidden and merged cells, old fonts, errors, percentages."""
+"""What calamine does not report of an .ods, from its XML: hidden and merged cells, old fonts, errors, percentages."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ _CONTENT, _STYLES = "content.xml", "styles.xml"
 _CELLS = ("table-cell", "covered-table-cell")
 # What a cell shows whose formula has no result: #N/A, #DIV/0!, Err:502.
 _ERROR = re.compile(r"#(?:N/A|[A-Z0-9/]+[!?])|(?:Err|Lỗi):\d{3}")
-# A special cell that is repeated is told so many times; further ones hold nothing that a report has.
+# A special cell that is repeated is noted so many times; further ones hold nothing that a report has.
 _MOST_REPEATED = 64
 
 
@@ -60,7 +60,7 @@ class _Fonts(ElementHandler):
             self._style = ""
 
     def font(self, style: str) -> str:
-        """Returns the font of a style, "" where none is told. A ring of parents ends as one without."""
+        """Returns the font of a style, "" where none is given. A ring of parents ends as one without."""
         seen: set[str] = set()
         while style and style not in seen:
             if style in self._own:

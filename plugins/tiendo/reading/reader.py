@@ -19,9 +19,9 @@ from tiendo.vietnamese.text import fold
 
 
 def read_workbook(data: bytes) -> WorkbookContent:
-    """Reads one file's bytes; what is wrong with the file is told by ``fault``, never raised.
+    """Reads one file's bytes; what is wrong with the file is named by ``fault``, never raised.
 
-    An error of our own is told too, as ``reader_bug``: the other files of a batch must not wait for its repair.
+    An error of this code is named too, as ``reader_bug``: the other files of a batch must not wait for its repair.
 
     It can still take the process down (memory, abort inside the native reader): foreign files go through
     ``tiendo.reading.reader_process.WorkbookReader``.
@@ -38,7 +38,7 @@ def read_workbook(data: bytes) -> WorkbookContent:
         return WorkbookContent(fault="not_a_workbook", fault_detail=f"{type(error).__name__}: {error}"[:500])
     except (MemoryError, RecursionError) as error:
         return WorkbookContent(fault="reader_failed", fault_detail=f"{type(error).__name__}: {error}"[:500])
-    except Exception:  # what libraries make of hostile bytes is caught beside them: this is ours
+    except Exception:  # what libraries make of hostile bytes is caught beside them: this is an error of this code
         return WorkbookContent(fault="reader_bug", fault_detail=traceback.format_exc()[-2000:])
     except (KeyboardInterrupt, SystemExit):
         raise

@@ -45,7 +45,7 @@ class Incoming:
         self._max = max_bytes
 
     def add(self, piece: bytes) -> None:
-        """Adds what came."""
+        """Adds bytes from the pipe."""
         self._received += piece
 
     def take(self) -> bytes | None:

@@ -238,7 +238,7 @@ class _Child:
                 sent = os.write(self._in.fileno(), self._unsent)
             except BlockingIOError:
                 return
-            except BrokenPipeError:  # told by the answer that does not come
+            except BrokenPipeError:  # the child is gone: noticed when no answer comes
                 self._unsent.clear()
                 return
             del self._unsent[:sent]

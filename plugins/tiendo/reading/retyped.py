@@ -1,7 +1,7 @@
 """Reads tables that a body typed or copied itself: any sheet, any place, merged cells, headings of several rows.
 
 Nothing is taken that is not certain: a table is known by its headings, a merged cell fills its own range only, printed
-numbers are labels. Which rows are indicators, titles of sections or remarks is told later, by names of the register.
+numbers are labels. Which rows are indicators, titles of sections or remarks is decided later, by the register's names.
 """
 
 import re
@@ -28,7 +28,7 @@ _ESTIMATE = RawCell("Ước thực hiện")
 
 
 def read_retyped_rows(sheet: Sheet, tables: tuple[TemplateTable, ...], found: FoundContent) -> bool:
-    """Adds the rows of all tables of a sheet, where they are of those wanted, to what was found.
+    """Adds the rows of all tables of a sheet, where they are of those wanted, to ``found``.
 
     Returns:
         Whether its sender filled in anything.
@@ -156,7 +156,7 @@ def _number_text(value: Any) -> str:
 def _stated_unit(sheet: Sheet, heading: Heading, since: int, titles: Sequence[Title]) -> RawCell:
     """Returns the unit that a line above the table or the headings of its figures state for all of it.
 
-    Two that differ are both told: no number reader takes that for a unit, so its sender is asked.
+    Two that differ are both returned: no number reader takes that for a unit, so its sender is asked.
     """
     found: dict[str, RawCell] = {}
     for title in titles:

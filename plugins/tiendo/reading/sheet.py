@@ -1,4 +1,4 @@
-"""Sheets of cells, whatever format they come from: values, and what calamine does not tell of cells and sheets."""
+"""Sheets of cells, whatever format they come from: values, and what calamine does not report of cells and sheets."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence, Set
@@ -35,7 +35,7 @@ class SheetDetails(NamedTuple):
 
     Attributes:
         fonts: cells with text in a font from before Unicode.
-        merged: merged ranges, where calamine does not tell them (.ods).
+        merged: merged ranges, where calamine does not report them (.ods).
         filled: how many cells hold a value, as a second reader counts them; None where there is none.
     """
 

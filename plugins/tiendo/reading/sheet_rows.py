@@ -62,7 +62,7 @@ def fields_of(table: TemplateTable) -> tuple[str, ...]:
 
 
 def read_template_rows(sheet: Sheet, tables: tuple[TemplateTable, ...], found: FoundContent) -> bool:
-    """Adds the rows of a table that stands as in the template, where it is one of those wanted, to what was found.
+    """Adds the rows of a table in the form of the template, where it is one of those wanted, to ``found``.
 
     Returns:
         Whether its sender filled in anything.
@@ -95,7 +95,7 @@ def read_rows(
 
     Args:
         end: the first row that is not the table's any more, 0-based in the rows of the sheet.
-        is_retyped: rows may stand apart and hold titles of sections; what is one is not told here.
+        is_retyped: rows may stand apart and hold titles of sections; which ones are titles is decided later.
 
     Returns:
         Whether a cell that is the sender's to fill holds anything.

@@ -1,4 +1,4 @@
-"""What calamine does not tell of an .xls, by xlrd: hidden rows and columns, old fonts, errors, percentages."""
+"""What calamine does not report of an .xls, by xlrd: hidden rows and columns, old fonts, errors, percentages."""
 
 import io
 from typing import Any

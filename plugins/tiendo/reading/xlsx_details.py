@@ -1,4 +1,4 @@
-"""What calamine does not tell of an .xlsx: hidden rows and columns, old fonts, errors, percentages, empty formulas.
+"""What calamine does not report of an .xlsx: hidden rows and columns, old fonts, errors, percentages, empty formulas.
 
 calamine gives an error cell and a formula without a stored result as empty text, and 0,087 for a cell that shows 8,7 %.
 Most sheets have nothing special, so a scan of their bytes comes first, and only a sheet that may have is parsed.

@@ -9,7 +9,7 @@ from tiendo.feedback.marking.styles import SheetStyles
 from tiendo.feedback.marking.xml_tree import MAIN, escaped
 
 TAB_COLOR = "FFB2182C"
-"""Tells our sheet from one of the sender's with the same name: programs keep it when they write the file anew."""
+"""By it the added sheet is known from a sender's with the same name: programs keep it when they write the file anew."""
 
 _HEAD = ("TT", "Mức độ", "Trang tính", "Ô", "Nội dung", "Đang ghi", "Yêu cầu", "Cách xử lý")
 _WIDTHS = (6, 16, 18, 10, 48, 26, 36, 52)

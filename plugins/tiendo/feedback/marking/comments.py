@@ -1,4 +1,4 @@
-"""Comments (the classic ones, which every program shows): ours are added beside the sender's, earlier ones taken away.
+"""Comments (the classic ones, which every program shows): added beside the sender's; those of an earlier answer go.
 
 A comment is an entry of the sheet's comments part and a shape in its VML drawing. Excel's threaded comments keep an
 entry there too, which must stay as it is.
@@ -20,7 +20,7 @@ from tiendo.feedback.marking.xml_tree import (
 )
 
 AUTHOR = "Tiendo"
-# Opens each comment of ours; by it they are known again where a program dropped the author.
+# Opens each comment of an answer; by it they are known again where a program dropped the author.
 OPENING = "Tiendo – "
 _RULE = "————————"
 _APPENDED = f"{_RULE}\n{OPENING}"
@@ -41,15 +41,15 @@ _SHAPE_ID = re.compile(r"_x0000_s(\d{1,8})")
 
 
 def edit_comments(xml: bytes | None, wanted: Mapping[str, str]) -> tuple[bytes, set[str], set[str], set[str]]:
-    """Takes our earlier comments away and adds new ones.
+    """Takes the comments of an earlier answer away and adds new ones.
 
     Args:
         xml: the sheet's comments part, None when it has none.
-        wanted: our words by cell; the sender's own words in that cell stay above them.
+        wanted: the answer's words by cell; the sender's own words in that cell stay above them.
 
     Returns:
-        The part; the cells with a comment of the sender's; those with a new one; those of which an earlier one of ours
-        was taken away.
+        The part; the cells with a comment of the sender's; those with a new one; those that lost one of an
+        earlier answer.
     """
     root = parse(_EMPTY if xml is None else xml)
     authors, entries = root.find("{*}authors"), root.find("{*}commentList")
@@ -69,7 +69,7 @@ def edit_comments(xml: bytes | None, wanted: Mapping[str, str]) -> tuple[bytes, 
         theirs.add(cell)
         if words is not None:
             if _APPENDED in text:
-                _take_ours_away(words, text)
+                _take_answer_away(words, text)
             if cell in wanted and not author.startswith(_THREADED):
                 _append(words, f"\n{_RULE}\n{wanted[cell]}")
     new = {cell: words for cell, words in wanted.items() if cell not in theirs}
@@ -121,8 +121,8 @@ def _append(words: Element, text: str) -> None:
     words.extend(elements(runs, namespace_of(words)))
 
 
-def _take_ours_away(words: Element, text: str) -> None:
-    """Takes our words from the end of a comment of the sender's."""
+def _take_answer_away(words: Element, text: str) -> None:
+    """Takes an earlier answer's words from the end of a sender's comment."""
     runs = words.findall("{*}r")
     for number in reversed(range(len(runs))):
         if _text(runs[number:]).lstrip("\n").startswith(_APPENDED):

@@ -59,7 +59,7 @@ def mark_workbook(data: bytes, remarks: Sequence[Remark], title: str, intro: Seq
     styles_part = _only(box, book, "styles")
     styles = add_styles(box.read(styles_part))
     box.put(styles_part, styles.xml)
-    answer = next((e for e in entries if fold(e.name) == _FOLDED and _is_ours(box.read(e.part))), None)
+    answer = next((e for e in entries if fold(e.name) == _FOLDED and _is_answer_sheet(box.read(e.part))), None)
     for entry in entries:
         if entry is not answer:
             mine = [r for r in remarks if r.sheet == entry.name and position(r.cell) and r.severity in styles.marks]
@@ -166,7 +166,7 @@ def _words(remarks: Sequence[Remark]) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
-def _is_ours(xml: bytes) -> bool:
+def _is_answer_sheet(xml: bytes) -> bool:
     color = parse(xml).find("{*}sheetPr/{*}tabColor")
     return color is not None and color.get("rgb", "").upper() == TAB_COLOR
 

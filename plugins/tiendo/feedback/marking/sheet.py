@@ -1,6 +1,6 @@
 """The marks in one worksheet: a colour over the cells at fault, and the link to the drawing of their comments.
 
-The colour is a conditional format of ours, so the cells' own formats stay, and it can be found and taken away again
+The colour is a conditional format, so the cells' own formats stay, and it can be found and taken away again
 after Excel or LibreOffice have written the file anew.
 """
 
@@ -56,17 +56,17 @@ class SheetPart:
         return cell
 
     def remove_marks(self) -> bool:
-        """Takes our rules away; returns whether there were any."""
-        ours = [rule for rule in self._root.iterfind("{*}conditionalFormatting/{*}cfRule") if _is_ours(rule)]
-        for rule in ours:
+        """Takes earlier marks away; returns whether there were any."""
+        marks = [rule for rule in self._root.iterfind("{*}conditionalFormatting/{*}cfRule") if _is_mark(rule)]
+        for rule in marks:
             block = rule.getparent()
             block.remove(rule)
             if block.find("{*}cfRule") is None:
                 block.getparent().remove(block)
-        return bool(ours)
+        return bool(marks)
 
     def add_marks(self, cells: Mapping[int, Iterable[str]]) -> None:
-        """Colours cells: addresses by the number of the differential format. Our rules come after the sender's."""
+        """Colours cells: addresses by the number of the differential format. Marks come after the sender's rules."""
         priorities = [rule.get("priority", "") for rule in self._root.iter("{*}cfRule")]
         last = max((int(text) for text in priorities if text.isdecimal()), default=0)
         for number, (style, addresses) in enumerate(cells.items(), start=last + 1):
@@ -97,7 +97,7 @@ class SheetPart:
             follower.addprevious(element)
 
 
-def _is_ours(rule: Element) -> bool:
+def _is_mark(rule: Element) -> bool:
     return any(_FORMULA_BEGINS.search(formula.text or "") for formula in rule.iterfind("{*}formula"))
 
 

@@ -40,7 +40,7 @@ class SheetStyles(NamedTuple):
 
 
 class Styles(NamedTuple):
-    """The styles part with ours added, and their numbers."""
+    """The styles part with the added formats, and their numbers."""
 
     xml: bytes
     marks: dict[str, int]
@@ -48,7 +48,7 @@ class Styles(NamedTuple):
 
 
 def add_styles(xml: bytes) -> Styles:
-    """Adds to a workbook's styles what our marks need.
+    """Adds to a workbook's styles what the marks need.
 
     Raises:
         UnmarkableError: the part lacks a list that every spreadsheet program writes.

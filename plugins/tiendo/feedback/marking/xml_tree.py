@@ -47,7 +47,7 @@ def to_bytes(root: Element, *, is_declared: bool = True) -> bytes:
 
 
 def elements(markup: str, namespace: str = MAIN) -> list[Element]:
-    """Returns elements from markup of ours, whose names without a prefix are of a namespace; ``r:`` is the office's."""
+    """Returns elements from markup; names without a prefix are of the namespace, ``r:`` is that of relationships."""
     return list(etree.fromstring(f'<of xmlns="{namespace}" xmlns:r="{OFFICE}">{markup}</of>'))
 
 
