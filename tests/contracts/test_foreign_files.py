@@ -129,7 +129,7 @@ def test_an_answer_larger_than_any_report_is_not_taken(
     """What a hostile child could send must not fill the parent: it is cut at the length it announces."""
     path = tmp_path / "a.xlsx"
     path.write_bytes(workbook)
-    monkeypatch.setattr(reader_process, "_MAX_ANSWER", 1000)
+    monkeypatch.setattr(reader_process, "MAX_ANSWER", 1000)
     with WorkbookReader() as reader:
         contents = list(reader.read_many([path, path]))
     assert [content.fault for content in contents] == ["reader_failed", "reader_failed"]

@@ -17,8 +17,7 @@ from fixtures.annexes import HEADING, PLAN_TEXT, excel_annex, golden_rows, word_
 from tiendo.annex.plain_text import read_text
 from tiendo.annex.printing import annex_lines
 from tiendo.annex.reading import Annex, read_annex
-from tiendo.annex.rows import AnnexRow
-from tiendo.annex.table import AnnexError
+from tiendo.annex.table import AnnexError, AnnexRow
 from tiendo.plan.known import KnownPlan, read_known
 
 Read = Callable[[str | bytes], Annex]

@@ -22,8 +22,8 @@ from tiendo.collect.ledger import ledger_document
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.process.batch import process, waiting_batches
+from tiendo.reading.files import ScannerError, find_infected
 from tiendo.reading.formats import MAX_BYTES
-from tiendo.reading.scanner import ScannerError, find_infected
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 

@@ -7,6 +7,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from openpyxl import load_workbook
+from openpyxl.utils import column_index_from_string
+
 from tiendo.annex.grid import MAX_COLUMNS, MAX_ROWS, Grid
 from tiendo.annex.table import AnnexError, Cell, one_line
 from tiendo.ooxml.zip_parts import Member, content
@@ -26,8 +29,6 @@ def read_excel(data: bytes, parts: Mapping[str, Member]) -> list[Grid]:
     """
     _check_merges(data, parts)
     try:
-        from openpyxl import load_workbook
-
         shown = load_workbook(io.BytesIO(data), data_only=True)
         typed = load_workbook(io.BytesIO(data))
     except Exception as error:  # the library lets through what zip, XML and its own checks raise
@@ -44,17 +45,10 @@ def _check_merges(data: bytes, parts: Mapping[str, Member]) -> None:
         if not name.startswith("xl/worksheets/"):
             continue
         for left, top, right, bottom in _MERGE.findall(content(data, part)):
-            columns = _column(right) - _column(left) + 1
+            columns = column_index_from_string(right.decode()) - column_index_from_string(left.decode()) + 1
             covered += abs(columns * (int(bottom) - int(top) + 1))
             if covered > _MOST_MERGED:
                 raise AnnexError(f"{name}: merged cells cover more than any annex has")
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - ord("A") + 1
-    return number
 
 
 def _read_sheet(shown: Any, typed: Any) -> Grid:

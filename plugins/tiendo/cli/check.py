@@ -10,8 +10,9 @@ import typer
 from sqlalchemy import Engine
 
 from tiendo import clock
-from tiendo.feedback.receipt import ANSWER_NAMES, VERDICT_NAMES
-from tiendo.feedback.told import SEVERITY_NAMES, group
+from tiendo.feedback.finding_groups import SEVERITY_NAMES, group_findings
+from tiendo.feedback.receipt import VERDICT_NAMES
+from tiendo.feedback.versions import ANSWER_NAMES
 from tiendo.model.content import WorkbookContent
 from tiendo.model.outcome import FileOutcome, Finding, ObservationRow
 from tiendo.model.period import Period
@@ -136,7 +137,7 @@ def print_check(result: dict[str, Any]) -> None:
     """Prints the result for people, in Vietnamese."""
     typer.echo(f"{result['file']}: {VERDICT_NAMES[result['verdict']]}")
     typer.echo(f"Đơn vị: {result['agency'] or 'chưa rõ'}   Kỳ: {result['period'] or 'chưa rõ'}")
-    for told in group([Finding(**finding) for finding in result["findings"]]):
+    for told in group_findings([Finding(**finding) for finding in result["findings"]]):
         typer.echo(f"- [{SEVERITY_NAMES[told.severity]}] {told.message}")
         for place in told.places:
             where = " ".join(filter(None, (place.sheet, place.cell)))

@@ -28,7 +28,7 @@ def check(
     """Read and validate one file as the pipeline would; load nothing. Exit 0 accepted, 1 rejected or quarantined."""
     from tiendo.cli.check import check_file, print_check
     from tiendo.model.outcome import ACCEPTED
-    from tiendo.reading.scanner import ScannerError
+    from tiendo.reading.files import ScannerError
 
     register = open_register()
     if agency and agency not in register.agency_by_code:

@@ -29,7 +29,7 @@ def requeue(
 ) -> None:
     """Read a settled file once more by today's rules: show what would differ, and do it with --yes --reason."""
     from tiendo.process.requeue import NotPossibleError, enter, find_file, review, settle
-    from tiendo.reading.scanner import ScannerError
+    from tiendo.reading.files import ScannerError
 
     if yes and not reason.strip():
         raise typer.BadParameter("an act needs a reason", param_hint="--reason")
@@ -99,7 +99,7 @@ def quarantine_release(
     """Let a file through as one of a body's. Exit 1 when it would only be held again: then nothing is done."""
     from tiendo.process.quarantine import release
     from tiendo.process.requeue import NotPossibleError
-    from tiendo.reading.scanner import ScannerError
+    from tiendo.reading.files import ScannerError
 
     register = open_register()
     if not reason.strip():

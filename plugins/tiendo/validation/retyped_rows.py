@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tiendo.model.content import IndicatorRow, Notice, RawCell, TaskRow, WorkbookContent
 from tiendo.model.register import Unit
-from tiendo.reading.tables import has_figure, not_read
+from tiendo.reading.notices import has_figure, not_read
 from tiendo.validation.cells import find_code, text_of
 from tiendo.validation.context import Context
 from tiendo.vietnamese.number import format_number, read_answer, read_number
