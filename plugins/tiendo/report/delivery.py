@@ -12,11 +12,11 @@ from sqlalchemy import Engine, RowMapping
 from tiendo import clock
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
-from tiendo.mail.templates import text_and_page
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.report.edition import Place
 from tiendo.settings import Settings
+from tiendo.templates import text_and_page
 from tiendo.vietnamese.dates import format_instant
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement

@@ -1,16 +1,15 @@
 """``published/index.html``: every period and edition on one page, made anew from the warehouse at each publication."""
 
-from functools import cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from sqlalchemy import Connection
 
 from tiendo.durable import write_files
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.report.view import clean, period_name, short_instant
-from tiendo.settings import INCLUDE, Settings
+from tiendo.settings import Settings
+from tiendo.templates import template
 from tiendo.warehouse.sql import statement
 
 INDEX = "index.html"
@@ -29,7 +28,7 @@ def write_index(connection: Connection, settings: Settings, register: Register) 
     periods: dict[str, list[dict[str, Any]]] = {}
     for row in connection.execute(statement("report/index.sql"), {"plan_code": register.code}).mappings():
         periods.setdefault(period_name(Period.parse(row["period"])), []).append(_edition(dict(row)))
-    page = _template().render(
+    page = template("published_index.html.j2").render(
         plan=register.short_title,
         province=register.province,
         periods=[{"name": name, "editions": editions} for name, editions in periods.items()],
@@ -53,12 +52,3 @@ def _edition(row: dict[str, Any]) -> dict[str, Any]:
         "sha256": row["manifest_sha256"][:16],
         "links": [{"href": f"{folder}/{path}", "label": label} for path, label in _LINKS if path in outputs],
     }
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(INCLUDE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    return environment.get_template("published_index.html.j2")

@@ -5,10 +5,7 @@ from typing import Any
 from tiendo.report.charts import legend, path_chart, section_bars
 from tiendo.report.data import EditionData, IndicatorLine
 from tiendo.report.view import BASES, FILE_STATES, KINDS, build_view, clean, line_view, short_instant
-from tiendo.settings import INCLUDE
-
-TEMPLATES = INCLUDE / "templates"
-TEMPLATE = "report.html.j2"
+from tiendo.templates import template
 
 
 def render_page(data: EditionData) -> bytes:
@@ -17,13 +14,7 @@ def render_page(data: EditionData) -> bytes:
     Raises:
         jinja2.UndefinedError: the template uses a variable that is not given.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, keep_trailing_newline=True,
-    )  # fmt: skip
-    return environment.get_template(TEMPLATE).render(page_view(data)).encode()
+    return template("report.html.j2").render(page_view(data)).encode() + b"\n"
 
 
 def page_view(data: EditionData) -> dict[str, Any]:

@@ -8,10 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from sqlalchemy import Connection
 
 from tiendo.model.register import Register
@@ -30,7 +28,7 @@ from tiendo.report.view import (
     summary_lines,
     value_text,
 )
-from tiendo.settings import INCLUDE
+from tiendo.templates import template
 from tiendo.vietnamese.number import format_number
 from tiendo.warehouse.sql import statement
 
@@ -195,7 +193,7 @@ def review_view(review: Review) -> dict[str, Any]:
 
 def render_review(review: Review) -> bytes:
     """Returns ``xem-xet.html``: one self-contained page."""
-    return _template().render(review_view(review)).encode()
+    return template("review.html.j2").render(review_view(review)).encode()
 
 
 def approval_lines(review: Review) -> list[str]:
@@ -276,12 +274,3 @@ def _escaped(text: str) -> str:
     """Makes words from files harmless in Markdown: no link, image, code, emphasis or HTML of theirs is rendered."""
     escaped = "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|!" else letter for letter in text)
     return " ".join(escaped.split())
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(INCLUDE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    return environment.get_template("review.html.j2")

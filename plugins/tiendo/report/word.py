@@ -7,9 +7,9 @@ from typing import Any
 from tiendo.ooxml.archive_bytes import repack
 from tiendo.report.data import EditionData
 from tiendo.report.view import build_view
-from tiendo.settings import INCLUDE
+from tiendo.templates import TEMPLATES, word_environment
 
-TEMPLATE = INCLUDE / "templates" / "report.docx"
+TEMPLATE = TEMPLATES / "report.docx"
 # Order of the properties of a table cell, ECMA-376 part 1, 17.4.66; docxtpl puts the shading first.
 _CELL_PROPERTIES = ("cnfStyle", "tcW", "gridSpan", "hMerge", "vMerge", "tcBorders", "shd", "noWrap", "tcMar",
                     "textDirection", "tcFitText", "vAlign", "hideMark")  # fmt: skip
@@ -25,7 +25,7 @@ def render_word(data: EditionData, template: Path = TEMPLATE) -> bytes:
     from docxtpl import DocxTemplate  # type: ignore[import-untyped]
 
     document = DocxTemplate(io.BytesIO(template.read_bytes()))
-    document.render(build_view(data), environment(), autoescape=True)
+    document.render(build_view(data), word_environment(), autoescape=True)
     _order_cell_properties(document.docx.element.body)
     properties = document.docx.core_properties
     properties.title = f"Báo cáo kết quả thực hiện {data.plan_short_title} {data.period.vietnamese}"
@@ -35,13 +35,6 @@ def render_word(data: EditionData, template: Path = TEMPLATE) -> bytes:
     out = io.BytesIO()
     document.save(out)
     return repack(out.getvalue(), data.as_of)
-
-
-def environment() -> Any:
-    """Returns the Jinja environment of the DOCX template: a variable that does not exist is an error."""
-    from jinja2 import Environment, StrictUndefined
-
-    return Environment(undefined=StrictUndefined, autoescape=True)
 
 
 def _order_cell_properties(body: Any) -> None:

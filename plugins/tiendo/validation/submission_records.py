@@ -1,6 +1,7 @@
 """The record of a file as a whole: readable, from whom, for which plan and period."""
 
 from datetime import date, timedelta
+from functools import cache
 
 from tiendo.clock import HANOI
 from tiendo.model.content import TEMPLATE_VERSION, UNREAD, UnreadError
@@ -9,18 +10,9 @@ from tiendo.model.register import PeriodCalendar
 from tiendo.validation.facts import HistoryFacts, RegisterFacts
 from tiendo.validation.records import BatchFile, Context, Record
 from tiendo.validation.stated import Stated, read_stated
+from tiendo.validation.suites import get_suite
 from tiendo.vietnamese.dates import format_date, read_period
 from tiendo.vietnamese.text import fold
-
-# Every fault of the reader has one rule, as every column has in suite ``notice``.
-KNOWN_FAULTS = frozenset(
-    {
-        "encrypted", "not_a_workbook", "no_table", "no_data", "too_large", "reader_failed", "infected", "empty", "word",
-        "pdf", "image", "packed_otherwise", "web_page", "xml_file", "other_office", "plain_text", "text_columns",
-        "text_encoding", "too_many_rows", "reader_bug", "readers_differ",
-        "archive", "archive_empty", "archive_locked", "archive_nested",
-    }
-)  # fmt: skip
 
 _FACTS: Record = dict.fromkeys((
     "stranger", "fault", "sender_standing", "marker_field_count", "plan", "plan_expected", "template_version",
@@ -28,6 +20,13 @@ _FACTS: Record = dict.fromkeys((
     "received_on", "due_on", "closing_on", "period_collected", "was_reported", "was_reopened", "file_name",
     "new_figure_count",
 ))  # fmt: skip
+
+
+@cache
+def known_faults() -> frozenset[str]:
+    """Returns the faults of the reader that suite ``submission`` has a rule for."""
+    subjects = [each["kwargs"] for each in get_suite("submission").expectations]
+    return frozenset(fault for each in subjects if each.get("column") == "fault" for fault in each["value_set"])
 
 
 def submission_record(
@@ -42,7 +41,7 @@ def submission_record(
     fault, marker = file.content.fault, file.content.marker
     if fault == UNREAD:
         raise UnreadError(f"{file.name} is not read: {file.content.fault_detail}")
-    if fault and fault not in KNOWN_FAULTS:
+    if fault and fault not in known_faults():
         raise ValueError(f"no rule for the reader's fault {fault!r} (file {file.key})")
     is_readable = not fault and not file.stranger
     said = read_stated(file, facts) if is_readable else Stated()
