@@ -1,7 +1,7 @@
 """Status of every indicator of a plan in one period, from the register and the observations known at an instant."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Context, Decimal, localcontext
 from typing import Any, NamedTuple
@@ -39,6 +39,7 @@ COLUMNS = (
     "observation_id",
 )
 _BASIS = "year_to_date"
+_EXACT = Context(prec=40)
 # What is to be known of a figure; from the third on, the fields of ``Report``.
 FIGURE = (
     "indicator_code",
@@ -68,7 +69,7 @@ class Verdict(NamedTuple):
 
 def compute(
     register: Register, figures: Iterable[Sequence[Any]], period: Period, as_of: datetime
-) -> list[tuple[Any, ...]]:
+) -> Iterator[tuple[Any, ...]]:
     """Grades every leaf indicator in one period.
 
     Args:
@@ -80,8 +81,8 @@ def compute(
         as_of: the instant the observations were taken at; stored, not applied.
 
     Returns:
-        One row per leaf indicator in the register's order, by ``COLUMNS``, those of core.indicator_status without its
-        ids and hash; ``components`` is a dict fit for JSON, decimals in it as strings.
+        One row after the other, per leaf indicator in the register's order, by ``COLUMNS``: those of
+        core.indicator_status without its ids and hash; ``components`` is a dict fit for JSON, decimals as strings.
 
     Raises:
         ValueError: the period is of another year than the plan.
@@ -91,14 +92,14 @@ def compute(
         raise ValueError(f"{period} is outside plan {register.code} of {register.year}")
     reports, with_quarter = _reports(figures)
     written_period = str(period)
-    rows = []
-    with localcontext(Context(prec=40)):
-        for indicator in register.indicators:
-            if indicator.is_leaf:
-                answers = reports.get(indicator.code, {})
-                verdict = judge(register, indicator, period, answers, indicator.code in with_quarter)
-                rows.append(_row(register, written_period, as_of, verdict))
-    return rows
+
+    def row(indicator: Indicator) -> tuple[Any, ...]:
+        with localcontext(_EXACT):
+            answers = reports.get(indicator.code, {})
+            verdict = judge(register, indicator, period, answers, indicator.code in with_quarter)
+            return _row(register, written_period, as_of, verdict)
+
+    return (row(indicator) for indicator in register.indicators if indicator.is_leaf)
 
 
 def judge(
