@@ -21,17 +21,18 @@ from report_example import AS_OF, DRAFT, EXPORTS, FIRST, LINES, PUBLISHED
 from fixtures.packages import needs
 from tiendo.model.period import Period
 from tiendo.ooxml.archive_bytes import repack
-from tiendo.report import tables
 from tiendo.report.build import build, place
 from tiendo.report.charts import path_chart, section_bars
+from tiendo.report.columns import Column
 from tiendo.report.data import EditionData
 from tiendo.report.data_files import render_data_files
+from tiendo.report.edition_tables import INDICATORS, TABLES
 from tiendo.report.manifest import content_sha256, data_sha256, render_manifest
 from tiendo.report.page import render_page
 from tiendo.report.pdf_file import in_order, normalise, office, render_pdf
 from tiendo.report.spreadsheet import SUMMARY_SHEET, put, render_spreadsheet
-from tiendo.report.tables import build_tables
 from tiendo.report.word import render_word
+from tiendo.report.words import number
 from tiendo.status.names import STYLES, Status
 
 
@@ -206,11 +207,11 @@ def test_a_path_rises_with_its_figures_and_is_left_out_without_any():
 
 def test_csv_and_parquet_say_the_same():
     files = render_data_files(DRAFT)
-    for table in build_tables(DRAFT):
+    for table in TABLES:
         rows = list(csv.reader(io.StringIO(files[f"data/{table.name}.csv"].decode(), newline="")))
         frame = pq.read_table(io.BytesIO(files[f"data/{table.name}.parquet"]))
-        assert rows[0] == frame.column_names == [field.name for field in table.fields]
-        assert len(rows) - 1 == frame.num_rows == len(table.rows)
+        assert rows[0] == frame.column_names == [column.name for column in table.columns]
+        assert len(rows) - 1 == frame.num_rows == len(table.rows(DRAFT))
     indicators = pq.read_table(io.BytesIO(files["data/indicators.parquet"])).to_pylist()
     fdi = next(row for row in indicators if row["indicator_code"] == "thu-hut-fdi")
     assert fdi["value"] == Decimal("967.3")
@@ -239,24 +240,31 @@ def test_the_data_package_describes_every_column():
         assert all(field["description"] and field["title"] for field in resource["schema"]["fields"])
 
 
-@pytest.mark.parametrize("table", build_tables(DRAFT), ids=lambda table: table.name)
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_keys_tell_rows_apart(table):
-    keys = [tuple(row[table.column(name)] for name in table.key) for row in table.rows]
+    keys = [tuple(row[table.place(name)] for name in table.key) for row in table.rows(DRAFT)]
     assert len(keys) == len(set(keys))
     assert keys
 
 
-def test_every_column_has_a_reader_and_every_reader_a_column():
-    readers = {
-        "indicators": tables._INDICATOR, "tasks": tables._TASK, "submissions": tables._SUBMISSION,
-        "leads": tables._LEAD, "records": tables._RECORD, "remarks": tables._REMARK,
-        "revisions": tables._REVISION, "changes": tables._CHANGE,
-        "sources": tables._SOURCE, "files": tables._FILE,
-    }  # fmt: skip
-    with tables.COLUMNS.open(encoding="utf-8", newline="") as lines:
-        assert {row["table"] for row in csv.DictReader(lines)} == readers.keys()
-    for name, given in readers.items():
-        assert [field.name for field in tables.fields(name)] == list(given)
+def test_a_column_declared_once_is_in_every_form(monkeypatch):
+    added = Column("margin_up", "number", "Đến mức tốt hơn", 11, "What is lacking to the next better status.",
+                   tag="margin_up", words=lambda i: number(i.margin_up, i.decimals), is_annexed=True)  # fmt: skip
+    assert "Đến mức tốt hơn" not in render_page(DRAFT).decode()
+    monkeypatch.setitem(vars(INDICATORS), "columns", (*INDICATORS.columns, added))
+    data = replace(DRAFT, indicators=(replace(LINES[0], margin_up=Decimal("832.7")), *LINES[1:]))
+    files = build(data, with_pdf=False)
+    table = list(csv.DictReader(io.StringIO(files["data/indicators.csv"].decode(), newline="")))
+    assert (table[0]["margin_up"], table[1]["margin_up"]) == ("832.7", "")
+    sheet = load_workbook(io.BytesIO(files["bao-cao.xlsx"]))["Chỉ tiêu"]
+    assert [row[-1].value for row in sheet.iter_rows(max_row=3)] == ["Đến mức tốt hơn", 832.7, None]
+    assert 'data-label="Đến mức tốt hơn">832,7</td>' in files["bao-cao.html"].decode()
+    with zipfile.ZipFile(io.BytesIO(files["bao-cao.docx"])) as parts:
+        xml = parts.read("word/document.xml").decode()
+    annex = xml[xml.index("Cơ quan báo cáo; nguồn số liệu") :]
+    assert re.search(r">Đến mức tốt hơn<.*?>832,7<", annex, re.DOTALL)
+    described = json.loads(files["datapackage.json"])["resources"][0]["schema"]["fields"]
+    assert described[-1]["name"] == "margin_up"
 
 
 # Manifest, PDF, the whole --------------------------------------------------------------------------------------------

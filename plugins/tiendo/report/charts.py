@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from tiendo.report.data import EditionData, IndicatorLine
-from tiendo.report.view import number, status_name
+from tiendo.report.words import number, status_name
 from tiendo.status.names import STYLES
 
 PATH_WIDTH, PATH_HEIGHT = 176, 76

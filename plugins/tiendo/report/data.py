@@ -133,28 +133,28 @@ class IndicatorLine:
     target_low: Decimal | None
     target_high: Decimal | None
     agency_name: str
-    status: str
-    value: Decimal | None
-    value_text: str
-    value_kind: str
-    value_basis: str
-    expected: Decimal | None
-    ratio: Decimal | None
-    margin: Decimal | None
-    margin_up: Decimal | None
-    margin_down: Decimal | None
-    needed: Decimal | None
-    sentence: str
-    rule_version: str
-    is_estimate: bool
-    is_approximate: bool
-    is_illustrative: bool
-    data_on: date | None
-    note: str
-    explanation: str
-    origin: Origin | None
     expected_path: tuple[Decimal | None, ...]
     history: tuple[HistoryPoint, ...]
+    origin: Origin | None
+    status: str = ""
+    value: Decimal | None = None
+    value_text: str = ""
+    value_kind: str = ""
+    value_basis: str = ""
+    expected: Decimal | None = None
+    ratio: Decimal | None = None
+    margin: Decimal | None = None
+    margin_up: Decimal | None = None
+    margin_down: Decimal | None = None
+    needed: Decimal | None = None
+    sentence: str = ""
+    rule_version: str = ""
+    is_estimate: bool = False
+    is_approximate: bool = False
+    is_illustrative: bool = False
+    data_on: date | None = None
+    note: str = ""
+    explanation: str = ""
     expected_even: Decimal | None = None
     previous_period: Period | None = None
     previous_value: Decimal | None = None
@@ -250,7 +250,7 @@ class Revision:
 
 
 @dataclass(frozen=True)
-class Change:
+class EditionChange:
     """A verdict or a figure that differs from the previous edition of the same period, or a sentence alone.
 
     Attributes:
@@ -287,9 +287,9 @@ class PreviousEdition:
 
     number: int
     as_of: datetime
-    changes: tuple[Change, ...]
+    changes: tuple[EditionChange, ...]
     arrivals: tuple[str, ...]
-    rewordings: tuple[Change, ...] = ()
+    rewordings: tuple[EditionChange, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from tiendo.report.gather import gather
 from tiendo.report.index_page import write_index
 from tiendo.report.manifest import MANIFEST, content_sha256
 from tiendo.report.review import PAGE, approval_lines, gather_review, render_review
-from tiendo.report.view import period_name
+from tiendo.report.words import period_name
 from tiendo.settings import Settings
 from tiendo.vietnamese.dates import format_instant
 from tiendo.warehouse.engine import LOAD_LOCK, loader
@@ -46,7 +46,7 @@ class MovedOnError(EditionError):
 
 
 @dataclass(frozen=True)
-class Place:
+class EditionFolders:
     """Where the drafts and editions of one period are kept."""
 
     settings: Settings
@@ -86,7 +86,7 @@ def draft(
         data = gather(connection, register, period, edition=edition, as_of=as_of)
         is_changed = _is_changed(connection, data)
         review = gather_review(connection, register, data)
-    folder = Place(settings, period).draft(edition)
+    folder = EditionFolders(settings, period).draft(edition)
     _place(engine, build(data) | {PAGE: render_review(review)}, folder)
     return {
         "period": str(period),
@@ -111,7 +111,7 @@ def refresh_draft(engine: Engine, register: Register, settings: Settings, period
     if clock.today() < register.calendar_by_period[period].cut_off_on:
         return None
     as_of, edition = _next(engine, register, period)
-    folder = Place(settings, period).latest_draft
+    folder = EditionFolders(settings, period).latest_draft
     with loader(engine) as connection:
         data = gather(connection, register, period, edition=edition, as_of=as_of)
         if _says_the_same(folder, data):
@@ -195,7 +195,7 @@ def _place_and_enter(
     data_sha256: str,
     approval: Approval,
 ) -> Path:
-    folder = Place(settings, period).published(edition)
+    folder = EditionFolders(settings, period).published(edition)
     with loader(engine) as connection:
         # One publication at a time; loading goes on, since only what was recorded by as_of is read.
         connection.exec_driver_sql(_EDITION_LOCK)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from tiendo.durable import write_files
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.report.view import clean, period_name, short_instant
+from tiendo.report.words import clean, period_name, short_instant
 from tiendo.settings import Settings
 from tiendo.templates import template
 from tiendo.warehouse.sql import statement
