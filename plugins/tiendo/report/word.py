@@ -6,6 +6,7 @@ from typing import Any
 
 from tiendo.ooxml.archive_bytes import repack
 from tiendo.report.data import EditionData
+from tiendo.report.edition_tables import INDICATORS
 from tiendo.report.view import build_view
 from tiendo.templates import TEMPLATES, word_environment
 
@@ -26,6 +27,8 @@ def render_word(data: EditionData, template: Path = TEMPLATE) -> bytes:
 
     document = DocxTemplate(io.BytesIO(template.read_bytes()))
     document.render(build_view(data), word_environment(), autoescape=True)
+    if any(column.is_annexed for column in INDICATORS.columns):
+        _fit_cells_to_grid(document.docx.element.body)
     _order_cell_properties(document.docx.element.body)
     properties = document.docx.core_properties
     properties.title = f"Báo cáo kết quả thực hiện {data.plan_short_title} {data.period.vietnamese}"
@@ -35,6 +38,18 @@ def render_word(data: EditionData, template: Path = TEMPLATE) -> bytes:
     out = io.BytesIO()
     document.save(out)
     return repack(out.getvalue(), data.as_of)
+
+
+def _fit_cells_to_grid(body: Any) -> None:
+    """Makes cells as wide as their columns, which docxtpl has narrowed to make room for added ones."""
+    from docx.oxml.ns import qn
+
+    for table in body.iter(qn("w:tbl")):
+        widths = [column.get(qn("w:w")) for column in table.tblGrid]
+        for row in table.tr_lst:
+            if len(row.tc_lst) == len(widths):
+                for cell, width in zip(row.tc_lst, widths, strict=True):
+                    cell.tcPr.find(qn("w:tcW")).set(qn("w:w"), width)
 
 
 def _order_cell_properties(body: Any) -> None:
