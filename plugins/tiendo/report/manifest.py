@@ -101,7 +101,7 @@ def render_manifest(data: EditionData, files: Mapping[str, bytes], office: str =
             "python": platform.python_version(),
             "zlib": zlib.ZLIB_RUNTIME_VERSION,
             **{name: version(name) for name in _WRITERS},
-            **({"libreoffice": office} if office else {}),
+            **({"libreoffice": office, "pikepdf": version("pikepdf")} if office else {}),
         },
         "reproducibility": "Outputs marked is_reproducible are rebuilt bit for bit from the warehouse as of as_of with "
         "the versions in made_with. The PDF is the same for one version of LibreOffice with the same fonts.",
