@@ -22,7 +22,7 @@ from tiendo.model.period import Period
 from tiendo.ooxml.archive_bytes import repack
 from tiendo.report.build import build, place
 from tiendo.report.charts import path_chart, section_bars
-from tiendo.report.columns import Column
+from tiendo.report.columns import EditionColumn
 from tiendo.report.data import EditionData
 from tiendo.report.data_files import render_data_files
 from tiendo.report.edition_tables import INDICATORS, TABLES
@@ -247,7 +247,7 @@ def test_keys_tell_rows_apart(table):
 
 
 def test_a_column_declared_once_is_in_every_form(monkeypatch):
-    added = Column("margin_up", "number", "Đến mức tốt hơn", 11, "What is lacking to the next better status.",
+    added = EditionColumn("margin_up", "number", "Đến mức tốt hơn", 11, "What is lacking to the next better status.",
                    tag="margin_up", words=lambda i: number(i.margin_up, i.decimals), is_annexed=True)  # fmt: skip
     assert "Đến mức tốt hơn" not in render_page(DRAFT).decode()
     monkeypatch.setitem(vars(INDICATORS), "columns", (*INDICATORS.columns, added))

@@ -17,7 +17,7 @@ from tiendo.vietnamese.dates import format_date
 
 
 @dataclass(frozen=True)
-class Column:
+class EditionColumn:
     """One column.
 
     Attributes:
@@ -102,7 +102,7 @@ class EditionTable:
     key: tuple[str, ...]
     known_by: str
     items: Callable[[EditionData], Iterable[Any]]
-    columns: tuple[Column, ...]
+    columns: tuple[EditionColumn, ...]
 
     def rows(self, data: EditionData) -> list[tuple[Any, ...]]:
         """Returns the rows of an edition, each in the order of ``columns``."""

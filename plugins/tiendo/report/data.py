@@ -1,4 +1,4 @@
-"""What an edition says, as read-only values: everything a renderer needs and nothing it must look up.
+"""The content of an edition as read-only values: everything a renderer needs and nothing it must look up.
 
 ``tiendo.report.gather`` fills these from the warehouse as of one instant; renderers are pure functions of them.
 """
@@ -87,7 +87,7 @@ class Submission:
 
     @property
     def is_excused(self) -> bool:
-        """Whether nothing came and a letter says that nothing is owed."""
+        """Whether there is no report and a letter excuses the body."""
         return self.state in EXCUSED
 
 
@@ -169,7 +169,7 @@ class IndicatorLine:
 
 @dataclass(frozen=True)
 class TaskReport:
-    """What one body says of one task; ``state`` is ``not_reported`` and ``origin`` None where it said nothing."""
+    """One body's report on one task; ``state`` is ``not_reported`` and ``origin`` None where there is none."""
 
     agency_code: str
     agency_name: str
@@ -197,7 +197,7 @@ class TaskLine:
 
 @dataclass(frozen=True)
 class LeadLine:
-    """What one body leads: how many indicators and tasks stand where, as pairs of code and number.
+    """What one body leads: pairs of a status and its number of indicators, of a state and its number of tasks.
 
     ``tasks`` counts those that every body leads as well.
     """
@@ -294,7 +294,7 @@ class PreviousEdition:
 
 @dataclass(frozen=True)
 class InputFile:
-    """A file that came for this period, or that a printed figure rests on."""
+    """A file received for this period, or that a printed figure rests on."""
 
     receipt_no: str
     name: str
@@ -319,7 +319,7 @@ class Approval:
 class EditionData:
     """A whole edition. Sequences are in the order of print; ``approval`` is None for a draft.
 
-    ``own_plans`` tells of the bodies' own implementation plans of the year, as ``submissions`` of their reports.
+    ``own_plans`` has the bodies' own implementation plans of the year, as ``submissions`` has their reports.
     """
 
     plan_code: str
@@ -366,7 +366,7 @@ class EditionData:
 
     @cached_property
     def status_counts(self) -> dict[str, int]:
-        """How many graded lines stand where; statuses nobody has are left out."""
+        """How many graded lines have each status; statuses nobody has are left out."""
         counts: dict[str, int] = {}
         for line in self.graded:
             counts[line.status] = counts.get(line.status, 0) + 1

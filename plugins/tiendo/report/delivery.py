@@ -1,7 +1,7 @@
 """Sends a published edition by mail to the recipients of the register (Nơi nhận), once, and records who was not.
 
 A recipient without an address, or an installation without mail, is no failure: the edition lies in its folder, and
-``mart.edition_delivery`` says whom somebody must still hand it to.
+``mart.edition_delivery`` lists whom somebody must still hand it to.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ _ARCHIVE = "Lưu:"
 
 
 class EditionDelivery(NamedTuple):
-    """What came of the recipients: those mail is queued for, those without an address, and whether mail is set up."""
+    """The recipients that mail is queued for, those without an address, and whether mail is set up."""
 
     queued: tuple[str, ...]
     without_address: tuple[str, ...]

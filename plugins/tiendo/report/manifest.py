@@ -19,7 +19,7 @@ _WRITERS = ("docxtpl", "jinja2", "openpyxl", "pyarrow", "python-docx")
 
 
 def data_sha256(data: EditionData) -> str:
-    """Returns the hash of all that an edition says, approval aside: a draft and its publication share it."""
+    """Returns the hash of an edition's whole content, approval aside: a draft and its publication share it."""
     return _hash(dataclasses.replace(data, approval=None))
 
 

@@ -1,6 +1,6 @@
 """What a reviewer must see before approving: what changed, who is missing, what is doubtful, and what forbids it.
 
-A draft is read in two ways: the request for approval in the Airflow page (Markdown, short) and ``xem-xet.html`` beside
+A draft is shown in two ways: the request for approval in the Airflow page (Markdown, short) and ``xem-xet.html`` beside
 the draft's other files (everything).
 """
 

@@ -34,7 +34,7 @@ def edition_label(data: EditionData) -> str:
 
 
 def summary_lines(data: EditionData) -> list[dict[str, str]]:
-    """Returns what page 1 must say: how many stand where, who is missing, what is behind. Label and text each."""
+    """Returns what page 1 must say: how many have which status, who is missing, what is behind. Label and text each."""
     lines = [
         ("Báo cáo của các cơ quan, địa phương", _submissions(data)),
         *_letters(data),
@@ -79,8 +79,8 @@ def status_sentence(lines: Iterable[IndicatorLine]) -> str:
 def counted(pairs: Iterable[tuple[str, int]], noun: str, names: Mapping[Any, str]) -> str:
     """Returns ``05 chỉ tiêu: 02 đúng tiến độ; 03 chậm``; ``–`` for none."""
     counts = dict(pairs)
-    told = [f"{two_digits(counts[code])} {lower(name)}" for code, name in names.items() if code in counts]
-    return f"{two_digits(sum(counts.values()))} {noun}: {'; '.join(told)}" if told else "–"
+    parts = [f"{two_digits(counts[code])} {lower(name)}" for code, name in names.items() if code in counts]
+    return f"{two_digits(sum(counts.values()))} {noun}: {'; '.join(parts)}" if parts else "–"
 
 
 def named_value(line: IndicatorLine) -> str:

@@ -156,7 +156,7 @@ def sections_view(data: EditionData, rows: Mapping[str, dict[str, Any]]) -> list
 
 
 def task_sections_view(data: EditionData) -> list[dict[str, Any]]:
-    """Returns tasks grouped by II.1 ... II.11 and III, each with its lead body and what it says."""
+    """Returns tasks grouped by II.1 ... II.11 and III, each with its lead body and that body's report."""
     sections: dict[str, list[TaskLine]] = {}
     for task in data.tasks:
         sections.setdefault(task.section_ref, []).append(task)

@@ -108,13 +108,13 @@ def quarter(period: Period) -> str:
 
 
 def lower(label: str) -> str:
-    """Returns a label as it stands inside a sentence."""
+    """Returns a label as written inside a sentence."""
     return label[0].lower() + label[1:]
 
 
 def share(ratio: Decimal | None) -> str:
     """Writes a ratio in per cent; "" for none."""
-    # A negative one (growth of -18,7 % against 9 %) is computed for comparing, it tells a reader nothing.
+    # A negative one (growth of -18,7 % against 9 %) is computed for comparing, and means nothing to a reader.
     return "" if ratio is None or ratio < 0 else f"{number(ratio * 100, 1)}%"
 
 

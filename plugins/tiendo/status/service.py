@@ -1,4 +1,4 @@
-"""Keeps ``core.indicator_status`` abreast of the figures: a row is added when what it says has changed, not else."""
+"""Keeps ``core.indicator_status`` up to date with the figures: a row is added only where its content has changed."""
 
 import hashlib
 from typing import Any
