@@ -25,8 +25,8 @@ from tiendo.report import manifest as manifests
 from tiendo.report.build import build, place
 from tiendo.report.data import Approval, EditionData
 from tiendo.report.gather import gather
-from tiendo.report.index_page import write_index
 from tiendo.report.manifest import MANIFEST, content_sha256
+from tiendo.report.page import write_index
 from tiendo.report.review import PAGE, approval_lines, gather_review, render_review
 from tiendo.report.words import period_name
 from tiendo.settings import Settings
