@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tiendo.model.states import KINDS
 from tiendo.report.columns import EditionColumn, EditionTable
 from tiendo.report.data import EditionChange, EditionData, IndicatorLine, LeadLine, TaskLine, TaskReport
-from tiendo.report.record_card import mistakes_words
+from tiendo.report.record_card import first_try_words, mistakes_words, own_plan_words, reports_words
 from tiendo.report.words import (
     BASES,
     FILE_STATES,
@@ -250,10 +250,11 @@ RECORDS = EditionTable(
     "records", "Phiếu theo dõi", "The record card of each body: how it has reported so far this year.",
     key=("agency_code",), known_by="agency_name", items=lambda data: data.records,
     columns=(
-        EditionColumn("agency_code", "string", "Mã đơn vị", 26, "The body.", is_folded=True),
-        EditionColumn("agency_name", "string", "Đơn vị", 40, "The body."),
+        EditionColumn("agency_code", "string", "Mã đơn vị", 26, "The body.", is_folded=True, tag="code"),
+        EditionColumn("agency_name", "string", "Đơn vị", 40, "The body.", tag="agency"),
         EditionColumn("owed_count", "integer", "Kỳ phải gửi", 9, "Quarterly reports due so far, or accepted before."),
-        EditionColumn("received_count", "integer", "Đã gửi", 9, "Of these accepted."),
+        EditionColumn("received_count", "integer", "Đã gửi", 9, "Of these accepted.",
+                      tag="reports", words=lambda i: reports_words(vars(i))),
         EditionColumn("on_time_count", "integer", "Đúng hạn", 9, "Of these in time."),
         EditionColumn("late_count", "integer", "Chậm", 9, "Of these late."),
         EditionColumn("missing_count", "integer", "Chưa gửi", 9, "Due and not accepted."),
@@ -261,16 +262,19 @@ RECORDS = EditionTable(
                       "Days late on average over the accepted ones, 0 for those in time."),
         EditionColumn("days_late_max", "integer", "Chậm nhiều nhất (ngày)", 11, "Most days late."),
         EditionColumn("first_try_count", "integer", "Chấp nhận lần đầu", 12,
-                      "Quarters whose first readable file was accepted."),
+                      "Quarters whose first readable file was accepted.",
+                      tag="first_try", words=lambda i: first_try_words(vars(i))),
         EditionColumn("rejected_count", "integer", "Tệp bị trả lại", 9, "Files sent back."),
         EditionColumn("quarantined_count", "integer", "Tệp bị cách ly", 10, "Files held back, unreadable or unsafe."),
         EditionColumn("own_plan_state", "string", "Kế hoạch của đơn vị", 12,
-                      "Its own implementation plan: accepted, missing or exempt."),
+                      "Its own implementation plan: accepted, missing or exempt.",
+                      tag="own_plan", words=lambda i: own_plan_words(vars(i))),
         EditionColumn("own_plan_received_at", "datetime", "Nhận kế hoạch lúc", 17, "When that came."),
         EditionColumn("own_plan_days_late", "integer", "Kế hoạch chậm (ngày)", 10, "Days late of that."),
         EditionColumn("usual_mistakes", "string", "Lỗi thường gặp", 50,
                       "Rules most often broken, with the number of files.",
-                      lambda i: mistakes_words(i.mistakes) if i.mistakes else ""),
+                      lambda i: mistakes_words(i.mistakes) if i.mistakes else "",
+                      tag="mistakes", words=lambda i: mistakes_words(i.mistakes)),
     ),
 )
 REMARKS = EditionTable(

@@ -10,8 +10,7 @@ from typing import Any
 from tiendo.clock import HANOI
 from tiendo.model.states import TASK_STATES
 from tiendo.report.data import NOT_REPORTED, EditionChange, EditionData, IndicatorLine, TaskLine
-from tiendo.report.edition_tables import CHANGES, INDICATORS, REVISIONS, SUBMISSIONS
-from tiendo.report.record_card import first_try_words, mistakes_words, own_plan_words, reports_words
+from tiendo.report.edition_tables import CHANGES, INDICATORS, RECORDS, REVISIONS, SUBMISSIONS
 from tiendo.report.summary import (
     counted,
     edition_label,
@@ -82,17 +81,7 @@ def build_view(data: EditionData) -> dict[str, Any]:
             }
             for lead in data.leads
         ],
-        "records": [
-            {
-                "code": record.agency_code,
-                "agency": record.agency_name,
-                "reports": reports_words(vars(record)),
-                "first_try": first_try_words(vars(record)),
-                "own_plan": own_plan_words(vars(record)),
-                "mistakes": mistakes_words(record.mistakes),
-            }
-            for record in data.records
-        ],
+        "records": [RECORDS.printed(record) for record in data.records],
         "annexed_headings": [column.title for column in INDICATORS.columns if column.is_annexed],
         "annex_rows": list(rows.values()),
         "annex_body_rows": body,
