@@ -8,9 +8,9 @@ from sqlalchemy import Row
 from tiendo.feedback.finding_groups import SEVERITY_NAMES
 from tiendo.feedback.receipt import ARCHIVE_NAME, VERDICT_NAMES
 from tiendo.mail.headers import one_line
-from tiendo.mail.templates import text_and_page
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.templates import text_and_page
 from tiendo.vietnamese.dates import format_instant
 
 _SEE_EACH = "Đề nghị xem kết quả của từng tệp trong tệp nén."

@@ -2,11 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import quote
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from tiendo import clock
 from tiendo.durable import write_files
@@ -18,7 +15,8 @@ from tiendo.model.outcome import ACCEPTED, FileOutcome, ObservationRow, TaskProg
 from tiendo.model.period import Period
 from tiendo.model.register import PeriodCalendar, Register
 from tiendo.model.states import KINDS, TASK_STATES
-from tiendo.settings import INCLUDE, Settings
+from tiendo.settings import Settings
+from tiendo.templates import template
 from tiendo.vietnamese.dates import deadline_text, format_date, format_instant
 from tiendo.vietnamese.number import format_number
 
@@ -93,7 +91,7 @@ def write_answers(settings: Settings, register: Register, receipts: Sequence[Rec
     Returns:
         Their paths, in order: ``outbox/<agency>/<period>/<receipt no>.html`` and ``<receipt no>-<name>.xlsx``.
     """
-    template, now = _template(), clock.now()
+    page_template, now = template("receipt.html"), clock.now()
     answers: list[AnswerPaths] = []
     files: dict[str, bytes] = {}
     for receipt in receipts:
@@ -103,7 +101,7 @@ def write_answers(settings: Settings, register: Register, receipts: Sequence[Rec
             marked_name = returned_name(receipt.receipt_no, receipt.file_name)
             marked = f"{folder}/{marked_name}"
             files[marked] = receipt.returned
-        files[page] = template.render(_view(register, receipt, marked_name, now)).encode()
+        files[page] = page_template.render(_view(register, receipt, marked_name, now)).encode()
         answers.append(AnswerPaths(page, marked))
     write_files({settings.home / path: content for path, content in files.items()})
     return answers
@@ -198,12 +196,3 @@ def _task(register: Register, task: TaskProgressRow) -> tuple[str, str, str, str
     title = register.task_by_ref[task.task_ref].title
     completion = "" if task.completion_pct is None else f"{format_number(task.completion_pct)}%"
     return task.task_ref, title, TASK_STATES.get(task.state, _UNKNOWN_STATE), completion
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(INCLUDE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    return environment.get_template("receipt.html")

@@ -21,7 +21,7 @@ _OWN_PLAN_STATES = {"accepted": "đã gửi", "missing": "chưa gửi", "exempt"
 
 
 def record_rows(engine: Engine, register: Register, as_of: datetime, agency: str = "") -> list[dict[str, Any]]:
-    """Returns rows of ``mart.agency_record`` as they stood at an instant, each with its ``mistakes``.
+    """Returns rows of ``mart.agency_record`` as known at an instant, each with its ``mistakes``.
 
     ``mistakes`` are rows of ``mart.agency_mistake`` with the rule's ``title`` in Vietnamese, the usual ones first.
     """

@@ -15,15 +15,12 @@ from tiendo.validation.suites import get_suite
 from tiendo.vietnamese.dates import format_date
 from tiendo.vietnamese.text import fold
 
-# Every fault of the reader has one rule, as every column has in suite ``notice``.
-KNOWN_FAULTS = frozenset(
-    {
-        "encrypted", "not_a_workbook", "no_table", "no_data", "too_large", "reader_failed", "infected", "empty", "word",
-        "pdf", "image", "packed_otherwise", "web_page", "xml_file", "other_office", "plain_text", "text_columns",
-        "text_encoding", "too_many_rows", "reader_bug", "readers_differ",
-        "archive", "archive_empty", "archive_locked", "archive_nested",
-    }
-)  # fmt: skip
+
+@cache
+def known_faults() -> frozenset[str]:
+    """Returns the faults of the reader that suite ``submission`` has a rule for."""
+    subjects = [each["kwargs"] for each in get_suite("submission").expectations]
+    return frozenset(fault for each in subjects if each.get("column") == "fault" for fault in each["value_set"])
 
 
 def submission_record(
@@ -38,7 +35,7 @@ def submission_record(
     fault = file.content.fault
     if fault == UNREAD:
         raise UnreadError(f"{file.name} is not read: {file.content.fault_detail}")
-    if fault and fault not in KNOWN_FAULTS:
+    if fault and fault not in known_faults():
         raise ValueError(f"no rule for the reader's fault {fault!r} (file {file.key})")
     record = SubmissionRecord(
         file_index=index,
