@@ -2,7 +2,6 @@
 
 import io
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from decimal import Decimal
@@ -100,7 +99,7 @@ def build_template(register: Register, period: Period, agency: Agency, last_valu
     buffer = io.BytesIO()
     workbook.save(buffer)
     issued_at = datetime.combine(register.issued_on, time(0), HANOI)
-    return repack(_polished(buffer.getvalue()), issued_at)
+    return repack(buffer.getvalue(), issued_at, _polished)
 
 
 class _Form:
@@ -273,21 +272,14 @@ _CUSTOM_HEIGHT = re.compile(rb' customHeight="1"')
 _DIMENSION = re.compile(rb'<dimension ref="(?P<area>[A-Z0-9:]+)"')
 
 
-def _polished(container: bytes) -> bytes:
+def _polished(name: str, part: bytes) -> bytes:
     """Does what openpyxl cannot.
 
     Row heights become hints, so that rows grow with what is typed, and figures printed as text (``74.617``) get no
     green corners.
     """
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(container)) as source, zipfile.ZipFile(out, "w") as target:
-        for name in source.namelist():
-            content = source.read(name)
-            area = _DIMENSION.search(content) if name.startswith("xl/worksheets/") else None
-            if area:
-                ignored = (
-                    b'<ignoredErrors><ignoredError sqref="%b" numberStoredAsText="1"/></ignoredErrors>' % area["area"]
-                )
-                content = _CUSTOM_HEIGHT.sub(b"", content).replace(b"</headerFooter>", b"</headerFooter>" + ignored)
-            target.writestr(name, content)
-    return out.getvalue()
+    area = _DIMENSION.search(part) if name.startswith("xl/worksheets/") else None
+    if area is None:
+        return part
+    ignored = b'<ignoredErrors><ignoredError sqref="%b" numberStoredAsText="1"/></ignoredErrors>' % area["area"]
+    return _CUSTOM_HEIGHT.sub(b"", part).replace(b"</headerFooter>", b"</headerFooter>" + ignored)

@@ -3,7 +3,7 @@
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 # DOS times hold even seconds and no zone; the container's times carry no information, the core properties do.
@@ -27,15 +27,16 @@ def pack(parts: Mapping[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def repack(container: bytes, instant: datetime) -> bytes:
+def repack(container: bytes, instant: datetime, change: Callable[[str, bytes], bytes] = lambda _, part: part) -> bytes:
     """Rewrites an Office file so that the same content gives the same bytes.
 
     Args:
         container: a DOCX or XLSX as its library wrote it.
         instant: written as created and modified time into the core properties.
+        change: what becomes of each part, given its name.
     """
     with zipfile.ZipFile(io.BytesIO(container)) as source:
-        parts = {name: source.read(name) for name in source.namelist()}
+        parts = {name: change(name, source.read(name)) for name in source.namelist()}
     if _CORE in parts:
         stamp = instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
         parts[_CORE] = _STAMP.sub(rb"\g<1>" + stamp + rb"\g<3>", parts[_CORE])
