@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Engine, Row
 
 from tiendo.model.register import Register
-from tiendo.process.requeue import NotPossibleError, Review, enter, find_file, review, settle
+from tiendo.process.requeue import NotPossibleError, Rereading, enter, find_file, review, settle
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
@@ -41,7 +41,7 @@ def show(settings: Settings, engine: Engine, subject: str) -> dict[str, Any]:
 
 def release(
     settings: Settings, register: Register, engine: Engine, subject: str, *, agency: str, reason: str
-) -> tuple[Review, dict[str, Any] | None]:
+) -> tuple[Rereading, dict[str, Any] | None]:
     """Lets a held file through as one of a body's, unless it would only be held again.
 
     Returns:

@@ -16,7 +16,7 @@ from tiendo import clock
 from tiendo.model.outcome import ACCEPTED, FileOutcome
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.process.again import Received, check_again
+from tiendo.process.again import ReceivedFile, check_again
 from tiendo.process.batch import process
 from tiendo.reading.files import read_files
 from tiendo.settings import Settings
@@ -40,7 +40,7 @@ class Line(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadingOutcome:
     """What a reading of a file yielded, in the form two are compared in."""
 
     state: str
@@ -54,7 +54,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Review:
+class Rereading:
     """A file of the ledger, its last reading and what today's rules make of it.
 
     Attributes:
@@ -66,8 +66,8 @@ class Review:
     first: Row[Any]
     agency: str
     readings: int
-    before: Reading
-    after: Reading
+    before: ReadingOutcome
+    after: ReadingOutcome
     outcome: FileOutcome
 
     @cached_property
@@ -145,7 +145,7 @@ def find_file(engine: Engine, subject: str, agency: str = "") -> Row[Any]:
     return found[0]
 
 
-def review(settings: Settings, register: Register, engine: Engine, first: Row[Any], agency: str = "") -> Review:
+def review(settings: Settings, register: Register, engine: Engine, first: Row[Any], agency: str = "") -> Rereading:
     """Reads a file by today's rules beside its last reading. Changes nothing.
 
     Args:
@@ -162,7 +162,7 @@ def review(settings: Settings, register: Register, engine: Engine, first: Row[An
         if not settled:
             raise NotPossibleError(f"{first.receipt_no} waits for its first reading")
         parameters = {"file_id": settled[-1].file_id}
-        before = Reading(
+        before = ReadingOutcome(
             settled[-1].state,
             *(
                 [dict(row) for row in connection.execute(statement(name), parameters).mappings()]
@@ -174,12 +174,13 @@ def review(settings: Settings, register: Register, engine: Engine, first: Row[An
             ),
         )
     sender = agency or settled[-1].sender_agency_code
-    file = Received(first.file_id, first.name, first.sha256, sender, first.received_at)
-    (outcome,) = check_again(register, engine, [file], read_files(settings, [file.sha256]))
-    return Review(first, sender or "", len(lines), before, _reading(outcome), outcome)
+    file = ReceivedFile(first.file_id, first.name, first.sha256, sender, first.received_at)
+    (together,) = check_again(register, engine, [file], read_files(settings, [file.sha256]))
+    outcome = together.files[0].outcome
+    return Rereading(first, sender or "", len(lines), before, _reading(outcome), outcome)
 
 
-def enter(engine: Engine, reviewed: Review, *, act: str, reason: str) -> Line:
+def enter(engine: Engine, reviewed: Rereading, *, act: str, reason: str) -> Line:
     """Enters a further reading in the ledger, with its audit row, or neither.
 
     Returns:
@@ -229,8 +230,8 @@ def settle(settings: Settings, register: Register, engine: Engine, entered: Line
     return {"receipt": line.receipt_no, "state": line.state, "answer": line.receipt, "periods": periods}
 
 
-def _reading(outcome: FileOutcome) -> Reading:
-    return Reading(
+def _reading(outcome: FileOutcome) -> ReadingOutcome:
+    return ReadingOutcome(
         outcome.verdict,
         [finding._asdict() for finding in outcome.findings],
         [

@@ -1,5 +1,6 @@
 """Checks a batch of files: rows as typed in, findings for the senders and figures for the warehouse out."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,7 +15,7 @@ from tiendo.validation.notice_records import notice_record
 from tiendo.validation.records import BatchFile, Context, Record, Tables, figure_placeholders
 from tiendo.validation.retyped_rows import sort_rows
 from tiendo.validation.submission_records import submission_record
-from tiendo.validation.suites import ROW_ID, SUBMISSION_SUITES, Rule, Suite, failing_rows, get_suite
+from tiendo.validation.suites import ROW_ID, SUBMISSION_SUITES, Rule, Suite, SuiteRun, get_suite, run_suite
 from tiendo.validation.task_records import add_task_records
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["BatchFile", "batch_frames", "check_batch", "empty_history", "record_frame"]
+__all__ = ["BatchFile", "check_batch", "empty_history", "record_frame", "run_rules"]
 
 _PLACEHOLDERS = {
     "submission": submission_records.placeholders,
@@ -35,16 +36,57 @@ _PLACEHOLDERS = {
 
 
 class _Broken(NamedTuple):
-    """A rule and the record that breaks it."""
+    """A rule and the record that breaks it, which is that row of the suite's table."""
 
     rule: Rule
     record: Record
     suite: str
+    row: int
+
+
+class BrokenRule(NamedTuple):
+    """A row that broke a rule.
+
+    Attributes:
+        row: its place in the suite's table, as Great Expectations' results name it (``row_id``).
+        fate: ``told`` to the sender; ``explained``: another rule that it broke says it already; ``trial``: nobody is
+            told.
+    """
+
+    suite: str
+    row: int
+    fate: str
+    finding: Finding
+
+
+class FileCheck(NamedTuple):
+    """What became of one file under the rules.
+
+    Attributes:
+        row_counts: how many rows of it each suite was run over; a suite that looked at none is not in it.
+        broken: in the order of suites and rules.
+    """
+
+    outcome: FileOutcome
+    row_counts: dict[str, int]
+    broken: list[BrokenRule]
+
+
+class BatchCheck(NamedTuple):
+    """Files that were checked together, in order, and what each suite's run over all of them said."""
+
+    files: list[FileCheck]
+    suite_runs: list[SuiteRun]
 
 
 def check_batch(
     register: Register, files: Sequence[BatchFile], history: "pd.DataFrame", *, today: date
 ) -> list[FileOutcome]:
+    """Returns the outcomes alone of ``run_rules``."""
+    return [check.outcome for check in run_rules(register, files, history, today=today).files]
+
+
+def run_rules(register: Register, files: Sequence[BatchFile], history: "pd.DataFrame", *, today: date) -> BatchCheck:
     """Checks files, each suite in one run of Great Expectations over the whole batch.
 
     Args:
@@ -55,35 +97,59 @@ def check_batch(
         today: the day in Asia/Ho_Chi_Minh.
 
     Returns:
-        One outcome per file, in order. Verdict ``duplicate`` is never given here.
+        One check per file, in order. Verdict ``duplicate`` is never given here.
     """
     tables = build_tables(register, files, history, today=today)
+    broken: list[_Broken] = []
     told: list[_Broken] = []
+    runs: list[SuiteRun] = []
     for name in SUBMISSION_SUITES:
-        told += _broken_rules(get_suite(name), tables.records[name])
+        suite, records = get_suite(name), tables.records[name]
+        runs.append(run_suite(suite, record_frame(suite, records)))
+        found = _broken_rules(suite, records, runs[-1])
+        broken += found
+        told += found
         if name == "submission":
             told = _without_what_follows(told)
             _set_aside_refused(tables, told)
-    findings: list[list[tuple[Rule, Finding]]] = [[] for _ in files]
-    for rule, record, name in _without_what_follows(told):
-        findings[record["file_index"]].append((rule, _finding(rule, record, name)))
-    return [
-        _outcome(found, record, tables, index)
-        for index, (found, record) in enumerate(zip(findings, tables.records["submission"], strict=True))
-    ]
+    files_broken = _by_file(broken, {id(item) for item in _without_what_follows(told)}, len(files))
+    row_counts = {name: Counter(record["file_index"] for record in rows) for name, rows in tables.records.items()}
+    return BatchCheck(
+        [
+            FileCheck(
+                _outcome(
+                    [(rule, item.finding) for rule, item in found if item.fate != "explained"], record, tables, index
+                ),
+                {name: counts[index] for name, counts in row_counts.items() if counts[index]},
+                [item for _, item in found],
+            )
+            for index, (found, record) in enumerate(zip(files_broken, tables.records["submission"], strict=True))
+        ],
+        [run for run in runs if run.row_count],
+    )
 
 
-def _broken_rules(suite: Suite, records: list[Record]) -> "list[_Broken]":
-    return [
-        _Broken(suite.rules[number], records[row], suite.name)
-        for number, rows in failing_rows(suite, record_frame(suite, records))
-        for row in rows
-    ]
+def _broken_rules(suite: Suite, records: list[Record], run: SuiteRun) -> "list[_Broken]":
+    return [_Broken(suite.rules[number], records[row], suite.name, row) for number, rows in run.failing for row in rows]
+
+
+def _by_file(broken: "list[_Broken]", told: set[int], file_count: int) -> list[list[tuple[Rule, BrokenRule]]]:
+    """Returns by file what was broken, in words; ``told``: by ``id`` those that nothing else explains."""
+    files: list[list[tuple[Rule, BrokenRule]]] = [[] for _ in range(file_count)]
+    for item in broken:
+        fate = "explained" if id(item) not in told else "trial" if item.rule.trial else "told"
+        finding = _finding(item.rule, item.record, item.suite)
+        files[item.record["file_index"]].append((item.rule, BrokenRule(item.suite, item.row, fate, finding)))
+    return files
+
+
+def _unexplained(found: list[tuple[Rule, BrokenRule]]) -> list[tuple[Rule, Finding]]:
+    return [(rule, item.finding) for rule, item in found if item.fate != "explained"]
 
 
 def _without_what_follows(broken: "list[_Broken]") -> "list[_Broken]":
     """Leaves out the rules that another one, broken by the same row, explains (``unless``); none on trial does."""
-    fired = {(rule.rule, id(record)) for rule, record, _ in broken if not rule.trial}
+    fired = {(item.rule.rule, id(item.record)) for item in broken if not item.rule.trial}
     return [
         item
         for item in broken
@@ -130,14 +196,6 @@ def record_frame(suite: Suite, records: Sequence[Record]) -> "pd.DataFrame":
     return frame.astype(dict.fromkeys(empty, float)) if len(frame) else frame
 
 
-def batch_frames(
-    register: Register, files: Sequence[BatchFile], history: "pd.DataFrame", *, today: date
-) -> "dict[str, pd.DataFrame]":
-    """Returns the tables of a batch by suite, as Data Docs want them."""
-    tables = build_tables(register, files, history, today=today)
-    return {name: record_frame(get_suite(name), records) for name, records in tables.records.items()}
-
-
 def empty_history() -> "pd.DataFrame":
     """Returns a history without figures."""
     import pandas as pd
@@ -158,7 +216,7 @@ def _set_aside_refused(tables: Tables, broken: list[_Broken]) -> None:
 
     What was noticed about the file stays: it may be why nothing else could be read.
     """
-    refused = {record["file_index"] for rule, record, _ in broken if rule.severity == "critical" and not rule.trial}
+    refused = {item.record["file_index"] for item in broken if item.rule.severity == "critical" and not item.rule.trial}
     for name, records in tables.records.items():
         if name not in ("submission", "notice"):
             tables.records[name] = [record for record in records if record["file_index"] not in refused]

@@ -40,7 +40,7 @@ def mart_frame(register: Register, rows: "pd.DataFrame", now: datetime) -> "pd.D
 
     Args:
         register: the plan.
-        rows: of ``include/sql/mart/status_at.sql``.
+        rows: of ``include/sql/queries/status_at.sql``.
         now: the present instant; nothing may be known later.
     """
     import pandas as pd
