@@ -1,5 +1,6 @@
 """What the rules said is kept as they said it, and Data Docs show that, whatever has come or changed since."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -19,16 +20,16 @@ from tiendo.model.register import Register
 from tiendo.process.batch import process
 from tiendo.process.requeue import enter, find_file, review, settle
 from tiendo.reading.columns import INDICATORS
-from tiendo.validation import suites
 from tiendo.validation.data_docs import render_result, write_data_docs
+from tiendo.validation.kept_results import RunKey, keep_runs
 from tiendo.validation.mart_check import MartError, check_mart
-from tiendo.validation.suites import SUBMISSION_SUITES
+from tiendo.validation.suites import SuiteRun
 from tiendo.validation.table_frames import mart_frame
 from tiendo.warehouse.engine import loader
 
 BODY, Q1 = "so-tai-chinh", Period(2023, 1)
 LATE = datetime(2023, 3, 20, 9, tzinfo=HANOI)
-TABLES = ("validation_result", "checked_file", "broken_rule")
+TABLES = {"validation_result": "validation_result_id", "checked_file": "file_id", "broken_rule": "broken_rule_id"}
 
 
 def workbook(register: Register, revenue: str, **typed: object) -> bytes:
@@ -68,10 +69,11 @@ class Site:
 def kept(engine: Engine) -> dict[str, list[Any]]:
     """Every kept row, as it stands."""
     with loader(engine) as connection:
-        return {
-            table: connection.exec_driver_sql(f"select to_jsonb(t) from intake.{table} t order by 1").scalars().all()
-            for table in TABLES
+        rows = {
+            table: connection.exec_driver_sql(f"select to_jsonb(t)::text from intake.{table} t order by {key}").all()
+            for table, key in TABLES.items()
         }
+    return {table: [json.loads(text) for (text,) in found] for table, found in rows.items()}
 
 
 def results(engine: Engine, suite: str) -> list[dict[str, Any]]:
@@ -146,8 +148,9 @@ def test_both_readings_of_a_requeued_file_are_shown(
 def test_what_ran_over_what_is_told_by_file(pipeline: Pipeline, register: Register) -> None:
     """Two files of one batch: the refused one was looked at as a whole only, the other one row by row."""
     others = pipeline.land(BODY, filled_workbook(register, "so-y-te", Q1))
-    good = pipeline.land(BODY, workbook(register, "17.300"))
-    same = pipeline.land(BODY, workbook(register, "17.300"), name="lap.xlsx")
+    content = workbook(register, "17.300")
+    good = pipeline.land(BODY, content)
+    same = pipeline.land(BODY, content, name="lap.xlsx")
     pipeline.settle()
     rows = {row["file_id"]: row for row in kept(pipeline.engine)["checked_file"]}
     assert rows.keys() == {others, good}
@@ -188,7 +191,7 @@ def test_files_of_no_period_have_their_page(pipeline: Pipeline) -> None:
     assert site.lines() == []
     root = site.index.parents[1] / "index.html"
     (line,) = html.fromstring(root.read_bytes()).xpath("//tr[@id=$receipt]", receipt=pipeline.file(1)["receipt_no"])
-    assert "file-not-workbook (critical)" in line.text_content()
+    assert "file-plain-text (critical)" in line.text_content()
     (link,) = html.fromstring(root.read_bytes()).xpath("//tr[td='submission']//a[.='result']/@href")
     assert (root.parent / link).exists()
 
@@ -210,27 +213,35 @@ def test_what_the_mart_suite_said_is_kept_once_and_also_when_it_fails(
 
 
 def test_what_a_sender_types_can_be_stored_whatever_it_is(pipeline: Pipeline, register: Register) -> None:
-    strange = "năm \\u0000 \x0b\ufffe nghìn"
-    assert pipeline.send(BODY, workbook(register, strange)) == "rejected"
-    (figure,) = results(pipeline.engine, "figure")
-    assert render_result(figure)
+    typed = "năm \\u0000 \U0001f600 nghìn"
+    assert pipeline.send(BODY, workbook(register, typed)) == "rejected"
+    (before,) = results(pipeline.engine, "figure")
+    failed = [result for result in before["results"] if not result["success"]]
+    assert failed
+    # What no workbook can hold, and another format may
+    failed[0]["result"]["partial_unexpected_list"] = ["năm\x00", "\ud800", float("nan"), "\\u0000"]
+    key = RunKey("TN-999999", 1, register.code, None, LATE)
+    with loader(pipeline.engine) as connection:
+        keep_runs(connection, key, [SuiteRun("figure", 1, before["results"], [])])
+    *_, after = results(pipeline.engine, "figure")
+    (failed_after, *_) = [result for result in after["results"] if not result["success"]]
+    assert failed_after["result"]["partial_unexpected_list"] == ["năm", "?", None, "\\u0000"]
+    assert render_result(after)
 
 
-@pytest.mark.parametrize("suite", SUBMISSION_SUITES)
-def test_a_rule_that_is_no_more_is_shown_all_the_same(suite: str) -> None:
-    (expectation, *_) = suites.get_suite(suite).expectations
-    document = {
-        "success": True, "suite_name": suite, "suite_parameters": {}, "statistics": {}, "meta": {},
-        "results": [
-            {
-                "success": True,
-                "expectation_config": {"type": "expect_what_nobody_expects_any_more", "kwargs": expectation["kwargs"],
-                                       "meta": {"rule": "gone"}, "description": "gone: Không còn"},
-                "result": {}, "meta": {}, "exception_info": {"raised_exception": False},
-            }
-        ],
-    }  # fmt: skip
-    assert "gone: Không còn" in render_result(document).decode()
+def test_a_rule_is_shown_whose_expectation_is_no_more_or_takes_other_parameters() -> None:
+    def told(rule: str, kind: str, **kwargs: object) -> dict[str, Any]:
+        config = {"type": kind, "kwargs": kwargs, "meta": {"rule": rule}, "description": f"{rule}: Không còn"}
+        return {"success": True, "expectation_config": config, "result": {}, "meta": {}, "exception_info": {}}
+
+    results = [
+        told("gone", "expect_what_nobody_expects_any_more", column="fault"),
+        told("changed", "expect_column_values_to_be_between", column="fault", strange=1),
+        told("same", "expect_column_values_to_not_be_null", column="fault"),
+    ]
+    document = {"success": True, "suite_name": "submission", "results": results, "statistics": {}, "meta": {}}
+    page = render_result(document).decode()
+    assert [rule for rule in ("gone", "changed", "same") if f"{rule}: Không còn" in page] == ["gone", "changed", "same"]
 
 
 class TestTrial:

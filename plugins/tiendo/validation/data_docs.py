@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import Connection, Engine, Row
@@ -22,6 +22,9 @@ from tiendo.settings import INCLUDE, Settings
 from tiendo.validation.suites import SUBMISSION_SUITES, TABLE_SUITES, get_suite, great_expectations
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
+
+if TYPE_CHECKING:
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
 _TEMPLATE = "data_docs.html.j2"
 _SUITES = (*SUBMISSION_SUITES, *TABLE_SUITES)
@@ -142,7 +145,23 @@ def render_result(document: Mapping[str, Any]) -> bytes:
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
 
     result = ExpectationSuiteValidationResultSchema().load(document)
+    for one in result.results:
+        one.expectation_config = _showable(one.expectation_config)
     return _render(ValidationResultsPageRenderer(run_info_at_end=True).render(result))
+
+
+def _showable(rule: "ExpectationConfiguration") -> "ExpectationConfiguration":
+    """Returns a rule as it is, or by its words alone: where its expectation is no more, or takes other parameters."""
+    from great_expectations.exceptions.exceptions import ExpectationNotFoundError
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    try:
+        rule.to_domain_obj()
+    except (ExpectationNotFoundError, ValueError):
+        # Any expectation will do: of one with a description nothing else is shown.
+        column = {"column": rule.kwargs.get("column", "")}
+        return ExpectationConfiguration("expect_column_to_exist", column, rule.meta, description=rule.description)
+    return rule
 
 
 def render_suite(name: str) -> bytes:
