@@ -142,7 +142,8 @@ def test_both_readings_of_a_requeued_file_are_shown(
     line = site.told(second["receipt"])
     assert line[4] == f"accepted_with_warnings, {pipeline.file(1)['receipt_no']} read once more"
     assert line[5].startswith("kind-given (warning)")
-    assert line[6] == f"{second['receipt']}, part 1"
+    assert line[6].startswith(f"{second['receipt']}, part 1: ")
+    assert "submission 1" in line[6]
 
 
 def test_what_ran_over_what_is_told_by_file(pipeline: Pipeline, register: Register) -> None:

@@ -1,7 +1,6 @@
 """Judges files once more as they would have been when they came: by today's rules, on the figures known then."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Engine
@@ -10,7 +9,7 @@ from tiendo.clock import HANOI
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.obligations.reopened import open_at, read_reopened
-from tiendo.process.steps import WaitingFile
+from tiendo.process.steps import LedgerFile
 from tiendo.reading.files import read_files
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
@@ -19,16 +18,6 @@ from tiendo.warehouse.sql import fetch_frame, statement
 if TYPE_CHECKING:
     from tiendo.model.content import WorkbookContent
     from tiendo.validation.check import BatchCheck
-
-
-class ReceivedFile(NamedTuple):
-    """A file of the ledger, as far as judging it again needs to know it."""
-
-    file_id: int
-    name: str
-    sha256: str
-    sender_agency_code: str | None
-    received_at: datetime
 
 
 class TrialHit(NamedTuple):
@@ -43,7 +32,7 @@ class TrialHit(NamedTuple):
 def check_again(
     register: Register,
     engine: Engine,
-    files: Sequence[ReceivedFile | WaitingFile],
+    files: Sequence[LedgerFile],
     contents: Sequence["WorkbookContent"],
 ) -> list["BatchCheck"]:
     """Checks files that were read, each by itself and as of the instant it was received; loads nothing.
@@ -54,6 +43,8 @@ def check_again(
     Raises:
         UnreadError: one of them was not read.
     """
+    if not files:
+        return []
     from tiendo.validation.check import BatchFile, run_rules
 
     with loader(engine) as connection:
@@ -92,7 +83,7 @@ def try_rules(settings: Settings, register: Register, engine: Engine, period: Pe
     with loader(engine) as connection:
         parameters = {"plan_code": register.code, "period": str(period)}
         rows = connection.execute(statement("intake/files_of_period.sql"), parameters)
-        files = [ReceivedFile(*row) for row in rows]
+        files = [LedgerFile(*row) for row in rows]
     contents = read_files(settings, [file.sha256 for file in files])
     for file, together in zip(files, check_again(register, engine, files, contents), strict=True):
         (check,) = together.files

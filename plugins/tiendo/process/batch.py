@@ -19,7 +19,7 @@ from tiendo.model.register import Register
 from tiendo.obligations.reopened import open_at, read_reopened
 from tiendo.process.again import check_again
 from tiendo.process.loading import load
-from tiendo.process.steps import Checked, EarlierFile, Read, Repeated, Settled, Waiting, WaitingFile, find_waiting
+from tiendo.process.steps import Checked, EarlierFile, LedgerFile, Read, Repeated, Settled, Waiting, find_waiting
 from tiendo.process.unpacking import unpack
 from tiendo.reading.files import read_files
 from tiendo.settings import Settings
@@ -88,9 +88,7 @@ def process(settings: Settings, register: Register, engine: Engine, file_ids: Se
     # Before the locks are taken, which others wait for: marking a workbook takes longer than loading one.
     settled = [_with_returned(settings, register, item) for item in settled]
     with loader(engine) as connection:
-        lock_for_load(
-            connection, {code or "" for i in settled for code in (i.file.sender_agency_code, i.outcome.agency)}
-        )
+        lock_for_load(connection, {code or "" for item in settled for code in item.bodies})
         parameters = {"file_ids": list(file_ids)}
         still_waiting = set(connection.execute(statement("intake/still_waiting.sql"), parameters).scalars())
         settled = [item for item in settled if item.file.file_id in still_waiting]
@@ -104,7 +102,7 @@ def process(settings: Settings, register: Register, engine: Engine, file_ids: Se
     return result.and_of(process(settings, register, engine, unpacked)) if unpacked else result
 
 
-def _read(settings: Settings, files: Sequence[WaitingFile]) -> tuple[list[Read], dict[int, str]]:
+def _read(settings: Settings, files: Sequence[LedgerFile]) -> tuple[list[Read], dict[int, str]]:
     """Returns the files that could be read, and by id what is to be said of the others, which go on waiting."""
     read: list[Read] = []
     unread: dict[int, str] = {}

@@ -22,8 +22,8 @@ READER_BUG = "file-reader-bug"
 NOT_READ = ("file-reader-failed", READER_BUG)
 
 
-class WaitingFile(NamedTuple):
-    """A line of the ledger without a fate.
+class LedgerFile(NamedTuple):
+    """A file as it came: what its line of the ledger says beside its fate.
 
     Attributes:
         requeue_of: the first line of a file that is read once more; None of one that has just come.
@@ -72,8 +72,8 @@ class EarlierFile(NamedTuple):
 class Repeated:
     """A waiting file and the first of its kind: settled already, or of the same batch."""
 
-    file: WaitingFile
-    first: EarlierFile | WaitingFile
+    file: LedgerFile
+    first: EarlierFile | LedgerFile
 
     @property
     def is_looked_at_anew(self) -> bool:
@@ -85,8 +85,8 @@ class Repeated:
 class Waiting:
     """The files of a batch by what is done with them: read and checked as new, as entered once more, or set aside."""
 
-    fresh: list[WaitingFile]
-    again: list[WaitingFile]
+    fresh: list[LedgerFile]
+    again: list[LedgerFile]
     repeated: list[Repeated]
 
 
@@ -94,7 +94,7 @@ class Waiting:
 class Read:
     """A file and what was read in it."""
 
-    file: WaitingFile
+    file: LedgerFile
     content: WorkbookContent
 
 
@@ -108,7 +108,7 @@ class Checked:
         together: the whole of it; one and the same object for files that were checked together.
     """
 
-    file: WaitingFile
+    file: LedgerFile
     content: WorkbookContent | None
     check: "FileCheck"
     together: "BatchCheck"
@@ -129,7 +129,7 @@ class Settled:
         returned: the workbook that goes back to its sender, marked; None where none does.
     """
 
-    file: WaitingFile
+    file: LedgerFile
     outcome: FileOutcome
     duplicate_of: int | None = None
     checked: Checked | None = None
@@ -156,10 +156,10 @@ def find_waiting(engine: Engine, file_ids: "Sequence[int]") -> Waiting:
     """Returns those of a batch's files that have no fate yet."""
     parameters = {"file_ids": list(file_ids)}
     with loader(engine) as connection:
-        files = [WaitingFile(*row) for row in connection.execute(statement("intake/files_to_settle.sql"), parameters)]
+        files = [LedgerFile(*row) for row in connection.execute(statement("intake/files_to_settle.sql"), parameters)]
         rows = connection.execute(statement("intake/earlier_same.sql"), parameters | {"not_read": list(NOT_READ)})
         earlier = {waiting_id: EarlierFile(*told) for waiting_id, *told in rows}
-    fresh: dict[tuple[str, str], WaitingFile] = {}
+    fresh: dict[tuple[str, str], LedgerFile] = {}
     repeated: list[Repeated] = []
     for file in files:
         if file.requeue_of is not None:

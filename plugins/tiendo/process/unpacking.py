@@ -15,7 +15,7 @@ from tiendo.collect.landing import Arrival, land
 from tiendo.model.content import PackedFile
 from tiendo.model.outcome import ACCEPTED
 from tiendo.model.register import Register
-from tiendo.process.steps import Settled, WaitingFile
+from tiendo.process.steps import LedgerFile, Settled
 from tiendo.reading.packed import take_out
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
@@ -63,7 +63,7 @@ def _is_archive(item: Settled) -> bool:
 
 
 def _land(
-    settings: Settings, register: Register, engine: Engine, file: WaitingFile, packed: Sequence[PackedFile]
+    settings: Settings, register: Register, engine: Engine, file: LedgerFile, packed: Sequence[PackedFile]
 ) -> list[UnpackedFile]:
     data = archived_path(settings.archive, file.sha256).read_bytes()
     arrivals = [
