@@ -10,6 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 from airflow.models.taskinstancekey import TaskInstanceKey
+from airflow.sdk import RetryAction, RetryRule
+from airflow.sdk.definitions import retry_policy
 from airflow.sdk.exceptions import TaskAwaitingInput
 from airflow.utils.state import TaskInstanceState
 from sqlalchemy import URL, Engine
@@ -263,6 +265,18 @@ def test_only_infrastructure_is_tried_again() -> None:
         assert INFRASTRUCTURE_ONLY.evaluate(worth, 1, 3).action.value == "retry"
     for ours in (AssertionError(), ValueError(), RuntimeError(), IntegrityError("insert", {}, Exception())):
         assert INFRASTRUCTURE_ONLY.evaluate(ours, 1, 3).action.value == "fail"
+
+
+def test_naming_an_exception_does_not_import_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Airflow's own rule does; while it does, ours is needed."""
+    told: list[str] = []
+    monkeypatch.setattr(retry_policy.log, "warning", lambda words, *_: told.append(words))
+    named = {"exception": "tiendo.no_such_module.AnError", "action": RetryAction.RETRY}
+    RetryRule(**named)
+    assert len(told) == 1
+    assert "could not be imported" in told[0]
+    type(INFRASTRUCTURE_ONLY.rules[0])(**named)
+    assert len(told) == 1
 
 
 class TestEnvironment:

@@ -82,8 +82,8 @@ def try_rules(settings: Settings, register: Register, engine: Engine, period: Pe
         return hits
     with loader(engine) as connection:
         parameters = {"plan_code": register.code, "period": str(period)}
-        rows = connection.execute(statement("intake/files_of_period.sql"), parameters)
-        files = [LedgerFile(*row) for row in rows]
+        lines = connection.execute(statement("intake/files_of_period.sql"), parameters).mappings()
+        files = [LedgerFile(**line) for line in lines]
     contents = read_files(settings, [file.sha256 for file in files])
     for file, together in zip(files, check_again(register, engine, files, contents), strict=True):
         (check,) = together.files

@@ -85,7 +85,7 @@ def _put_submissions(
             "received": [item.file.received_at for item in reports],
         },
     )
-    submissions = {row.file_id: _Submission(*row) for row in rows}
+    submissions = {row["file_id"]: _Submission(**row) for row in rows.mappings()}
     return [_Accepted(item, submissions[item.file.file_id]) for item in reports]
 
 
@@ -126,7 +126,7 @@ def _answer(
     accepted: Sequence[_Accepted],
 ) -> list[Answer]:
     """Writes the answers to the senders."""
-    changing = [item.file.file_id for item, _ in filter(lambda one: one.may_change_something, accepted)]
+    changing = [one.item.file.file_id for one in accepted if one.may_change_something]
     versions = versions_of(connection, register, changing)
     counting = _counting_versions(connection, register, settled)
     calendars = own_calendars(connection, register, {item.outcome.agency for item in settled} - {""})

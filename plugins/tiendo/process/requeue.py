@@ -150,8 +150,8 @@ def find_file(engine: Engine, subject: str, agency: str = "") -> LedgerFile:
         NotPossibleError: there is none, or several bodies sent these bytes and ``agency`` names none of them.
     """
     with loader(engine) as connection:
-        rows = connection.execute(statement("operations/find_files.sql"), {"subject": subject})
-        found = [LedgerFile(*row) for row in rows]
+        lines = connection.execute(statement("operations/find_files.sql"), {"subject": subject}).mappings()
+        found = [LedgerFile(**line) for line in lines]
     if not found:
         raise NotPossibleError(f"the ledger has no file {subject!r}")
     if len(found) > 1:
@@ -163,8 +163,8 @@ def find_file(engine: Engine, subject: str, agency: str = "") -> LedgerFile:
 
 def readings(connection: Connection, file_id: int) -> list[ReadingLine]:
     """Returns the lines of a file's readings in order: of its first line, or of a later one that alone."""
-    rows = connection.execute(statement("operations/readings.sql"), {"file_id": file_id})
-    return [ReadingLine(*row) for row in rows]
+    lines = connection.execute(statement("operations/readings.sql"), {"file_id": file_id}).mappings()
+    return [ReadingLine(**line) for line in lines]
 
 
 def review(settings: Settings, register: Register, engine: Engine, first: LedgerFile, agency: str = "") -> Rereading:

@@ -156,7 +156,8 @@ def find_waiting(engine: Engine, file_ids: "Sequence[int]") -> Waiting:
     """Returns those of a batch's files that have no fate yet."""
     parameters = {"file_ids": list(file_ids)}
     with loader(engine) as connection:
-        files = [LedgerFile(*row) for row in connection.execute(statement("intake/files_to_settle.sql"), parameters)]
+        lines = connection.execute(statement("intake/files_to_settle.sql"), parameters).mappings()
+        files = [LedgerFile(**line) for line in lines]
         rows = connection.execute(statement("intake/earlier_same.sql"), parameters | {"not_read": list(NOT_READ)})
         earlier = {waiting_id: EarlierFile(*told) for waiting_id, *told in rows}
     fresh: dict[tuple[str, str], LedgerFile] = {}

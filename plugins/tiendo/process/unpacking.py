@@ -81,7 +81,8 @@ def _land(
     land(settings, register, engine, arrivals)
     with loader(engine) as connection:
         parameters = {"claim_ids": [arrival.claim_id for arrival in arrivals]}
-        return [UnpackedFile(*row) for row in connection.execute(statement("intake/files_of_claims.sql"), parameters)]
+        lines = connection.execute(statement("intake/files_of_claims.sql"), parameters).mappings()
+        return [UnpackedFile(**line) for line in lines]
 
 
 def _answered(item: Settled, told: str | None) -> Settled:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
 _TEMPLATE = "data_docs.html.j2"
+_DATA_DOCS_LOCK = "select pg_advisory_xact_lock(hashtext('tiendo.data_docs'))"
 _SUITES = (*SUBMISSION_SUITES, *TABLE_SUITES)
 
 
@@ -73,28 +74,28 @@ def write_data_docs(settings: Settings, register: Register, engine: Engine, peri
     """
     site = settings.home / "data_docs"
     with loader(engine) as connection:
+        # One run at a time: the first page, the suites' and those of a batch are not of one period alone.
+        connection.exec_driver_sql(_DATA_DOCS_LOCK)
         indexes = {
-            site / folder / "index.html": _gather(connection, register, asked)
-            for folder, asked in ((str(period), str(period)), ("", None))
+            site / str(period) / "index.html": _gather(connection, register, str(period)),
+            site / "index.html": _gather(connection, register, None),
         }
-    runs = {run.page: run for _, found in indexes.values() for run in found}
-    pages = {site / page: render_result(run.document) for page, run in runs.items() if not (site / page).exists()}
-    pages |= {
-        site / "expectations" / f"{name}.html": render_suite(name) for name in (*SUBMISSION_SUITES, *TABLE_SUITES)
-    }
-    periods = sorted({path.parent.name for path in site.glob("*/index.html")} | {str(period)})
-    for index, (files, found) in indexes.items():
-        is_first = index.parent == site
-        pages[index] = _render_index(
-            title="Files of no period" if is_first else str(period),
-            root="" if is_first else "../",
-            periods=periods if is_first else [],
-            files=files,
-            runs=found,
-            suites=_SUITES,
-        )
-    # The lists last: what they lead to is there.
-    write_files(pages)
+        runs = {run.page: run for _, found in indexes.values() for run in found}
+        pages = {site / page: render_result(run.document) for page, run in runs.items() if not (site / page).exists()}
+        pages |= {site / "expectations" / f"{name}.html": render_suite(name) for name in _SUITES}
+        periods = sorted({path.parent.name for path in site.glob("*/index.html")} | {str(period)})
+        for index, (files, found) in indexes.items():
+            is_first = index.parent == site
+            pages[index] = _render_index(
+                title="Files of no period" if is_first else str(period),
+                root="" if is_first else "../",
+                periods=periods if is_first else [],
+                files=files,
+                runs=found,
+                suites=_SUITES,
+            )
+        # The lists last: what they lead to is there.
+        write_files(pages)
     return site / str(period) / "index.html"
 
 
