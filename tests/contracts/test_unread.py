@@ -13,7 +13,8 @@ from tiendo.collect.archive import archived_path, sha256_of
 from tiendo.model.content import UnreadError
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.process.batch import BatchResult, ReaderBugError, process, waiting_batches
+from tiendo.process.batch import BatchResult, ReaderBugError, process
+from tiendo.process.fates import waiting_batches
 from tiendo.process.requeue import enter, find_file, review
 from tiendo.reading import files as reading
 from tiendo.reading import reader_process

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -29,10 +28,9 @@ from tiendo.model.outcome import FileOutcome, ObservationRow
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.reading.reader import read_workbook
-from tiendo.validation.check import BatchFile, KnownFigure, batch_frames, check_batch
-from tiendo.validation.data_docs import build_data_docs
+from tiendo.validation.check import BatchFile, KnownFigure, check_batch
 from tiendo.validation.own_tables import mart_frame, warehouse_frame
-from tiendo.validation.suites import ROW_ID, check_table, failing_rows, get_suite
+from tiendo.validation.suites import ROW_ID, check_table, get_suite, run_suite
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import fetch_frame
 
@@ -223,7 +221,7 @@ class TestBatch:
         frame = pd.DataFrame({ROW_ID: [0], **{name: [None] for name in get_suite("figure").columns}})
         frame["figure"], frame["scale"] = ["not a number"], ["share"]
         with pytest.raises(RuntimeError, match="could not be evaluated"):
-            failing_rows(get_suite("figure"), frame)
+            run_suite(get_suite("figure"), frame)
 
     @pytest.mark.parametrize("agency", [KHDT, YTE, THUE])
     def test_filled_template_is_accepted(self, register: Register, agency: str) -> None:
@@ -298,8 +296,8 @@ class TestOurTables:
     )
     def test_warehouse(self, rule: str, wrong: dict[str, Any]) -> None:
         other = self.GOOD | {"file_id": 2}
-        assert check_table("warehouse", pd.DataFrame([self.GOOD, other])) == []
-        failures = check_table("warehouse", pd.DataFrame([{**self.GOOD, **wrong}, other]))
+        assert check_table("warehouse", pd.DataFrame([self.GOOD, other])).faults == []
+        failures = check_table("warehouse", pd.DataFrame([{**self.GOOD, **wrong}, other])).faults
         assert [failure.split(":")[0] for failure in failures] == [rule]
 
     def test_every_warehouse_rule_is_tried(self) -> None:
@@ -326,10 +324,10 @@ class TestOurTables:
     )
     def test_mart(self, register: Register, rule: str, wrong: dict[str, Any]) -> None:
         rows = [self.mart_row(i.code) for i in register.indicators if i.is_leaf]
-        assert check_table("mart", mart_frame(register, pd.DataFrame(rows, dtype=object), self.NOW)) == []
+        assert check_table("mart", mart_frame(register, pd.DataFrame(rows, dtype=object), self.NOW)).faults == []
         place = next(n for n, row in enumerate(rows) if row["indicator_code"] == "ty-le-bhyt")
         rows[place] |= wrong
-        failures = check_table("mart", mart_frame(register, pd.DataFrame(rows, dtype=object), self.NOW))
+        failures = check_table("mart", mart_frame(register, pd.DataFrame(rows, dtype=object), self.NOW)).faults
         assert rule in [failure.split(":")[0] for failure in failures]
 
     def test_every_mart_rule_is_tried(self) -> None:
@@ -351,29 +349,13 @@ class TestOurTables:
         with loader(engine) as connection:
             files = fetch_frame(connection, "validation/warehouse_rows.sql", file_ids=[1, 2])
             rows = fetch_frame(
-                connection, "mart/status_at.sql", plan_code=register.code, period="2023-Q1", instant=clock.now()
+                connection, "queries/status_at.sql", plan_code=register.code, period="2023-Q1", instant=clock.now()
             )
-        assert check_table("warehouse", warehouse_frame(files, {})) == []
+        assert check_table("warehouse", warehouse_frame(files, {})).faults == []
         # What a fresh warehouse says of the first quarter is whole; take a row away.
         later = clock.now() + timedelta(minutes=1)
-        assert check_table("mart", mart_frame(register, rows, later)) == []
-        failures = check_table("mart", mart_frame(register, rows.iloc[1:], later))
+        assert check_table("mart", mart_frame(register, rows, later)).faults == []
+        failures = check_table("mart", mart_frame(register, rows.iloc[1:], later)).faults
         assert [failure.partition(", the first")[0] for failure in failures] == [
             "mart-complete: a leaf indicator of the register has no row (1 rows"
         ]
-
-
-def test_data_docs(register: Register, tmp_path: Path) -> None:
-    content = change_indicator(clean_content(register, KHDT, "2023-Q1"), FDI, kind=None)
-    frames = batch_frames(register, [BatchFile(1, "a.xlsx", KHDT, content)], (), today=TODAY)
-    index = build_data_docs(tmp_path / "data_docs", frames)
-    page = index.read_text(encoding="utf-8")
-    assert page.count(">result</a>") == 4
-    pages = list((index.parent / "validations").rglob("*.html"))
-    assert sorted(p.relative_to(index.parent).parts[1] for p in pages) == [
-        "figure", "indicator_row", "submission", "task_row",
-    ]  # fmt: skip
-    shown = (index.parent / "expectations" / "indicator_row.html").read_text(encoding="utf-8")
-    assert "kind-given: Thiếu loại số liệu" in shown
-    # The context of the checks is in use again.
-    assert outcome(register, content).verdict == "rejected"

@@ -41,7 +41,7 @@ def check_file(
         whatever the verdict.
     """
     from tiendo.obligations.reopened import open_at, read_reopened
-    from tiendo.process.batch import earlier_settled
+    from tiendo.process.fates import was_accepted
     from tiendo.process.history import fetch_history
     from tiendo.reading.files import read_paths
     from tiendo.validation.check import BatchFile, check_batch
@@ -62,7 +62,7 @@ def check_file(
     ]
     outcome = _as_one([file.name for file in files], check_batch(register, files, history, today=clock.today()))
     verdict = outcome.verdict
-    if verdict not in ("rejected", "quarantined") and earlier_settled(engine, sha256, outcome.agency) is not None:
+    if verdict not in ("rejected", "quarantined") and was_accepted(engine, sha256, outcome.agency):
         verdict = "duplicate"
     observations = outcome.observations if verdict not in ("rejected", "quarantined") else ()
     return {

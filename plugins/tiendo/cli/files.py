@@ -50,9 +50,16 @@ def ingest(
     from tiendo.process.workers import warm_up
 
     warm_up()
-    from tiendo.process.ingest import ingest_paths
+    from tiendo.process.ingest import Progress, ingest_paths
 
-    result = ingest_paths(get_settings(), open_register(), open_warehouse, paths, show_progress=sys.stderr.isatty())
+    def tell(progress: Progress) -> None:
+        settled = f", {progress.settled_batches} of {progress.batches} batches settled" if progress.batches else ""
+        if sys.stderr.isatty():
+            typer.echo(f"\r{progress.landed} files landed{settled}", nl=False, err=True)
+
+    result = ingest_paths(get_settings(), open_register(), open_warehouse, paths, tell=tell)
+    if sys.stderr.isatty():
+        typer.echo(err=True)
     if as_json:
         print_json(result)
     else:

@@ -9,7 +9,7 @@ from tiendo.cli.common import Json, check_obliged, open_register, open_warehouse
 from tiendo.settings import get_settings
 
 if TYPE_CHECKING:
-    from tiendo.process.requeue import Review
+    from tiendo.process.requeue import Rereading
 
 File = Annotated[str, typer.Argument(metavar="SHA256|RECEIPT", help="The file's hash, or a receipt such as TN-000012.")]
 Reason = Annotated[str, typer.Option(help="Why, for the audit.")]
@@ -154,7 +154,7 @@ def _refusal(error: Exception) -> typer.Exit:
     return typer.Exit(1)
 
 
-def _print_review(reviewed: "Review") -> None:
+def _print_review(reviewed: "Rereading") -> None:
     from tiendo.cli.printing import printable
     from tiendo.vietnamese.dates import format_instant
 

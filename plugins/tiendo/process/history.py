@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.process.loading import Settled
+from tiendo.process.steps import Checked
 from tiendo.validation.facts import KnownFigure
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
@@ -49,7 +49,7 @@ def _fetch(
     ]  # fmt: skip
 
 
-def add_to_history(history: Iterable[KnownFigure], settled: Iterable[Settled]) -> list[KnownFigure]:
+def add_to_history(history: Iterable[KnownFigure], settled: Iterable[Checked]) -> list[KnownFigure]:
     """Returns the figures that count once these files are loaded: those of ``core.observation_at``, told from rows.
 
     Of a body's figures of a period those of its newest file count, and the corrections; of these the newest.

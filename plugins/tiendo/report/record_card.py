@@ -28,8 +28,8 @@ def record_rows(engine: Engine, register: Register, as_of: datetime, agency: str
     titles = rule_titles()
     parameters = {"instant": as_of, "plan_code": register.code}
     with reader(engine) as connection:
-        records = connection.execute(statement("mart/records.sql"), parameters).mappings().all()
-        mistakes = connection.execute(statement("mart/mistakes.sql"), parameters).mappings().all()
+        records = connection.execute(statement("queries/records.sql"), parameters).mappings().all()
+        mistakes = connection.execute(statement("queries/mistakes.sql"), parameters).mappings().all()
     return [
         dict(record)
         | {

@@ -1,5 +1,6 @@
 """Checks a batch of files: rows as typed in, findings for the senders and figures for the warehouse out."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from itertools import chain
@@ -16,13 +17,13 @@ from tiendo.validation.indicator_records import add_indicator_records
 from tiendo.validation.records import FileRecords, Record
 from tiendo.validation.retyped_rows import sort_rows
 from tiendo.validation.submission_records import notice_record, submission_record
-from tiendo.validation.suites import ROW_ID, SUBMISSION_SUITES, Rule, Suite, failing_rows, get_suite
+from tiendo.validation.suites import ROW_ID, SUBMISSION_SUITES, Rule, Suite, SuiteRun, get_suite, run_suite
 from tiendo.validation.task_records import add_task_records
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BatchFile", "KnownFigure", "batch_frames", "check_batch", "record_frame"]
+__all__ = ["BatchFile", "KnownFigure", "check_batch", "record_frame", "run_rules"]
 
 # What the messages of a suite are filled from, given one of its records.
 _PLACEHOLDERS: dict[str, Callable[[Any], dict[str, str]]] = {
@@ -36,16 +37,59 @@ _PLACEHOLDERS: dict[str, Callable[[Any], dict[str, str]]] = {
 
 
 class _Broken(NamedTuple):
-    """A rule and the record that breaks it."""
+    """A rule and the record that breaks it, which is that row of the suite's table."""
 
     rule: Rule
     record: Record
     suite: str
+    row: int
+
+
+class BrokenRule(NamedTuple):
+    """A row that broke a rule.
+
+    Attributes:
+        row: its place in the suite's table, as Great Expectations' results name it (``row_id``).
+        fate: ``told`` to the sender; ``explained``: another rule that it broke says it already; ``trial``: nobody is
+            told.
+    """
+
+    suite: str
+    row: int
+    fate: str
+    finding: Finding
+
+
+class FileCheck(NamedTuple):
+    """What became of one file under the rules.
+
+    Attributes:
+        row_counts: how many rows of it each suite was run over; a suite that looked at none is not in it.
+        broken: in the order of suites and rules.
+    """
+
+    outcome: FileOutcome
+    row_counts: dict[str, int]
+    broken: list[BrokenRule]
+
+
+class BatchCheck(NamedTuple):
+    """Files that were checked together, in order, and what each suite's run over all of them said."""
+
+    files: list[FileCheck]
+    suite_runs: list[SuiteRun]
 
 
 def check_batch(
     register: Register, files: Sequence[BatchFile], history: Iterable[KnownFigure], *, today: date
 ) -> list[FileOutcome]:
+    """Returns the outcomes alone of ``run_rules``."""
+    return [check.outcome for check in run_rules(register, files, history, today=today).files]
+
+
+def run_rules(
+    register: Register, files: Sequence[BatchFile], history: Iterable[KnownFigure], *, today: date
+) -> BatchCheck:
     """Checks files, each suite in one run of Great Expectations over the whole batch.
 
     A file refused as a whole (another body's, another period's) gets no findings on its rows: they would follow. What
@@ -59,32 +103,55 @@ def check_batch(
         today: the day in Asia/Ho_Chi_Minh.
 
     Returns:
-        One outcome per file, in order. Verdict ``duplicate`` is never given here.
+        One check per file, in order. Verdict ``duplicate`` is never given here.
     """
     batch = build_records(register, files, history, today=today)
-    told = _without_what_follows(_broken_rules("submission", batch))
-    refused = {record.file_index for rule, record, _ in told if rule.severity == "critical" and not rule.trial}
-    admitted = [file for index, file in enumerate(batch) if index not in refused]
-    for name in SUBMISSION_SUITES[1:]:
-        told += _broken_rules(name, batch if name == "notice" else admitted)
-    findings: list[list[tuple[Rule, Finding]]] = [[] for _ in files]
-    for rule, record, name in _without_what_follows(told):
-        findings[record.file_index].append((rule, _finding(rule, record, name)))
-    return [_outcome(found, file) for found, file in zip(findings, batch, strict=True)]
+    admitted: Sequence[FileRecords] = batch
+    broken: list[_Broken] = []
+    row_counts: list[dict[str, int]] = [{} for _ in files]
+    runs: list[SuiteRun] = []
+    for name in SUBMISSION_SUITES:
+        looked_at = batch if name == "notice" else admitted
+        records = list(chain.from_iterable(file.by_suite()[name] for file in looked_at))
+        suite = get_suite(name)
+        run = run_suite(suite, record_frame(suite, records))
+        broken += [
+            _Broken(suite.rules[number], records[row], name, row) for number, rows in run.failing for row in rows
+        ]
+        for index, count in Counter(record.file_index for record in records).items():
+            row_counts[index][name] = count
+        runs.append(run)
+        if name == "submission":
+            refused = {
+                item.record.file_index
+                for item in _without_what_follows(broken)
+                if item.rule.severity == "critical" and not item.rule.trial
+            }
+            admitted = [file for index, file in enumerate(batch) if index not in refused]
+    found = _by_file(broken, len(files))
+    return BatchCheck(
+        [
+            FileCheck(_outcome(file_broken, file), counts, [item for _, item in file_broken])
+            for file_broken, file, counts in zip(found, batch, row_counts, strict=True)
+        ],
+        [run for run in runs if run.row_count],
+    )
 
 
-def _broken_rules(name: str, batch: Sequence[FileRecords]) -> list[_Broken]:
-    suite, records = get_suite(name), list(chain.from_iterable(file.by_suite()[name] for file in batch))
-    return [
-        _Broken(suite.rules[number], records[row], name)
-        for number, rows in failing_rows(suite, record_frame(suite, records))
-        for row in rows
-    ]
+def _by_file(broken: list[_Broken], file_count: int) -> list[list[tuple[Rule, BrokenRule]]]:
+    """Returns by file what was broken, in words."""
+    unexplained = {id(item) for item in _without_what_follows(broken)}
+    files: list[list[tuple[Rule, BrokenRule]]] = [[] for _ in range(file_count)]
+    for item in broken:
+        fate = "explained" if id(item) not in unexplained else "trial" if item.rule.trial else "told"
+        finding = _finding(item.rule, item.record, item.suite)
+        files[item.record.file_index].append((item.rule, BrokenRule(item.suite, item.row, fate, finding)))
+    return files
 
 
 def _without_what_follows(broken: list[_Broken]) -> list[_Broken]:
     """Leaves out the rules that another one, broken by the same row, explains (``unless``); none on trial does."""
-    fired = {(rule.rule, record) for rule, record, _ in broken if not rule.trial}
+    fired = {(item.rule.rule, item.record) for item in broken if not item.rule.trial}
     return [
         item
         for item in broken
@@ -142,17 +209,6 @@ def record_frame(suite: Suite, records: Sequence[Record]) -> "pd.DataFrame":
         return pd.DataFrame(columns)
 
 
-def batch_frames(
-    register: Register, files: Sequence[BatchFile], history: Iterable[KnownFigure], *, today: date
-) -> "dict[str, pd.DataFrame]":
-    """Returns the tables of a batch by suite, as Data Docs want them."""
-    batch = [file.by_suite() for file in build_records(register, files, history, today=today)]
-    return {
-        name: record_frame(get_suite(name), [record for file in batch for record in file[name]])
-        for name in SUBMISSION_SUITES
-    }
-
-
 def _finding(rule: Rule, record: Record, suite_name: str) -> Finding:
     texts = _PLACEHOLDERS[suite_name](record)
     return Finding(
@@ -167,7 +223,8 @@ def _finding(rule: Rule, record: Record, suite_name: str) -> Finding:
     )
 
 
-def _outcome(found: list[tuple[Rule, Finding]], file: FileRecords) -> FileOutcome:
+def _outcome(broken: list[tuple[Rule, BrokenRule]], file: FileRecords) -> FileOutcome:
+    found = [(rule, item.finding) for rule, item in broken if item.fate != "explained"]
     everything = sorted(found, key=lambda item: SEVERITIES.index(item[0].severity))
     ranked = [(rule, finding) for rule, finding in everything if not rule.trial]
     verdicts = [rule.verdict for rule, _ in ranked if rule.verdict]

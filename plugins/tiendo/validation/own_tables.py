@@ -10,8 +10,9 @@ from tiendo import clock
 from tiendo.model.outcome import FileOutcome
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.validation.kept_results import keep_runs, mart_key
 from tiendo.validation.suites import check_table
-from tiendo.warehouse.engine import reader
+from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import fetch_frame
 
 if TYPE_CHECKING:
@@ -28,20 +29,28 @@ class MartError(RuntimeError):
 
 
 def check_mart(engine: Engine, register: Register, period: Period) -> None:
-    """Checks a period's statuses as they stand now.
+    """Checks a period's statuses as they stand now, and keeps what was found.
 
     Raises:
         MartError: rules are broken.
     """
-    with reader(engine) as connection:
-        if failures := mart_failures(connection, register, period, clock.now()):
-            raise MartError("\n".join([f"{period}: the mart checks fail:", *failures]))
+    with loader(engine) as connection:
+        failures = mart_failures(connection, register, period, clock.now())
+    if failures:
+        raise MartError("\n".join([f"{period}: the mart checks fail:", *failures]))
 
 
 def mart_failures(connection: Connection, register: Register, period: Period, instant: datetime) -> list[str]:
-    """Returns one sentence for each rule that the period's statuses break as they stood at an instant; [] for none."""
-    rows = fetch_frame(connection, "mart/status_at.sql", plan_code=register.code, period=str(period), instant=instant)
-    return check_table("mart", mart_frame(register, rows, instant))
+    """Returns one sentence for each rule that the period's statuses break as they stood at an instant; [] for none.
+
+    What the suite said is kept in the caller's transaction.
+    """
+    rows = fetch_frame(
+        connection, "queries/status_at.sql", plan_code=register.code, period=str(period), instant=instant
+    )
+    check = check_table("mart", mart_frame(register, rows, instant))
+    keep_runs(connection, mart_key(register, period, instant, check.run, clock.now()), [check.run])
+    return check.faults
 
 
 def warehouse_frame(rows: "pd.DataFrame", outcomes: Mapping[int, FileOutcome]) -> "pd.DataFrame":
@@ -68,7 +77,7 @@ def mart_frame(register: Register, rows: "pd.DataFrame", now: datetime) -> "pd.D
 
     Args:
         register: the plan.
-        rows: of ``include/sql/mart/status_at.sql``.
+        rows: of ``include/sql/queries/status_at.sql``.
         now: the present instant; nothing may be known later.
     """
     import pandas as pd
