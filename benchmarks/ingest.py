@@ -30,7 +30,7 @@ from tiendo.model.register import Indicator, Nature, Register, RowKind
 from tiendo.plan.register import load_register
 from tiendo.reading.columns import INDICATORS as INDICATOR_TABLE
 from tiendo.reading.columns import TASKS as TASK_TABLE
-from tiendo.reading.columns import Table
+from tiendo.reading.columns import TemplateTable
 from tiendo.settings import INCLUDE, Settings
 
 if TYPE_CHECKING:  # what only the making of the workbooks needs is imported there: workers import this module too
@@ -77,7 +77,7 @@ def make_workbooks(register: Register, folder: Path) -> None:
         target.write_bytes(_with_texts(buffer.getvalue(), {first.code: agency.code, first.name: agency.name}))
 
 
-def _fill(sheet: "Worksheet", table: Table, register: Register, period: Period) -> None:
+def _fill(sheet: "Worksheet", table: TemplateTable, register: Register, period: Period) -> None:
     """Fills each row of a table with plausible figures or words."""
     key = table.position(table.columns[0].field)
     for row in range(1, sheet.max_row + 1):

@@ -126,25 +126,25 @@ def queries(plan_code: str, period: str) -> Iterator[tuple[str, TextClause, dict
     key = {"plan_code": plan_code, "period": period}
     now, then = datetime(2024, 2, 1, tzinfo=HANOI), datetime(2023, 6, 15, tzinfo=HANOI)
     report = "quarterly_report"
-    yield "tiendo tracker", statement("mart/tracker.sql"), key | {"instant": now, "obligation": report}, "reader"
+    yield "tiendo tracker", statement("queries/tracker.sql"), key | {"instant": now, "obligation": report}, "reader"
     yield (
         "tiendo tracker --as-of",
-        statement("mart/tracker.sql"),
+        statement("queries/tracker.sql"),
         key | {"instant": then, "obligation": report},
         "reader",
     )
     own_plan = {"plan_code": plan_code, "instant": now, "period": "2023", "obligation": "implementation_plan"}
-    yield "tiendo tracker, February", statement("mart/tracker.sql"), own_plan, "reader"
-    yield "tiendo status", statement("mart/status_at.sql"), key | {"instant": now}, "reader"
-    yield "tiendo status --as-of", statement("mart/status_at.sql"), key | {"instant": then}, "reader"
+    yield "tiendo tracker, February", statement("queries/tracker.sql"), own_plan, "reader"
+    yield "tiendo status", statement("queries/status_at.sql"), key | {"instant": now}, "reader"
+    yield "tiendo status --as-of", statement("queries/status_at.sql"), key | {"instant": then}, "reader"
     indicator = key | {"indicator": "thu-hut-fdi"}
-    yield "tiendo explain", statement("mart/explain.sql"), indicator, "reader"
+    yield "tiendo explain", statement("queries/explain.sql"), indicator, "reader"
     for grouping in ("plan", "section", "agency"):
         rollup = key | {"instant": now, "grouping_kind": grouping}
-        yield f"tiendo status --by {grouping}", statement("mart/rollup.sql"), rollup, "reader"
-    yield "tiendo card", statement("mart/records.sql"), {"plan_code": plan_code, "instant": now}, "reader"
-    yield "tiendo card, mistakes", statement("mart/mistakes.sql"), {"plan_code": plan_code, "instant": now}, "reader"
-    yield "last values", statement("mart/last_values.sql"), key, "reader"
+        yield f"tiendo status --by {grouping}", statement("queries/rollup.sql"), rollup, "reader"
+    yield "tiendo card", statement("queries/records.sql"), {"plan_code": plan_code, "instant": now}, "reader"
+    yield "tiendo card, mistakes", statement("queries/mistakes.sql"), {"plan_code": plan_code, "instant": now}, "reader"
+    yield "last values", statement("queries/last_values.sql"), key, "reader"
     for view in ("submission_tracker", "indicator_status", "observation_history", "task_status", "status_rollup"):
         sql = f"select * from mart.{view} where plan_code = :plan_code and period = :period"  # noqa: S608  names above
         yield f"mart.{view}", text(sql), key, "reader"

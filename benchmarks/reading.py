@@ -40,10 +40,10 @@ from tiendo.process.batch import process
 from tiendo.reading.columns import CORRECTIONS, INDICATORS, TABLES, TASKS
 from tiendo.reading.reader_process import WorkbookReader
 from tiendo.reading.sheet import Sheet
-from tiendo.reading.tables import Told, read_tables
+from tiendo.reading.sheet_rows import FoundContent, read_template_rows
 from tiendo.settings import INCLUDE, Settings
 from tiendo.status.service import initialise
-from tiendo.validation.check import BatchFile, check_batch, empty_history
+from tiendo.validation.check import BatchFile, check_batch
 from tiendo.warehouse.embedded import temporary_server
 from tiendo.warehouse.engine import make_engine
 
@@ -54,8 +54,7 @@ AT_MOST_PROTECTED, AT_MOST_BAD = 1.5, 2.0
 def read_bare(path: Path) -> WorkbookContent:
     """Reads a workbook of the template by calamine alone."""
     workbook = CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
-    found: dict[object, list[object]] = {}
-    told = Told([], [])
+    found = FoundContent({}, [], [])
     marker = Marker()
     for name in workbook.sheet_names:
         sheet = workbook.get_sheet_by_name(name)
@@ -64,9 +63,9 @@ def read_bare(path: Path) -> WorkbookContent:
             marker = Marker(**{field: str(pairs.get(field, "")) for field in Marker._fields})
         elif sheet.start is not None:
             wanted = tuple(table for table in TABLES if table.sheet == name)
-            read_tables(Sheet(name, sheet.to_python(), *sheet.start), wanted, found, told)  # type: ignore[arg-type]
-    rows = (tuple(found.get(table, ())) for table in (INDICATORS, TASKS, CORRECTIONS))
-    return WorkbookContent("", "", marker, *rows, titles=tuple(told.titles))  # type: ignore[arg-type]
+            read_template_rows(Sheet(name, sheet.to_python(), *sheet.start), wanted, found)
+    rows = (tuple(found.rows.get(table, ())) for table in (INDICATORS, TASKS, CORRECTIONS))
+    return WorkbookContent("", "", marker, *rows, titles=tuple(found.titles))  # type: ignore[arg-type]
 
 
 def read_protected(paths: Sequence[Path]) -> list[WorkbookContent]:
@@ -81,7 +80,7 @@ def check(register: Register, paths: Sequence[Path], contents: Sequence[Workbook
         BatchFile(number, path.name, path.parent.name, content)
         for number, (path, content) in enumerate(zip(paths, contents, strict=True))
     ]
-    outcomes = check_batch(register, files, empty_history(), today=clock.today())
+    outcomes = check_batch(register, files, (), today=clock.today())
     bad = [outcome for outcome in outcomes if outcome.verdict != "accepted"]
     assert not bad, bad[:1]  # noqa: S101
 

@@ -68,7 +68,7 @@ def collect_folders() -> None:
         from tiendo.airflow_glue.share import share_settings
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.collect.all_inboxes import NotCollectedError, collect_all
-        from tiendo.process.batch import waiting_batches
+        from tiendo.process.fates import waiting_batches
 
         settings, register, engine = open_warehouse()
         landed, delivered, faults = collect_all(settings, register, engine, share_settings())

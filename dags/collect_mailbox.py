@@ -65,7 +65,7 @@ def collect_mailbox() -> None:
 
         from tiendo.airflow_glue.mail import open_mail
         from tiendo.airflow_glue.warehouse import open_warehouse
-        from tiendo.process.batch import waiting_batches
+        from tiendo.process.fates import waiting_batches
         from tiendo.process.mail_run import collect_mail
 
         mail = open_mail()

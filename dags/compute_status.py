@@ -67,10 +67,10 @@ def compute_status() -> None:
     def check_mart(partition_key: str | None = None) -> None:
         from tiendo.airflow_glue.partition import read_period
         from tiendo.airflow_glue.warehouse import open_warehouse
-        from tiendo.validation import mart_check
+        from tiendo.validation import own_tables
 
         _, register, engine = open_warehouse()
-        mart_check.check_mart(engine, register, read_period(register, partition_key))
+        own_tables.check_mart(engine, register, read_period(register, partition_key))
 
     @task
     def refresh_draft(partition_key: str | None = None) -> str:

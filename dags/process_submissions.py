@@ -65,7 +65,7 @@ def process_submissions() -> None:
     @task
     def list_batches() -> list[list[int]]:
         from tiendo.airflow_glue.warehouse import open_warehouse
-        from tiendo.process.batch import waiting_batches
+        from tiendo.process.fates import waiting_batches
 
         return waiting_batches(open_warehouse().engine)
 
@@ -79,7 +79,7 @@ def process_submissions() -> None:
     @task
     def check_ledger(batches: list[list[int]]) -> None:
         from tiendo.airflow_glue.warehouse import open_warehouse
-        from tiendo.process.touched import check_settled
+        from tiendo.process.fates import check_settled
 
         check_settled(open_warehouse().engine, [file_id for batch in batches for file_id in batch])
 
@@ -89,7 +89,7 @@ def process_submissions() -> None:
         from airflow.sdk.exceptions import AirflowSkipException
 
         from tiendo.airflow_glue.warehouse import open_warehouse
-        from tiendo.process.touched import touched_periods
+        from tiendo.process.fates import touched_periods
 
         periods = touched_periods(open_warehouse().engine, [file_id for batch in batches for file_id in batch])
         if not periods:

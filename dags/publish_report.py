@@ -6,8 +6,8 @@ First a draft in `drafts/<period>/<edition>/` (DOCX, XLSX, HTML, CSV, Parquet, m
 reviewer), then a request for approval that shows in Vietnamese what the draft says, what changed since the last
 edition, who is late or missing, which verdicts hang by a small change or by rounding, where reporters differ, which
 warnings are open, who was asked for a correction and whether checks fail; and after the approval the same edition in
-`published/<period>/<edition>/`, frozen, with the approver's name and the instant. While the draft waits, Great
-Expectations' Data Docs of the period for operations: which rules ran over what, in `data_docs/<period>/index.html`.
+`published/<period>/<edition>/`, frozen, with the approver's name and the instant. While the draft waits, Data Docs of
+the period for operations in `data_docs/<period>/index.html`: what the rules said of each file when it was checked.
 
 **Nothing official without a person.** The run waits in `approve` for as long as it takes and holds no worker; silence
 never approves. An answer counts whenever it was given, also when the worker that should hear of it was killed; the
@@ -118,7 +118,7 @@ def publish_report() -> None:
 
     @task
     def write_data_docs(dag_run: Any = None) -> str:
-        from tiendo.process import data_docs
+        from tiendo.validation import data_docs
 
         settings, register, engine = open_warehouse()
         return str(data_docs.write_data_docs(settings, register, engine, run_period(register, dag_run)))
@@ -139,7 +139,6 @@ def publish_report() -> None:
 
     @task
     def deliver(dag_run: Any = None) -> dict[str, Any]:
-        from tiendo.process.mail_run import send_mail
         from tiendo.report import delivery
         from tiendo.report.approval import approved_request
 
@@ -150,8 +149,8 @@ def publish_report() -> None:
             engine, register, settings, request.period, request.edition, identity=mail.identity if mail else None
         )
         log.info("Mail queued for %d recipients; without an address: %s", len(done.queued), done.without_address)
-        if mail and done.queued:
-            log.info("%s", send_mail(settings, register, engine, mail))
+        if done.queued:
+            log.info("%s", send_or_skip())
         return done._asdict()
 
     @task

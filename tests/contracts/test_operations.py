@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -27,10 +27,9 @@ from tiendo.collect.ledger import ledger_document
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.process import quarantine
-from tiendo.process.requeue import NotPossibleError, Review, enter, find_file, review, settle
+from tiendo.process.requeue import NotPossibleError, Rereading, enter, find_file, review, settle
 from tiendo.reading.columns import INDICATORS
 from tiendo.settings import INCLUDE, Settings
-from tiendo.validation import suites
 from tiendo.warehouse import audit
 from tiendo.warehouse.engine import loader, make_engine, reader
 
@@ -74,23 +73,9 @@ def send(
 
 
 @pytest.fixture
-def stricter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+def stricter(change_rule: Callable[..., None]) -> Callable[..., None]:
     """Gives a function after which a rule refuses, as if it had been changed in include/expectations/."""
-
-    def change(rule: str, severity: str = "critical") -> None:
-        folder = tmp_path / "expectations"
-        shutil.copytree(INCLUDE / "expectations", folder, dirs_exist_ok=True)
-        for path in folder.glob("*.json"):
-            document = json.loads(path.read_text(encoding="utf-8"))
-            for expectation in document["expectations"]:
-                if expectation["meta"]["rule"] == rule:
-                    expectation["severity"] = expectation["meta"]["severity"] = severity
-            path.write_text(json.dumps(document), encoding="utf-8")
-        monkeypatch.setattr(suites, "EXPECTATIONS", folder)
-        suites.get_suite.cache_clear()
-
-    yield change
-    suites.get_suite.cache_clear()
+    return lambda rule, severity="critical": change_rule(rule, severity=severity)
 
 
 def current(engine: Engine, indicator: str) -> tuple[Decimal, str]:
@@ -104,7 +89,7 @@ def current(engine: Engine, indicator: str) -> tuple[Decimal, str]:
     return row.value, row.receipt_no
 
 
-def act(settings: Settings, register: Register, engine: Engine, reviewed: Review) -> dict[str, Any]:
+def act(settings: Settings, register: Register, engine: Engine, reviewed: Rereading) -> dict[str, Any]:
     return settle(settings, register, engine, enter(engine, reviewed, act="requeue", reason="Quy tắc đã sửa"))
 
 

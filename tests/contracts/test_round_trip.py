@@ -15,7 +15,7 @@ from fixtures.workbooks import filled_workbook, put, row_of
 from tiendo.model.content import SHEET_ANSWER
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.reading.columns import INDICATORS, TASKS, Table
+from tiendo.reading.columns import INDICATORS, TASKS, TemplateTable
 from tiendo.reading.reader import read_workbook
 from tiendo.warehouse.engine import loader
 
@@ -32,7 +32,7 @@ class Breakage:
     is not the one that was spoilt.
     """
 
-    table: Table
+    table: TemplateTable
     key: str
     field: str
     value: object

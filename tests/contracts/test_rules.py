@@ -1,11 +1,11 @@
 """Every rule of the submission suites is seen to fail on a bad workbook, and to hold on the good one beside it."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-import pandas as pd
 import pytest
 
 from fixtures.submissions import (
@@ -16,6 +16,7 @@ from fixtures.submissions import (
     clean_content,
     correction_row,
     indicator_row,
+    known_figure,
     task_row,
 )
 from tiendo.model.content import TEMPLATE_VERSION, Marker, Notice, RawCell, Title, WorkbookContent
@@ -24,7 +25,15 @@ from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.validation import catalogue
-from tiendo.validation.check import BatchFile, check_batch, empty_history
+from tiendo.validation.check import BatchFile, KnownFigure, check_batch
+from tiendo.validation.records import (
+    CorrectionRecord,
+    FigureRecord,
+    IndicatorRecord,
+    NoticeRecord,
+    SubmissionRecord,
+    TaskRecord,
+)
 from tiendo.validation.suites import SUBMISSION_SUITES, get_suite
 
 KHDT, YTE, TAICHINH, CONGTHUONG, TTTT, XAYDUNG = (
@@ -286,7 +295,7 @@ CASES = [
 BREAKABLE_BY_REGISTER = {"indicator-entitled"}
 
 
-def history_of_q1(*, is_wrong: bool = False) -> pd.DataFrame:
+def history_of_q1(*, is_wrong: bool = False) -> list[KnownFigure]:
     """Figures of the first quarter; wrong: the number of new enterprises was ten times too large."""
     rows = [
         (FDI, KHDT, 450),
@@ -297,11 +306,7 @@ def history_of_q1(*, is_wrong: bool = False) -> pd.DataFrame:
         ("thu-ngan-sach", TAICHINH, 18654),
         ("chi-can-doi-ngan-sach", TAICHINH, 5527),
     ]
-    return pd.DataFrame(
-        [(code, agency, Q1, "year_to_date", Decimal(value)) for code, agency, value in rows],
-        columns=["indicator", "agency", "period", "basis", "value"],
-        dtype=object,
-    )
+    return [known_figure(code, agency, Q1, Decimal(value)) for code, agency, value in rows]
 
 
 def check(register: Register, cases: list[Case]) -> list[FileOutcome]:
@@ -318,7 +323,7 @@ def check(register: Register, cases: list[Case]) -> list[FileOutcome]:
         today, known = moment
         numbers = [number for number, found in enumerate(moments) if found == moment]
         files = [_file(register, number, cases[number]) for number in numbers]
-        history = history_of_q1(is_wrong=known == "wrong") if known else empty_history()
+        history = history_of_q1(is_wrong=known == "wrong") if known else []
         outcomes |= dict(zip(numbers, check_batch(register, files, history, today=today), strict=True))
     return [outcomes[number] for number in range(len(cases))]
 
@@ -383,6 +388,19 @@ def test_every_rule_has_a_case() -> None:
     rules = [rule.rule for name in SUBMISSION_SUITES for rule in get_suite(name).rules]
     assert len(rules) == len(set(rules))
     assert set(rules) == {case.rule for case in CASES} | BREAKABLE_BY_REGISTER
+
+
+RECORDS = {
+    "submission": SubmissionRecord, "indicator_row": IndicatorRecord, "figure": FigureRecord, "task_row": TaskRecord,
+    "correction_row": CorrectionRecord, "notice": NoticeRecord,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("suite", SUBMISSION_SUITES)
+def test_columns_of_a_suite_are_the_fields_of_its_records(suite: str) -> None:
+    """Beside them a record has its file's place, which some suites look at too, its sheet and its source."""
+    names = {field.name for field in fields(RECORDS[suite])}
+    assert names - {"file_index", "sheet", "source"} == set(get_suite(suite).columns) - {"file_index"}
 
 
 def test_lists_in_suites_are_those_of_the_code() -> None:

@@ -13,7 +13,8 @@ from tiendo.collect.archive import archived_path, sha256_of
 from tiendo.model.content import UnreadError
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.process.batch import BatchResult, ReaderBugError, process, waiting_batches
+from tiendo.process.batch import BatchResult, ReaderBugError, process
+from tiendo.process.fates import waiting_batches
 from tiendo.process.requeue import enter, find_file, review
 from tiendo.reading import files as reading
 from tiendo.reading import reader_process
@@ -109,7 +110,7 @@ def test_a_further_reading_that_stalls_waits_like_a_first_one(
     pipeline: Pipeline, register: Register, workbook: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(reader_process, "_MAX_ANSWER", 1000)
+        patch.setattr(reader_process, "MAX_ANSWER", 1000)
         assert pipeline.send(FINANCE, workbook) == "quarantined"
     reviewed = review(pipeline.settings, register, pipeline.engine, find_file(pipeline.engine, "TN-000001"))
     entered = enter(pipeline.engine, reviewed, act="requeue", reason="Đọc lại")
@@ -127,7 +128,7 @@ def test_a_file_that_was_not_read_is_read_when_it_is_sent_again(
 ) -> None:
     """Not only where it is accepted then: what it is refused for is told, and not that it is known."""
     with monkeypatch.context() as patch:
-        patch.setattr(reader_process, "_MAX_ANSWER", 1000)
+        patch.setattr(reader_process, "MAX_ANSWER", 1000)
         for content in (workbook, refused):
             assert pipeline.send(FINANCE, content) == "quarantined"
             assert pipeline.send(FINANCE, content, name="lan-2.xlsx") == "quarantined"
@@ -143,7 +144,7 @@ def test_a_file_that_was_not_read_is_read_when_it_is_sent_again(
 def test_copies_in_one_batch_share_what_is_said_of_a_file_that_was_not_read(
     pipeline: Pipeline, workbook: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader_process, "_MAX_ANSWER", 1000)
+    monkeypatch.setattr(reader_process, "MAX_ANSWER", 1000)
     for name in ("a.xlsx", "b.xlsx"):
         pipeline.land(FINANCE, workbook, name=name)
     assert run(pipeline).states == {"quarantined": 2}

@@ -19,7 +19,8 @@ from tiendo.warehouse.sql import statement
 STATUS_COLUMNS = """plan_code period as_of indicator_code indicator_name section unit agency_code target_text comparator
 target_low target_high value value_kind value_basis expected_value ratio status margin needed explanation rule_version
 submission_id file_sha256 sheet cell""".split()  # docs/data_dictionary.md: only ever more
-DEFINITIONS = sorted((INCLUDE / "sql" / "mart").glob("[0-9]_*.sql"))
+DEFINITIONS = sorted((INCLUDE / "sql" / "mart").iterdir())
+STATEMENTS = sorted((INCLUDE / "sql").rglob("*.sql"))
 TRACKER_COLUMNS = """period agency_code state received_at due_at is_on_time days_late version finding_count""".split()
 
 
@@ -54,6 +55,9 @@ def test_the_reader_cannot_write(engine: Engine) -> None:
         "truncate core.task_progress",
         "update core.edition set edition = 2",
         "delete from intake.finding",
+        "update intake.validation_result set row_count = 0",
+        "delete from intake.checked_file",
+        "delete from intake.broken_rule",
         "delete from intake.submission_file",
     ],
 )
@@ -62,6 +66,12 @@ def test_what_was_learnt_is_never_changed(engine: Engine, change: str) -> None:
         connection.exec_driver_sql(change)
     with pytest.raises(ProgrammingError, match="permission denied"), loader(engine) as connection:
         connection.exec_driver_sql(change)
+
+
+@pytest.mark.parametrize("path", STATEMENTS, ids=lambda path: path.relative_to(INCLUDE / "sql").as_posix())
+def test_every_statement_says_first_what_it_is_for(path: Path) -> None:
+    first, *_ = path.read_text(encoding="utf-8").splitlines()
+    assert re.match(r"-- \S+ \S+", first), first
 
 
 def test_initialising_twice_changes_nothing(engine: Engine, register: Register) -> None:
@@ -92,7 +102,7 @@ def test_the_data_dictionary_is_fresh(engine: Engine) -> None:
     assert written == dictionary(engine), "run `make docs`"
 
 
-@pytest.mark.parametrize("name", ["mart/status_at.sql", "report/status.sql"])
+@pytest.mark.parametrize("name", ["queries/status_at.sql", "report/status.sql"])
 def test_a_search_for_one_plan_and_period_reaches_the_index(engine: Engine, register: Register, name: str) -> None:
     """The function is inlined: were it not, every query would grade all plans and periods first."""
     instant = datetime(2023, 3, 14, tzinfo=HANOI)

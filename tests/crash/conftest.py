@@ -32,11 +32,11 @@ def warm() -> Iterator[None]:
     Other rows and other bytes are looked at anew, so a rerun that came to see anything else would show it.
     """
     suites.warm()
-    check_rows, read, this_process = suites.failing_rows, batch.read_files, os.getpid()
+    check_rows, read, this_process = suites.run_suite, batch.read_files, os.getpid()
     checked: dict[Any, Any] = {}
     contents: dict[str, Any] = {}
 
-    def failing_rows(suite: suites.Suite, frame: Any) -> Any:
+    def run_suite(suite: suites.Suite, frame: Any) -> Any:
         key = (suite.name, repr((list(frame.columns), frame.to_numpy().tolist())))
         if key not in checked:
             checked[key] = check_rows(suite, frame)
@@ -51,7 +51,7 @@ def warm() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         for module in (suites, check):
-            patch.setattr(module, "failing_rows", failing_rows)
+            patch.setattr(module, "run_suite", run_suite)
         patch.setattr(batch, "read_files", read_files)
         yield
 

@@ -11,7 +11,7 @@ from crash.conftest import Turn
 from crash.harness import boundaries, run_child
 from crash.world import Mould, World, check_same, picture
 from tiendo.model.register import Register
-from tiendo.process import ingest as ingest_command
+from tiendo.process import ingest, workers
 from tiendo.process.ingest import ingest_paths
 from tiendo.warehouse.engine import make_engine
 
@@ -57,14 +57,12 @@ def test_an_ingest_that_was_killed_goes_on_and_a_second_one_is_another_sending(
     full_inbox: Mould, register: Register, warm: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its workers are threads here: they end with the process that is killed."""
-    monkeypatch.setattr(
-        ingest_command, "ProcessPoolExecutor", lambda workers, _, *given: ThreadPoolExecutor(1, "", *given)
-    )
-    monkeypatch.setattr(ingest_command, "warm_up", lambda: None)
+    monkeypatch.setattr(workers, "ProcessPoolExecutor", lambda number, _, *given: ThreadPoolExecutor(1, "", *given))
+    monkeypatch.setattr(ingest, "warm_up", lambda: None)
     # A reading process kept by this process would be shared by all that are forked from it.
-    monkeypatch.setattr(ingest_command, "keep_reader", lambda: None)
+    monkeypatch.setattr("tiendo.reading.files.keep_reader", lambda: None)
 
-    def ingest(world: World) -> dict[str, Any]:
+    def run(world: World) -> dict[str, Any]:
         engine = make_engine(world.url)
         try:
             return ingest_paths(world.settings, register, lambda: engine, [world.settings.inbox])
@@ -72,16 +70,16 @@ def test_an_ingest_that_was_killed_goes_on_and_a_second_one_is_another_sending(
             engine.dispose()
 
     with full_inbox.cast() as world:
-        ingest(world)
+        run(world)
         undisturbed = picture(world)
-        ingest(world)
+        run(world)
         again = {row["state"] for _, row, _ in picture(world)["files"][11:]}
     assert "duplicate" in again
     with full_inbox.cast() as world:
-        steps = run_child(lambda: ingest(world)).steps
+        steps = run_child(lambda: run(world)).steps
     # Where its state changes; every step between is visited above.
     for step in [place for place, name in enumerate(steps, start=1) if name == "commit"]:
         with full_inbox.cast() as world:
-            run_child(lambda: ingest(world), die_at=step)
-            ingest(world)
+            run_child(lambda: run(world), die_at=step)
+            run(world)
             check_same(world, undisturbed, f"killed before step {step}, {steps[step - 1]}")

@@ -173,6 +173,12 @@ _ROWS = {
         from intake.submission s join intake.submission_file f using (file_id) order by 1""",
     "findings": f"""select {_FILE}, to_jsonb(n) - {_OWN_IDS}
         from intake.finding n join intake.submission_file f using (file_id) order by 1, n.finding_id""",
+    "checks": f"""select {_FILE}, c.row_counts, exists (
+            select from intake.validation_result r where (r.run, r.part, r.suite) = (c.run, c.part, 'submission')
+              and r.result is not null)
+        from intake.checked_file c join intake.submission_file f using (file_id) order by 1""",
+    "broken rules": f"""select {_FILE}, b.suite, b.rule, b.fate, b.sheet, b.cell
+        from intake.broken_rule b join intake.submission_file f using (file_id) order by 1, b.broken_rule_id""",
     "observations": f"""select {_FILE}, to_jsonb(o) - {_OWN_IDS}
         from core.observation o join intake.submission s using (submission_id)
         join intake.submission_file f using (file_id) order by 1, o.observation_id""",

@@ -10,6 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 from airflow.models.taskinstancekey import TaskInstanceKey
+from airflow.sdk import RetryAction, RetryRule
+from airflow.sdk.definitions import retry_policy
 from airflow.sdk.exceptions import TaskAwaitingInput
 from airflow.utils.state import TaskInstanceState
 from sqlalchemy import URL, Engine
@@ -195,7 +197,10 @@ class TestExecutor:
         return LocalExecutor(parallelism=2)
 
     def send(self, executor: LocalExecutor) -> None:
-        executor._process_workloads([SimpleNamespace(key=self.KEY)])
+        """Gives a task to a worker as the scheduler does: were our hook not called by it, no task would be counted."""
+        executor.queued_tasks[self.KEY] = SimpleNamespace(key=self.KEY, ti=SimpleNamespace(priority_weight=1))
+        executor.trigger_tasks(open_slots=1)
+        executor.queued_tasks.clear()  # as the parent does that is left out here
 
     def test_the_end_of_a_stay_before_a_rest_is_left_out(self, executor: LocalExecutor) -> None:
         self.send(executor)
@@ -225,7 +230,8 @@ class TestExecutor:
             executor.revoke_task(ti=ti)
         executor.workers = {1: SimpleNamespace(exitcode=-9, is_alive=lambda: False, close=lambda: None)}
         executor._unread_messages = multiprocessing.Value("I")
-        executor._check_workers()
+        executor.result_queue = SimpleNamespace(empty=lambda: True)
+        executor.sync()  # by which our hook hears of dead workers
         executor.revoke_task(ti=ti)
         ti.queued_dttm = datetime.now(UTC) + timedelta(seconds=1)
         with pytest.raises(NotImplementedError):
@@ -259,6 +265,18 @@ def test_only_infrastructure_is_tried_again() -> None:
         assert INFRASTRUCTURE_ONLY.evaluate(worth, 1, 3).action.value == "retry"
     for ours in (AssertionError(), ValueError(), RuntimeError(), IntegrityError("insert", {}, Exception())):
         assert INFRASTRUCTURE_ONLY.evaluate(ours, 1, 3).action.value == "fail"
+
+
+def test_naming_an_exception_does_not_import_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Airflow's own rule does; while it does, ours is needed."""
+    told: list[str] = []
+    monkeypatch.setattr(retry_policy.log, "warning", lambda words, *_: told.append(words))
+    named = {"exception": "tiendo.no_such_module.AnError", "action": RetryAction.RETRY}
+    RetryRule(**named)
+    assert len(told) == 1
+    assert "could not be imported" in told[0]
+    type(INFRASTRUCTURE_ONLY.rules[0])(**named)
+    assert len(told) == 1
 
 
 class TestEnvironment:

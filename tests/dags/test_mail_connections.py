@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
@@ -253,6 +254,19 @@ class TestPlanDeadline:
     ) -> None:
         found = self.REFERENCE.deadline_of(key, run_type, self.NOW + timedelta(minutes=minutes))
         assert found == (self.NOW + timedelta(minutes=30) if is_set else None)
+
+    def test_airflow_asks_it_for_each_new_run(self) -> None:
+        """By the hook of Airflow that it overrides."""
+        from airflow.serialization.definitions.deadline import SerializedReferenceModels
+
+        run = SimpleNamespace(partition_key="2023-Q1", run_type="scheduled")
+        session = SimpleNamespace(execute=lambda _: SimpleNamespace(one=lambda: run))
+        stored = SerializedReferenceModels.SerializedCustomReference(self.REFERENCE)
+        found = stored.evaluate_with(
+            session=session,  # type: ignore[arg-type]
+            interval=timedelta(minutes=1), dag_id="publish_report", run_id="run-1",
+        )  # fmt: skip
+        assert found == self.NOW + timedelta(minutes=31)
 
     def test_what_is_stored_gives_the_same(self) -> None:
         again = PlanDeadline.deserialize_reference(json.loads(json.dumps(self.REFERENCE.serialize_reference())))

@@ -6,7 +6,7 @@ import pytest
 
 from fixtures.annexes import PLAN_TEXT, Row, excel_annex, golden_rows, word_annex
 from tiendo.annex.reading import Annex, read_annex
-from tiendo.annex.rows import AnnexRow
+from tiendo.annex.table import AnnexRow
 from tiendo.plan.known import KnownPlan, read_known
 
 _NUMBERS = ("target_low", "target_high")

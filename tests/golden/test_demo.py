@@ -8,9 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
+from fixtures.grading import graded
+from fixtures.submissions import known_figure
 from tiendo.clock import HANOI
 from tiendo.local.demo import DEMO, Scenario, as_decimal, build_scenario
 from tiendo.local.demo_files import documents_of, files_of
@@ -18,7 +19,6 @@ from tiendo.model.period import Period
 from tiendo.model.register import Nature, Register
 from tiendo.model.states import TASK_STATES
 from tiendo.reading.reader import read_workbook
-from tiendo.status.compute import compute
 from tiendo.validation.check import BatchFile, check_batch
 
 PERIODS = [Period(2023, quarter) for quarter in (1, 2, 3, 4)]
@@ -219,32 +219,32 @@ def replayed(register: Register, scenario: Scenario) -> tuple[Counter[str], dict
         if not files:
             continue
         batch = [BatchFile(i, f.name, f.agency, read_workbook(f.content)) for i, f in enumerate(files)]
-        known = [(*key[:3], key[3], row.value) for key, row in observations.items()]
-        history = pd.DataFrame(known, columns=["indicator", "agency", "period", "basis", "value"], dtype=object)
+        history = [
+            known_figure(indicator, agency, period, row.value, basis)
+            for (indicator, agency, period, basis), row in observations.items()
+        ]
         for outcome in check_batch(register, batch, history, today=step.at.date()):
             verdicts[outcome.verdict] += 1
             asked.update(finding.rule for finding in outcome.findings if finding.severity != "info")
             for row in outcome.observations:
                 observations[row.indicator, row.agency, row.period, row.basis] = row
-    frame = pd.DataFrame(
-        [
-            {
-                "observation_id": i,
-                "indicator_code": row.indicator,
-                "period": row.period,
-                "agency_code": row.agency,
-                **{name: getattr(row, name) for name in ("basis", "kind", "answer", "value", "value_text", "note")},
-                "is_approximate": row.is_approximate,
-                "is_illustrative": row.is_illustrative,
-            }
-            for i, row in enumerate(observations.values())
-        ],
-        dtype=object,
-    )
-    statuses = {}
-    for period in PERIODS:
-        for row in compute(register, frame, period, datetime(2023, 12, 31, tzinfo=HANOI)).itertuples():
-            statuses[row.indicator_code, str(period)] = row
+    figures = [
+        {
+            "observation_id": i,
+            "indicator_code": row.indicator,
+            "period": row.period,
+            "agency_code": row.agency,
+            **{name: getattr(row, name) for name in ("basis", "kind", "answer", "value", "value_text")},
+            "is_approximate": row.is_approximate,
+            "is_illustrative": row.is_illustrative,
+        }
+        for i, row in enumerate(observations.values())
+    ]
+    statuses = {
+        (row["indicator_code"], str(period)): row
+        for period in PERIODS
+        for row in graded(register, figures, period, datetime(2023, 12, 31, tzinfo=HANOI))
+    }
     return verdicts, statuses, asked
 
 
@@ -288,7 +288,7 @@ def test_outcomes(
     replayed: tuple[Any, dict[tuple[str, str], Any], Any], indicator: str, period: str, value: str | None, status: str
 ) -> None:
     row = replayed[1][indicator, period]
-    assert (row.value, row.status) == (None if value is None else Decimal(value), status)
+    assert (row["value"], row["status"]) == (None if value is None else Decimal(value), status)
 
 
 def test_illustrations_are_marked_all_the_way(
@@ -297,5 +297,5 @@ def test_illustrations_are_marked_all_the_way(
     statuses = replayed[1]
     for figure in scenario.figures:
         row = statuses[figure.indicator, figure.period]
-        if row.agency_code == figure.agency:
-            assert row.is_illustrative == (figure.origin == "illustrative"), figure
+        if row["agency_code"] == figure.agency:
+            assert row["is_illustrative"] == (figure.origin == "illustrative"), figure

@@ -5,13 +5,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-import pandas as pd
 import pytest
 
+from fixtures.grading import graded
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.settings import PROJECT
-from tiendo.status.compute import compute
 from tiendo.status.expected import goal_of
 
 AS_OF = datetime(2024, 1, 15, tzinfo=UTC)
@@ -57,15 +56,14 @@ def _observation(number: int, register: Register, example: Example) -> dict[str,
 
 
 @pytest.fixture(scope="module")
-def statuses(register: Register) -> dict[tuple[str, str], pd.Series]:
+def statuses(register: Register) -> dict[tuple[str, str], dict[str, Any]]:
     rows = [_observation(number, register, example) for number, example in enumerate(EXAMPLES, start=1)]
-    frame = pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=object) for name in rows[0]})
-    tables = [compute(register, frame, Period(2023, quarter), AS_OF) for quarter in (1, 2, 3, 4)]
-    return {(row["period"], row["indicator_code"]): row for table in tables for _, row in table.iterrows()}
+    tables = [graded(register, rows, Period(2023, quarter), AS_OF) for quarter in (1, 2, 3, 4)]
+    return {(row["period"], row["indicator_code"]): row for table in tables for row in table}
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[f"{each.period}-{each.indicator}" for each in EXAMPLES])
-def test_worked_example(statuses: dict[tuple[str, str], pd.Series], example: Example) -> None:
+def test_worked_example(statuses: dict[tuple[str, str], dict[str, Any]], example: Example) -> None:
     row = statuses[example.period, example.indicator]
     assert row["status"] == example.status
     got = [row["value"], row["expected_value"], row["ratio"], row["margin"]]
@@ -99,7 +97,9 @@ OUTCOMES = [
 
 
 @pytest.mark.parametrize(("period", "indicator", "status"), OUTCOMES)
-def test_outcome_of_2023(statuses: dict[tuple[str, str], pd.Series], period: str, indicator: str, status: str) -> None:
+def test_outcome_of_2023(
+    statuses: dict[tuple[str, str], dict[str, Any]], period: str, indicator: str, status: str
+) -> None:
     assert statuses[period, indicator]["status"] == status
 
 
@@ -161,12 +161,12 @@ SENTENCES = [
 
 
 @pytest.mark.parametrize(("period", "indicator", "sentence"), SENTENCES)
-def test_sentence(statuses: dict[tuple[str, str], pd.Series], period: str, indicator: str, sentence: str) -> None:
+def test_sentence(statuses: dict[tuple[str, str], dict[str, Any]], period: str, indicator: str, sentence: str) -> None:
     assert statuses[period, indicator]["explanation"] == sentence
 
 
 def test_every_leaf_of_the_plan_has_a_row_and_a_sentence_each_quarter(
-    register: Register, statuses: dict[tuple[str, str], pd.Series]
+    register: Register, statuses: dict[tuple[str, str], dict[str, Any]]
 ) -> None:
     leaves = {indicator.code for indicator in register.indicators if indicator.is_leaf}
     assert {code for period, code in statuses if period == "2023-Q2"} == leaves
@@ -201,11 +201,12 @@ def test_half_years_pace_of_new_enterprises_is_that_of_2022(register: Register) 
         "is_approximate": False,
         "is_illustrative": True,
     }
-    frame = pd.DataFrame([figure], dtype=object)
-    rows = compute(register, frame, Period(2023, 2), AS_OF).set_index("indicator_code")
-    components = rows.loc["doanh-nghiep-thanh-lap-moi", "components"]
-    assert (components["share"], components["expected_even"], components["share_even"]) == ("0.530714", "3315", "0.5")
-    assert components["profile_basis"] == [
+    components = {
+        row["indicator_code"]: row["components"] for row in graded(register, [figure], Period(2023, 2), AS_OF)
+    }
+    firms = components["doanh-nghiep-thanh-lap-moi"]
+    assert (firms["share"], firms["expected_even"], firms["share_even"]) == ("0.530714", "3315", "0.5")
+    assert firms["profile_basis"] == [
         {
             "year": 2022,
             "value": "3309",
@@ -214,4 +215,4 @@ def test_half_years_pace_of_new_enterprises_is_that_of_2022(register: Register) 
             "year_source": "https://en.vietnamplus.vn/binh-duong-posts-over-9-billion-usd-in-trade-surplus-in-2022/246318.vnp",
         }
     ]
-    assert "profile_basis" not in rows.loc["thu-hut-fdi", "components"]
+    assert "profile_basis" not in components["thu-hut-fdi"]

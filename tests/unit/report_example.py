@@ -8,7 +8,7 @@ from tiendo.clock import HANOI
 from tiendo.model.period import Period
 from tiendo.report.data import (
     Approval,
-    Change,
+    EditionChange,
     EditionData,
     HistoryPoint,
     IndicatorLine,
@@ -361,7 +361,7 @@ DRAFT = EditionData(
         1,
         datetime(2023, 6, 14, 8, tzinfo=HANOI),
         (
-            Change(
+            EditionChange(
                 "thu-hut-fdi",
                 "Thu hút vốn đầu tư trực tiếp nước ngoài",
                 "Triệu USD",

@@ -1,11 +1,8 @@
 """A small plan to grade: indicators of any nature and target, thresholds as in the real plan."""
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
-
-import pandas as pd
 
 from tiendo.model.register import (
     Agency,
@@ -27,21 +24,6 @@ BILLION_VND = Unit("billion_vnd", "Tỷ đồng", "money", 0)
 ENTERPRISE = Unit("enterprise", "Doanh nghiệp", "count", 0)
 BOYS = Unit("boys_per_100_girls", "Số bé trai so với 100 bé gái", "measure", 1)
 RANK = Unit("rank", "Hạng", "rank", 0)
-
-OBSERVATION_COLUMNS = (
-    "observation_id",
-    "indicator_code",
-    "period",
-    "agency_code",
-    "basis",
-    "kind",
-    "answer",
-    "value",
-    "value_text",
-    "is_approximate",
-    "is_illustrative",
-    "note",
-)
 
 
 def dec(text: str | None) -> Decimal | None:
@@ -140,10 +122,3 @@ def observation(value: str | None, **changes: Any) -> dict[str, Any]:
         "note": "",
     }
     return fields | changes
-
-
-def frame(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    """Makes an observations frame, exact decimals kept."""
-    rows = list(rows)
-    columns = list(OBSERVATION_COLUMNS) + [c for c in (rows[0] if rows else ()) if c not in OBSERVATION_COLUMNS]
-    return pd.DataFrame({c: pd.Series([row.get(c) for row in rows], dtype=object) for c in columns})

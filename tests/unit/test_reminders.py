@@ -20,8 +20,9 @@ from tiendo.reminders import wording
 from tiendo.reminders.occasion import Reminder, due_reminders, is_still_true
 from tiendo.reminders.reminding import remind
 from tiendo.reminders.text import write_reminder
-from tiendo.reminders.wording import TEMPLATES, WordingError, fill_in
+from tiendo.reminders.wording import WordingError, fill_in
 from tiendo.settings import Settings
+from tiendo.templates import TEMPLATES
 from tiendo.warehouse.engine import loader
 
 DUE = midnight(date(2023, 3, 15))

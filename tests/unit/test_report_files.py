@@ -3,13 +3,12 @@
 import csv
 import hashlib
 import io
-import itertools
 import json
 import re
 import zipfile
 from dataclasses import fields as dataclass_fields
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
 
@@ -21,17 +20,18 @@ from report_example import AS_OF, DRAFT, EXPORTS, FIRST, LINES, PUBLISHED
 from fixtures.packages import needs
 from tiendo.model.period import Period
 from tiendo.ooxml.archive_bytes import repack
-from tiendo.report import tables
 from tiendo.report.build import build, place
 from tiendo.report.charts import path_chart, section_bars
+from tiendo.report.columns import EditionColumn
 from tiendo.report.data import EditionData
 from tiendo.report.data_files import render_data_files
+from tiendo.report.edition_tables import INDICATORS, TABLES
 from tiendo.report.manifest import content_sha256, data_sha256, render_manifest
 from tiendo.report.page import render_page
-from tiendo.report.pdf_file import in_order, normalise, office, render_pdf
+from tiendo.report.pdf_file import normalise, office, render_pdf
 from tiendo.report.spreadsheet import SUMMARY_SHEET, put, render_spreadsheet
-from tiendo.report.tables import build_tables
 from tiendo.report.word import render_word
+from tiendo.report.words import number
 from tiendo.status.names import STYLES, Status
 
 
@@ -206,11 +206,11 @@ def test_a_path_rises_with_its_figures_and_is_left_out_without_any():
 
 def test_csv_and_parquet_say_the_same():
     files = render_data_files(DRAFT)
-    for table in build_tables(DRAFT):
+    for table in TABLES:
         rows = list(csv.reader(io.StringIO(files[f"data/{table.name}.csv"].decode(), newline="")))
         frame = pq.read_table(io.BytesIO(files[f"data/{table.name}.parquet"]))
-        assert rows[0] == frame.column_names == [field.name for field in table.fields]
-        assert len(rows) - 1 == frame.num_rows == len(table.rows)
+        assert rows[0] == frame.column_names == [column.name for column in table.columns]
+        assert len(rows) - 1 == frame.num_rows == len(table.rows(DRAFT))
     indicators = pq.read_table(io.BytesIO(files["data/indicators.parquet"])).to_pylist()
     fdi = next(row for row in indicators if row["indicator_code"] == "thu-hut-fdi")
     assert fdi["value"] == Decimal("967.3")
@@ -239,24 +239,31 @@ def test_the_data_package_describes_every_column():
         assert all(field["description"] and field["title"] for field in resource["schema"]["fields"])
 
 
-@pytest.mark.parametrize("table", build_tables(DRAFT), ids=lambda table: table.name)
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_keys_tell_rows_apart(table):
-    keys = [tuple(row[table.column(name)] for name in table.key) for row in table.rows]
+    keys = [tuple(row[table.place(name)] for name in table.key) for row in table.rows(DRAFT)]
     assert len(keys) == len(set(keys))
     assert keys
 
 
-def test_every_column_has_a_reader_and_every_reader_a_column():
-    readers = {
-        "indicators": tables._INDICATOR, "tasks": tables._TASK, "submissions": tables._SUBMISSION,
-        "leads": tables._LEAD, "records": tables._RECORD, "remarks": tables._REMARK,
-        "revisions": tables._REVISION, "changes": tables._CHANGE,
-        "sources": tables._SOURCE, "files": tables._FILE,
-    }  # fmt: skip
-    with tables.COLUMNS.open(encoding="utf-8", newline="") as lines:
-        assert {row["table"] for row in csv.DictReader(lines)} == readers.keys()
-    for name, given in readers.items():
-        assert [field.name for field in tables.fields(name)] == list(given)
+def test_a_column_declared_once_is_in_every_form(monkeypatch):
+    added = EditionColumn("margin_up", "number", "Đến mức tốt hơn", 11, "What is lacking to the next better status.",
+                   tag="margin_up", words=lambda i: number(i.margin_up, i.decimals), is_annexed=True)  # fmt: skip
+    assert "Đến mức tốt hơn" not in render_page(DRAFT).decode()
+    monkeypatch.setitem(vars(INDICATORS), "columns", (*INDICATORS.columns, added))
+    data = replace(DRAFT, indicators=(replace(LINES[0], margin_up=Decimal("832.7")), *LINES[1:]))
+    files = build(data, with_pdf=False)
+    table = list(csv.DictReader(io.StringIO(files["data/indicators.csv"].decode(), newline="")))
+    assert (table[0]["margin_up"], table[1]["margin_up"]) == ("832.7", "")
+    sheet = load_workbook(io.BytesIO(files["bao-cao.xlsx"]))["Chỉ tiêu"]
+    assert [row[-1].value for row in sheet.iter_rows(max_row=3)] == ["Đến mức tốt hơn", 832.7, None]
+    assert 'data-label="Đến mức tốt hơn">832,7</td>' in files["bao-cao.html"].decode()
+    with zipfile.ZipFile(io.BytesIO(files["bao-cao.docx"])) as parts:
+        xml = parts.read("word/document.xml").decode()
+    annex = xml[xml.index("Cơ quan báo cáo; nguồn số liệu") :]
+    assert re.search(r">Đến mức tốt hơn<.*?>832,7<", annex, re.DOTALL)
+    described = json.loads(files["datapackage.json"])["resources"][0]["schema"]["fields"]
+    assert described[-1]["name"] == "margin_up"
 
 
 # Manifest, PDF, the whole --------------------------------------------------------------------------------------------
@@ -307,36 +314,34 @@ def test_nothing_is_left_when_writing_fails(tmp_path):
     assert list(folder.parent.iterdir()) == []
 
 
-def test_pdf_stamps_are_replaced_in_place():
-    pdf = (
-        b"%PDF-1.6 text\n<</CreationDate(D:20261124002423Z')>>\ntrailer\n<</ID [ <C5263886B649EA5098668E15F36C8275>\n"
-        b"<C5263886B649EA5098668E15F36C8275> ]\n/DocChecksum /0A68CCC2F24F35578E59F08838791FED\n"
-    )
-    other = pdf.replace(b"C5263886", b"AAAAAAAA").replace(b"0A68CCC2", b"BBBBBBBB").replace(b"20261124", b"20271225")
-    assert normalise(pdf, AS_OF) == normalise(other, AS_OF)
-    assert len(normalise(pdf, AS_OF)) == len(pdf)
-    assert b"D:20230614093000Z'" in normalise(pdf, AS_OF)
-    assert normalise(pdf, AS_OF) != normalise(pdf.replace(b"text", b"TEXT"), AS_OF)
-
-
-def small_pdf(*objects: bytes, trailer: bytes) -> bytes:
-    pdf, table = b"%PDF-1.6\n%\xc3\xa4\n", b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    places = {}
-    for each in objects:
-        places[int(each.split()[0])] = len(pdf)
-        pdf += each + b"\nendobj\n\n"
-    table += b"".join(b"%010d 00000 n \n" % places[number] for number in sorted(places))
+def small_pdf(*fonts: bytes, stamp: bytes = b"20261124002423Z'", identity: bytes = b"C5263886B649EA5098668E15F36C8275"):
+    """A PDF as LibreOffice writes it: its page's fonts in any order, stamped."""
+    numbers = {font: number for number, font in enumerate(fonts, start=5)}
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Resources<</Font<<%s>>>>>>"
+        % b"".join(b"/%s %d 0 R" % (font, numbers[font]) for font in sorted(fonts)),
+        b"<</CreationDate(D:%s)/Title(t)>>" % stamp,
+        *(b"<</Type/Font/Subtype/Type1/BaseFont/%s>>" % font for font in fonts),
+    ]
+    pdf, table = b"%PDF-1.6\n", b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    for at, each in enumerate(objects, start=1):
+        table += b"%010d 00000 n \n" % len(pdf)
+        pdf += b"%d 0 obj\n%s\nendobj\n" % (at, each)
+    trailer = b"<</Size %d/Root 1 0 R/Info 4 0 R/ID[<%s><%s>]/DocChecksum/%s>>" % (
+        len(objects) + 1, identity, identity, identity,
+    )  # fmt: skip
     return pdf + table + b"trailer\n" + trailer + b"\nstartxref\n%d\n%%%%EOF\n" % len(pdf)
 
 
-def test_pdf_objects_are_in_the_order_of_their_references():
-    root, a, b = b"%d 0 obj\n<</F1 %d 0 R/F2 %d 0 R>>", b"%d 0 obj\n(a)", b"%d 0 obj\nstream\n9 0 R\nendstream"
-    expected = small_pdf(root % (1, 2, 3), a % 2, b % 3, trailer=b"<</Root 1 0 R>>")
-    for one, two, three in itertools.permutations((1, 2, 3)):
-        objects = sorted([root % (one, two, three), a % two, b % three])
-        assert in_order(small_pdf(*objects, trailer=b"<</Root %d 0 R>>" % one)) == expected
-    with_orphan = in_order(small_pdf(b"1 0 obj\n(orphan)", root % (2, 3, 4), a % 3, b % 4, trailer=b"<</Root 2 0 R>>"))
-    assert with_orphan == small_pdf(root % (1, 2, 3), a % 2, b % 3, b"4 0 obj\n(orphan)", trailer=b"<</Root 1 0 R>>")
+def test_pdf_stamps_and_order_of_chance_are_replaced():
+    pdf = small_pdf(b"A", b"B")
+    other = small_pdf(b"B", b"A", stamp=b"20271225002423Z'", identity=b"A" * 32)
+    assert normalise(pdf, AS_OF) == normalise(other, AS_OF)
+    assert b"D:20230614093000Z" in normalise(pdf, AS_OF)
+    assert normalise(pdf, AS_OF) != normalise(small_pdf(b"A", b"C"), AS_OF)
+    assert normalise(pdf, AS_OF) != normalise(pdf, AS_OF + timedelta(seconds=1))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from report_example import APPROVAL, DRAFT, EXPORTS, FDI, FIRST, LINES, PUBLISHED
 
-from tiendo.report.view import build_view, clean, line_view, tint, value_text
+from tiendo.report.view import build_view, line_view
+from tiendo.report.words import clean, tint, value_text
 
 
 def summary(data):

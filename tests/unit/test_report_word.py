@@ -13,7 +13,8 @@ from jinja2 import UndefinedError
 from report_example import DRAFT, FIRST, PUBLISHED
 
 from tiendo.report.view import build_view
-from tiendo.report.word import TEMPLATE, environment, render_word
+from tiendo.report.word import TEMPLATE, render_word
+from tiendo.templates import word_environment
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "report_example.txt"
 GUIDE = Path(__file__).parents[2] / "docs" / "report-template.md"
@@ -38,7 +39,7 @@ def names(value, prefix=""):
 
 
 def test_every_variable_of_the_template_is_given():
-    used = DocxTemplate(TEMPLATE).get_undeclared_template_variables(environment())
+    used = DocxTemplate(TEMPLATE).get_undeclared_template_variables(word_environment())
     assert len(used) >= 20
     assert used <= build_view(DRAFT).keys()
 

@@ -17,10 +17,10 @@ from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.reading.columns import TABLES
 from tiendo.reading.reader import read_workbook
-from tiendo.reading.retyped import read_retyped
+from tiendo.reading.retyped import read_retyped_rows
 from tiendo.reading.sheet import Sheet, UnreadableError
-from tiendo.reading.tables import Told
-from tiendo.validation.check import BatchFile, check_batch, empty_history
+from tiendo.reading.sheet_rows import FoundContent
+from tiendo.validation.check import BatchFile, check_batch
 from tiendo.validation.stated import body_and_period
 
 FINANCE, INVESTMENT, TRADE, HEALTH = "so-tai-chinh", "so-ke-hoach-va-dau-tu", "so-cong-thuong", "so-y-te"
@@ -33,7 +33,7 @@ def outcome(
     register: Register, content: bytes, agency: str = FINANCE, name: str = "bc.xlsx", day: date = date(2023, 3, 14)
 ) -> FileOutcome:
     file = BatchFile(1, name, agency, read_workbook(content))
-    return check_batch(register, [file], empty_history(), today=day)[0]
+    return check_batch(register, [file], (), today=day)[0]
 
 
 def values(found: FileOutcome, basis: str = "year_to_date") -> dict[str, tuple[Decimal | None, str]]:
@@ -390,13 +390,13 @@ class TestLimits:
     def test_a_large_sheet_of_texts_is_searched_quickly(self, register: Register) -> None:
         rows = [[f"Chỉ tiêu số {row}.{column}" for column in range(80)] for row in range(5000)]
         began = time.process_time()
-        assert read_retyped(Sheet("a", rows), TABLES, {}, Told([], [])) is False
+        assert read_retyped_rows(Sheet("a", rows), TABLES, FoundContent({}, [], [])) is False
         assert time.process_time() - began < 15
 
     def test_ranges_over_each_other(self) -> None:
         sheet = Sheet("a", [["x"] * 100 for _ in range(1000)], merged=(((0, 0), (999, 99)),) * 20)
         with pytest.raises(UnreadableError, match="merged ranges"):
-            read_retyped(sheet, TABLES, {}, Told([], []))
+            read_retyped_rows(sheet, TABLES, FoundContent({}, [], []))
 
 
 class TestHidden:

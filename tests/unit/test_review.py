@@ -6,14 +6,14 @@ from decimal import Decimal
 import pytest
 from report_example import DRAFT, FIRST, ORIGIN
 
-from tiendo.report.data import Change, EditionData, IndicatorLine
+from tiendo.report.data import EditionChange, EditionData, IndicatorLine
 from tiendo.report.review import (
     MOST_LINES,
     Dispute,
+    DraftReview,
     NearBoundary,
     OpenRequest,
     OpenWarning,
-    Review,
     approval_lines,
     near_boundaries,
     render_review,
@@ -26,8 +26,8 @@ def with_line(**changes: object) -> tuple[EditionData, IndicatorLine]:
     return replace(DRAFT, indicators=(line,), body_targets=()), line
 
 
-def review(data: EditionData = DRAFT, **parts: object) -> Review:
-    return Review(data, **({"near": (), "warnings": (), "disputes": (), "failures": ()} | parts))  # type: ignore[arg-type]
+def review(data: EditionData = DRAFT, **parts: object) -> DraftReview:
+    return DraftReview(data, **({"near": (), "warnings": (), "disputes": (), "failures": ()} | parts))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_what_changed_names_old_new_and_sender() -> None:
 
 def test_a_sentence_that_changed_alone_is_shown_too() -> None:
     assert DRAFT.previous is not None
-    change = Change("iip", "IIP", "%", 1, "behind", "behind", None, None, "Hứa gửi 20/6.", "Hứa gửi 25/6.", None)
+    change = EditionChange("iip", "IIP", "%", 1, "behind", "behind", None, None, "Hứa gửi 20/6.", "Hứa gửi 25/6.", None)
     page = render_review(review(replace(DRAFT, previous=replace(DRAFT.previous, rewordings=(change,))))).decode()
     assert "IIP: “Hứa gửi 20/6.” → “Hứa gửi 25/6.”" in page
     request = approval_lines(review(replace(DRAFT, previous=replace(DRAFT.previous, rewordings=(change,)))))

@@ -21,9 +21,10 @@ from tiendo.collect.landing import Arrival, land
 from tiendo.collect.ledger import ledger_document
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.process.batch import process, waiting_batches
+from tiendo.process.batch import process
+from tiendo.process.fates import waiting_batches
+from tiendo.reading.files import ScannerError, find_infected
 from tiendo.reading.formats import MAX_BYTES
-from tiendo.reading.scanner import ScannerError, find_infected
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 

@@ -6,19 +6,18 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import pandas as pd
 import pytest
-from status_support import AS_OF, MILLION_USD, frame, make_indicator, make_register, observation
+from status_support import AS_OF, MILLION_USD, make_indicator, make_register, observation
 
+from fixtures.grading import graded
 from tiendo.model.period import Period
 from tiendo.model.register import Indicator, RowKind
-from tiendo.status.compute import COLUMNS, compute
+from tiendo.status.compute import COLUMNS
 
 
-def status_row(indicator: Indicator, *observations: dict[str, Any], quarter: int = 1) -> pd.Series:
-    table = compute(make_register(indicator), frame(observations), Period(2023, quarter), AS_OF)
-    assert len(table) == 1
-    return table.iloc[0]
+def status_row(indicator: Indicator, *observations: dict[str, Any], quarter: int = 1) -> dict[str, Any]:
+    (row,) = graded(make_register(indicator), observations, Period(2023, quarter), AS_OF)
+    return row
 
 
 SHARED = make_indicator(
@@ -34,12 +33,10 @@ def by(agency: str, value: str | None, number: int = 1, **changes: Any) -> dict[
 def test_columns_and_one_row_per_leaf_in_order() -> None:
     leaves = [make_indicator("flow", "ge 100", code=f"ct-{n}") for n in (3, 1, 2)]
     group = make_indicator("group", "none", code="nhom", row_kind=RowKind.GROUP)
-    table = compute(make_register(leaves[0], group, *leaves[1:]), frame([]), Period(2023, 1), AS_OF)
-    assert tuple(table.columns) == COLUMNS
-    assert table["indicator_code"].tolist() == ["ct-3", "ct-1", "ct-2"]
-    assert table["status"].tolist() == ["no_data"] * 3
-    assert table["observation_id"].tolist() == [None] * 3
-    assert set(map(str, table.dtypes)) == {"object"}
+    rows = graded(make_register(leaves[0], group, *leaves[1:]), [], Period(2023, 1), AS_OF)
+    assert tuple(rows[0]) == COLUMNS
+    assert [row["indicator_code"] for row in rows] == ["ct-3", "ct-1", "ct-2"]
+    assert [(row["status"], row["observation_id"]) for row in rows] == [("no_data", None)] * 3
 
 
 def test_values_stay_exact_decimals_and_plain_types() -> None:
@@ -203,25 +200,22 @@ def test_components_are_json_and_repeat_the_row() -> None:
     ]
 
 
-def test_same_input_gives_the_same_table_whatever_the_order() -> None:
+def test_same_input_gives_the_same_rows_whatever_the_order() -> None:
     rows = [by("so-a", "9.5", 1), by("so-b", "9.6", 2), by("so-a", "7", 3, period="2023-Q2")]
-    tables = [
-        compute(make_register(SHARED), frame(order), Period(2023, 1), AS_OF) for order in (rows, list(reversed(rows)))
-    ]
-    pd.testing.assert_frame_equal(*tables)
+    first, second = (graded(make_register(SHARED), order, Period(2023, 1), AS_OF) for order in (rows, rows[::-1]))
+    assert first == second
 
 
 def test_period_of_another_year_is_refused() -> None:
     with pytest.raises(ValueError, match="2024-Q1"):
-        compute(make_register(), frame([]), Period(2024, 1), AS_OF)
+        graded(make_register(), [], Period(2024, 1), AS_OF)
 
 
 def test_binary_float_is_refused() -> None:
-    rows = frame([observation("9.5") | {"value": 9.5}])
+    rows = [observation("9.5") | {"value": 9.5}]
     with pytest.raises(TypeError, match="no Decimal"):
-        compute(make_register(make_indicator("growth", "ge 9")), rows, Period(2023, 1), AS_OF)
+        graded(make_register(make_indicator("growth", "ge 9")), rows, Period(2023, 1), AS_OF)
 
 
-def test_plan_without_indicators_gives_an_empty_table() -> None:
-    table = compute(make_register(), frame([]), Period(2023, 1), AS_OF)
-    assert (len(table), tuple(table.columns)) == (0, COLUMNS)
+def test_plan_without_indicators_gives_no_rows() -> None:
+    assert graded(make_register(), [], Period(2023, 1), AS_OF) == []

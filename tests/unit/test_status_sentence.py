@@ -11,21 +11,20 @@ from status_support import (
     ENTERPRISE,
     MILLION_USD,
     RANK,
-    frame,
     make_indicator,
     make_register,
     observation,
 )
 
+from fixtures.grading import graded
 from tiendo.model.period import Period
 from tiendo.model.register import Indicator, PastShare
-from tiendo.status.compute import compute
 
 
 def sentence(indicator: Indicator, quarter: int, value: str, **changes: Any) -> str:
     figure = observation(value, period=f"2023-Q{quarter}", **changes)
-    table = compute(make_register(indicator), frame([figure]), Period(2023, quarter), AS_OF)
-    return str(table.iloc[0]["explanation"])
+    (row,) = graded(make_register(indicator), [figure], Period(2023, quarter), AS_OF)
+    return str(row["explanation"])
 
 
 def shares(*values: float) -> tuple[Decimal, ...]:

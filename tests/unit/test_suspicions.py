@@ -3,18 +3,16 @@
 from datetime import date
 from decimal import Decimal
 
-import pandas as pd
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from fixtures.submissions import change_indicator, clean_content, typed_number
+from fixtures.submissions import change_indicator, clean_content, known_figure, typed_number
+from tiendo.model.period import Period
 from tiendo.model.register import Indicator, Nature, Register
-from tiendo.validation.check import BatchFile, check_batch, empty_history
-from tiendo.validation.facts import HISTORY_COLUMNS, RegisterFacts
-from tiendo.validation.flow_cells import judge_flow
-from tiendo.validation.shifted_rows import Figure, Nearness, find_moved
-from tiendo.validation.signs import Sign, judge_sign
+from tiendo.validation.check import BatchFile, check_batch
+from tiendo.validation.facts import RegisterFacts
+from tiendo.validation.slips import Nearness, PlacedFigure, Sign, find_moved, judge_flow, judge_sign
 from tiendo.validation.suites import get_suite
 
 ROWS = get_suite("indicator_row")
@@ -80,7 +78,7 @@ REFERENCES = ("450", "59484", "1657.5", "10497.25")
     ],
 )
 def test_shifted_rows(values: tuple[str | None, ...], moved: dict[int, int]) -> None:
-    figures = [Figure(number(v), Decimal(r)) for v, r in zip(values, REFERENCES, strict=True)]
+    figures = [PlacedFigure(number(v), Decimal(r)) for v, r in zip(values, REFERENCES, strict=True)]
     kwargs = ROWS.kwargs_of("figure-of-another-row")
     assert find_moved(figures, Nearness(kwargs["at_home"], kwargs["stranger"], kwargs["fewest"])) == moved
 
@@ -131,7 +129,7 @@ def test_plausible_files_are_never_suspected(register: Register, data: st.DataOb
     known: dict[str, Decimal] = {}
     for quarter in (1, 2, 3, 4):
         content = clean_content(register, body, f"2023-Q{quarter}")
-        period = facts.periods[f"2023-Q{quarter}"].period
+        period = Period(2023, quarter)
         told: dict[str, Decimal] = {}
         for indicator in register.indicators_of(body):
             if quarter not in indicator.published_in:
@@ -139,7 +137,7 @@ def test_plausible_files_are_never_suspected(register: Register, data: st.DataOb
             fact = facts.indicators[indicator.code]
             if indicator.nature is Nature.FLOW:
                 # A sum grows by the quarter's share, at its own pace.
-                first = facts.indicators[indicator.code].expected(facts.periods["2023-Q1"].period) or Decimal(10)
+                first = facts.indicators[indicator.code].expected(Period(2023, 1)) or Decimal(10)
                 part = Decimal(str(_value(indicator, data.draw(st.floats(0.35, 1.5)), first)))
                 whole = known.get(indicator.code, Decimal(0)) + part
                 typed = {"quarter": typed_number(part), "year_to_date": typed_number(whole)}
@@ -156,10 +154,7 @@ def test_plausible_files_are_never_suspected(register: Register, data: st.DataOb
             told[indicator.code] = whole
             content = change_indicator(content, indicator.code, **typed)
         content = change_indicator(content, "tu-vong-duoi-1-tuoi", year_to_date=3)
-        history = pd.DataFrame(
-            [(i, body, f"2023-Q{quarter - 1}", "year_to_date", v) for i, v in known.items()],
-            columns=list(HISTORY_COLUMNS), dtype=object,
-        ) if known else empty_history()  # fmt: skip
+        history = [known_figure(i, body, f"2023-Q{quarter - 1}", v) for i, v in known.items()]
         (outcome,) = check_batch(register, [BatchFile(1, "bc.xlsx", body, content)], history, today=DAYS[quarter])
         # Draws may repeat: levels that are all the same as last quarter are told, and rightly.
         found = [finding for finding in outcome.findings if finding.rule != "figures-new"]

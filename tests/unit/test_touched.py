@@ -9,7 +9,7 @@ from tiendo.clock import HANOI
 from tiendo.collect.landing import Arrival, land
 from tiendo.model.register import Register
 from tiendo.process.batch import process
-from tiendo.process.touched import UnsettledError, check_settled, touched_periods
+from tiendo.process.fates import UnsettledError, check_settled, touched_periods
 from tiendo.settings import Settings
 
 CAME = datetime(2023, 3, 10, 9, tzinfo=HANOI)

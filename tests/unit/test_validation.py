@@ -1,11 +1,10 @@
 """What a batch yields beyond single rules: figures, what follows from what, mapping back to files, our own tables."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -13,7 +12,14 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
-from fixtures.submissions import change_indicator, change_marker, change_task, clean_content, correction_row
+from fixtures.submissions import (
+    change_indicator,
+    change_marker,
+    change_task,
+    clean_content,
+    correction_row,
+    known_figure,
+)
 from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.feedback.template import build_template
@@ -22,11 +28,9 @@ from tiendo.model.outcome import FileOutcome, ObservationRow
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.reading.reader import read_workbook
-from tiendo.validation.check import BatchFile, batch_frames, check_batch, empty_history
-from tiendo.validation.data_docs import build_data_docs
-from tiendo.validation.facts import HISTORY_COLUMNS
-from tiendo.validation.suites import ROW_ID, check_table, failing_rows, get_suite
-from tiendo.validation.table_frames import mart_frame, warehouse_frame
+from tiendo.validation.check import BatchFile, KnownFigure, check_batch
+from tiendo.validation.own_tables import mart_frame, warehouse_frame
+from tiendo.validation.suites import ROW_ID, check_table, get_suite, run_suite
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import fetch_frame
 
@@ -40,11 +44,10 @@ def outcome(
     content: WorkbookContent,
     sender: str = KHDT,
     *,
-    history: pd.DataFrame | None = None,
+    history: Iterable[KnownFigure] = (),
     today: date = TODAY,
 ) -> FileOutcome:
-    known = empty_history() if history is None else history
-    return check_batch(register, [BatchFile(7, "bc.xlsx", sender, content)], known, today=today)[0]
+    return check_batch(register, [BatchFile(7, "bc.xlsx", sender, content)], history, today=today)[0]
 
 
 def fdi(register: Register, **typed: Any) -> FileOutcome:
@@ -53,12 +56,6 @@ def fdi(register: Register, **typed: Any) -> FileOutcome:
 
 def figure(found: FileOutcome, indicator: str, basis: str) -> ObservationRow:
     return next(o for o in found.observations if (o.indicator, o.basis) == (indicator, basis))
-
-
-def known(*rows: tuple[str, str, str, str]) -> pd.DataFrame:
-    """A history of figures since the year's start: indicator, agency, period, value."""
-    figures = [(i, agency, period, "year_to_date", Decimal(value)) for i, agency, period, value in rows]
-    return pd.DataFrame(figures, columns=list(HISTORY_COLUMNS), dtype=object)
 
 
 class TestObservations:
@@ -157,7 +154,7 @@ class TestWhatFollows:
 
     def test_fall_without_a_correction_is_refused_and_with_one_taken(self, register: Register) -> None:
         content = change_indicator(clean_content(register, KHDT, "2023-Q2"), FDI, quarter=500, year_to_date=900)
-        history = known((FDI, KHDT, "2023-Q1", "950"))
+        history = [known_figure(FDI, KHDT, "2023-Q1", Decimal(950))]
         refused = outcome(register, content, history=history, today=date(2023, 6, 14))
         assert [f.rule for f in refused.findings] == ["cumulative-not-falling"]
         correction = correction_row(7, period="2023-Q1", code=FDI, quarter=400, year_to_date=400)
@@ -173,7 +170,7 @@ class TestWhatFollows:
         ]
 
     def test_flow_starts_anew_each_year(self, register: Register) -> None:
-        history = known((FDI, KHDT, "2022-Q4", "3100"))
+        history = [known_figure(FDI, KHDT, "2022-Q4", Decimal(3100))]
         assert outcome(register, clean_content(register, KHDT, "2023-Q1"), history=history).findings == ()
 
 
@@ -187,12 +184,12 @@ class TestBatch:
             BatchFile(3, "c.xlsx", KHDT, WorkbookContent(fault="encrypted")),
             BatchFile(4, "d.xlsx", YTE, clean_content(register, YTE, "2023-Q1")),
         ]
-        found = check_batch(register, files, empty_history(), today=TODAY)
+        found = check_batch(register, files, (), today=TODAY)
         assert [o.verdict for o in found] == ["accepted", "rejected", "quarantined", "accepted"]
         assert [[f.cell for f in o.findings] for o in found] == [[], ["G7"], [""], []]
 
     def test_no_file_no_outcome(self, register: Register) -> None:
-        assert check_batch(register, [], empty_history(), today=TODAY) == []
+        assert check_batch(register, [], (), today=TODAY) == []
 
     def test_the_workbook_names_the_body_when_nobody_else_does(self, register: Register) -> None:
         content = clean_content(register, THUE, "2023-Q1")
@@ -203,9 +200,9 @@ class TestBatch:
     def test_the_period_asked_for_stands_in_for_a_lost_marker(self, register: Register) -> None:
         content = clean_content(register, THUE, "2023-Q1")._replace(marker=Marker())
         file = BatchFile(1, "a.xlsx", THUE, content)
-        lost = check_batch(register, [file], empty_history(), today=TODAY)[0]
+        lost = check_batch(register, [file], (), today=TODAY)[0]
         assert (lost.verdict, [f.rule for f in lost.findings]) == ("rejected", ["period-stated", "template-marker"])
-        asked = check_batch(register, [file._replace(asked_period="2023-Q1")], empty_history(), today=TODAY)[0]
+        asked = check_batch(register, [file._replace(asked_period="2023-Q1")], (), today=TODAY)[0]
         assert (asked.verdict, asked.period) == ("accepted_with_warnings", "2023-Q1")
 
     def test_misspelt_task_is_told_once(self, register: Register) -> None:
@@ -224,7 +221,7 @@ class TestBatch:
         frame = pd.DataFrame({ROW_ID: [0], **{name: [None] for name in get_suite("figure").columns}})
         frame["figure"], frame["scale"] = ["not a number"], ["share"]
         with pytest.raises(RuntimeError, match="could not be evaluated"):
-            failing_rows(get_suite("figure"), frame)
+            run_suite(get_suite("figure"), frame)
 
     @pytest.mark.parametrize("agency", [KHDT, YTE, THUE])
     def test_filled_template_is_accepted(self, register: Register, agency: str) -> None:
@@ -299,8 +296,8 @@ class TestOurTables:
     )
     def test_warehouse(self, rule: str, wrong: dict[str, Any]) -> None:
         other = self.GOOD | {"file_id": 2}
-        assert check_table("warehouse", pd.DataFrame([self.GOOD, other])) == []
-        failures = check_table("warehouse", pd.DataFrame([{**self.GOOD, **wrong}, other]))
+        assert check_table("warehouse", pd.DataFrame([self.GOOD, other])).faults == []
+        failures = check_table("warehouse", pd.DataFrame([{**self.GOOD, **wrong}, other])).faults
         assert [failure.split(":")[0] for failure in failures] == [rule]
 
     def test_every_warehouse_rule_is_tried(self) -> None:
@@ -327,10 +324,10 @@ class TestOurTables:
     )
     def test_mart(self, register: Register, rule: str, wrong: dict[str, Any]) -> None:
         rows = [self.mart_row(i.code) for i in register.indicators if i.is_leaf]
-        assert check_table("mart", mart_frame(register, pd.DataFrame(rows, dtype=object), self.NOW)) == []
+        assert check_table("mart", mart_frame(register, pd.DataFrame(rows, dtype=object), self.NOW)).faults == []
         place = next(n for n, row in enumerate(rows) if row["indicator_code"] == "ty-le-bhyt")
         rows[place] |= wrong
-        failures = check_table("mart", mart_frame(register, pd.DataFrame(rows, dtype=object), self.NOW))
+        failures = check_table("mart", mart_frame(register, pd.DataFrame(rows, dtype=object), self.NOW)).faults
         assert rule in [failure.split(":")[0] for failure in failures]
 
     def test_every_mart_rule_is_tried(self) -> None:
@@ -352,29 +349,13 @@ class TestOurTables:
         with loader(engine) as connection:
             files = fetch_frame(connection, "validation/warehouse_rows.sql", file_ids=[1, 2])
             rows = fetch_frame(
-                connection, "mart/status_at.sql", plan_code=register.code, period="2023-Q1", instant=clock.now()
+                connection, "queries/status_at.sql", plan_code=register.code, period="2023-Q1", instant=clock.now()
             )
-        assert check_table("warehouse", warehouse_frame(files, {})) == []
+        assert check_table("warehouse", warehouse_frame(files, {})).faults == []
         # What a fresh warehouse says of the first quarter is whole; take a row away.
         later = clock.now() + timedelta(minutes=1)
-        assert check_table("mart", mart_frame(register, rows, later)) == []
-        failures = check_table("mart", mart_frame(register, rows.iloc[1:], later))
+        assert check_table("mart", mart_frame(register, rows, later)).faults == []
+        failures = check_table("mart", mart_frame(register, rows.iloc[1:], later)).faults
         assert [failure.partition(", the first")[0] for failure in failures] == [
             "mart-complete: a leaf indicator of the register has no row (1 rows"
         ]
-
-
-def test_data_docs(register: Register, tmp_path: Path) -> None:
-    content = change_indicator(clean_content(register, KHDT, "2023-Q1"), FDI, kind=None)
-    frames = batch_frames(register, [BatchFile(1, "a.xlsx", KHDT, content)], empty_history(), today=TODAY)
-    index = build_data_docs(tmp_path / "data_docs", frames)
-    page = index.read_text(encoding="utf-8")
-    assert page.count(">result</a>") == 4
-    pages = list((index.parent / "validations").rglob("*.html"))
-    assert sorted(p.relative_to(index.parent).parts[1] for p in pages) == [
-        "figure", "indicator_row", "submission", "task_row",
-    ]  # fmt: skip
-    shown = (index.parent / "expectations" / "indicator_row.html").read_text(encoding="utf-8")
-    assert "kind-given: Thiếu loại số liệu" in shown
-    # The context of the checks is in use again.
-    assert outcome(register, content).verdict == "rejected"

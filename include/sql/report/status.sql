@@ -1,10 +1,13 @@
 -- Verdicts of a period and of the quarters before it in the year, as of an instant, with the figure each rests on
-select s.indicator_code, s.period, s.agency_code, s.value, s.value_kind, s.value_basis, s.expected_value, s.ratio,
-  s.status, s.margin, s.margin_up, s.margin_down, s.needed, s.is_estimate, s.is_approximate, s.is_illustrative, s.explanation as sentence,
-  s.previous_period, s.previous_value, s.previous_status, s.trend,
-  (s.components ->> 'expected_even')::numeric as expected_even,
-  s.rule_version, o.value_text, o.data_on, o.note, o.explanation, o.sheet, o.cell, o.received_at,
-  f.receipt_no, f.name as file_name, f.sha256 as file_sha256, g.name as sender_name
+-- (those of its columns that a field of report.data.IndicatorLine has the name of fill it)
+select s.indicator_code, s.period, s.agency_code, s.value, coalesce(s.value_kind, '') as value_kind,
+  coalesce(s.value_basis, '') as value_basis, s.expected_value as expected, s.ratio, s.status, s.margin, s.margin_up,
+  s.margin_down, s.needed, s.is_estimate, s.is_approximate, s.is_illustrative, s.explanation as sentence,
+  s.previous_period, s.previous_value, coalesce(s.previous_status, '') as previous_status,
+  coalesce(s.trend, '') as trend, (s.components ->> 'expected_even')::numeric as expected_even, s.rule_version,
+  coalesce(o.value_text, '') as value_text, o.data_on, coalesce(o.note, '') as note,
+  coalesce(o.explanation, '') as explanation, o.sheet, o.cell, o.received_at, f.receipt_no, f.name as file_name,
+  f.sha256 as file_sha256, g.name as sender_name
 from mart.indicator_status_at(:as_of) s
 left join core.observation o using (observation_id)
 left join intake.submission b on b.submission_id = o.submission_id

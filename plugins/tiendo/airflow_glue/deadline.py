@@ -61,6 +61,8 @@ class PlanDeadline(BaseDeadlineReference):
         """Makes the reference from what ``serialize_reference`` returned."""
         return cls(json.loads(reference_data["instants"]))
 
+    # The hook that Airflow 3.3 documents for references of one's own (BaseDeadlineReference): core calls it for each
+    # new run, on what it has read back from the stored DAG.
     def _evaluate_with(self, *, session: "Session", dag_id: str, run_id: str) -> datetime | None:
         from airflow.models import DagRun
         from sqlalchemy import select

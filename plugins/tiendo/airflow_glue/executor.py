@@ -27,6 +27,8 @@ class LocalExecutor(local_executor.LocalExecutor):
         self._sent: Counter[Any] = Counter()
         self._lost_worker_at: datetime | None = None
 
+    # Hook of BaseExecutor (Airflow 3.3), called by trigger_tasks with what is handed to workers now: no public method
+    # is told of each task that goes to a worker, and how often it has gone is what change_state must know.
     def _process_workloads(self, workload_list: Sequence[Any]) -> None:
         self._sent.update(workload.key for workload in workload_list)
         super()._process_workloads(workload_list)  # type: ignore[no-untyped-call]
@@ -41,6 +43,8 @@ class LocalExecutor(local_executor.LocalExecutor):
             del self._sent[key]
         super().change_state(key, state, info, remove_running)
 
+    # Own method of LocalExecutor (Airflow 3.3), called by sync and by _process_workloads: it forgets dead workers, and
+    # afterwards nothing tells that there was one, nor how it ended.
     def _check_workers(self) -> None:
         if any(process.exitcode for process in self.workers.values()):
             self._lost_worker_at = datetime.now(UTC)

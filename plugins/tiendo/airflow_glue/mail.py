@@ -96,6 +96,8 @@ def open_smtp() -> Iterator["smtplib.SMTP"]:
     class GreetingHook(SmtpHook):
         """Greets first: without EHLO a server refuses XOAUTH2 with 503, which smtplib takes for "logged in already"."""
 
+        # Own method of SmtpHook (provider smtp 3.2), called by get_conn, which logs in at once: there is no other place
+        # between the connection and the login.
         def _build_client(self) -> smtplib.SMTP_SSL | smtplib.SMTP:
             client = super()._build_client()
             client.ehlo_or_helo_if_needed()

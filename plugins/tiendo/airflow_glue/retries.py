@@ -9,6 +9,7 @@ from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 class _NamedRule(RetryRule):
     """A rule whose exceptions are imported when a task fails, not when a DAG file is parsed."""
 
+    # RetryRule of the task SDK 1.3 (Airflow 3.3) looks here whether the names can be imported, and logs if they cannot.
     def __post_init__(self) -> None:
         """Leaves out the parent's import of the named classes."""
 

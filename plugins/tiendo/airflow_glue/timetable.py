@@ -140,6 +140,8 @@ class PlanCalendar(Timetable):
         """Reads a day of a backfill's window as a day in Viet Nam."""
         return pendulum.instance(dt.replace(tzinfo=HANOI))
 
+    # The hook that Airflow 3.3 documents for timetables with partitions: resolve_partition_date calls it once it knows
+    # that there is a key to read.
     def _decode_partition_date(self, partition_key: str) -> datetime:
         for slot in self._slots:
             if slot.key == partition_key:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tiendo.annex.reading import EQUAL, Annex
-from tiendo.annex.rows import AnnexRow
+from tiendo.annex.table import AnnexRow
 from tiendo.model.register import Comparator, RowKind
 from tiendo.plan.known import Cells, KnownPlan
 from tiendo.plan.new_plan import TARGET_COLUMNS, empty_target, table_text, to_confirm

@@ -7,13 +7,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from openpyxl import load_workbook
+from openpyxl.worksheet.cell_range import CellRange
+
 from tiendo.annex.grid import MAX_COLUMNS, MAX_ROWS, Grid
 from tiendo.annex.table import AnnexError, Cell, one_line
-from tiendo.ooxml.zip_parts import Member, content
+from tiendo.ooxml.xml_walk import elements
+from tiendo.ooxml.zip_parts import Member, NotAZipError, TooLargeError, content
 from tiendo.vietnamese.notation import format_number
 from tiendo.vietnamese.wording import excel_range
 
-_MERGE = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 _MOST_MERGED = 200_000
 _DECIMALS = re.compile(r"0\.(0+)")
 
@@ -23,13 +26,14 @@ def read_excel(data: bytes, parts: Mapping[str, Member]) -> list[Grid]:
 
     Raises:
         AnnexError: it is no sound workbook, or a sheet passes the limits.
+        NotAZipError, TooLargeError: a part is broken or larger than declared.
     """
-    _check_merges(data, parts)
     try:
-        from openpyxl import load_workbook
-
+        _check_merges(data, parts)
         shown = load_workbook(io.BytesIO(data), data_only=True)
         typed = load_workbook(io.BytesIO(data))
+    except (AnnexError, NotAZipError, TooLargeError):
+        raise
     except Exception as error:  # the library lets through what zip, XML and its own checks raise
         raise AnnexError(f"is a broken Excel workbook: {type(error).__name__}: {error}"[:300]) from error
     if not shown.worksheets:
@@ -41,20 +45,14 @@ def _check_merges(data: bytes, parts: Mapping[str, Member]) -> None:
     """Refuses merge ranges that cover millions of cells: the library makes an object for each."""
     covered = 0
     for name, part in parts.items():
-        if not name.startswith("xl/worksheets/"):
+        if not name.endswith(".xml") or b"mergeCell" not in content(data, part):
             continue
-        for left, top, right, bottom in _MERGE.findall(content(data, part)):
-            columns = _column(right) - _column(left) + 1
-            covered += abs(columns * (int(bottom) - int(top) + 1))
-            if covered > _MOST_MERGED:
-                raise AnnexError(f"{name}: merged cells cover more than any annex has")
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - ord("A") + 1
-    return number
+        for element, attributes in elements(content(data, part)):
+            if element == "mergeCell":
+                merged = CellRange(attributes.get("ref", ""))
+                covered += merged.size["rows"] * merged.size["columns"]
+                if covered > _MOST_MERGED:
+                    raise AnnexError(f"{name}: merged cells cover more than any annex has")
 
 
 def _read_sheet(shown: Any, typed: Any) -> Grid:

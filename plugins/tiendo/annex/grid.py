@@ -3,11 +3,12 @@
 from typing import NamedTuple
 
 from tiendo.annex.table import (
+    AnnexColumn,
     AnnexError,
+    AnnexTable,
     Cell,
-    Column,
-    Table,
     TableRow,
+    choose_table,
     describe_heading,
     is_name,
     is_numbering,
@@ -36,7 +37,7 @@ class Grid(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def find_table(grids: list[Grid], number: int | None = None) -> Table:
+def find_table(grids: list[Grid], number: int | None = None) -> AnnexTable:
     """Reads the one table of targets there is.
 
     Args:
@@ -49,27 +50,23 @@ def find_table(grids: list[Grid], number: int | None = None) -> Table:
     if not found:
         looked = ", ".join(grid.name for grid in grids) or "nothing"
         raise AnnexError(f"no table of targets with the headings {describe_heading()}; looked at {looked}"[:500])
-    if number is None and len(found) > 1:
-        names = ", ".join(grid.name for grid, *_ in found)
-        raise AnnexError(f"{len(found)} tables of targets ({names}): choose one with --table")
-    if number is not None and not 1 <= number <= len(found):
-        raise AnnexError(f"there is no table {number}; there are {len(found)}")
-    grid, at, columns = found[(number or 1) - 1]
+    names = ", ".join(grid.name for grid, *_ in found)
+    grid, at, columns = found[choose_table(len(found), number, f" ({names})")]
     table = _read(grid, at, columns)
     later = grids[grids.index(grid) + 1 :]
     parts = [other for other in later[:1] if _looks_like_more(other, columns) and not _find_heading(other)]
     notes = [f"{other.name} looks like the rest of {grid.name}, but has no headings: not read" for other in parts]
-    return Table(table.rows, [*grid.notes, *table.notes, *notes])
+    return AnnexTable(table.rows, [*grid.notes, *table.notes, *notes])
 
 
-def _find_heading(grid: Grid) -> tuple[int, dict[Column, int]] | None:
+def _find_heading(grid: Grid) -> tuple[int, dict[AnnexColumn, int]] | None:
     for at, row in enumerate(grid.rows[:100]):
         if columns := read_heading([cell.text for cell in row]):
             return at, columns
     return None
 
 
-def _read(grid: Grid, at: int, columns: dict[Column, int]) -> Table:
+def _read(grid: Grid, at: int, columns: dict[AnnexColumn, int]) -> AnnexTable:
     heading = [cell.text for cell in grid.rows[at]]
     rows: list[TableRow] = []
     strange: list[str] = []
@@ -89,19 +86,21 @@ def _read(grid: Grid, at: int, columns: dict[Column, int]) -> Table:
         rows.append(found)
     if not rows:
         raise AnnexError(f"{grid.name}: the table of targets has no rows")
-    return Table(rows, [f"{text}: after the table, not read" for text in strange])
+    return AnnexTable(rows, [f"{text}: after the table, not read" for text in strange])
 
 
 def _is_row(row: TableRow) -> bool:
-    number, name = row.text(Column.NUMBER), row.text(Column.NAME)
-    if not is_name(name) or row.cells[Column.NAME].is_spanned:
+    number, name = row.text(AnnexColumn.NUMBER), row.text(AnnexColumn.NAME)
+    if not is_name(name) or row.cells[AnnexColumn.NAME].is_spanned:
         return False
     if number:
         return is_row_number(number) or is_section_number(number)
-    has_more = any(row.text(column) and not row.cells[column].is_spanned for column in (Column.UNIT, Column.TARGET))
+    has_more = any(
+        row.text(column) and not row.cells[column].is_spanned for column in (AnnexColumn.UNIT, AnnexColumn.TARGET)
+    )
     return has_more or is_part(name)
 
 
-def _looks_like_more(grid: Grid, columns: dict[Column, int]) -> bool:
+def _looks_like_more(grid: Grid, columns: dict[AnnexColumn, int]) -> bool:
     first = grid.rows[0] if grid.rows else []
-    return len(first) > max(columns.values()) and is_row_number(first[columns[Column.NUMBER]].text)
+    return len(first) > max(columns.values()) and is_row_number(first[columns[AnnexColumn.NUMBER]].text)

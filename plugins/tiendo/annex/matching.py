@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tiendo.annex.rows import AnnexRow
+from tiendo.annex.table import AnnexRow
 from tiendo.model.register import RowKind
 from tiendo.plan.known import Cells, KnownPlan
 from tiendo.vietnamese.text import fold

@@ -9,11 +9,12 @@ import unicodedata
 from typing import NamedTuple
 
 from tiendo.annex.table import (
+    AnnexColumn,
     AnnexError,
+    AnnexTable,
     Cell,
-    Column,
-    Table,
     TableRow,
+    choose_table,
     describe_heading,
     is_name,
     is_numbering,
@@ -41,7 +42,7 @@ class _Chunk(NamedTuple):
         return one_line(" ".join(self.lines))
 
 
-def read_text(data: bytes, names: AgencyNames, number: int | None = None) -> Table:
+def read_text(data: bytes, names: AgencyNames, number: int | None = None) -> AnnexTable:
     """Reads the table of targets from a plan's text.
 
     Args:
@@ -56,12 +57,8 @@ def read_text(data: bytes, names: AgencyNames, number: int | None = None) -> Tab
     headings = {place: heading for place in range(len(chunks)) if (heading := _heading(chunks, place))}
     if not headings:
         raise AnnexError(f"no table of targets: no cells {describe_heading()}, divided by lines that hold one bar")
-    if number is None and len(headings) > 1:
-        lines = ", ".join(str(chunks[place].line) for place in headings)
-        raise AnnexError(f"{len(headings)} tables of targets, at lines {lines}: choose one with --table")
-    if number is not None and not 1 <= number <= len(headings):
-        raise AnnexError(f"there is no table {number}; there are {len(headings)}")
-    start = list(headings)[(number or 1) - 1]
+    lines = ", ".join(str(chunks[place].line) for place in headings)
+    start = list(headings)[choose_table(len(headings), number, f", at lines {lines}")]
     heading = headings[start]
     body = chunks[start + heading.width :]
     end = next((place for place, chunk in enumerate(body) if _is_outside(chunk)), len(body))
@@ -76,7 +73,7 @@ class _Heading(NamedTuple):
     """How many columns a table has, and which of them are the five."""
 
     width: int
-    columns: dict[Column, int]
+    columns: dict[AnnexColumn, int]
 
 
 class _Reader:
@@ -90,7 +87,7 @@ class _Reader:
         self._texts = [chunk.text for chunk in self._body]
         self._agency = ""
 
-    def read(self, after: _Chunk) -> Table:
+    def read(self, after: _Chunk) -> AnnexTable:
         rows: list[TableRow] = []
         place = 0
         while place < len(self._texts):
@@ -102,7 +99,7 @@ class _Reader:
         notes = []
         if after.text:
             notes.append(f"line {after.line}, after the table, not read: {after.text[:80]!r}")
-        return Table(rows, notes)
+        return AnnexTable(rows, notes)
 
     def _read_row(self, place: int) -> tuple[TableRow, int]:
         line = self._body[place].line
@@ -118,19 +115,19 @@ class _Reader:
             raise AnnexError(f"line {line}: row {self._texts[place]!r} {what}: {found!r}")
         texts = self._texts[place : place + lengths[0]]
         is_printed = lengths[0] == self._width
-        at = self._columns[Column.AGENCY]
+        at = self._columns[AnnexColumn.AGENCY]
         if is_printed:
             self._agency = texts[at]
         else:
             texts.insert(at, self._agency)
         cells = {column: Cell(texts[index]) for column, index in self._columns.items()}
-        for column in (Column.UNIT, Column.TARGET):
+        for column in (AnnexColumn.UNIT, AnnexColumn.TARGET):
             named, rest = self._names.read_names(cells[column].text)
             if named and not rest:
                 what = f"{cells[column].text!r} stands in the column {column.value}: a bar above it is missing"
                 raise AnnexError(f"line {line}: row {texts[0]!r}: {what}")
         if not is_printed:
-            cells[Column.AGENCY] = Cell(self._agency, is_spanned=True)
+            cells[AnnexColumn.AGENCY] = Cell(self._agency, is_spanned=True)
         return TableRow(f"line {line}", cells), lengths[0]
 
     def _read_section(self, place: int) -> tuple[TableRow, int]:
@@ -142,8 +139,8 @@ class _Reader:
                 raise AnnexError(f"line {self._body[place].line}: no section's heading: {found!r}")
         # A section's heading goes through the whole width, so that no cell above it reaches below it.
         self._agency = ""
-        cells = dict.fromkeys(Column, Cell())
-        cells[Column.NUMBER], cells[Column.NAME] = Cell(self._texts[place]), Cell(self._texts[place + 1])
+        cells = dict.fromkeys(AnnexColumn, Cell())
+        cells[AnnexColumn.NUMBER], cells[AnnexColumn.NAME] = Cell(self._texts[place]), Cell(self._texts[place + 1])
         return TableRow(f"line {self._body[place].line}", cells), length
 
     def _starts(self, place: int) -> bool:

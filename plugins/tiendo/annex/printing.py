@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tiendo.annex.reading import Annex
-from tiendo.annex.rows import AnnexRow
+from tiendo.annex.table import AnnexRow
 from tiendo.model.register import RowKind
 from tiendo.vietnamese.notation import format_number
 

@@ -14,8 +14,7 @@ from pathlib import Path
 from tiendo.annex.grid import find_table
 from tiendo.annex.matching import match_rows, notes_on_missing
 from tiendo.annex.plain_text import read_text
-from tiendo.annex.rows import AnnexRow
-from tiendo.annex.table import AnnexError, Column, Table, TableRow, is_part
+from tiendo.annex.table import AnnexColumn, AnnexError, AnnexRow, AnnexTable, TableRow, is_part
 from tiendo.model.register import Comparator, RowKind
 from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError, members
 from tiendo.plan.known import KnownPlan
@@ -60,7 +59,7 @@ def read_annex(path: Path, known: KnownPlan, table: int | None = None) -> Annex:
     return Annex(tuple(rows), (*found.notes, *_number_notes(rows), *notes_on_missing(rows, known)))
 
 
-def _read_table(data: bytes, known: KnownPlan, table: int | None) -> Table:
+def _read_table(data: bytes, known: KnownPlan, table: int | None) -> AnnexTable:
     if data.startswith(b"PK\3\4"):
         # Imported here: a plan's text needs none of these libraries.
         from tiendo.annex.excel import read_excel
@@ -87,7 +86,7 @@ def _read_rows(rows: Sequence[TableRow], known: KnownPlan) -> list[AnnexRow]:
     section_no = section_title = ""
     for row in rows:
         if row.is_section:
-            section_no, section_title = row.text(Column.NUMBER).rstrip("."), row.text(Column.NAME)
+            section_no, section_title = row.text(AnnexColumn.NUMBER).rstrip("."), row.text(AnnexColumn.NAME)
             continue
         found.append(_read_row(row, len(found) + 1, (section_no, section_title), known))
     if not found:
@@ -97,8 +96,8 @@ def _read_rows(rows: Sequence[TableRow], known: KnownPlan) -> list[AnnexRow]:
 
 def _read_row(row: TableRow, row_order: int, section: tuple[str, str], known: KnownPlan) -> AnnexRow:
     doubts = [cell.doubt for cell in row.cells.values() if cell.doubt]
-    comparator, low, high = _read_target(row.text(Column.TARGET), doubts)
-    cell = row.cells[Column.AGENCY]
+    comparator, low, high = _read_target(row.text(AnnexColumn.TARGET), doubts)
+    cell = row.cells[AnnexColumn.AGENCY]
     named, rest = known.names.read_names(cell.text)
     if rest:
         doubts.append(f"the register knows no body {rest!r} (in {cell.text!r})")
@@ -108,13 +107,13 @@ def _read_row(row: TableRow, row_order: int, section: tuple[str, str], known: Kn
         doubts.append("stands before any section")
     return AnnexRow(
         row_order=row_order,
-        printed_no=row.text(Column.NUMBER).rstrip(".)"),
+        printed_no=row.text(AnnexColumn.NUMBER).rstrip(".)"),
         row_kind=RowKind.INDICATOR,
         section_no=section[0],
         section_title=section[1],
-        name_vi=row.text(Column.NAME),
-        unit_as_printed=row.text(Column.UNIT),
-        target_as_printed=row.text(Column.TARGET),
+        name_vi=row.text(AnnexColumn.NAME),
+        unit_as_printed=row.text(AnnexColumn.UNIT),
+        target_as_printed=row.text(AnnexColumn.TARGET),
         comparator=comparator,
         target_low=low,
         target_high=high,
@@ -124,7 +123,7 @@ def _read_row(row: TableRow, row_order: int, section: tuple[str, str], known: Kn
         agency_source="span_deduced" if cell.is_spanned else "printed",
         suggested_code="",
         group=None,
-        deduced=tuple(column.value for column in Column if row.cells[column].is_spanned),
+        deduced=tuple(column.value for column in AnnexColumn if row.cells[column].is_spanned),
         doubts=tuple(doubts),
         place=row.place,
     )

@@ -1,7 +1,9 @@
-"""The table of targets as every format of an annex yields it: rows of five cells, with what lies under a row span."""
+"""The table of targets of an annex: rows of five cells as every format yields them, and what is understood of a row."""
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -17,7 +19,7 @@ class AnnexError(ValueError):
     """The file holds no table of targets that can be read; says where and why."""
 
 
-class Column(StrEnum):
+class AnnexColumn(StrEnum):
     """The five columns, by the JSON field that is printed there."""
 
     NUMBER = "printed_no"
@@ -44,21 +46,21 @@ class TableRow(NamedTuple):
     """One row: a section's heading, with a number and a name only, or an indicator."""
 
     place: str
-    cells: dict[Column, Cell]
+    cells: dict[AnnexColumn, Cell]
 
-    def text(self, column: Column) -> str:
+    def text(self, column: AnnexColumn) -> str:
         """Returns a cell's text."""
         return self.cells[column].text
 
     @property
     def is_section(self) -> bool:
         """Whether the row is the heading of a section."""
-        others = (Column.UNIT, Column.TARGET, Column.AGENCY)
+        others = (AnnexColumn.UNIT, AnnexColumn.TARGET, AnnexColumn.AGENCY)
         is_alone = all(not self.text(column) or self.cells[column].is_spanned for column in others)
-        return is_section_number(self.text(Column.NUMBER)) and is_alone
+        return is_section_number(self.text(AnnexColumn.NUMBER)) and is_alone
 
 
-class Table(NamedTuple):
+class AnnexTable(NamedTuple):
     """What a file's table holds.
 
     Attributes:
@@ -67,6 +69,60 @@ class Table(NamedTuple):
 
     rows: list[TableRow]
     notes: list[str]
+
+
+@dataclass(frozen=True)
+class AnnexRow:
+    """One indicator of an annex.
+
+    Attributes:
+        comparator: ``eq`` (a bare number), ``gt``, ``lt``, ``ge``, ``le``, ``range``; "" without a target.
+        agencies: names as the register spells them, in the order of the cell; ``agency_codes`` are their codes.
+        agency_source: ``printed`` or ``span_deduced``.
+        suggested_code: code of the indicator of that name in the register, "" when there is none.
+        group: ``row_order`` of the group row a sub-row belongs to.
+        deduced: which of the fields are not printed in this row, but in a cell above that reaches down to it.
+        doubts: what a person should look at.
+        place: where the row stands in the file.
+    """
+
+    row_order: int
+    printed_no: str
+    row_kind: str
+    section_no: str
+    section_title: str
+    name_vi: str
+    unit_as_printed: str
+    target_as_printed: str
+    comparator: str
+    target_low: Decimal | None
+    target_high: Decimal | None
+    agencies: tuple[str, ...]
+    agency_codes: tuple[str, ...]
+    agency_cell_as_printed: str
+    agency_source: str
+    suggested_code: str
+    group: int | None
+    deduced: tuple[str, ...]
+    doubts: tuple[str, ...]
+    place: str
+
+
+def choose_table(count: int, number: int | None, where: str) -> int:
+    """Returns the place, from 0, of the table to read among those found.
+
+    Args:
+        number: which one is asked for, from 1; None where there should be one only.
+        where: where they are, for the message.
+
+    Raises:
+        AnnexError: there are several and none is asked for, or the one asked for is not there.
+    """
+    if number is None and count > 1:
+        raise AnnexError(f"{count} tables of targets{where}: choose one with --table")
+    if number is not None and not 1 <= number <= count:
+        raise AnnexError(f"there is no table {number}; there are {count}")
+    return (number or 1) - 1
 
 
 def one_line(text: str) -> str:
@@ -99,13 +155,13 @@ def is_part(name: str) -> bool:
     return _DASH.match(name) is not None
 
 
-def read_heading(cells: Sequence[str]) -> dict[Column, int] | None:
+def read_heading(cells: Sequence[str]) -> dict[AnnexColumn, int] | None:
     """Returns which cell of a heading is which column, or None when they are not all there.
 
     Raises:
         AnnexError: two cells may be the same column.
     """
-    found: dict[Column, int] = {}
+    found: dict[AnnexColumn, int] = {}
     for place, text in enumerate(cells):
         column = _heading_column(fold(text))
         if column is None:
@@ -113,7 +169,7 @@ def read_heading(cells: Sequence[str]) -> dict[Column, int] | None:
         if column in found:
             raise AnnexError(f"two columns may hold {column.value}: {cells[found[column]]!r} and {text!r}")
         found[column] = place
-    return found if len(found) == len(Column) else None
+    return found if len(found) == len(AnnexColumn) else None
 
 
 def describe_heading() -> str:
@@ -121,17 +177,17 @@ def describe_heading() -> str:
     return "TT | Chỉ tiêu | Đơn vị tính | Kế hoạch năm … | Đơn vị theo dõi, báo cáo"
 
 
-def _heading_column(text: str) -> Column | None:
+def _heading_column(text: str) -> AnnexColumn | None:
     if text in ("tt", "stt", "số tt", "số thứ tự"):
-        return Column.NUMBER
+        return AnnexColumn.NUMBER
     if text in ("đơn vị tính", "đvt", "đơn vị"):
-        return Column.UNIT
+        return AnnexColumn.UNIT
     if re.search(r"theo dõi|báo cáo|chủ trì|cơ quan|phụ trách", text) and not re.search(r"\d", text):
-        return Column.AGENCY
+        return AnnexColumn.AGENCY
     if re.match(r"(?:kế hoạch|mục tiêu|chỉ tiêu(?: kế hoạch)?|kh)(?: giao)?(?: năm)? ?\d{4}$", text):
-        return Column.TARGET
+        return AnnexColumn.TARGET
     if text in ("kế hoạch", "mục tiêu", "kế hoạch năm", "chỉ tiêu giao", "chỉ tiêu kế hoạch"):
-        return Column.TARGET
+        return AnnexColumn.TARGET
     if re.match(r"(?:tên |các |danh mục )?chỉ tiêu\b", text) or text == "nội dung":
-        return Column.NAME
+        return AnnexColumn.NAME
     return None

@@ -10,8 +10,9 @@ import typer
 from sqlalchemy import Engine
 
 from tiendo import clock
-from tiendo.feedback.receipt import ANSWER_NAMES, VERDICT_NAMES
-from tiendo.feedback.told import SEVERITY_NAMES, group
+from tiendo.feedback.finding_groups import SEVERITY_NAMES, group_findings
+from tiendo.feedback.receipt import VERDICT_NAMES
+from tiendo.feedback.versions import ANSWER_NAMES
 from tiendo.model.content import WorkbookContent
 from tiendo.model.outcome import FileOutcome, Finding, ObservationRow
 from tiendo.model.period import Period
@@ -40,7 +41,8 @@ def check_file(
         whatever the verdict.
     """
     from tiendo.obligations.reopened import open_at, read_reopened
-    from tiendo.process.batch import earlier_settled, fetch_history
+    from tiendo.process.fates import was_accepted
+    from tiendo.process.history import fetch_history
     from tiendo.reading.files import read_paths
     from tiendo.validation.check import BatchFile, check_batch
     from tiendo.warehouse.engine import loader
@@ -60,7 +62,7 @@ def check_file(
     ]
     outcome = _as_one([file.name for file in files], check_batch(register, files, history, today=clock.today()))
     verdict = outcome.verdict
-    if verdict not in ("rejected", "quarantined") and earlier_settled(engine, sha256, outcome.agency) is not None:
+    if verdict not in ("rejected", "quarantined") and was_accepted(engine, sha256, outcome.agency):
         verdict = "duplicate"
     observations = outcome.observations if verdict not in ("rejected", "quarantined") else ()
     return {
@@ -135,7 +137,7 @@ def print_check(result: dict[str, Any]) -> None:
     """Prints the result for people, in Vietnamese."""
     typer.echo(f"{result['file']}: {VERDICT_NAMES[result['verdict']]}")
     typer.echo(f"Đơn vị: {result['agency'] or 'chưa rõ'}   Kỳ: {result['period'] or 'chưa rõ'}")
-    for told in group([Finding(**finding) for finding in result["findings"]]):
+    for told in group_findings([Finding(**finding) for finding in result["findings"]]):
         typer.echo(f"- [{SEVERITY_NAMES[told.severity]}] {told.message}")
         for place in told.places:
             where = " ".join(filter(None, (place.sheet, place.cell)))

@@ -28,7 +28,7 @@ def check(
     """Read and validate one file as the pipeline would; load nothing. Exit 0 accepted, 1 rejected or quarantined."""
     from tiendo.cli.check import check_file, print_check
     from tiendo.model.outcome import ACCEPTED
-    from tiendo.reading.scanner import ScannerError
+    from tiendo.reading.files import ScannerError
 
     register = open_register()
     if agency and agency not in register.agency_by_code:
@@ -50,9 +50,16 @@ def ingest(
     from tiendo.process.workers import warm_up
 
     warm_up()
-    from tiendo.process.ingest import ingest_paths
+    from tiendo.process.ingest import Progress, ingest_paths
 
-    result = ingest_paths(get_settings(), open_register(), open_warehouse, paths, show_progress=sys.stderr.isatty())
+    def tell(progress: Progress) -> None:
+        settled = f", {progress.settled_batches} of {progress.batches} batches settled" if progress.batches else ""
+        if sys.stderr.isatty():
+            typer.echo(f"\r{progress.landed} files landed{settled}", nl=False, err=True)
+
+    result = ingest_paths(get_settings(), open_register(), open_warehouse, paths, tell=tell)
+    if sys.stderr.isatty():
+        typer.echo(err=True)
     if as_json:
         print_json(result)
     else:

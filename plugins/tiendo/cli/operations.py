@@ -9,7 +9,7 @@ from tiendo.cli.common import Json, check_obliged, open_register, open_warehouse
 from tiendo.settings import get_settings
 
 if TYPE_CHECKING:
-    from tiendo.process.requeue import Review
+    from tiendo.process.requeue import Rereading
 
 File = Annotated[str, typer.Argument(metavar="SHA256|RECEIPT", help="The file's hash, or a receipt such as TN-000012.")]
 Reason = Annotated[str, typer.Option(help="Why, for the audit.")]
@@ -29,7 +29,7 @@ def requeue(
 ) -> None:
     """Read a settled file once more by today's rules: show what would differ, and do it with --yes --reason."""
     from tiendo.process.requeue import NotPossibleError, enter, find_file, review, settle
-    from tiendo.reading.scanner import ScannerError
+    from tiendo.reading.files import ScannerError
 
     if yes and not reason.strip():
         raise typer.BadParameter("an act needs a reason", param_hint="--reason")
@@ -99,7 +99,7 @@ def quarantine_release(
     """Let a file through as one of a body's. Exit 1 when it would only be held again: then nothing is done."""
     from tiendo.process.quarantine import release
     from tiendo.process.requeue import NotPossibleError
-    from tiendo.reading.scanner import ScannerError
+    from tiendo.reading.files import ScannerError
 
     register = open_register()
     if not reason.strip():
@@ -154,7 +154,7 @@ def _refusal(error: Exception) -> typer.Exit:
     return typer.Exit(1)
 
 
-def _print_review(reviewed: "Review") -> None:
+def _print_review(reviewed: "Rereading") -> None:
     from tiendo.cli.printing import printable
     from tiendo.vietnamese.dates import format_instant
 

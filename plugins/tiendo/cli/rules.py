@@ -16,7 +16,7 @@ def rules() -> None:
 @rules_app.command("trial")
 def trial(period: PeriodOption, as_json: Json = False) -> None:
     """Tell which files of a period the rules on trial ("trial": true in the suite) would hit; tell no sender."""
-    from tiendo.process.trial import try_rules
+    from tiendo.process.again import try_rules
 
     hits = try_rules(get_settings(), open_register(), open_warehouse(), period)
     if as_json:

@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
+from tiendo.feedback.finding_groups import SEVERITY_NAMES
 from tiendo.feedback.receipt import ARCHIVE_NAME, VERDICT_NAMES
-from tiendo.feedback.told import SEVERITY_NAMES
 from tiendo.mail.headers import one_line
-from tiendo.mail.templates import text_and_page
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.templates import text_and_page
 from tiendo.vietnamese.dates import format_instant
 
 _SEE_EACH = "Đề nghị xem kết quả của từng tệp trong tệp nén."
@@ -36,7 +36,7 @@ _FATES = {"inline_image": "hình ảnh trong nội dung thư", "signature": "ch�
 MOST_FINDINGS = 8
 
 
-class Answer(NamedTuple):
+class AnswerMail(NamedTuple):
     """An answer's words."""
 
     subject: str
@@ -52,7 +52,7 @@ def write_answer(
     left_out: Sequence[Row[Any]],
     *,
     has_marked: bool,
-) -> Answer:
+) -> AnswerMail:
     """Writes the answer to a message: each of its files with receipt, verdict and what is to be done."""
     agency = register.agency_by_code.get(message.agency_code)
     subject = reply_subject(message.subject)
@@ -68,7 +68,7 @@ def write_answer(
         "has_marked": has_marked,
     }
     text, html = text_and_page("mail_answer")
-    return Answer(subject, text.render(values), html.render(values))
+    return AnswerMail(subject, text.render(values), html.render(values))
 
 
 def reply_subject(subject: str) -> str:

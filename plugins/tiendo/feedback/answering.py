@@ -114,14 +114,14 @@ def move_done(engine: Engine, inbox: ImapInbox, identity: Identity) -> dict[str,
 def _tell_operations(connection: Connection, identity: Identity, messages: Sequence[Row[Any]]) -> None:
     """Tells of messages that hold something a person must decide about: not of every piece of junk.
 
-    One mail about a sender, kind and day: a flood of strange mail must not become one of ours.
+    One mail about a sender, kind and day: a flood of strange mail must not become a flood of alerts.
     """
     for message in messages:
         log.warning("Mail %s from %s: %s (%s)", message.mail_id, message.sender, message.kind, message.reason)
         what = OPERATIONS_WORDS.get(message.kind)
         if not identity.operations or what is None or (message.kind in _TOLD_WITH_FILES and not message.landed):
             continue
-        # A report about mail of ours is told with that mail, however many reports about it come.
+        # A report about mail that we sent is told with that mail, however many reports about it come.
         if message.bounce_of is not None:
             continue
         sender = message.sender or "(không rõ)"

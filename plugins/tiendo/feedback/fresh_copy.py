@@ -17,10 +17,9 @@ from tiendo.model.content import RawCell, WorkbookContent
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.ooxml.archive_bytes import repack
-from tiendo.reading.columns import CORRECTIONS, INDICATORS, TASKS, Table
+from tiendo.reading.columns import CORRECTIONS, INDICATORS, TASKS, TemplateTable
+from tiendo.validation.cells import find_code, text_of
 from tiendo.validation.facts import RegisterFacts
-from tiendo.validation.indicator_records import find_code
-from tiendo.validation.records import text_of
 
 _TYPED = {
     INDICATORS: ("quarter", "year_to_date", "kind", "data_on", "note", "explanation"),
@@ -69,7 +68,7 @@ def _fill(register: Register, template: bytes, period: Period, content: Workbook
 
 def _targets(
     register: Register, content: WorkbookContent, sheets: dict[str, Worksheet]
-) -> Iterator[tuple[Table, Any, int]]:
+) -> Iterator[tuple[TemplateTable, Any, int]]:
     """Yields each row that has a place in the template: its table, the row, and the row's number there."""
     facts = RegisterFacts(register)
     places = {
@@ -77,8 +76,8 @@ def _targets(
         for table in (INDICATORS, TASKS)
         if table.sheet in sheets
     }
-    taken: set[tuple[Table, int]] = set()
-    keyed: tuple[tuple[Table, list[tuple[str, Any]]], ...] = (
+    taken: set[tuple[TemplateTable, int]] = set()
+    keyed: tuple[tuple[TemplateTable, list[tuple[str, Any]]], ...] = (
         (INDICATORS, [(find_code(row.code, row.name, facts), row) for row in content.indicator_rows]),
         (TASKS, [(text_of(row.ref), row) for row in content.task_rows]),
     )

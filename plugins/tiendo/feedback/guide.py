@@ -1,6 +1,10 @@
 """Sheet ``Hướng dẫn``: the text of include/templates/workbook_guide.txt, for one body and period."""
 
+from openpyxl.styles import Alignment, Font
+from openpyxl.worksheet.worksheet import Worksheet
+
 from tiendo.clock import HANOI
+from tiendo.feedback.template_style import FONT, line_count
 from tiendo.model.register import Agency, PeriodCalendar, Register
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.reading.columns import NOT_YET_PUBLISHED
@@ -8,11 +12,29 @@ from tiendo.settings import INCLUDE
 from tiendo.vietnamese.dates import deadline_text, format_date, last_moment_text, long_date
 
 _TEXT = INCLUDE / "templates" / "workbook_guide.txt"
+_TITLE = "HƯỚNG DẪN LẬP VÀ GỬI BÁO CÁO"
+_WIDTH = 130
 _FOR_ALL = "# "
 _WITH_INDICATORS = "#indicators "
 
 
-def guide(register: Register, entry: PeriodCalendar, agency: Agency) -> list[tuple[bool, str]]:
+def write_guide(sheet: Worksheet, register: Register, entry: PeriodCalendar, agency: Agency) -> None:
+    """Fills the sheet."""
+    sheet.column_dimensions["A"].width = _WIDTH
+    for row, (is_heading, text) in enumerate([(True, _TITLE), *_lines(register, entry, agency)], start=1):
+        is_title = row == 1
+        cell = sheet.cell(row, 1, text)
+        cell.font = Font(name=FONT, size=14 if is_title else 12, bold=is_heading)
+        cell.alignment = Alignment(
+            wrap_text=True,
+            vertical="center",
+            horizontal="center" if is_title else "left",
+            indent=0 if is_heading else 1,
+        )
+        sheet.row_dimensions[row].height = line_count(text, _WIDTH) * 16.5 + 6
+
+
+def _lines(register: Register, entry: PeriodCalendar, agency: Agency) -> list[tuple[bool, str]]:
     """Returns the guide as (is a heading, text), headings numbered; sections on figures only for whom they concern."""
     words = {
         "period": entry.period.vietnamese,

@@ -57,12 +57,12 @@ def still_owed(
         for entry in calendar
         if str(entry.period) not in reported and _is_asked(entry, outcome, now)
     )
-    told = tuple((label, format_date(day)) for label, day in promises.items())
-    return Owed(indicators, tasks, told, reports)
+    promised = tuple((label, format_date(day)) for label, day in promises.items())
+    return Owed(indicators, tasks, promised, reports)
 
 
 def _unanswered(register: Register, outcome: FileOutcome) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What a file that names its period leaves open, be it that nothing stands there or that it is not understood."""
+    """What a file that names its period leaves open, be it left empty or not understood."""
     if not outcome.period or not (outcome.read or outcome.read_tasks) or outcome.verdict == "duplicate":
         return (), ()
     quarter = Period.parse(outcome.period).quarter

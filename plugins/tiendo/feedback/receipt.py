@@ -2,23 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-
 from tiendo import clock
 from tiendo.durable import write_files
+from tiendo.feedback.finding_groups import SEVERITY_NAMES, group_findings
 from tiendo.feedback.owed import Owed, still_owed
 from tiendo.feedback.returned import returned_name
-from tiendo.feedback.told import SEVERITY_NAMES, group
-from tiendo.feedback.versions import Version, change_texts
+from tiendo.feedback.versions import ANSWER_NAMES, BASES, Version, change_texts
 from tiendo.model.outcome import ACCEPTED, FileOutcome, ObservationRow, TaskProgressRow
 from tiendo.model.period import Period
 from tiendo.model.register import PeriodCalendar, Register
 from tiendo.model.states import KINDS, TASK_STATES
-from tiendo.settings import INCLUDE, Settings
+from tiendo.settings import Settings
+from tiendo.templates import template
 from tiendo.vietnamese.dates import deadline_text, format_date, format_instant
 from tiendo.vietnamese.number import format_number
 
@@ -32,8 +30,6 @@ VERDICT_NAMES = {
 # An archive is accepted as what it is; what became of the workbooks in it, their own receipts say.
 ARCHIVE_NAME = "Đã mở tệp nén"
 _NOTHING_OWED = Owed((), (), (), ())
-ANSWER_NAMES = {"not_applicable": "Không áp dụng", "not_available": "Chưa có số liệu"}
-_BASES = {"quarter": "Trong quý", "year_to_date": "Lũy kế / đến kỳ"}
 _UNKNOWN_STATE = "(chưa rõ)"
 
 
@@ -67,7 +63,7 @@ class Receipt(NamedTuple):
     calendar: Sequence[PeriodCalendar] | None = None
 
 
-class Answer(NamedTuple):
+class AnswerPaths(NamedTuple):
     """Where an answer lies, relative to the home folder; ``marked_path`` is None where no workbook goes back."""
 
     receipt_path: str
@@ -86,17 +82,17 @@ class _Figure(NamedTuple):
     place: str
 
 
-def write_answers(settings: Settings, register: Register, receipts: Sequence[Receipt]) -> list[Answer]:
+def write_answers(settings: Settings, register: Register, receipts: Sequence[Receipt]) -> list[AnswerPaths]:
     """Writes receipts and marked workbooks below the outbox, each whole under its final name or not at all.
 
     The same receipts give the same files, so that a repetition after a crash writes what was there. When it returns,
-    they are on disk for good: the transaction that tells of them may be committed.
+    they are on disk for good: the transaction that names them may be committed.
 
     Returns:
         Their paths, in order: ``outbox/<agency>/<period>/<receipt no>.html`` and ``<receipt no>-<name>.xlsx``.
     """
-    template, now = _template(), clock.now()
-    answers: list[Answer] = []
+    page_template, now = template("receipt.html"), clock.now()
+    answers: list[AnswerPaths] = []
     files: dict[str, bytes] = {}
     for receipt in receipts:
         folder = f"outbox/{_folder_name(receipt, register)}/{receipt.outcome.period or 'chua-ro-ky'}"
@@ -105,8 +101,8 @@ def write_answers(settings: Settings, register: Register, receipts: Sequence[Rec
             marked_name = returned_name(receipt.receipt_no, receipt.file_name)
             marked = f"{folder}/{marked_name}"
             files[marked] = receipt.returned
-        files[page] = template.render(_view(register, receipt, marked_name, now)).encode()
-        answers.append(Answer(page, marked))
+        files[page] = page_template.render(_view(register, receipt, marked_name, now)).encode()
+        answers.append(AnswerPaths(page, marked))
     write_files({settings.home / path: content for path, content in files.items()})
     return answers
 
@@ -144,14 +140,14 @@ def _view(register: Register, receipt: Receipt, marked_name: str | None, now: da
         "is_archive": is_archive,
         "is_accepted": is_accepted,
         "severity_names": SEVERITY_NAMES,
-        "groups": group(outcome.findings),
+        "groups": group_findings(outcome.findings),
         "marked_name": marked_name,
         "marked_link": quote(marked_name) if marked_name else "",
         "owed": _NOTHING_OWED if is_archive else still_owed(register, outcome, calendar, receipt.counting, now),
-        "standing": None if is_accepted else _standing(receipt),
+        "still_counting": None if is_accepted else _still_counting(receipt),
         "version": version,
-        "previous": _told(version.previous_receipt_no, version.previous_received_at) if version else "",
-        "newest": _told(version.newest_receipt_no, version.newest_received_at) if version else "",
+        "previous": _receipt_named(version.previous_receipt_no, version.previous_received_at) if version else "",
+        "newest": _receipt_named(version.newest_receipt_no, version.newest_received_at) if version else "",
         "changes": change_texts(register, version.changes) if version else [],
         "period_names": period_names,
         "figures": [_figure(register, o, outcome.period) for o in outcome.read],
@@ -166,13 +162,13 @@ def _days_late(entry: PeriodCalendar | None, received_at: datetime) -> int:
     return (received_at - entry.due_at).days + 1
 
 
-def _standing(receipt: Receipt) -> str:
+def _still_counting(receipt: Receipt) -> str:
     """The accepted report of the same period that goes on counting."""
     counting = receipt.counting.get(receipt.outcome.period)
-    return _told(counting.receipt_no, counting.received_at) if counting else ""
+    return _receipt_named(counting.receipt_no, counting.received_at) if counting else ""
 
 
-def _told(receipt_no: str | None, received_at: datetime | None) -> str:
+def _receipt_named(receipt_no: str | None, received_at: datetime | None) -> str:
     return f"phiếu {receipt_no}, nhận lúc {format_instant(received_at)}" if receipt_no and received_at else ""
 
 
@@ -186,7 +182,7 @@ def _figure(register: Register, observation: ObservationRow, period: str) -> _Fi
     return _Figure(
         label=indicator.label,
         period="" if observation.period == period else Period.parse(observation.period).vietnamese,
-        basis=_BASES[observation.basis],
+        basis=BASES[observation.basis],
         typed=observation.value_text,
         value=value,
         unit=indicator.unit.label if indicator.unit and observation.value is not None else "",
@@ -200,12 +196,3 @@ def _task(register: Register, task: TaskProgressRow) -> tuple[str, str, str, str
     title = register.task_by_ref[task.task_ref].title
     completion = "" if task.completion_pct is None else f"{format_number(task.completion_pct)}%"
     return task.task_ref, title, TASK_STATES.get(task.state, _UNKNOWN_STATE), completion
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(INCLUDE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    return environment.get_template("receipt.html")

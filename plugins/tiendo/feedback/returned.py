@@ -6,9 +6,10 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
-from tiendo.feedback.marking.marked_copy import Remark, mark_workbook
-from tiendo.feedback.marking.markup import UnmarkableError
-from tiendo.feedback.told import SEVERITY_NAMES
+from tiendo.feedback.finding_groups import SEVERITY_NAMES
+from tiendo.feedback.marking.answer_sheet import Remark
+from tiendo.feedback.marking.marked_copy import mark_workbook
+from tiendo.feedback.marking.xml_tree import UnmarkableError
 from tiendo.model.content import WorkbookContent
 from tiendo.model.outcome import SEVERITIES, FileOutcome, Finding
 from tiendo.model.register import Register
@@ -88,15 +89,15 @@ def remarks(
         moved: where the file's cells went, when the workbook is another one; a cell that went nowhere is named in the
             message.
     """
-    told = []
+    found = []
     for f in sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)):
         sheet, cell, message = f.sheet, f.cell, f.message
         if moved is not None and cell:
             sheet, cell = moved.get((f.sheet, f.cell), ("", ""))
             if not cell:
                 message = f"{message} (tệp gốc: trang {f.sheet}, ô {f.cell})"
-        told.append(Remark(f.severity, SEVERITY_NAMES[f.severity], sheet, cell, message, f.found, f.expected, f.fix))
-    return told
+        found.append(Remark(f.severity, SEVERITY_NAMES[f.severity], sheet, cell, message, f.found, f.expected, f.fix))
+    return found
 
 
 def returned_name(receipt_no: str, file_name: str) -> str:

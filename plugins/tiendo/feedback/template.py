@@ -2,7 +2,6 @@
 
 import io
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from decimal import Decimal
@@ -15,13 +14,12 @@ from openpyxl.workbook.protection import WorkbookProtection
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tiendo.clock import HANOI
-from tiendo.feedback.guide import guide
+from tiendo.feedback.guide import write_guide
 from tiendo.feedback.template_rules import completion_rule, date_rule, list_rule, number_rule
 from tiendo.feedback.template_style import (
     FONT,
     heading_cell,
     input_cell,
-    line_count,
     printed_cell,
     set_height,
     set_page,
@@ -33,7 +31,7 @@ from tiendo.model.period import Period
 from tiendo.model.register import Agency, Nature, PeriodCalendar, Register
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.ooxml.archive_bytes import repack
-from tiendo.reading.columns import CORRECTIONS, INDICATORS, NOT_YET_PUBLISHED, TASKS, Table
+from tiendo.reading.columns import CORRECTIONS, INDICATORS, NOT_YET_PUBLISHED, TASKS, TemplateTable
 from tiendo.vietnamese.dates import deadline_text, long_date
 from tiendo.vietnamese.number import format_number
 
@@ -50,7 +48,6 @@ _DATE = "dd/mm/yyyy"
 _INDICATOR_WIDTHS = (16, 34, 11, 12, 12, 14, 17, 13, 13, 24, 26)
 _TASK_WIDTHS = (10, 48, 16, 20, 11, 38, 30, 30)
 _CORRECTION_WIDTHS = (15, 22, 34, 15, 18, 14, 14, 44)
-_GUIDE_WIDTH = 130
 _CORRECTION_ROWS = 12
 
 
@@ -102,7 +99,7 @@ def build_template(register: Register, period: Period, agency: Agency, last_valu
     buffer = io.BytesIO()
     workbook.save(buffer)
     issued_at = datetime.combine(register.issued_on, time(0), HANOI)
-    return repack(_polished(buffer.getvalue()), issued_at)
+    return repack(buffer.getvalue(), issued_at, _polished)
 
 
 class _Form:
@@ -206,19 +203,7 @@ class _Form:
 
     def _write_guide(self) -> None:
         sheet = self._workbook.create_sheet(SHEET_GUIDE)
-        sheet.column_dimensions["A"].width = _GUIDE_WIDTH
-        rows = [(True, "HƯỚNG DẪN LẬP VÀ GỬI BÁO CÁO"), *guide(self._register, self._entry, self._agency)]
-        for row, (is_heading, text) in enumerate(rows, start=1):
-            cell = sheet.cell(row, 1, text)
-            is_title = row == 1
-            cell.font = Font(name=FONT, size=14 if is_title else 12, bold=is_heading)
-            cell.alignment = Alignment(
-                wrap_text=True,
-                vertical="center",
-                horizontal="center" if is_title else "left",
-                indent=0 if is_heading else 1,
-            )
-            sheet.row_dimensions[row].height = line_count(text, _GUIDE_WIDTH) * 16.5 + 6
+        write_guide(sheet, self._register, self._entry, self._agency)
         self._finish(sheet)
 
     def _write_marker(self) -> None:
@@ -240,7 +225,7 @@ class _Form:
         sheet.sheet_state = "veryHidden"
         sheet.protection.sheet = True
 
-    def _start(self, table: Table, title: str, widths: Sequence[int]) -> tuple[Worksheet, int]:
+    def _start(self, table: TemplateTable, title: str, widths: Sequence[int]) -> tuple[Worksheet, int]:
         """Makes a sheet with title and heading row; returns it and its first row for data."""
         sheet = self._workbook.create_sheet(table.sheet)
         entry, register = self._entry, self._register
@@ -287,21 +272,14 @@ _CUSTOM_HEIGHT = re.compile(rb' customHeight="1"')
 _DIMENSION = re.compile(rb'<dimension ref="(?P<area>[A-Z0-9:]+)"')
 
 
-def _polished(container: bytes) -> bytes:
+def _polished(name: str, part: bytes) -> bytes:
     """Does what openpyxl cannot.
 
     Row heights become hints, so that rows grow with what is typed, and figures printed as text (``74.617``) get no
     green corners.
     """
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(container)) as source, zipfile.ZipFile(out, "w") as target:
-        for name in source.namelist():
-            content = source.read(name)
-            area = _DIMENSION.search(content) if name.startswith("xl/worksheets/") else None
-            if area:
-                ignored = (
-                    b'<ignoredErrors><ignoredError sqref="%b" numberStoredAsText="1"/></ignoredErrors>' % area["area"]
-                )
-                content = _CUSTOM_HEIGHT.sub(b"", content).replace(b"</headerFooter>", b"</headerFooter>" + ignored)
-            target.writestr(name, content)
-    return out.getvalue()
+    area = _DIMENSION.search(part) if name.startswith("xl/worksheets/") else None
+    if area is None:
+        return part
+    ignored = b'<ignoredErrors><ignoredError sqref="%b" numberStoredAsText="1"/></ignoredErrors>' % area["area"]
+    return _CUSTOM_HEIGHT.sub(b"", part).replace(b"</headerFooter>", b"</headerFooter>" + ignored)

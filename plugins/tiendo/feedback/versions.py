@@ -12,13 +12,13 @@ from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.vietnamese.number import format_number
 from tiendo.warehouse.sql import statement
 
-_BASES = {"quarter": "trong quý", "year_to_date": "lũy kế / đến kỳ", "": ""}
-_ANSWERS = {"not_applicable": "không áp dụng", "not_available": "chưa có số liệu"}
+BASES = {"quarter": "Trong quý", "year_to_date": "Lũy kế / đến kỳ", "": ""}
+ANSWER_NAMES = {"not_applicable": "Không áp dụng", "not_available": "Chưa có số liệu"}
 _NOT_SAID = "(không báo cáo)"
 
 
-class Change(NamedTuple):
-    """One figure or task that is told otherwise than before.
+class VersionChange(NamedTuple):
+    """One figure or task that is reported otherwise than before.
 
     Attributes:
         subject: ``indicator`` or ``task``.
@@ -58,7 +58,7 @@ class Version(NamedTuple):
     previous_received_at: datetime | None
     newest_receipt_no: str | None
     newest_received_at: datetime | None
-    changes: tuple[Change, ...]
+    changes: tuple[VersionChange, ...]
 
 
 class ChangeText(NamedTuple):
@@ -80,9 +80,9 @@ def versions_of(connection: Connection, register: Register, file_ids: Iterable[i
     parameters = {"file_ids": list(file_ids)}
     if not parameters["file_ids"]:
         return {}
-    changes: dict[int, list[Change]] = {}
+    changes: dict[int, list[VersionChange]] = {}
     for row in connection.execute(statement("intake/version_changes.sql"), parameters):
-        changes.setdefault(row.file_id, []).append(Change(*row[1:]))
+        changes.setdefault(row.file_id, []).append(VersionChange(*row[1:]))
     order = _order(register)
     return {
         row.file_id: Version(
@@ -97,13 +97,13 @@ def versions_of(connection: Connection, register: Register, file_ids: Iterable[i
     }
 
 
-def change_texts(register: Register, changes: Sequence[Change]) -> list[ChangeText]:
+def change_texts(register: Register, changes: Sequence[VersionChange]) -> list[ChangeText]:
     """Returns changes in words: ``Thu hút vốn …``, ``2023-Q1``, ``lũy kế``, ``437 (ước thực hiện)``, ``450 …``."""
     return [
         ChangeText(
             _label(register, change),
             change.period,
-            _BASES[change.basis],
+            BASES[change.basis].lower(),
             _said(change.old_answer, change.old_value, change.old_kind),
             _said(change.new_answer, change.new_value, change.new_kind),
         )
@@ -111,13 +111,13 @@ def change_texts(register: Register, changes: Sequence[Change]) -> list[ChangeTe
     ]
 
 
-def _order(register: Register) -> Callable[[Change], tuple[str, int, bool]]:
+def _order(register: Register) -> Callable[[VersionChange], tuple[str, int, bool]]:
     codes = [*register.indicator_by_code, *register.task_by_ref]
     places = {code: place for place, code in enumerate(codes)}
     return lambda change: (change.period, places[change.code], change.basis != "year_to_date")
 
 
-def _label(register: Register, change: Change) -> str:
+def _label(register: Register, change: VersionChange) -> str:
     if change.subject == "indicator":
         return register.indicator_by_code[change.code].label
     return f"Nhiệm vụ {change.code}"
@@ -129,5 +129,5 @@ def _said(answer: str | None, value: Decimal | None, kind: str | None) -> str:
     if answer in TASK_STATES:
         return TASK_STATES[answer] + (f", {format_number(value)}%" if value is not None else "")
     if value is None:
-        return _ANSWERS[answer]
+        return ANSWER_NAMES[answer].lower()
     return f"{format_number(value)} ({KINDS[kind or 'actual'].lower()})"

@@ -27,7 +27,7 @@ from tiendo.local.demo import (
 from tiendo.model.register import Indicator, Nature, Register
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.ooxml.archive_bytes import repack
-from tiendo.reading.columns import CORRECTIONS, INDICATORS, TASKS, Table
+from tiendo.reading.columns import CORRECTIONS, INDICATORS, TASKS, TemplateTable
 from tiendo.vietnamese.number import format_number
 
 _ROMAN = ("I", "II", "III", "IV")
@@ -186,7 +186,7 @@ def _rows_by_key(sheet: Worksheet) -> dict[str, int]:
     return {str(cell.value): cell.row for cell in sheet["A"] if cell.value}
 
 
-def _writer(sheet: Worksheet, table: Table, row: int) -> Callable[..., None]:
+def _writer(sheet: Worksheet, table: TemplateTable, row: int) -> Callable[..., None]:
     def put(column: str, value: Any, number_format: str | None = None) -> None:
         cell = sheet.cell(row, table.position(column))
         cell.value = value or None if isinstance(value, str) else value

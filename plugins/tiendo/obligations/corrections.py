@@ -13,10 +13,10 @@ from tiendo import clock
 from tiendo.durable import write_files
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
-from tiendo.mail.templates import text_and_page
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.settings import Settings
+from tiendo.templates import text_and_page
 from tiendo.vietnamese.dates import deadline_text, format_instant, long_date
 from tiendo.warehouse.audit import record_answer
 from tiendo.warehouse.engine import loader

@@ -1,37 +1,42 @@
-"""Judges a file once more as it would have been when it came: by today's rules, on the figures known then."""
+"""Judges files once more as they would have been when they came: by today's rules, on the figures known then."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import Engine, Row
+from sqlalchemy import Engine
 
 from tiendo.clock import HANOI
-from tiendo.model.outcome import FileOutcome
+from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.obligations.reopened import open_at, read_reopened
+from tiendo.process.history import fetch_history_before
+from tiendo.process.steps import LedgerFile
+from tiendo.reading.files import read_files
+from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
-from tiendo.warehouse.sql import fetch_frame
+from tiendo.warehouse.sql import statement
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from tiendo.model.content import WorkbookContent
+    from tiendo.validation.check import BatchCheck
 
 
-class Received(NamedTuple):
-    """A file of the ledger, as far as reading it needs to know it."""
+class TrialHit(NamedTuple):
+    """A file that a rule on trial would hit, how often, and where first."""
 
-    file_id: int
-    name: str
-    sha256: str
-    sender_agency_code: str | None
-    received_at: "datetime"
+    file_name: str
+    agency: str
+    finding_count: int
+    first: str
 
 
 def check_again(
-    register: Register, engine: Engine, files: Sequence[Received | Row[Any]], contents: Sequence["WorkbookContent"]
-) -> list[FileOutcome]:
-    """Validates files that were read, each as of the instant it was received; loads nothing.
+    register: Register,
+    engine: Engine,
+    files: Sequence[LedgerFile],
+    contents: Sequence["WorkbookContent"],
+) -> list["BatchCheck"]:
+    """Checks files that were read, each by itself and as of the instant it was received; loads nothing.
 
     The day it came decides what it could be late for, and what its sender has reported since does not count against
     it: only the rules are today's.
@@ -39,23 +44,46 @@ def check_again(
     Raises:
         UnreadError: one of them was not read.
     """
-    from tiendo.validation.check import BatchFile, check_batch
+    if not files:
+        return []
+    from tiendo.validation.check import BatchFile, run_rules
 
-    outcomes: list[FileOutcome] = []
     with loader(engine) as connection:
         reopened = read_reopened(connection, register)
+    checks: list[BatchCheck] = []
     for file, content in zip(files, contents, strict=True):
-        agencies = {content.marker.agency, file.sender_agency_code or ""} - {""}
-        with loader(engine) as connection:
-            history = fetch_frame(
-                connection,
-                "operations/history_before.sql",
-                plan_code=register.code,
-                agencies=sorted(agencies),
-                received_at=file.received_at,
-            )
         sender = file.sender_agency_code or ""
+        history = fetch_history_before(engine, register, content, sender, file.received_at)
         is_open = open_at(reopened, file.received_at)
         item = BatchFile(file.file_id, file.name, sender, content, received_at=file.received_at, reopened=is_open)
-        outcomes += check_batch(register, [item], history, today=file.received_at.astimezone(HANOI).date())
-    return outcomes
+        checks.append(run_rules(register, [item], history, today=file.received_at.astimezone(HANOI).date()))
+    return checks
+
+
+def try_rules(settings: Settings, register: Register, engine: Engine, period: Period) -> dict[str, list[TrialHit]]:
+    """Returns by rule on trial the files of a period that it would hit.
+
+    A rule that is put on trial is to tell of the files that came before as well, so each is read and checked again, by
+    its latest reading and as of the instant it came. What a rule on trial said of a file when that was settled is in
+    ``intake.broken_rule`` and on the pages of Data Docs. Nothing is loaded and nobody is told.
+    """
+    from tiendo.validation.suites import SUBMISSION_SUITES, get_suite
+
+    hits: dict[str, list[TrialHit]] = {
+        rule.rule: [] for name in SUBMISSION_SUITES for rule in get_suite(name).rules if rule.trial
+    }
+    if not hits:
+        return hits
+    with loader(engine) as connection:
+        parameters = {"plan_code": register.code, "period": str(period)}
+        lines = connection.execute(statement("intake/files_of_period.sql"), parameters).mappings()
+        files = [LedgerFile(**line) for line in lines]
+    contents = read_files(settings, [file.sha256 for file in files])
+    for file, together in zip(files, check_again(register, engine, files, contents), strict=True):
+        (check,) = together.files
+        for rule, found in hits.items():
+            broken = [item.finding for item in check.broken if item.fate == "trial" and item.finding.rule == rule]
+            if broken:
+                first = " ".join(part for part in (broken[0].sheet, broken[0].cell, broken[0].found) if part)
+                found.append(TrialHit(file.name, check.outcome.agency, len(broken), first))
+    return hits

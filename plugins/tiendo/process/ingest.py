@@ -8,31 +8,24 @@ did come to its end and is given once more is another sending.
 import gc
 import hashlib
 import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import reduce
 from itertools import groupby
-from multiprocessing import get_context, parent_process
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import typer
-from sqlalchemy import URL, Engine
+from sqlalchemy import Engine
 
 from tiendo import clock
 from tiendo.collect.archive import Archived, sha256_of, take
 from tiendo.collect.landing import Arrival, land
 from tiendo.collect.left_alone import why_never
-from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.process.batch import BatchResult, process, waiting_batches
-from tiendo.process.touched import ungraded_periods
-from tiendo.process.workers import warm_up
-from tiendo.reading.files import keep_reader
+from tiendo.process.batch import BatchResult
+from tiendo.process.fates import ungraded_periods, waiting_batches
+from tiendo.process.workers import grade, settle, warm_up, workers
 from tiendo.settings import Settings
-from tiendo.status.service import refresh
-from tiendo.warehouse.engine import loader, make_engine
+from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
 
 CHANNEL = "command"
@@ -42,13 +35,25 @@ BATCH_SIZE = 500
 WORKERS = min(2, os.cpu_count() or 1)
 
 
+class Progress(NamedTuple):
+    """How far a run has come; ``batches`` is 0 while files still land."""
+
+    landed: int
+    settled_batches: int = 0
+    batches: int = 0
+
+
+def _tell_nobody(_: Progress) -> None:
+    """Leaves a run without a word."""
+
+
 def ingest_paths(
     settings: Settings,
     register: Register,
     open_engine: Callable[[], Engine],
     paths: Sequence[Path],
     *,
-    show_progress: bool = False,
+    tell: Callable[[Progress], None] = _tell_nobody,
 ) -> dict[str, Any]:
     """Lands and settles files, a batch at a time, then grades the periods whose figures changed.
 
@@ -57,6 +62,7 @@ def ingest_paths(
 
     Args:
         open_engine: gives the warehouse's engine, migrated; called once.
+        tell: hears after each batch how far the run has come.
 
     Returns:
         ``{"received": files landed, "states": {state: count}, "periods": [period]}``; files that an earlier run
@@ -68,34 +74,29 @@ def ingest_paths(
     """
     warm_up()
     gc.freeze()  # the register and all that is imported stay to the end: no need to look them through again and again
-    context = get_context("forkserver")
     engine = open_engine()
     batches = _batches(register, paths)
     with loader(engine) as connection:
         run = connection.execute(statement("intake/count_scans.sql"), {"channel": CHANNEL}).scalar_one()
     received = 0
     results: list[BatchResult] = []
-    workers = WORKERS if _is_divisible(batches) else 1
-    with ProcessPoolExecutor(workers, context, _begin, (settings, register, engine.url)) as pool:
+    number = WORKERS if _is_divisible(batches) else 1
+    with workers(number, settings, register, engine.url) as pool:
         # Of an earlier run that was cut short; they are older than what lands now.
-        results += pool.map(_settle, waiting_batches(engine, BATCH_SIZE))
+        results += pool.map(settle, waiting_batches(engine, BATCH_SIZE))
         futures = []
         for batch in batches:
             landed = land(settings, register, engine, [_arrival(settings, run, *file) for file in batch])
             received += len(landed)
-            futures.append(pool.submit(_settle, landed))
-            if show_progress:
-                typer.echo(f"\r{received} files landed", nl=False, err=True)
+            futures.append(pool.submit(settle, landed))
+            tell(Progress(received))
         for done, future in enumerate(futures, start=1):
             results.append(future.result())
-            if show_progress:
-                typer.echo(f"\r{received} files landed, {done} of {len(futures)} batches settled", nl=False, err=True)
-        if show_progress:
-            typer.echo(err=True)
+            tell(Progress(received, done, len(futures)))
         result = reduce(BatchResult.and_of, results, BatchResult({}, []))
         touched = set(result.periods)
         to_grade = sorted(touched | ungraded_periods(engine, register))
-        touched.update(period for period, changed in zip(to_grade, pool.map(_grade, to_grade), strict=True) if changed)
+        touched.update(period for period, changed in zip(to_grade, pool.map(grade, to_grade), strict=True) if changed)
     with loader(engine) as connection:
         connection.execute(statement("intake/put_scan.sql"), {"channel": CHANNEL, "completed_at": clock.now()})
     return {"received": received, "states": result.or_raise().states, "periods": sorted(touched)}
@@ -142,33 +143,3 @@ def _sender(register: Register, path: Path) -> str:
     """The body a file's folder is named after, or "" for a file that lies elsewhere: then the workbook says."""
     folder = path.resolve().parent.name
     return folder if folder in register.agency_by_code else ""
-
-
-_parts: tuple[Settings, Register, Engine]
-
-
-def _begin(settings: Settings, register: Register, url: URL) -> None:
-    """Sets a worker up; it ends with the run, also when that is killed."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    global _parts  # noqa: PLW0603  a worker's state is its process's
-    _parts = settings, register, make_engine(url)
-    keep_reader()
-    # A batch is ten thousands of rows that hold no cycles; looking for some again and again took a tenth of the time.
-    gc.freeze()
-    gc.set_threshold(100_000)
-
-
-def _end_with_parent() -> None:
-    """Waits for the parent's end: an orphan would wait for its next batch for ever."""
-    if parent := parent_process():
-        parent.join()
-        os._exit(1)
-
-
-def _settle(file_ids: list[int]) -> BatchResult:
-    return process(*_parts, file_ids)
-
-
-def _grade(period: str) -> int:
-    _, register, engine = _parts
-    return refresh(engine, register, Period.parse(period))

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import Engine, Row
+from sqlalchemy import Engine
 
 from tiendo.model.register import Register
-from tiendo.process.requeue import NotPossibleError, Review, enter, find_file, review, settle
+from tiendo.process.requeue import NotPossibleError, Rereading, enter, find_file, readings, review, settle
+from tiendo.process.steps import LedgerFile
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
@@ -28,20 +29,19 @@ def show(settings: Settings, engine: Engine, subject: str) -> dict[str, Any]:
     with loader(engine) as connection:
         parameters = {"file_id": first.file_id}
         findings = connection.execute(statement("operations/findings.sql"), parameters).mappings()
-        readings = connection.execute(statement("operations/readings.sql"), parameters).mappings()
         return held | {
             "path": str(settings.archive / first.sha256[:2] / first.sha256),
             "findings": [dict(row) for row in findings],
             "readings": [
-                {name: row[name] for name in ("receipt_no", "state", "agency", "period", "settled_at")}
-                for row in readings
+                {name: getattr(line, name) for name in ("receipt_no", "state", "agency", "period", "settled_at")}
+                for line in readings(connection, first.file_id)
             ],
         }
 
 
 def release(
     settings: Settings, register: Register, engine: Engine, subject: str, *, agency: str, reason: str
-) -> tuple[Review, dict[str, Any] | None]:
+) -> tuple[Rereading, dict[str, Any] | None]:
     """Lets a held file through as one of a body's, unless it would only be held again.
 
     Returns:
@@ -61,11 +61,11 @@ def release(
     return reviewed, settle(settings, register, engine, entered)
 
 
-def _held(engine: Engine, subject: str) -> Row[Any]:
+def _held(engine: Engine, subject: str) -> LedgerFile:
     """Returns the held file that is named; one whose release was cut short is held still."""
     first = find_file(engine, subject)
     with loader(engine) as connection:
-        lines = connection.execute(statement("operations/readings.sql"), {"file_id": first.file_id}).all()
+        lines = readings(connection, first.file_id)
     states = {line.state for line in lines if line.state is not None}
     if states != {"quarantined"}:
         told = ", ".join(f"{line.receipt_no} {line.state or 'waiting'}" for line in lines)

@@ -7,17 +7,19 @@ file the later counts; against newer files of the body it counts no more than th
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, Row
+from sqlalchemy import Connection, Engine
 
 from tiendo import clock
 from tiendo.model.outcome import ACCEPTED, FileOutcome
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.process.again import Received, check_again
+from tiendo.process.again import check_again
 from tiendo.process.batch import process
+from tiendo.process.steps import LedgerFile
 from tiendo.reading.files import read_files
 from tiendo.settings import Settings
 from tiendo.status.service import refresh
@@ -32,15 +34,28 @@ class NotPossibleError(ValueError):
     """The file named cannot be acted upon in this way; the message says why."""
 
 
-class Line(NamedTuple):
-    """A line of the ledger."""
+class Entered(NamedTuple):
+    """The line of the ledger that a further reading waits as."""
 
     file_id: int
     receipt_no: str
 
 
+class ReadingLine(NamedTuple):
+    """The line of one reading of a file; of one that waits, what is known after it is None."""
+
+    file_id: int
+    receipt_no: str
+    state: str | None
+    sender_agency_code: str | None
+    agency: str | None
+    period: str | None
+    settled_at: datetime | None
+    receipt: str | None
+
+
 @dataclass(frozen=True)
-class Reading:
+class ReadingOutcome:
     """What a reading of a file yielded, in the form two are compared in."""
 
     state: str
@@ -54,7 +69,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Review:
+class Rereading:
     """A file of the ledger, its last reading and what today's rules make of it.
 
     Attributes:
@@ -63,11 +78,11 @@ class Review:
         readings: how many lines of the ledger it has so far.
     """
 
-    first: Row[Any]
+    first: LedgerFile
     agency: str
     readings: int
-    before: Reading
-    after: Reading
+    before: ReadingOutcome
+    after: ReadingOutcome
     outcome: FileOutcome
 
     @cached_property
@@ -128,14 +143,15 @@ _FIGURE_KEY = ("indicator", "period", "basis")
 _FIGURE_VALUE = ("answer", "value", "kind")
 
 
-def find_file(engine: Engine, subject: str, agency: str = "") -> Row[Any]:
+def find_file(engine: Engine, subject: str, agency: str = "") -> LedgerFile:
     """Returns the first line in the ledger of the file that a SHA-256 or a receipt number names.
 
     Raises:
         NotPossibleError: there is none, or several bodies sent these bytes and ``agency`` names none of them.
     """
     with loader(engine) as connection:
-        found = connection.execute(statement("operations/find_files.sql"), {"subject": subject}).all()
+        lines = connection.execute(statement("operations/find_files.sql"), {"subject": subject}).mappings()
+        found = [LedgerFile(**line) for line in lines]
     if not found:
         raise NotPossibleError(f"the ledger has no file {subject!r}")
     if len(found) > 1:
@@ -145,7 +161,13 @@ def find_file(engine: Engine, subject: str, agency: str = "") -> Row[Any]:
     return found[0]
 
 
-def review(settings: Settings, register: Register, engine: Engine, first: Row[Any], agency: str = "") -> Review:
+def readings(connection: Connection, file_id: int) -> list[ReadingLine]:
+    """Returns the lines of a file's readings in order: of its first line, or of a later one that alone."""
+    lines = connection.execute(statement("operations/readings.sql"), {"file_id": file_id}).mappings()
+    return [ReadingLine(**line) for line in lines]
+
+
+def review(settings: Settings, register: Register, engine: Engine, first: LedgerFile, agency: str = "") -> Rereading:
     """Reads a file by today's rules beside its last reading. Changes nothing.
 
     Args:
@@ -157,13 +179,14 @@ def review(settings: Settings, register: Register, engine: Engine, first: Row[An
         UnreadError: it could not be read now, for a reason of ours.
     """
     with loader(engine) as connection:
-        lines = connection.execute(statement("operations/readings.sql"), {"file_id": first.file_id}).all()
-        settled = [line for line in lines if line.state is not None]
+        lines = readings(connection, first.file_id)
+        settled = [(line, line.state) for line in lines if line.state is not None]
         if not settled:
             raise NotPossibleError(f"{first.receipt_no} waits for its first reading")
-        parameters = {"file_id": settled[-1].file_id}
-        before = Reading(
-            settled[-1].state,
+        last, state = settled[-1]
+        parameters = {"file_id": last.file_id}
+        before = ReadingOutcome(
+            state,
             *(
                 [dict(row) for row in connection.execute(statement(name), parameters).mappings()]
                 for name in (
@@ -173,13 +196,14 @@ def review(settings: Settings, register: Register, engine: Engine, first: Row[An
                 )
             ),
         )
-    sender = agency or settled[-1].sender_agency_code
-    file = Received(first.file_id, first.name, first.sha256, sender, first.received_at)
-    (outcome,) = check_again(register, engine, [file], read_files(settings, [file.sha256]))
-    return Review(first, sender or "", len(lines), before, _reading(outcome), outcome)
+    sender = agency or last.sender_agency_code
+    file = first._replace(sender_agency_code=sender)
+    (together,) = check_again(register, engine, [file], read_files(settings, [file.sha256]))
+    outcome = together.files[0].outcome
+    return Rereading(first, sender or "", len(lines), before, _reading(outcome), outcome)
 
 
-def enter(engine: Engine, reviewed: Review, *, act: str, reason: str) -> Line:
+def enter(engine: Engine, reviewed: Rereading, *, act: str, reason: str) -> Entered:
     """Enters a further reading in the ledger, with its audit row, or neither.
 
     Returns:
@@ -189,9 +213,9 @@ def enter(engine: Engine, reviewed: Review, *, act: str, reason: str) -> Line:
     first = reviewed.first
     with loader(engine) as connection:
         connection.exec_driver_sql(LOAD_LOCK)
-        lines = connection.execute(statement("operations/readings.sql"), {"file_id": first.file_id}).all()
+        lines = readings(connection, first.file_id)
         if lines[-1].state is None:
-            return Line(lines[-1].file_id, lines[-1].receipt_no)
+            return Entered(lines[-1].file_id, lines[-1].receipt_no)
         line = connection.execute(
             statement("operations/put_reading.sql"),
             {
@@ -212,10 +236,10 @@ def enter(engine: Engine, reviewed: Review, *, act: str, reason: str) -> Line:
             "values": reviewed.values,
         }
         audit.record(connection, act=act, subject=first.receipt_no, reason=reason, details=details)
-    return Line(line.file_id, line.receipt_no)
+    return Entered(line.file_id, line.receipt_no)
 
 
-def settle(settings: Settings, register: Register, engine: Engine, entered: Line) -> dict[str, Any]:
+def settle(settings: Settings, register: Register, engine: Engine, entered: Entered) -> dict[str, Any]:
     """Gives an entered reading its fate and grades what changed.
 
     Returns:
@@ -225,12 +249,12 @@ def settle(settings: Settings, register: Register, engine: Engine, entered: Line
     for period in periods:
         refresh(engine, register, Period.parse(period))
     with loader(engine) as connection:
-        (line,) = connection.execute(statement("operations/readings.sql"), {"file_id": entered.file_id}).all()
+        (line,) = readings(connection, entered.file_id)
     return {"receipt": line.receipt_no, "state": line.state, "answer": line.receipt, "periods": periods}
 
 
-def _reading(outcome: FileOutcome) -> Reading:
-    return Reading(
+def _reading(outcome: FileOutcome) -> ReadingOutcome:
+    return ReadingOutcome(
         outcome.verdict,
         [finding._asdict() for finding in outcome.findings],
         [

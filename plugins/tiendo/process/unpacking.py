@@ -6,7 +6,7 @@ What is in it is decided in the reading process; here only members that it named
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import Engine
 
@@ -15,7 +15,7 @@ from tiendo.collect.landing import Arrival, land
 from tiendo.model.content import PackedFile
 from tiendo.model.outcome import ACCEPTED
 from tiendo.model.register import Register
-from tiendo.process.loading import Settled
+from tiendo.process.steps import LedgerFile, Settled
 from tiendo.reading.packed import take_out
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
@@ -24,7 +24,15 @@ from tiendo.warehouse.sql import statement
 ARCHIVE_RULE = "file-archive"
 
 
-def unpack_settled(
+class UnpackedFile(NamedTuple):
+    """A line of the ledger for a file that was in an archive."""
+
+    file_id: int
+    receipt_no: str
+    name: str
+
+
+def unpack(
     settings: Settings, register: Register, engine: Engine, settled: Sequence[Settled]
 ) -> tuple[list[Settled], list[int]]:
     """Lands what the archives among files hold, and adds the receipt numbers to the archives' answers.
@@ -54,7 +62,9 @@ def _is_archive(item: Settled) -> bool:
     return item.outcome.verdict in ACCEPTED and any(f.rule == ARCHIVE_RULE for f in item.outcome.findings)
 
 
-def _land(settings: Settings, register: Register, engine: Engine, file: Any, packed: Sequence[PackedFile]) -> list[Any]:
+def _land(
+    settings: Settings, register: Register, engine: Engine, file: LedgerFile, packed: Sequence[PackedFile]
+) -> list[UnpackedFile]:
     data = archived_path(settings.archive, file.sha256).read_bytes()
     arrivals = [
         Arrival(
@@ -71,7 +81,8 @@ def _land(settings: Settings, register: Register, engine: Engine, file: Any, pac
     land(settings, register, engine, arrivals)
     with loader(engine) as connection:
         parameters = {"claim_ids": [arrival.claim_id for arrival in arrivals]}
-        return list(connection.execute(statement("intake/files_of_claims.sql"), parameters))
+        lines = connection.execute(statement("intake/files_of_claims.sql"), parameters).mappings()
+        return [UnpackedFile(**line) for line in lines]
 
 
 def _answered(item: Settled, told: str | None) -> Settled:

@@ -12,7 +12,7 @@ NOT_YET_PUBLISHED = "Chưa đến kỳ công bố"
 
 
 @dataclass(frozen=True)
-class Column:
+class TemplateColumn:
     """One column.
 
     Attributes:
@@ -30,7 +30,7 @@ class Column:
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class TemplateTable:
     """One table of the workbook.
 
     Attributes:
@@ -39,7 +39,7 @@ class Table:
     """
 
     sheet: str
-    columns: tuple[Column, ...]
+    columns: tuple[TemplateColumn, ...]
     needs: tuple[frozenset[str], ...]
     ignored: tuple[str, ...] = ()
 
@@ -54,9 +54,9 @@ class Table:
 
 
 _NUMBERING = ("STT", "TT", "Số TT", "Số thứ tự")
-_CODE = Column("code", "Mã chỉ tiêu", ("Mã", "Mã số", "Mã số chỉ tiêu"))
-_NAME = Column("name", "Tên chỉ tiêu", ("Chỉ tiêu", "Nội dung chỉ tiêu", "Tên", "Chỉ tiêu chủ yếu"))
-_QUARTER = Column(
+_CODE = TemplateColumn("code", "Mã chỉ tiêu", ("Mã", "Mã số", "Mã số chỉ tiêu"))
+_NAME = TemplateColumn("name", "Tên chỉ tiêu", ("Chỉ tiêu", "Nội dung chỉ tiêu", "Tên", "Chỉ tiêu chủ yếu"))
+_QUARTER = TemplateColumn(
     "quarter",
     "Thực hiện trong quý",
     (
@@ -77,7 +77,7 @@ _QUARTER = Column(
     ),
     is_value=True,
 )
-_YEAR_TO_DATE = Column(
+_YEAR_TO_DATE = TemplateColumn(
     "year_to_date",
     "Lũy kế từ đầu năm (hoặc tại thời điểm báo cáo)",
     (
@@ -111,23 +111,27 @@ _YEAR_TO_DATE = Column(
     ),
     is_value=True,
 )
-_KIND = Column("kind", "Loại số liệu", ("Loại", "Thực hiện/Ước", "Thực hiện / Ước thực hiện"))
-_DATA_ON = Column("data_on", "Số liệu đến ngày", ("Đến ngày", "Tính đến ngày", "Ngày số liệu", "Ngày chốt số liệu"))
+_KIND = TemplateColumn("kind", "Loại số liệu", ("Loại", "Thực hiện/Ước", "Thực hiện / Ước thực hiện"))
+_DATA_ON = TemplateColumn(
+    "data_on", "Số liệu đến ngày", ("Đến ngày", "Tính đến ngày", "Ngày số liệu", "Ngày chốt số liệu")
+)
 
-INDICATORS = Table(
+INDICATORS = TemplateTable(
     SHEET_INDICATORS,
     (
         _CODE,
         _NAME,
-        Column("unit", "Đơn vị tính", ("ĐVT", "Đơn vị")),
-        Column("target", "Kế hoạch năm", ("Kế hoạch", "Chỉ tiêu kế hoạch", "Mục tiêu", "Chỉ tiêu năm", "KH năm")),
-        Column("", "Số kỳ trước"),
+        TemplateColumn("unit", "Đơn vị tính", ("ĐVT", "Đơn vị")),
+        TemplateColumn(
+            "target", "Kế hoạch năm", ("Kế hoạch", "Chỉ tiêu kế hoạch", "Mục tiêu", "Chỉ tiêu năm", "KH năm")
+        ),
+        TemplateColumn("", "Số kỳ trước"),
         _QUARTER,
         _YEAR_TO_DATE,
         _KIND,
         _DATA_ON,
-        Column("note", "Ghi chú"),
-        Column("explanation", "Giải trình", ("Nguyên nhân", "Giải trình, nguyên nhân", "Thuyết minh")),
+        TemplateColumn("note", "Ghi chú"),
+        TemplateColumn("explanation", "Giải trình", ("Nguyên nhân", "Giải trình, nguyên nhân", "Thuyết minh")),
     ),
     (frozenset({"code", "name"}), frozenset({"quarter", "year_to_date"})),
     (
@@ -160,33 +164,35 @@ INDICATORS = Table(
     ),
 )
 
-TASKS = Table(
+TASKS = TemplateTable(
     SHEET_TASKS,
     (
-        Column("ref", "Mã nhiệm vụ", ("Mã", "Mã số", "Ký hiệu")),
-        Column("title", "Nội dung nhiệm vụ", ("Nhiệm vụ", "Nội dung", "Tên nhiệm vụ")),
-        Column("", "Thời hạn"),
-        Column("state", "Trạng thái", ("Tình trạng", "Tình hình thực hiện"), is_value=True),
-        Column("completion", "% hoàn thành", ("Tỷ lệ hoàn thành", "Mức độ hoàn thành", "Hoàn thành"), is_value=True),
-        Column("result", "Kết quả thực hiện", ("Kết quả",)),
-        Column("difficulty", "Khó khăn, vướng mắc", ("Khó khăn", "Khó khăn vướng mắc", "Vướng mắc")),
-        Column("proposal", "Kiến nghị", ("Đề xuất", "Kiến nghị, đề xuất", "Đề xuất, kiến nghị")),
+        TemplateColumn("ref", "Mã nhiệm vụ", ("Mã", "Mã số", "Ký hiệu")),
+        TemplateColumn("title", "Nội dung nhiệm vụ", ("Nhiệm vụ", "Nội dung", "Tên nhiệm vụ")),
+        TemplateColumn("", "Thời hạn"),
+        TemplateColumn("state", "Trạng thái", ("Tình trạng", "Tình hình thực hiện"), is_value=True),
+        TemplateColumn(
+            "completion", "% hoàn thành", ("Tỷ lệ hoàn thành", "Mức độ hoàn thành", "Hoàn thành"), is_value=True
+        ),
+        TemplateColumn("result", "Kết quả thực hiện", ("Kết quả",)),
+        TemplateColumn("difficulty", "Khó khăn, vướng mắc", ("Khó khăn", "Khó khăn vướng mắc", "Vướng mắc")),
+        TemplateColumn("proposal", "Kiến nghị", ("Đề xuất", "Kiến nghị, đề xuất", "Đề xuất, kiến nghị")),
     ),
     (frozenset({"ref", "title"}), frozenset({"state", "completion"})),
     (*_NUMBERING, "Đơn vị chủ trì", "Cơ quan chủ trì", "Đơn vị phối hợp", "Thời gian hoàn thành", "Ghi chú"),
 )
 
-CORRECTIONS = Table(
+CORRECTIONS = TemplateTable(
     SHEET_CORRECTIONS,
     (
-        Column("period", "Kỳ báo cáo cần sửa", ("Kỳ", "Kỳ báo cáo", "Kỳ cần sửa")),
+        TemplateColumn("period", "Kỳ báo cáo cần sửa", ("Kỳ", "Kỳ báo cáo", "Kỳ cần sửa")),
         _CODE,
         _NAME,
         _QUARTER,
         _YEAR_TO_DATE,
         _KIND,
         _DATA_ON,
-        Column("reason", "Lý do sửa", ("Lý do", "Lý do điều chỉnh")),
+        TemplateColumn("reason", "Lý do sửa", ("Lý do", "Lý do điều chỉnh")),
     ),
     (
         frozenset({"period"}),
@@ -220,14 +226,14 @@ NUMBERING = frozenset(map(normalised_heading, _NUMBERING))
 
 
 @cache
-def ignored_headings(table: Table) -> frozenset[str]:
+def ignored_headings(table: TemplateTable) -> frozenset[str]:
     """Returns the headings of a table, normalised, under which nothing is read."""
     printed = (column.heading for column in table.columns if not column.field)
     return frozenset(map(normalised_heading, (*printed, *table.ignored)))
 
 
 @cache
-def fields_by_heading(table: Table) -> dict[str, Column]:
+def fields_by_heading(table: TemplateTable) -> dict[str, TemplateColumn]:
     """Maps each accepted heading, normalised, to its column."""
     return {
         normalised_heading(text): column

@@ -53,12 +53,8 @@ def decode(data: bytes) -> Decoded:
         return Decoded(data.decode("utf-8"), "utf-8")
     except UnicodeDecodeError:
         pass
-    try:
-        text = unicodedata.normalize("NFC", data.decode("cp1258"))
-    except UnicodeDecodeError:
-        text = ""
-    accented = [word for word in _WORD.findall(text) if not word.isascii()]
-    if accented and all(map(is_syllable, accented)):
+    text = windows_1258(data)
+    if text and _accented(text):
         return Decoded(text, "windows-1258")
     try:
         text = data.decode("cp1252")
@@ -68,6 +64,19 @@ def decode(data: bytes) -> Decoded:
         return Decoded(text, "windows-1252")
     line = next(n for n, piece in enumerate(data.splitlines(), start=1) if not piece.isascii())
     raise TextError("text_encoding", f"dòng {line}")
+
+
+def windows_1258(data: bytes) -> str | None:
+    """Returns text in Windows-1258; None where that gives no Vietnamese syllables."""
+    try:
+        text = unicodedata.normalize("NFC", data.decode("cp1258"))
+    except UnicodeDecodeError:
+        return None
+    return text if all(map(is_syllable, _accented(text))) else None
+
+
+def _accented(text: str) -> list[str]:
+    return [word for word in _WORD.findall(text) if not word.isascii()]
 
 
 def _strictly(data: bytes, encoding: str) -> str:
@@ -110,7 +119,7 @@ def read_rows(text: str) -> list[list[str]]:
     return [(row + blank)[: table.width] for row in table.rows]
 
 
-class _Table(NamedTuple):
+class _SeparatedText(NamedTuple):
     """A text cut by one separator.
 
     Attributes:
@@ -126,7 +135,7 @@ class _Table(NamedTuple):
     uneven: str
 
 
-def _table(text: str, separator: str) -> _Table | None:
+def _table(text: str, separator: str) -> _SeparatedText | None:
     """Cuts a text; None where the separator makes no table of it."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows, lines = [], []
@@ -139,17 +148,17 @@ def _table(text: str, separator: str) -> _Table | None:
     except csv.Error:
         # A quotation mark that is never closed, or text after a closing one.
         number = max(reader.line_num, 1)
-        return _Table(separator, [], 2, len(rows), f"dòng {number}: dấu ngoặc kép không khớp") if rows else None
+        return _SeparatedText(separator, [], 2, len(rows), f"dòng {number}: dấu ngoặc kép không khớp") if rows else None
     counts = Counter(len(row) for row in rows if len(row) > 1)
     if not counts:
         return None
     # The heading comes first: where rows differ evenly, it tells how many columns are meant.
     width = max(counts, key=lambda size: (counts[size], -size))
     odd = [(line, row) for line, row in zip(lines, rows, strict=True) if len(row) > 1 and len(row) != width]
-    told = [f"dòng {line} có {len(row)} cột" for line, row in odd[:5]]
+    lines_shown = [f"dòng {line} có {len(row)} cột" for line, row in odd[:5]]
     more = f" và {len(odd) - 5} dòng khác" if len(odd) > 5 else ""
-    uneven = f"{', '.join(told)}{more}, các dòng còn lại có {width} cột" if odd else ""
-    return _Table(separator, rows, width, counts[width], uneven)
+    uneven = f"{', '.join(lines_shown)}{more}, các dòng còn lại có {width} cột" if odd else ""
+    return _SeparatedText(separator, rows, width, counts[width], uneven)
 
 
 def _first_words(text: str) -> str:

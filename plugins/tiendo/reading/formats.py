@@ -1,6 +1,6 @@
 """Opens a file's bytes as sheets of cells: the one place that decides how each format is read.
 
-What is read is neutral (``tiendo.reading.sheet``); what the cells mean is told by ``tiendo.reading.tables``.
+What is read is neutral (``tiendo.reading.sheet``); what the cells mean is read by ``tiendo.reading.sheet_rows``.
 """
 
 import io
@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from tiendo.model.content import Notice, WorkbookContent
-from tiendo.ooxml.xlsx_details import BrokenWorkbookError, Details, read_details
+from tiendo.ooxml.xml_walk import BrokenWorkbookError
 from tiendo.ooxml.zip_parts import Member, members
 from tiendo.reading.delimited import TextError, decode, read_rows
 from tiendo.reading.kinds import ARCHIVE, ODS, READ, TEXT, XLS, XLSX, kind_of
-from tiendo.reading.ods_layout import layouts_of_ods
-from tiendo.reading.sheet import Layout, OpenedFile, Sheet, UnreadableError
-from tiendo.reading.xls_layout import layouts_of_xls
-from tiendo.reading.xlsx_layout import layouts_of_xlsx
+from tiendo.reading.ods_details import ods_details
+from tiendo.reading.sheet import OpenedFile, Sheet, SheetDetails, UnreadableError
+from tiendo.reading.xls_details import xls_details
+from tiendo.reading.xlsx_details import check_parts, xlsx_details
 
 MAX_BYTES = 20 * 2**20
 _MAX_CELLS = 500_000
@@ -28,7 +28,7 @@ _MACROS = "xl/vbaProject.bin"
 _LINKS = "xl/externalLinks/externalLink"
 # The one sheet of a text file; it has no name of its own.
 TEXT_SHEET = "CSV"
-_NO_DETAILS: Details = {}
+_NO_DETAILS = SheetDetails()
 
 
 @contextmanager
@@ -40,10 +40,10 @@ def _by_calamine() -> Iterator[None]:
         raise BrokenWorkbookError(f"{type(error).__name__}: {error}") from error
 
 
-_LAYOUTS: dict[str, Callable[[bytes], dict[str, Layout]]] = {
-    XLSX: lambda data: layouts_of_xlsx(data, members(data)),
-    XLS: layouts_of_xls,
-    ODS: lambda data: layouts_of_ods(data, members(data)),
+_DETAILS: dict[str, Callable[[bytes], dict[str, SheetDetails]]] = {
+    XLSX: lambda data: xlsx_details(data, members(data)),
+    XLS: xls_details,
+    ODS: lambda data: ods_details(data, members(data)),
 }
 
 
@@ -51,28 +51,26 @@ class _Workbook(OpenedFile):
     """A file that calamine opens: .xlsx, .xls, .ods."""
 
     def __init__(self, data: bytes, kind: str) -> None:
-        self._data, self._kind = data, kind
-        self._details: dict[str, Details] = {}
         if kind == XLSX:
-            parts = members(data)
-            self._details, self.notices = read_details(data, parts), tuple(_noticed(parts))
+            check_parts(data, members(data))
+            self.notices = tuple(_noticed(members(data)))
         with _by_calamine():
             self._workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
             metadata = self._workbook.sheets_metadata[:_MAX_SHEETS]
             self.sheet_names = [sheet.name for sheet in metadata if sheet.typ == SheetTypeEnum.WorkSheet]
             self.hidden_names = {sheet.name for sheet in metadata if sheet.visible != SheetVisibleEnum.Visible}
 
-    def layouts(self) -> dict[str, Layout]:
-        return _LAYOUTS[self._kind](self._data)
+        self._details = _DETAILS[kind](data)
 
     def sheet(self, name: str) -> Sheet:
         details = self._details.get(name, _NO_DETAILS)
         with _by_calamine():
             sheet: CalamineSheet = self._workbook.get_sheet_by_name(name)
             if sheet.start is None:
-                return Sheet(name, [])
+                return Sheet(name, [], details=details)
             _check_size(name, sheet.height, sheet.width)
-            return Sheet(name, sheet.to_python(), *sheet.start, details, tuple(sheet.merged_cell_ranges or ()))
+            merged = details.merged or sheet.merged_cell_ranges or ()
+            return Sheet(name, sheet.to_python(), *sheet.start, merged, details)
 
 
 class _TextFile(OpenedFile):

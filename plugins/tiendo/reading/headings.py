@@ -1,8 +1,8 @@
 """Finds the heading rows of the report's tables in a sheet, in one row or in up to three with merged cells.
 
 A table is known by the texts of its headings, whatever sheet, row and column it stands in. Two columns that claim the
-same value are not guessed between: that is no table of ours. Only where their headings name different years, the later
-one counts; the other is last year's.
+same value are not guessed between: that is no table of the report. Only where their headings name different years, the
+later one counts; the other is last year's.
 """
 
 import re
@@ -10,7 +10,14 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from tiendo.reading.columns import NUMBERING, Column, Table, fields_by_heading, ignored_headings, normalised_heading
+from tiendo.reading.columns import (
+    NUMBERING,
+    TemplateColumn,
+    TemplateTable,
+    fields_by_heading,
+    ignored_headings,
+    normalised_heading,
+)
 from tiendo.vietnamese.text import fold
 
 _HEADING_WITHIN = 60
@@ -32,8 +39,8 @@ _NEUTRAL = frozenset(
 Texts = tuple[str, ...]
 
 
-class Layout(NamedTuple):
-    """Where a table's columns are.
+class Heading(NamedTuple):
+    """A table's heading in a sheet: where its columns are.
 
     Attributes:
         first, last: the heading's rows, 0-based in the rows of the sheet.
@@ -42,7 +49,7 @@ class Layout(NamedTuple):
         unknown: columns whose heading says nothing to us, and those without one.
     """
 
-    table: Table
+    table: TemplateTable
     first: int
     last: int
     columns: tuple[int, ...]
@@ -50,7 +57,7 @@ class Layout(NamedTuple):
     unknown: tuple[int, ...] = ()
 
 
-def find_first(rows: Sequence[Sequence[Any]], tables: tuple[Table, ...], fields: "FieldsOf") -> Layout | None:
+def find_first(rows: Sequence[Sequence[Any]], tables: tuple[TemplateTable, ...], fields: "FieldsOf") -> Heading | None:
     """Finds the first heading of one row, as the template has it."""
     for number, row in enumerate(rows[:_HEADING_WITHIN]):
         if len(row) - row.count("") > 1:
@@ -61,8 +68,8 @@ def find_first(rows: Sequence[Sequence[Any]], tables: tuple[Table, ...], fields:
 
 
 def find_all(
-    rows: Sequence[Sequence[Any]], tables: tuple[Table, ...], fields: "FieldsOf", continued: Set[int]
-) -> Iterator[Layout]:
+    rows: Sequence[Sequence[Any]], tables: tuple[TemplateTable, ...], fields: "FieldsOf", continued: Set[int]
+) -> Iterator[Heading]:
     """Yields every heading of a sheet in order, headings repeated on a new page included.
 
     Args:
@@ -80,12 +87,12 @@ def find_all(
 
 
 def _find_at(
-    rows: Sequence[Sequence[Any]], number: int, tables: tuple[Table, ...], fields: "FieldsOf"
-) -> Layout | None:
+    rows: Sequence[Sequence[Any]], number: int, tables: tuple[TemplateTable, ...], fields: "FieldsOf"
+) -> Heading | None:
     """Returns the heading that begins in a row: the one of most rows whose lowest row adds to it."""
     if not _names_column(rows[number], tables):
         return None
-    best: Layout | None = None
+    best: Heading | None = None
     for last in range(number, min(number + _MOST_HEADING_ROWS, len(rows))):
         if any(type(value) is not str for value in rows[last]):
             break
@@ -96,21 +103,21 @@ def _find_at(
     return best
 
 
-def _names_column(row: Sequence[Any], tables: tuple[Table, ...]) -> bool:
+def _names_column(row: Sequence[Any], tables: tuple[TemplateTable, ...]) -> bool:
     """Whether a row holds a heading of some column; rows of names and figures are passed over by it quickly."""
     texts = {value for value in row if type(value) is str and value and len(value) <= _LONGEST_HEADING}
     return any(normalised_heading(text) in fields_by_heading(table) for text in texts for table in tables)
 
 
-def _count(layout: Layout) -> int:
-    return sum(column >= 0 for column in layout.columns)
+def _count(heading: Heading) -> int:
+    return sum(column >= 0 for column in heading.columns)
 
 
-FieldsOf = Callable[[Table], Texts]
+FieldsOf = Callable[[TemplateTable], Texts]
 
 
 @lru_cache(maxsize=512)
-def _recognise(rows: tuple[Texts, ...], tables: tuple[Table, ...], fields_of: FieldsOf) -> Layout | None:
+def _recognise(rows: tuple[Texts, ...], tables: tuple[TemplateTable, ...], fields_of: FieldsOf) -> Heading | None:
     """Returns the table that heading rows belong to, with its columns; None when they are no heading."""
     stacks = [tuple(dict.fromkeys(text.strip() for text in column)) for column in zip(*rows, strict=True)]
     candidates = [_candidates(tuple(text for text in stack if text)) for stack in stacks]
@@ -118,7 +125,9 @@ def _recognise(rows: tuple[Texts, ...], tables: tuple[Table, ...], fields_of: Fi
         accepted = fields_by_heading(table)
         claims: dict[str, list[int]] = {}
         for i, headings in enumerate(candidates):
-            column: Column | None = next((accepted[heading] for heading in headings if heading in accepted), None)
+            column: TemplateColumn | None = next(
+                (accepted[heading] for heading in headings if heading in accepted), None
+            )
             if column is not None:
                 claims.setdefault(column.field, []).append(i)
         columns = _settle(claims, table, stacks)
@@ -131,11 +140,11 @@ def _recognise(rows: tuple[Texts, ...], tables: tuple[Table, ...], fields_of: Fi
             if i not in columns.values() and not any(heading in ignored for heading in headings)
         )
         numbering = next((i for i, headings in enumerate(candidates) if not NUMBERING.isdisjoint(headings)), -1)
-        return Layout(table, 0, 0, tuple([columns.get(f, -1) for f in fields_of(table)]), numbering, unknown)
+        return Heading(table, 0, 0, tuple([columns.get(f, -1) for f in fields_of(table)]), numbering, unknown)
     return None
 
 
-def _settle(claims: dict[str, list[int]], table: Table, stacks: Sequence[Texts]) -> dict[str, int] | None:
+def _settle(claims: dict[str, list[int]], table: TemplateTable, stacks: Sequence[Texts]) -> dict[str, int] | None:
     """Gives each field its column; None when two columns claim one value."""
     values = {column.field for column in table.columns if column.is_value}
     columns: dict[str, int] = {}

@@ -3,8 +3,7 @@
 from typing import Any
 
 from tiendo.model.content import Notice
-from tiendo.reading.sheet import Layout, Runs, Sheet
-from tiendo.reading.tables import letters
+from tiendo.reading.sheet import Runs, Sheet
 from tiendo.vietnamese.legacy_fonts import (
     certain_charset,
     charset_of_font,
@@ -14,17 +13,16 @@ from tiendo.vietnamese.legacy_fonts import (
     is_suspect,
 )
 
-_NO_LAYOUT = Layout()
 _LONGEST_EXAMPLE = 80
 
 
-def in_unicode(sheet: Sheet, layout: Layout | None, notices: list[Notice]) -> Sheet:
+def in_unicode(sheet: Sheet, notices: list[Notice]) -> Sheet:
     """Returns a sheet whose texts are Unicode; mostly the same.
 
     A cell's font decides, run by run. Cells without such a font are converted only when the suspicious texts of the
     whole sheet, taken together, can be nothing else.
     """
-    fonts = (layout or _NO_LAYOUT).fonts
+    fonts = sheet.details.fonts
     if not fonts and not is_suspect("".join([v for row in sheet.rows for v in row if v.__class__ is str])):
         return sheet
     suspects = [
@@ -53,8 +51,7 @@ def in_unicode(sheet: Sheet, layout: Layout | None, notices: list[Notice]) -> Sh
     detail = f"“{before[:_LONGEST_EXAMPLE]}” được đọc là “{after[:_LONGEST_EXAMPLE]}”"
     if len(changed) > 1:
         detail += f"; tất cả {len(changed)} ô"
-    address = f"{letters(column + sheet.left)}{row + sheet.top + 1}"
-    notices.append(Notice("legacy_font", sheet.name, address, detail))
+    notices.append(Notice("legacy_font", sheet.name, sheet.address(row, column), detail))
     return sheet._replace(rows=rows)
 
 

@@ -3,7 +3,6 @@
 import io
 import re
 import stat
-import unicodedata
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -12,15 +11,13 @@ from tiendo.collect.left_alone import why_never
 from tiendo.model.content import PackedFile, WorkbookContent
 from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError, members
 from tiendo.reading import kinds
-from tiendo.reading.delimited import TextError, decode, read_rows
-from tiendo.vietnamese.legacy_fonts import is_syllable
+from tiendo.reading.delimited import TextError, decode, read_rows, windows_1258
 
 MOST_FILES = 50
 _MOST_NAMED = 40
 _LONGEST_NAME = 200
 _UTF8_NAME, _ENCRYPTED = 0x800, 0x1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_WORD = re.compile(r"[^\W\d_]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 # Why a member is not taken, in the words of the answer; those first that a workbook may be behind.
 _LOCKED, _NESTED, _BROKEN = "có mật khẩu", "tệp nén trong tệp nén", "bị hỏng hoặc nén kiểu không đọc được"
@@ -55,10 +52,12 @@ def list_packed(data: bytes) -> WorkbookContent:
     if len(taken) > MOST_FILES:
         raise TooLargeError(f"{len(taken)} workbooks in an archive")
     if taken:
-        return WorkbookContent(fault="archive", fault_detail=_told([f.name for f in taken], left), packed=tuple(taken))
+        return WorkbookContent(
+            fault="archive", fault_detail=_listed([f.name for f in taken], left), packed=tuple(taken)
+        )
     reasons = {reason for _, reason in left}
     code = "archive_locked" if _LOCKED in reasons else "archive_nested" if _NESTED in reasons else "archive_empty"
-    return WorkbookContent(fault=code, fault_detail=_told([], left) or "tệp nén trống")
+    return WorkbookContent(fault=code, fault_detail=_listed([], left) or "tệp nén trống")
 
 
 def take_out(data: bytes, packed: Sequence[PackedFile]) -> list[bytes]:
@@ -122,15 +121,10 @@ def _decoded(info: zipfile.ZipInfo) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         pass
-    try:
-        text = unicodedata.normalize("NFC", raw.decode("cp1258"))
-    except UnicodeDecodeError:
-        return name
-    accented = [word for word in _WORD.findall(text) if not word.isascii()]
-    return text if all(map(is_syllable, accented)) else name
+    return windows_1258(raw) or name
 
 
-def _told(taken: Sequence[str], left: Sequence[tuple[str, str]]) -> str:
+def _listed(taken: Sequence[str], left: Sequence[tuple[str, str]]) -> str:
     """Returns the names taken, and after a point those left with the reason."""
     named = "; ".join(taken)
     others = [f"{name} ({reason})" for name, reason in left[:_MOST_NAMED]]

@@ -1,47 +1,29 @@
 """Reads foreign workbooks in a process of its own, with limits: a file that takes the reader down costs itself only.
 
-The child is started as a program (``python -m tiendo.reading.reader_process``), not forked: Airflow's workers run
-threads and forbid their tasks to fork by ``multiprocessing``. It gets paths on standard input and answers on standard
-output, each message with its length before it, and reads ahead while the parent works on what it has.
+This is the parent's side: it starts the child, watches it and decides who is to blame when it fails. The child is
+started as a program (``tiendo.reading.reader_child``), not forked: Airflow's workers run threads and forbid their tasks
+to fork by ``multiprocessing``. It reads ahead while the parent works on what it has.
 """
 
-import gc
-import io
+import fcntl
 import logging
 import os
-import pickle
-import resource
 import select
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from itertools import repeat
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO
 
-from tiendo.model.content import (
-    UNREAD,
-    CorrectionRow,
-    IndicatorRow,
-    Marker,
-    Notice,
-    PackedFile,
-    RawCell,
-    TaskRow,
-    Title,
-    UnreadError,
-    WorkbookContent,
-)
+from tiendo.model.content import UNREAD, UnreadError, WorkbookContent
+from tiendo.reading.reader_messages import MAX_ANSWER, READY, Incoming, framed, unpack
 
 _log = logging.getLogger(__name__)
-_LENGTH = struct.Struct("<I")
-_READY = b"ready"
 # Address space, of which the memory used is a part: so the process stays below one GiB.
 _MEMORY_BYTES = 1000 * 2**20
 # Processor time, which alone is the file's: how long it takes is the machine's, and no limit. A file that kills the
@@ -54,14 +36,10 @@ _STILL_SECONDS = 120.0
 _LOOK_SECONDS = 1.0
 # No file makes the child send itself these: the kernel does where memory is short, or a person.
 _SENT_BY_OTHERS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-_MOST_OPEN_FILES = 32
-_MOST_WRITTEN = 2**20
-# A filled workbook of the largest body answers with 40 kB.
-_MAX_ANSWER = 2 * 2**20
 _AHEAD = 64
 _PIPE_BYTES = 2**20
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
-_CHILD_MODULE = "tiendo.reading.reader_process"
+_CHILD_MODULE = "tiendo.reading.reader_child"
 # The child opens hostile files: it learns no password from the environment.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONHOME", "VIRTUAL_ENV", "SYSTEMROOT")
 
@@ -134,7 +112,7 @@ class WorkbookReader:
                 self.close()
 
     def _answers(self, coming: Iterator[Path], waiting: deque[Path]) -> Iterator[WorkbookContent]:
-        failed: _ChildFailedError | None = None  # a first try of the file that is next
+        first: _ChildFailedError | None = None  # how a first try of the file that is next ended
         while True:
             for path in coming:
                 waiting.append(path)
@@ -152,25 +130,32 @@ class WorkbookReader:
             try:
                 answer = child.answer()
             except _ChildFailedError as failure:
-                child.end()
-                self._child = None
-                if failure.is_ours:
+                self.close()
+                if failure.may_be_machine:
                     _log.warning("%s: %s", waiting[0], failure)
-                if failure.may_be_retried and failed is None:
-                    failed = failure
+                if failure.may_be_retried and first is None:
+                    first = failure
                     continue
-                is_ours = failure.is_ours or (failure.may_be_retried and failed is not None and failed.is_ours)
-                answer = WorkbookContent(fault=UNREAD if is_ours else "reader_failed", fault_detail=str(failure))
-            failed = None
+                is_machine = failure.may_be_machine or (
+                    failure.may_be_retried and first is not None and first.may_be_machine
+                )
+                answer = WorkbookContent(fault=UNREAD if is_machine else "reader_failed", fault_detail=str(failure))
+            first = None
             waiting.popleft()
             yield answer
 
 
 class _ChildFailedError(Exception):
-    def __init__(self, detail: str, *, may_be_retried: bool = False, is_ours: bool = False) -> None:
+    """The child did not answer.
+
+    Attributes:
+        may_be_machine: not the file need be why, but a disk, a lack of memory, a person.
+    """
+
+    def __init__(self, detail: str, *, may_be_retried: bool = False, may_be_machine: bool = False) -> None:
         super().__init__(detail)
-        self.may_be_retried = may_be_retried or is_ours
-        self.is_ours = is_ours
+        self.may_be_retried = may_be_retried or may_be_machine
+        self.may_be_machine = may_be_machine
 
 
 class _Child:
@@ -191,7 +176,7 @@ class _Child:
             bufsize=0,
         )
         self._unsent = bytearray()
-        self._received = bytearray()
+        self._incoming = Incoming(MAX_ANSWER)
         for pipe in (self._in, self._out):
             os.set_blocking(pipe.fileno(), False)
             _enlarge(pipe)
@@ -201,9 +186,9 @@ class _Child:
             self._errors.seek(0)
             trace = self._errors.read().decode("utf-8", "replace")[-2000:]
             self.end()
-            kind = UnreadError if failure.is_ours else ReaderError
+            kind = UnreadError if failure.may_be_machine else ReaderError
             raise kind(f"the reading process does not start: {failure}\n{trace}") from failure
-        if ready != _READY:
+        if ready != READY:
             self.end()
             raise ReaderError(f"the reading process greets with {ready[:50]!r}")
 
@@ -223,7 +208,7 @@ class _Child:
 
     def ask(self, path: Path) -> None:
         """Queues a file; sends what the pipe takes now."""
-        self._unsent += _framed(os.fsencode(path.absolute()))
+        self._unsent += framed(os.fsencode(path.absolute()))
         self._send()
 
     def answer(self) -> WorkbookContent:
@@ -235,7 +220,7 @@ class _Child:
         # One more than the child's own limit, which is a whole number of seconds: that one is to end it.
         message = self._receive(self._seconds + 1)
         try:
-            return _unpack(message)
+            return unpack(message)
         except Exception as error:
             raise _ChildFailedError(f"unreadable answer: {error}") from error
 
@@ -253,7 +238,7 @@ class _Child:
                 sent = os.write(self._in.fileno(), self._unsent)
             except BlockingIOError:
                 return
-            except BrokenPipeError:  # told by the answer that does not come
+            except BrokenPipeError:  # the child is gone: noticed when no answer comes
                 self._unsent.clear()
                 return
             del self._unsent[:sent]
@@ -262,156 +247,76 @@ class _Child:
         """Waits for a message while the child makes progress, however slowly, within its processor time."""
         poll = select.poll()
         poll.register(self._out, select.POLLIN)
-        used: list[float] = []  # at each look that found no answer
-        still = 0.0  # added up of looks, not of instants: a machine that slept has not looked
-        while True:
-            if len(self._received) >= _LENGTH.size:
-                end = _LENGTH.size + _LENGTH.unpack_from(self._received)[0]
-                if end > _LENGTH.size + _MAX_ANSWER:
-                    raise _ChildFailedError(f"answers with {end} bytes")
-                if len(self._received) >= end:
-                    message = bytes(self._received[_LENGTH.size : end])
-                    del self._received[:end]
-                    return message
+        watch = _Watch(self.pid, seconds, self._still)
+        while (message := self._take()) is None:
             self._send()
             # With a queue still unsent the wait is cut short, so that the child never starves.
             wait = 0.05 if self._unsent else _LOOK_SECONDS
             if not poll.poll(wait * 1000):
-                used.append(self._processor_seconds())
-                if len(used) == 1:
-                    continue
-                still = still + wait if used[-1] == used[-2] else 0.0
-                # By the look before: since then the child may have answered, and gone on to the next file.
-                if used[-2] - used[0] > seconds:
-                    raise _ChildFailedError(f"took more than {seconds:g} s of processor time")
-                if still >= self._still:
-                    raise _ChildFailedError(f"the reading process stood still for {still:g} s", is_ours=True)
+                watch.look(wait)
                 continue
-            still = 0.0
+            watch.still = 0.0
             piece = os.read(self._out.fileno(), _PIPE_BYTES)
             if not piece:
-                code = self._process.wait()
-                raise _ChildFailedError(
-                    f"the reading process ended with {_ending(code)}",
-                    may_be_retried=code != -signal.SIGXCPU,
-                    is_ours=-code in _SENT_BY_OTHERS,
-                )
-            self._received += piece
+                raise _ended(self._process.wait())
+            self._incoming.add(piece)
+        return message
 
-    def _processor_seconds(self) -> float:
-        stat = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8")
-        user, system = stat.rpartition(")")[2].split()[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    def _take(self) -> bytes | None:
+        try:
+            return self._incoming.take()
+        except ValueError as error:
+            raise _ChildFailedError(str(error)) from error
 
 
-class _Unpickler(pickle.Unpickler):
-    """Takes plain values and dates only, so that a subverted child cannot run code here."""
+class _Watch:
+    """Looks at a child that is waited for: it may compute so long, and stand still so long.
 
-    def find_class(self, module: str, name: str) -> Any:
-        if module == "datetime" and name in ("date", "datetime"):
-            return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"{module}.{name}")
+    Attributes:
+        still: seconds without computing or answering, added up of looks and not of instants: a machine that slept has
+            not looked.
+    """
 
+    def __init__(self, pid: int, seconds: float, still_seconds: float) -> None:
+        self._stat = Path(f"/proc/{pid}/stat")
+        self._seconds, self._still_seconds = seconds, still_seconds
+        self._at_first: float | None = None
+        self._before = 0.0
+        self.still = 0.0
 
-_ROW_TYPES = (IndicatorRow, TaskRow, CorrectionRow)
+    def look(self, waited: float) -> None:
+        """Takes note of the child's processor time when no answer came within so many seconds.
 
-
-_NOT, _NO_ERROR = repeat(False), repeat("")
-
-
-def _pack(content: WorkbookContent) -> bytes:
-    """Pickles as plain values, and of cells with nothing special what they hold and where: a tenth of the time."""
-    fault, detail, marker, *tables, notices, titles, packed = content
-    tables_of_rows: tuple[tuple[Any, ...], ...] = tuple(tables)
-    rows = [[_packed_row(*row) for row in table] for table in tables_of_rows]
-    told = [tuple(notice) for notice in notices], [tuple(title) for title in titles], [tuple(file) for file in packed]
-    plain = (fault, detail, tuple(marker), rows, *told)
-    return pickle.dumps(plain, pickle.HIGHEST_PROTOCOL)
-
-
-def _packed_row(sheet: str, number: int, *cells: RawCell) -> tuple[Any, ...]:
-    values, addresses, *special = zip(*cells, strict=True)
-    is_plain = not any(map(any, special))
-    return (sheet, number, values, addresses) if is_plain else (sheet, number, values, addresses, *special)
-
-
-def _unpack(message: bytes) -> WorkbookContent:
-    fault, detail, marker, tables, notices, titles, packed = _Unpickler(io.BytesIO(message)).load()
-    rows: list[Any] = [
-        tuple([_row(kind, *row) for row in table]) for kind, table in zip(_ROW_TYPES, tables, strict=True)
-    ]
-    told = tuple([Notice(*notice) for notice in notices])
-    above = tuple([Title(*title) for title in titles])
-    files = tuple([PackedFile(*file) for file in packed])
-    return WorkbookContent(fault, detail, Marker(*marker), *rows)._replace(notices=told, titles=above, packed=files)
+        Raises:
+            _ChildFailedError: it computes or stands still longer than it may.
+        """
+        user, system = self._stat.read_text(encoding="utf-8").rpartition(")")[2].split()[11:13]
+        used = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        if self._at_first is None:
+            self._at_first = self._before = used
+            return
+        self.still = self.still + waited if used == self._before else 0.0
+        # By the look before: since then the child may have answered, and gone on to the next file.
+        if self._before - self._at_first > self._seconds:
+            raise _ChildFailedError(f"took more than {self._seconds:g} s of processor time")
+        if self.still >= self._still_seconds:
+            raise _ChildFailedError(f"the reading process stood still for {self.still:g} s", may_be_machine=True)
+        self._before = used
 
 
-def _row(kind: Any, sheet: str, number: int, values: Any, addresses: Any, *special: Any) -> Any:
-    new = tuple.__new__
-    details = special or (_NOT, _NO_ERROR, _NOT)
-    cells = [new(RawCell, cell) for cell in zip(values, addresses, *details, strict=False)]
-    return new(kind, (sheet, number, *cells))
-
-
-def _framed(message: bytes) -> bytes:
-    return _LENGTH.pack(len(message)) + message
-
-
-def _ending(code: int) -> str:
+def _ended(code: int) -> _ChildFailedError:
+    """Returns what a child's end says of its file, by its exit code."""
+    cause = f"exit code {code}"
     with suppress(ValueError):
-        return signal.Signals(-code).name
-    return f"exit code {code}"
+        cause = signal.Signals(-code).name
+    return _ChildFailedError(
+        f"the reading process ended with {cause}",
+        may_be_retried=code != -signal.SIGXCPU,
+        may_be_machine=-code in _SENT_BY_OTHERS,
+    )
 
 
 def _enlarge(pipe: IO[bytes]) -> None:
     """Lets the child read further ahead; only Linux has it, and a quota may forbid it."""
-    with suppress(ImportError, AttributeError, OSError):
-        import fcntl
-
+    with suppress(AttributeError, OSError):
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-
-
-def _serve(seconds: float, memory_bytes: int) -> None:
-    """The child's loop: limits first, then file after file until the parent closes the pipe."""
-    from tiendo.reading.formats import MAX_BYTES
-    from tiendo.reading.reader import read_workbook
-
-    gc.freeze()
-    gc.set_threshold(100_000)  # what a file leaves holds no cycles
-    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not mix with the answers
-    _limit(resource.RLIMIT_AS, memory_bytes)
-    _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_NOFILE, _MOST_OPEN_FILES)
-    _limit(resource.RLIMIT_FSIZE, _MOST_WRITTEN)  # what a library prints before it aborts
-    answers.write(_framed(_READY))
-    answers.flush()
-    while len(header := requests.read(_LENGTH.size)) == _LENGTH.size:
-        path = Path(os.fsdecode(requests.read(_LENGTH.unpack(header)[0])))
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        _limit(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime + seconds) + 1)
-        try:
-            size = path.stat().st_size
-            result = read_workbook(path.read_bytes()) if size <= MAX_BYTES else _too_large(f"{size} bytes")
-        except OSError as error:
-            # Of the archive: what a file holds makes none.
-            result = WorkbookContent(fault=UNREAD, fault_detail=f"{type(error).__name__}: {error}"[:500])
-        answer = _pack(result)
-        if len(answer) > _MAX_ANSWER:
-            answer = _pack(_too_large(f"an answer of {len(answer)} bytes"))
-        answers.write(_framed(answer))
-        answers.flush()
-
-
-def _too_large(detail: str) -> WorkbookContent:
-    return WorkbookContent(fault="too_large", fault_detail=detail)
-
-
-def _limit(kind: int, wanted: int) -> None:
-    """Sets a soft limit; the hard one, which may be the machine's own, stays."""
-    hard = resource.getrlimit(kind)[1]
-    resource.setrlimit(kind, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
-
-
-if __name__ == "__main__":
-    _serve(float(sys.argv[1]), int(sys.argv[2]))

@@ -1,19 +1,20 @@
 """Reads tables that a body typed or copied itself: any sheet, any place, merged cells, headings of several rows.
 
 Nothing is taken that is not certain: a table is known by its headings, a merged cell fills its own range only, printed
-numbers are labels. Which rows are indicators, titles of sections or remarks is told later, by names of the register.
+numbers are labels. Which rows are indicators, titles of sections or remarks is decided later, by the register's names.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from tiendo.model.content import IndicatorRow, Notice, RawCell, Title
-from tiendo.reading.columns import INDICATORS, Table
-from tiendo.reading.headings import Layout, find_all
+from tiendo.reading.columns import INDICATORS, TemplateTable
+from tiendo.reading.headings import Heading, find_all
 from tiendo.reading.sheet import Range, Sheet, UnreadableError
-from tiendo.reading.tables import Told, fields_of, letters, read_rows, titles_above
+from tiendo.reading.sheet_rows import FoundContent, fields_of, read_rows, titles_above
 from tiendo.vietnamese.stated_unit import is_unit
 from tiendo.vietnamese.text import fold
 
@@ -26,8 +27,8 @@ _COLUMN_NUMBER = re.compile(r"\(?(?:[a-h]|\d{1,2})(?: ?[=:] ?[\d:/x*+().%-]+)?\)
 _ESTIMATE = RawCell("Ước thực hiện")
 
 
-def read_retyped(sheet: Sheet, tables: tuple[Table, ...], found: dict[Table, list[Any]], told: Told) -> bool:
-    """Adds all tables of a sheet, where they are of those wanted, to ``found``.
+def read_retyped_rows(sheet: Sheet, tables: tuple[TemplateTable, ...], found: FoundContent) -> bool:
+    """Adds the rows of all tables of a sheet, where they are of those wanted, to ``found``.
 
     Returns:
         Whether its sender filled in anything.
@@ -35,26 +36,26 @@ def read_retyped(sheet: Sheet, tables: tuple[Table, ...], found: dict[Table, lis
     ranges = list(_own_ranges(sheet))
     with_headings = _filled(sheet, ranges)
     continued = {row for (top, _), (bottom, _) in ranges for row in range(top + 1, bottom + 1)}
-    layouts = list(find_all(with_headings, tables, fields_of, continued))
+    headings = list(find_all(with_headings, tables, fields_of, continued))
+    if headings:
+        found.titles.extend(titles_above(sheet, headings[0].first))
     is_filled = False
-    for number, layout in enumerate(layouts):
-        before, end = layouts[number - 1].last + 1 if number else 0, None
-        if number + 1 < len(layouts):
-            end = layouts[number + 1].first
-        if not number:
-            told.titles.extend(titles_above(sheet, layout.first))
-        headings = list(_value_headings(sheet, layout, with_headings))
-        told.titles.extend(headings)
-        body = sheet._replace(rows=_body_rows(sheet, layout, ranges))
-        below = _below_column_numbers(body, layout)
+    since = 0
+    for heading, following in zip_longest(headings, headings[1:]):
+        end = following.first if following else None
+        titles = list(_value_titles(sheet, heading, with_headings))
+        found.titles.extend(titles)
+        body = sheet._replace(rows=_body_rows(sheet, heading, ranges))
+        below = _below_column_numbers(body, heading)
         rows: list[Any] = []
-        is_filled |= read_rows(body, below, rows, told, end=end, is_retyped=True)
-        if layout.table is INDICATORS:
-            unit = _stated_unit(sheet, layout, before, headings)
-            rows = [_completed(row, unit, headings) for row in rows]
-        found.setdefault(layout.table, []).extend(rows)
-        if layout.numbering >= 0:
-            told.notices.extend(_doubled_numbers(body, below, end))
+        is_filled |= read_rows(body, below, rows, found.notices, end=end, is_retyped=True)
+        if heading.table is INDICATORS:
+            unit = _stated_unit(sheet, heading, since, titles)
+            rows = [_completed(row, unit, titles) for row in rows]
+        found.rows.setdefault(heading.table, []).extend(rows)
+        if heading.numbering >= 0:
+            found.notices.extend(_doubled_numbers(body, below, end))
+        since = heading.last + 1
     return is_filled
 
 
@@ -87,7 +88,7 @@ def _filled(sheet: Sheet, ranges: Sequence[Range]) -> list[list[Any]]:
     return rows
 
 
-def _body_rows(sheet: Sheet, layout: Layout, ranges: Sequence[Range]) -> list[list[Any]]:
+def _body_rows(sheet: Sheet, heading: Heading, ranges: Sequence[Range]) -> list[list[Any]]:
     """Returns the rows with merged cells filled as a table's body wants it.
 
     Downwards, a text fills its range, and so does a number that is no figure: one figure for two indicators is none.
@@ -95,12 +96,12 @@ def _body_rows(sheet: Sheet, layout: Layout, ranges: Sequence[Range]) -> list[li
     """
     values = {
         column
-        for field, column in zip(fields_of(layout.table), layout.columns, strict=True)
-        if column >= 0 and field in _value_fields(layout.table)
+        for field, column in zip(fields_of(heading.table), heading.columns, strict=True)
+        if column >= 0 and field in _value_fields(heading.table)
     }
     rows = [list(row) for row in sheet.rows]
     for (top, left), (bottom, right) in ranges:
-        if top <= layout.last:
+        if top <= heading.last:
             continue
         value = rows[top][left]
         if left in values:
@@ -112,39 +113,39 @@ def _body_rows(sheet: Sheet, layout: Layout, ranges: Sequence[Range]) -> list[li
     return rows
 
 
-def _value_fields(table: Table) -> frozenset[str]:
+def _value_fields(table: TemplateTable) -> frozenset[str]:
     return frozenset(column.field for column in table.columns if column.is_value)
 
 
-def _value_headings(sheet: Sheet, layout: Layout, filled: Sequence[Sequence[Any]]) -> Iterator[Title]:
+def _value_titles(sheet: Sheet, heading: Heading, filled: Sequence[Sequence[Any]]) -> Iterator[Title]:
     """Yields the texts over the columns of figures, each once."""
     seen = set()
-    for field, column in zip(fields_of(layout.table), layout.columns, strict=True):
-        if column < 0 or field not in _value_fields(layout.table):
+    for field, column in zip(fields_of(heading.table), heading.columns, strict=True):
+        if column < 0 or field not in _value_fields(heading.table):
             continue
-        for number in range(layout.first, layout.last + 1):
+        for number in range(heading.first, heading.last + 1):
             text = filled[number][column]
             if type(text) is str and text.strip() and text not in seen:
                 seen.add(text)
-                yield Title(sheet.name, f"{letters(sheet.left + column)}{sheet.top + number + 1}", text)
+                yield Title(sheet.name, sheet.address(number, column), text)
 
 
-def _below_column_numbers(sheet: Sheet, layout: Layout) -> Layout:
+def _below_column_numbers(sheet: Sheet, heading: Heading) -> Heading:
     """Passes over the row that numbers the columns."""
-    below = layout.last + 1
+    below = heading.last + 1
     if below >= len(sheet.rows):
-        return layout
+        return heading
     texts = [_number_text(value) for value in sheet.rows[below] if value != ""]
-    if len(texts) > 1 and all(_COLUMN_NUMBER.fullmatch(text) for text in texts) and _name_is_number(sheet, layout):
-        return layout._replace(last=below)
-    return layout
+    if len(texts) > 1 and all(_COLUMN_NUMBER.fullmatch(text) for text in texts) and _name_is_number(sheet, heading):
+        return heading._replace(last=below)
+    return heading
 
 
-def _name_is_number(sheet: Sheet, layout: Layout) -> bool:
+def _name_is_number(sheet: Sheet, heading: Heading) -> bool:
     """A row of small figures is no such row: there the name is a name."""
-    names = [layout.columns[fields_of(layout.table).index(field)] for field in ("code", "name", "ref", "title")
-             if field in fields_of(layout.table)]  # fmt: skip
-    texts = [_number_text(sheet.rows[layout.last + 1][column]) for column in names if column >= 0]
+    names = [heading.columns[fields_of(heading.table).index(field)] for field in ("code", "name", "ref", "title")
+             if field in fields_of(heading.table)]  # fmt: skip
+    texts = [_number_text(sheet.rows[heading.last + 1][column]) for column in names if column >= 0]
     return any(texts) and all(not text or _COLUMN_NUMBER.fullmatch(text) for text in texts)
 
 
@@ -152,47 +153,46 @@ def _number_text(value: Any) -> str:
     return fold(str(int(value)) if isinstance(value, float) and value.is_integer() else str(value))
 
 
-def _stated_unit(sheet: Sheet, layout: Layout, since: int, headings: Sequence[Title]) -> RawCell:
+def _stated_unit(sheet: Sheet, heading: Heading, since: int, titles: Sequence[Title]) -> RawCell:
     """Returns the unit that a line above the table or the headings of its figures state for all of it.
 
-    Two that differ are both told: no number reader takes that for a unit, so its sender is asked.
+    Two that differ are both returned: no number reader takes that for a unit, so its sender is asked.
     """
     found: dict[str, RawCell] = {}
-    for title in headings:
+    for title in titles:
         for text in _BRACKETS.findall(title.text):
             if is_unit(text):
                 found.setdefault(fold(text), RawCell(text.strip(), title.cell))
-    for number in range(max(since, layout.first - _UNIT_WITHIN), layout.first):
+    for number in range(max(since, heading.first - _UNIT_WITHIN), heading.first):
         for i, value in enumerate(sheet.rows[number]):
             match = _UNIT_LINE.search(fold(value)) if type(value) is str else None
             unit = match["unit"].strip(" ().;") if match else ""
             if unit and is_unit(unit):
-                found.setdefault(unit, RawCell(unit, f"{letters(sheet.left + i)}{sheet.top + number + 1}"))
+                found.setdefault(unit, RawCell(unit, sheet.address(number, i)))
     if len(found) < 2:
         return next(iter(found.values()), RawCell())
     return RawCell(" và ".join(found), next(iter(found.values())).address)
 
 
-def _completed(row: IndicatorRow, unit: RawCell, headings: Sequence[Title]) -> IndicatorRow:
+def _completed(row: IndicatorRow, unit: RawCell, titles: Sequence[Title]) -> IndicatorRow:
     """Adds what the headings say for the whole column: the unit, and that the figures are estimates."""
     own = row.unit if isinstance(row.unit.value, str) else RawCell()
     row = row._replace(stated_unit=own if own.value else unit)
-    if row.kind.value is None and not row.kind.address and headings:
-        estimates = [title for title in headings if fold(title.text).startswith("ước")]
-        plain = [t for t in headings if not fold(t.text).startswith(("ước", "trong quý", "lũy kế"))]
+    if row.kind.value is None and not row.kind.address and titles:
+        estimates = [title for title in titles if fold(title.text).startswith("ước")]
+        plain = [t for t in titles if not fold(t.text).startswith(("ước", "trong quý", "lũy kế"))]
         if estimates and not plain:
             row = row._replace(kind=_ESTIMATE._replace(address=estimates[0].cell))
     return row
 
 
-def _doubled_numbers(sheet: Sheet, layout: Layout, end: int | None) -> Iterator[Notice]:
+def _doubled_numbers(sheet: Sheet, heading: Heading, end: int | None) -> Iterator[Notice]:
     numbers = [
         (number, text)
-        for number, row in enumerate(sheet.rows[layout.last + 1 : end], start=sheet.top + layout.last + 2)
-        if (text := _number_text(row[layout.numbering])).isdecimal()
+        for number, row in enumerate(sheet.rows[heading.last + 1 : end], start=heading.last + 1)
+        if (text := _number_text(row[heading.numbering])).isdecimal()
     ]
     doubled = [text for text, count in Counter(text for _, text in numbers).items() if count > 1]
     if doubled:
         second = [number for number, text in numbers if text == doubled[0]][1]
-        address = f"{letters(sheet.left + layout.numbering)}{second}"
-        yield Notice("numbering_doubled", sheet.name, address, ", ".join(doubled))
+        yield Notice("numbering_doubled", sheet.name, sheet.address(second, heading.numbering), ", ".join(doubled))

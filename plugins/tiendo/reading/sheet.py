@@ -1,11 +1,13 @@
-"""Sheets of cells, whatever format they come from: values, what is special about single ones, and how a sheet looks."""
+"""Sheets of cells, whatever format they come from: values, and what calamine does not report of cells and sheets."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 from tiendo.model.content import Notice
-from tiendo.ooxml.xlsx_details import Details
+
+# What lies beyond is of no report; repetitions in hostile files end here.
+MOST_ROWS, MOST_COLUMNS = 10_000, 16_384
 
 Range = tuple[tuple[int, int], tuple[int, int]]
 Runs = tuple[tuple[str, str], ...]
@@ -20,40 +22,51 @@ class UnreadableError(Exception):
         self.code = code
 
 
+class CellDetail(NamedTuple):
+    """What is special about a cell; as the fields of ``RawCell``."""
+
+    is_percent: bool = False
+    error: str = ""
+    is_uncalculated: bool = False
+
+
+class SheetDetails(NamedTuple):
+    """What is special about one sheet and its cells; rows and columns 0-based.
+
+    Attributes:
+        fonts: cells with text in a font from before Unicode.
+        merged: merged ranges, where calamine does not report them (.ods).
+        filled: how many cells hold a value, as a second reader counts them; None where there is none.
+    """
+
+    hidden_rows: Set[int] = frozenset()
+    hidden_columns: Set[int] = frozenset()
+    fonts: Mapping[tuple[int, int], Runs] = {}
+    merged: Sequence[Range] = ()
+    cells: Mapping[tuple[int, int], CellDetail] = {}
+    filled: int | None = None
+
+
 class Sheet(NamedTuple):
     """The used part of one sheet.
 
     Attributes:
         rows: values as the file holds them, "" for an empty cell; all rows are equally long.
         top, left: 0-based position of the first value.
-        details: what is special about single cells, by 0-based row and column of the sheet.
         merged: ranges of merged cells, each as its first and last cell, 0-based row and column of the sheet.
+        details: what is special about it, by 0-based row and column of the sheet.
     """
 
     name: str
     rows: list[list[Any]]
     top: int = 0
     left: int = 0
-    details: Details = {}  # noqa: RUF012  (never changed)
-    merged: tuple[Range, ...] = ()
+    merged: Sequence[Range] = ()
+    details: SheetDetails = SheetDetails()
 
-
-class Layout(NamedTuple):
-    """What is special about one sheet; rows and columns 0-based.
-
-    Attributes:
-        fonts: cells with text in a font from before Unicode.
-        merged: merged ranges, where calamine does not tell them (.ods).
-        details: special cells of an .xls or .ods, as ``tiendo.ooxml.xlsx_details`` tells those of an .xlsx.
-        filled: how many cells hold a value, as a second reader counts them; None where there is none.
-    """
-
-    hidden_rows: frozenset[int] = frozenset()
-    hidden_columns: frozenset[int] = frozenset()
-    fonts: dict[tuple[int, int], Runs] = {}  # noqa: RUF012  (never changed)
-    merged: tuple[Range, ...] = ()
-    details: Details = {}  # noqa: RUF012  (never changed)
-    filled: int | None = None
+    def address(self, row: int, column: int) -> str:
+        """Returns the address of a value by its place in ``rows``: ``F12``."""
+        return f"{column_letters(self.left + column)}{self.top + row + 1}"
 
 
 class OpenedFile(ABC):
@@ -69,14 +82,6 @@ class OpenedFile(ABC):
     hidden_names: Set[str] = frozenset()
     notices: tuple[Notice, ...] = ()
 
-    def layouts(self) -> dict[str, Layout]:
-        """Returns what is special about how its sheets look, by name; mostly nothing.
-
-        Raises:
-            BrokenWorkbookError, NotAZipError, TooLargeError: a part cannot be read.
-        """
-        return {}
-
     @abstractmethod
     def sheet(self, name: str) -> Sheet:
         """Reads one sheet.
@@ -84,3 +89,21 @@ class OpenedFile(ABC):
         Raises:
             UnreadableError: ``too_many_rows``, it has more cells than any report.
         """
+
+
+def column_letters(index: int) -> str:
+    """0 is ``A``, 26 is ``AA``. Not openpyxl's: a text may have more columns than Excel, and it takes long to load."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def column_index(letters: str) -> int:
+    """``A`` is 0, ``AA`` is 26."""
+    index = 0
+    for letter in letters:
+        index = index * 26 + ord(letter) - 64
+    return index - 1

@@ -112,7 +112,7 @@ def _in_season(register: Register, instant: datetime) -> list[Obligation]:
 
 def _tracker(connection: Connection, register: Register, duty: str, period: str, now: datetime) -> Rows:
     parameters = {"instant": now, "plan_code": register.code, "obligation": duty, "period": period}
-    return [dict(row) for row in connection.execute(statement("mart/tracker.sql"), parameters).mappings()]
+    return [dict(row) for row in connection.execute(statement("queries/tracker.sql"), parameters).mappings()]
 
 
 def _due(connection: Connection, register: Register, owed: Obligation, now: datetime) -> tuple[Rows, list[Reminder]]:

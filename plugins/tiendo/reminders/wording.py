@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import UndefinedError, meta, nodes
 
-from tiendo.mail.templates import TEMPLATES, environment
+from tiendo.templates import TEMPLATES, environment
 
 
 class WordingError(ValueError):

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from tiendo.report.data import EditionData, IndicatorLine
-from tiendo.report.view import number, status_name
+from tiendo.report.words import number, status_name
 from tiendo.status.names import STYLES
 
 PATH_WIDTH, PATH_HEIGHT = 176, 76
@@ -69,7 +69,7 @@ def path_chart(line: IndicatorLine) -> dict[str, Any] | None:
         return _short(Decimal(_TOP) + Decimal(PATH_HEIGHT - _TOP - _BOTTOM) * (high - value) / (high - low))
 
     dots = [{"x": x(p.period.quarter), "y": y(p.value)} for p in figures if p.value is not None]
-    told = "; ".join(
+    quarters = "; ".join(
         f"quý {_QUARTERS[p.period.quarter - 1]}: {number(p.value)}"
         + (f" (mức phải đạt {number(p.expected, line.decimals)})" if p.expected is not None else "")
         + (f", {status_name(p.status).lower()}" if p.status else "")
@@ -85,7 +85,7 @@ def path_chart(line: IndicatorLine) -> dict[str, Any] | None:
         "ticks": [{"x": x(quarter), "label": label} for quarter, label in enumerate(_QUARTERS, start=1)],
         "right": _short(Decimal(PATH_WIDTH - _RIGHT)),
         "left": str(_LEFT),
-        "label": f"{line.full_name}, kế hoạch {line.target_text or 'không có'}; {told}.",
+        "label": f"{line.full_name}, kế hoạch {line.target_text or 'không có'}; {quarters}.",
     }
 
 

@@ -1,4 +1,4 @@
-"""What an edition says, as read-only values: everything a renderer needs and nothing it must look up.
+"""The content of an edition as read-only values: everything a renderer needs and nothing it must look up.
 
 ``tiendo.report.gather`` fills these from the warehouse as of one instant; renderers are pure functions of them.
 """
@@ -87,7 +87,7 @@ class Submission:
 
     @property
     def is_excused(self) -> bool:
-        """Whether nothing came and a letter says that nothing is owed."""
+        """Whether there is no report and a letter excuses the body."""
         return self.state in EXCUSED
 
 
@@ -133,28 +133,28 @@ class IndicatorLine:
     target_low: Decimal | None
     target_high: Decimal | None
     agency_name: str
-    status: str
-    value: Decimal | None
-    value_text: str
-    value_kind: str
-    value_basis: str
-    expected: Decimal | None
-    ratio: Decimal | None
-    margin: Decimal | None
-    margin_up: Decimal | None
-    margin_down: Decimal | None
-    needed: Decimal | None
-    sentence: str
-    rule_version: str
-    is_estimate: bool
-    is_approximate: bool
-    is_illustrative: bool
-    data_on: date | None
-    note: str
-    explanation: str
-    origin: Origin | None
     expected_path: tuple[Decimal | None, ...]
     history: tuple[HistoryPoint, ...]
+    origin: Origin | None
+    status: str = ""
+    value: Decimal | None = None
+    value_text: str = ""
+    value_kind: str = ""
+    value_basis: str = ""
+    expected: Decimal | None = None
+    ratio: Decimal | None = None
+    margin: Decimal | None = None
+    margin_up: Decimal | None = None
+    margin_down: Decimal | None = None
+    needed: Decimal | None = None
+    sentence: str = ""
+    rule_version: str = ""
+    is_estimate: bool = False
+    is_approximate: bool = False
+    is_illustrative: bool = False
+    data_on: date | None = None
+    note: str = ""
+    explanation: str = ""
     expected_even: Decimal | None = None
     previous_period: Period | None = None
     previous_value: Decimal | None = None
@@ -169,7 +169,7 @@ class IndicatorLine:
 
 @dataclass(frozen=True)
 class TaskReport:
-    """What one body says of one task; ``state`` is ``not_reported`` and ``origin`` None where it said nothing."""
+    """One body's report on one task; ``state`` is ``not_reported`` and ``origin`` None where there is none."""
 
     agency_code: str
     agency_name: str
@@ -197,7 +197,7 @@ class TaskLine:
 
 @dataclass(frozen=True)
 class LeadLine:
-    """What one body leads: how many indicators and tasks stand where, as pairs of code and number.
+    """What one body leads: pairs of a status and its number of indicators, of a state and its number of tasks.
 
     ``tasks`` counts those that every body leads as well.
     """
@@ -250,7 +250,7 @@ class Revision:
 
 
 @dataclass(frozen=True)
-class Change:
+class EditionChange:
     """A verdict or a figure that differs from the previous edition of the same period, or a sentence alone.
 
     Attributes:
@@ -287,14 +287,14 @@ class PreviousEdition:
 
     number: int
     as_of: datetime
-    changes: tuple[Change, ...]
+    changes: tuple[EditionChange, ...]
     arrivals: tuple[str, ...]
-    rewordings: tuple[Change, ...] = ()
+    rewordings: tuple[EditionChange, ...] = ()
 
 
 @dataclass(frozen=True)
 class InputFile:
-    """A file that came for this period, or that a printed figure rests on."""
+    """A file received for this period, or that a printed figure rests on."""
 
     receipt_no: str
     name: str
@@ -319,7 +319,7 @@ class Approval:
 class EditionData:
     """A whole edition. Sequences are in the order of print; ``approval`` is None for a draft.
 
-    ``own_plans`` tells of the bodies' own implementation plans of the year, as ``submissions`` of their reports.
+    ``own_plans`` has the bodies' own implementation plans of the year, as ``submissions`` has their reports.
     """
 
     plan_code: str
@@ -366,7 +366,7 @@ class EditionData:
 
     @cached_property
     def status_counts(self) -> dict[str, int]:
-        """How many graded lines stand where; statuses nobody has are left out."""
+        """How many graded lines have each status; statuses nobody has are left out."""
         counts: dict[str, int] = {}
         for line in self.graded:
             counts[line.status] = counts.get(line.status, 0) + 1

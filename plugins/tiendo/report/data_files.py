@@ -9,9 +9,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from tiendo.report.columns import EditionTable
 from tiendo.report.data import EditionData
-from tiendo.report.tables import Table, build_tables
+from tiendo.report.edition_tables import TABLES
 
+Rows = list[tuple[Any, ...]]
 # Digits kept after the point: exact for every reported figure, ample for computed ratios.
 SCALE = 10
 # A spreadsheet program runs such text as a formula, unless it is a plain number: -18,7.
@@ -22,8 +24,9 @@ def render_data_files(data: EditionData) -> dict[str, bytes]:
     """Returns ``data/*.csv``, ``data/*.parquet`` and ``datapackage.json``, by path inside the edition."""
     files: dict[str, bytes] = {}
     resources = []
-    for table in build_tables(data):
-        for form, content in (("csv", to_csv(table)), ("parquet", to_parquet(table))):
+    for table in TABLES:
+        rows = table.rows(data)
+        for form, content in (("csv", to_csv(table, rows)), ("parquet", to_parquet(table, rows))):
             path = f"data/{table.name}.{form}"
             files[path] = content
             resources.append(_resource(table, form, path, content))
@@ -43,18 +46,18 @@ def render_data_files(data: EditionData) -> dict[str, bytes]:
     return files
 
 
-def to_csv(table: Table) -> bytes:
+def to_csv(table: EditionTable, rows: Rows) -> bytes:
     """Returns a table as CSV (RFC 4180, UTF-8, comma, point decimals); an empty field is a missing value."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([field.name for field in table.fields])
-    for row in table.rows:
+    writer.writerow([column.name for column in table.columns])
+    for row in rows:
         writer.writerow([_text(value) for value in row])
     return out.getvalue().encode()
 
 
-def to_parquet(table: Table) -> bytes:
-    """Returns a table as Parquet with the types of its fields."""
+def to_parquet(table: EditionTable, rows: Rows) -> bytes:
+    """Returns a table as Parquet with the types of its columns."""
     import pyarrow as pa  # type: ignore[import-untyped]
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
@@ -66,20 +69,20 @@ def to_parquet(table: Table) -> bytes:
         "date": pa.date32(),
         "datetime": pa.timestamp("us", tz="Asia/Ho_Chi_Minh"),
     }
-    columns = [
-        pa.array([_exact(row[place]) for row in table.rows], type=types[field.type])
-        for place, field in enumerate(table.fields)
+    arrays = [
+        pa.array([_exact(row[place]) for row in rows], type=types[column.type])
+        for place, column in enumerate(table.columns)
     ]
     schema = pa.schema(
-        [pa.field(f.name, types[f.type], metadata={"description": f.description, "title": f.title})
-         for f in table.fields]
+        [pa.field(c.name, types[c.type], metadata={"description": c.description, "title": c.title})
+         for c in table.columns]
     )  # fmt: skip
     out = io.BytesIO()
-    pq.write_table(pa.table(columns, schema=schema), out, compression="zstd")
+    pq.write_table(pa.table(arrays, schema=schema), out, compression="zstd")
     return out.getvalue()
 
 
-def _resource(table: Table, form: str, path: str, content: bytes) -> dict[str, Any]:
+def _resource(table: EditionTable, form: str, path: str, content: bytes) -> dict[str, Any]:
     shape: dict[str, Any] = {
         "name": table.name if form == "csv" else f"{table.name}-parquet",
         "path": path,
@@ -91,9 +94,9 @@ def _resource(table: Table, form: str, path: str, content: bytes) -> dict[str, A
         "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
         "schema": {
             "fields": [
-                {"name": f.name, "type": f.type, "title": f.title, "description": f.description}
-                | ({"format": "any"} if f.type == "datetime" else {})
-                for f in table.fields
+                {"name": c.name, "type": c.type, "title": c.title, "description": c.description}
+                | ({"format": "any"} if c.type == "datetime" else {})
+                for c in table.columns
             ],
             "primaryKey": list(table.key),
             "missingValues": [""],

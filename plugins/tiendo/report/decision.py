@@ -1,4 +1,4 @@
-"""What came of a draft: the reviewer's answer in the audit, and whether there is something new to be asked."""
+"""What follows a draft: the reviewer's answer in the audit, and whether there is something new to be asked."""
 
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def publish_approved(engine: Engine, register: Register, settings: Settings, run
 def act_on_answer(
     engine: Engine, register: Register, settings: Settings, run_id: str, identity: Identity | None
 ) -> str:
-    """Notes in the audit what a run was answered, and asks a body to correct its report where the answer says so.
+    """Notes in the audit how a reviewer answered a run, and asks a body to correct its report where the answer says so.
 
     Args:
         identity: whom mail comes from; None where no mail is sent.

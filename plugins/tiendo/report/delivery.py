@@ -1,7 +1,7 @@
 """Sends a published edition by mail to the recipients of the register (Nơi nhận), once, and records who was not.
 
 A recipient without an address, or an installation without mail, is no failure: the edition lies in its folder, and
-``mart.edition_delivery`` says whom somebody must still hand it to.
+``mart.edition_delivery`` lists whom somebody must still hand it to.
 """
 
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ from sqlalchemy import Engine, RowMapping
 from tiendo import clock
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
-from tiendo.mail.templates import text_and_page
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.report.edition import Place
+from tiendo.report.edition import EditionFolders
 from tiendo.settings import Settings
+from tiendo.templates import text_and_page
 from tiendo.vietnamese.dates import format_instant
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
@@ -27,8 +27,8 @@ ATTACHED = {"bao-cao.docx": "Word", "bao-cao.pdf": "PDF"}
 _ARCHIVE = "Lưu:"
 
 
-class Delivery(NamedTuple):
-    """What came of the recipients: those mail is queued for, those without an address, and whether mail is set up."""
+class EditionDelivery(NamedTuple):
+    """The recipients that mail is queued for, those without an address, and whether mail is set up."""
 
     queued: tuple[str, ...]
     without_address: tuple[str, ...]
@@ -37,7 +37,7 @@ class Delivery(NamedTuple):
 
 def deliver(
     engine: Engine, register: Register, settings: Settings, period: Period, edition: int, *, identity: Identity | None
-) -> Delivery:
+) -> EditionDelivery:
     """Queues the mail of a published edition and records it, in one transaction. Repeating it sends nothing twice.
 
     Args:
@@ -64,14 +64,14 @@ def deliver(
                 statement("report/put_delivery.sql"),
                 key | {"recipient": recipient, "address": address, "outcome": outcome, "recorded_at": clock.now()},
             )
-    return Delivery(tuple(queued), tuple(without), identity is not None)
+    return EditionDelivery(tuple(queued), tuple(without), identity is not None)
 
 
 def _mail(  # noqa: PLR0917 - one mail of one edition
     register: Register, settings: Settings, period: Period, row: RowMapping, recipient: str, address: str
 ) -> Outgoing:
     edition = int(row["manifest"]["edition"])
-    folder = Place(settings, period).published(edition)
+    folder = EditionFolders(settings, period).published(edition)
     manifest = row["manifest"]
     there = {output["path"] for output in manifest["outputs"]}
     attached = [name for name in ATTACHED if name in there]

@@ -1,10 +1,10 @@
 """Drafts for the reviewer and editions for the public.
 
 From the data cut-off on, the draft in ``drafts/<period>/latest/`` follows the figures. What a reviewer is asked to
-approve is a draft of its own in ``drafts/<period>/<edition>/``, which stands still while it waits for the answer.
+approve is a draft of its own in ``drafts/<period>/<edition>/``, which does not change while it waits for the answer.
 
 An edition is its folder and its row in ``core.edition``. The folder comes first, the row second: whoever reads the
-row finds the files. A crash between the two leaves a folder nobody was told of; the next run builds the same bytes
+row finds the files. A crash between the two leaves a folder without a row; the next run builds the same bytes
 from the same instant, finds or replaces them, and adds the row. A folder that was lost is rebuilt from the row.
 """
 
@@ -25,10 +25,10 @@ from tiendo.report import manifest as manifests
 from tiendo.report.build import build, place
 from tiendo.report.data import Approval, EditionData
 from tiendo.report.gather import gather
-from tiendo.report.index_page import write_index
 from tiendo.report.manifest import MANIFEST, content_sha256
+from tiendo.report.page import write_index
 from tiendo.report.review import PAGE, approval_lines, gather_review, render_review
-from tiendo.report.view import period_name
+from tiendo.report.words import period_name
 from tiendo.settings import Settings
 from tiendo.vietnamese.dates import format_instant
 from tiendo.warehouse.engine import LOAD_LOCK, loader
@@ -46,7 +46,7 @@ class MovedOnError(EditionError):
 
 
 @dataclass(frozen=True)
-class Place:
+class EditionFolders:
     """Where the drafts and editions of one period are kept."""
 
     settings: Settings
@@ -78,7 +78,7 @@ def draft(
     Returns:
         JSON-able: ``period``, ``edition``, ``as_of`` (ISO 8601; in words ``as_of_text``), ``path`` of the folder,
         ``title`` and ``review`` (Markdown lines: what the reviewer should see), ``data_sha256`` (what is approved) and
-        ``content_sha256`` (what it reports), and ``is_changed``: whether it says anything else than the last
+        ``content_sha256`` (what it reports), and ``is_changed``: whether it differs from the last
         published one.
     """
     as_of, edition = _next(engine, register, period, known_at)
@@ -86,7 +86,7 @@ def draft(
         data = gather(connection, register, period, edition=edition, as_of=as_of)
         is_changed = _is_changed(connection, data)
         review = gather_review(connection, register, data)
-    folder = Place(settings, period).draft(edition)
+    folder = EditionFolders(settings, period).draft(edition)
     _place(engine, build(data) | {PAGE: render_review(review)}, folder)
     return {
         "period": str(period),
@@ -106,15 +106,15 @@ def refresh_draft(engine: Engine, register: Register, settings: Settings, period
     """Brings the latest draft of a period up to date, from the day of its data cut-off on; without the PDF.
 
     Returns:
-        Its folder, or None before that day, or where the draft says already what is known now.
+        Its folder, or None before that day, or where the draft is up to date already.
     """
     if clock.today() < register.calendar_by_period[period].cut_off_on:
         return None
     as_of, edition = _next(engine, register, period)
-    folder = Place(settings, period).latest_draft
+    folder = EditionFolders(settings, period).latest_draft
     with loader(engine) as connection:
         data = gather(connection, register, period, edition=edition, as_of=as_of)
-        if _says_the_same(folder, data):
+        if _is_up_to_date(folder, data):
             return None
         review = gather_review(connection, register, data)
     _place(engine, build(data, with_pdf=False) | {PAGE: render_review(review)}, folder)
@@ -141,7 +141,7 @@ def _next(engine: Engine, register: Register, period: Period, known_at: datetime
         return as_of, last_edition(connection, register, period) + 1
 
 
-def _says_the_same(folder: Path, data: EditionData) -> bool:
+def _is_up_to_date(folder: Path, data: EditionData) -> bool:
     """Whether the draft in a folder is of the same edition and reports the same; its list of files may be older."""
     manifest = folder / MANIFEST
     if not manifest.exists():
@@ -195,7 +195,7 @@ def _place_and_enter(
     data_sha256: str,
     approval: Approval,
 ) -> Path:
-    folder = Place(settings, period).published(edition)
+    folder = EditionFolders(settings, period).published(edition)
     with loader(engine) as connection:
         # One publication at a time; loading goes on, since only what was recorded by as_of is read.
         connection.exec_driver_sql(_EDITION_LOCK)
@@ -214,7 +214,7 @@ def _place_and_enter(
         if known is None and edition != expected:
             raise EditionError(f"{period}: the next edition is {expected}, not {edition}")
         if known is None:
-            _check(connection, register, period, as_of)
+            _check(engine, register, period, as_of)
         data = gather(connection, register, period, edition=edition, as_of=as_of, approval=approval)
         if known is None:
             _compare_with_draft(data_sha256, data)
@@ -284,11 +284,13 @@ def _is_changed(connection: Connection, data: EditionData) -> bool:
     return bool(before["as_of"] < data.as_of and before["manifest"]["content_sha256"] != content_sha256(data))
 
 
-def _check(connection: Connection, register: Register, period: Period, as_of: datetime) -> None:
-    """Runs the mart suite on what is about to be printed."""
-    from tiendo.validation.mart_check import mart_failures
+def _check(engine: Engine, register: Register, period: Period, as_of: datetime) -> None:
+    """Runs the mart suite on what is about to be printed; what it said is kept, also when nothing is printed then."""
+    from tiendo.validation.own_tables import mart_failures
 
-    if failures := mart_failures(connection, register, period, as_of):
+    with loader(engine) as connection:
+        failures = mart_failures(connection, register, period, as_of)
+    if failures:
         raise EditionError(f"{period}: the mart checks fail: " + "; ".join(failures))
 
 

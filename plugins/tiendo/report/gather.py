@@ -1,7 +1,7 @@
 """From the warehouse to ``EditionData``: everything as it was known at one instant, in a fixed order."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from tiendo.model.register import Indicator, Register, RowKind
 from tiendo.report.data import (
     NOT_REPORTED,
     Approval,
-    Change,
+    EditionChange,
     EditionData,
     HistoryPoint,
     IndicatorLine,
@@ -36,6 +36,7 @@ DEFAULT_DECIMALS = 2
 QUARTERS = (1, 2, 3, 4)
 USUAL_MISTAKES = 3
 Row = dict[str, Any]
+_LINE_FIELDS = {field.name for field in fields(IndicatorLine)}
 
 
 class NotGradedError(RuntimeError):
@@ -149,14 +150,7 @@ def _line(
     if indicator.is_leaf and not row:
         raise NotGradedError(f"{indicator.code} has no status for {period}; compute statuses first")
     agencies = [row["agency_code"]] if row and row["agency_code"] else indicator.reporters
-    history = []
-    for quarter in QUARTERS[: period.quarter]:
-        past = statuses.get((indicator.code, str(Period(period.year, quarter))))
-        if past is not None:
-            history.append(
-                HistoryPoint(Period(period.year, quarter), past["value"], past["expected_value"], past["status"])
-            )
-    return IndicatorLine(
+    line = IndicatorLine(
         code=indicator.code,
         row_order=indicator.row_order,
         row_kind=indicator.row_kind.value,
@@ -171,33 +165,22 @@ def _line(
         target_low=indicator.low,
         target_high=indicator.high,
         agency_name="; ".join(register.agency_by_code[code].name for code in agencies) if indicator.is_leaf else "",
-        status=row.get("status", ""),
-        value=row.get("value"),
-        value_text=row.get("value_text") or "",
-        value_kind=row.get("value_kind") or "",
-        value_basis=row.get("value_basis") or "",
-        expected=row.get("expected_value"),
-        ratio=row.get("ratio"),
-        margin=row.get("margin"),
-        margin_up=row.get("margin_up"),
-        margin_down=row.get("margin_down"),
-        needed=row.get("needed"),
-        sentence=row.get("sentence", ""),
-        rule_version=row.get("rule_version", ""),
-        is_estimate=row.get("is_estimate", False),
-        is_approximate=row.get("is_approximate", False),
-        is_illustrative=row.get("is_illustrative", False),
-        data_on=row.get("data_on"),
-        note=row.get("note") or "",
-        explanation=row.get("explanation") or "",
-        origin=_origin(row) if row and row["receipt_no"] else None,
         expected_path=_expected_path(indicator),
-        history=tuple(history),
-        expected_even=row.get("expected_even"),
-        previous_period=Period.parse(row["previous_period"]) if row and row["previous_period"] else None,
-        previous_value=row.get("previous_value"),
-        previous_status=row.get("previous_status") or "",
-        trend=row.get("trend") or "",
+        history=_history(indicator, period, statuses),
+        origin=_origin(row) if row and row["receipt_no"] else None,
+    )
+    known = {name: row[name] for name in _LINE_FIELDS & row.keys()}
+    if known.get("previous_period"):
+        known["previous_period"] = Period.parse(known["previous_period"])
+    return replace(line, **known)
+
+
+def _history(indicator: Indicator, period: Period, statuses: Mapping[tuple[str, str], Row]) -> tuple[HistoryPoint, ...]:
+    quarters = [Period(period.year, quarter) for quarter in QUARTERS[: period.quarter]]
+    return tuple(
+        HistoryPoint(quarter, row["value"], row["expected"], row["status"])
+        for quarter in quarters
+        if (row := statuses.get((indicator.code, str(quarter)))) is not None
     )
 
 
@@ -228,11 +211,11 @@ def _origin(row: Row) -> Origin:
 
 
 def _tasks(register: Register, fetch: _Fetch) -> tuple[TaskLine, ...]:
-    told = {(row["task_ref"], row["agency_code"]): row for row in fetch("report/tasks.sql")}
+    reported = {(row["task_ref"], row["agency_code"]): row for row in fetch("report/tasks.sql")}
 
     def report(ref: str, agency_code: str) -> TaskReport:
         name = register.agency_by_code[agency_code].name
-        row = told.get((ref, agency_code))
+        row = reported.get((ref, agency_code))
         if row is None:
             return TaskReport(agency_code, name, NOT_REPORTED, None, "", "", "", None)
         return TaskReport(
@@ -336,7 +319,7 @@ def _previous(fetch: _Fetch, editions: Iterable[Row], data: EditionData) -> Prev
         row: Row = old.get((line.code, str(data.period)), {})
         if not line.is_graded:
             continue
-        change = Change(
+        change = EditionChange(
             indicator_code=line.code,
             indicator_name=line.full_name,
             unit=line.unit,

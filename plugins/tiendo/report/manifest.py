@@ -19,7 +19,7 @@ _WRITERS = ("docxtpl", "jinja2", "openpyxl", "pyarrow", "python-docx")
 
 
 def data_sha256(data: EditionData) -> str:
-    """Returns the hash of all that an edition says, approval aside: a draft and its publication share it."""
+    """Returns the hash of an edition's whole content, approval aside: a draft and its publication share it."""
     return _hash(dataclasses.replace(data, approval=None))
 
 
@@ -101,7 +101,7 @@ def render_manifest(data: EditionData, files: Mapping[str, bytes], office: str =
             "python": platform.python_version(),
             "zlib": zlib.ZLIB_RUNTIME_VERSION,
             **{name: version(name) for name in _WRITERS},
-            **({"libreoffice": office} if office else {}),
+            **({"libreoffice": office, "pikepdf": version("pikepdf")} if office else {}),
         },
         "reproducibility": "Outputs marked is_reproducible are rebuilt bit for bit from the warehouse as of as_of with "
         "the versions in made_with. The PDF is the same for one version of LibreOffice with the same fonts.",

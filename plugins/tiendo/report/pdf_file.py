@@ -1,8 +1,7 @@
 """PDF of the report, made from the DOCX by LibreOffice where it is installed."""
 
-import hashlib
+import io
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -11,9 +10,6 @@ from pathlib import Path
 
 # For what hangs; a busy machine takes its time.
 TIMEOUT_SECONDS = 1800
-_CREATED = re.compile(rb"(/(?:CreationDate|ModDate)\(D:)[^)]*(\))")
-_REFERENCE = re.compile(rb"\b(\d+) 0 R\b")
-_IDENTITY = re.compile(rb"(?<=<)[0-9A-F]{32}(?=>)|(?<=/DocChecksum /)[0-9A-F]{32}")
 
 
 def office() -> str | None:
@@ -30,8 +26,8 @@ def office_version() -> str:
     program = office()
     if program is None:
         return ""
-    told = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
-    return told.stdout.strip()
+    run = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
+    return run.stdout.strip()
 
 
 def render_pdf(document: bytes, instant: datetime) -> bytes | None:
@@ -43,7 +39,7 @@ def render_pdf(document: bytes, instant: datetime) -> bytes | None:
 
     Raises:
         RuntimeError: LibreOffice ended without a PDF.
-        subprocess.TimeoutExpired: it took longer than two minutes.
+        subprocess.TimeoutExpired: it took longer than ``TIMEOUT_SECONDS``.
     """
     program = office()
     if program is None:
@@ -61,54 +57,20 @@ def render_pdf(document: bytes, instant: datetime) -> bytes | None:
         target = source.with_suffix(".pdf")
         if not target.exists():
             raise RuntimeError(f"LibreOffice made no PDF (exit {run.returncode}): {run.stderr.strip()[-500:]}")
-        return normalise(in_order(target.read_bytes()), instant)
-
-
-def in_order(pdf: bytes) -> bytes:
-    """Numbers the objects in the order in which they are referred to, from the trailer on."""
-    at = pdf.rindex(b"\nxref\n") + 1
-    table, _, trailer = pdf[at:].partition(b"trailer")
-    # After the heading of the table and the free object 0: a line for each object, its offset in front.
-    places = {line[:10]: b"%d" % number for number, line in enumerate(table.splitlines()[3:], start=1)}
-    offsets = sorted(map(int, places))
-    objects = {
-        places[b"%010d" % start]: pdf[start:end].partition(b" 0 obj")[2]
-        for start, end in zip(offsets, [*offsets[1:], at], strict=True)
-    }
-
-    def references(text: bytes) -> list[bytes]:
-        return _REFERENCE.findall(text.partition(b"stream\n")[0])
-
-    numbers: dict[bytes, bytes] = {}
-    waiting = references(trailer)
-    while waiting:
-        number = waiting.pop(0)
-        if number not in numbers:
-            numbers[number] = b"%d" % (len(numbers) + 1)
-            waiting += references(objects[number])
-    for number in objects:  # which nothing refers to
-        numbers.setdefault(number, b"%d" % (len(numbers) + 1))
-
-    def renumbered(text: bytes) -> bytes:
-        head, mark, data = text.partition(b"stream\n")
-        return _REFERENCE.sub(lambda found: numbers[found[1]] + b" 0 R", head) + mark + data
-
-    written, lines = pdf[: offsets[0]], table.splitlines(keepends=True)[:3]
-    for old, new in numbers.items():
-        lines.append(b"%010d 00000 n \n" % len(written))
-        written += new + b" 0 obj" + renumbered(objects[old])
-    trailer = re.sub(rb"(?<=startxref\n)\d+", b"%d" % len(written), renumbered(trailer))
-    return written + b"".join(lines) + b"trailer" + trailer
+        return normalise(target.read_bytes(), instant)
 
 
 def normalise(pdf: bytes, instant: datetime) -> bytes:
-    """Sets the creation time to ``instant`` and derives the identity from the content; lengths stay the same."""
-    stamp = instant.astimezone(UTC).strftime("%Y%m%d%H%M%S").encode() + b"Z'"
+    """Sets the creation time to ``instant``, derives the identity from the content, and orders the objects.
 
-    def created(match: re.Match[bytes]) -> bytes:
-        room = len(match[0]) - len(match[1]) - len(match[2])
-        return match[1] + stamp[:room].ljust(room) + match[2]
+    qpdf writes objects in the order in which they are referred to, from the trailer on.
+    """
+    from pikepdf import Pdf
 
-    head, mark, trailer = _CREATED.sub(created, pdf).rpartition(b"trailer")
-    identity = hashlib.sha256(head).hexdigest()[:32].upper().encode()
-    return head + mark + _IDENTITY.sub(identity, trailer)
+    out = io.BytesIO()
+    with Pdf.open(io.BytesIO(pdf)) as document:
+        document.docinfo["/CreationDate"] = instant.astimezone(UTC).strftime("D:%Y%m%d%H%M%SZ")
+        for stamp in ("/ID", "/DocChecksum"):
+            del document.trailer[stamp]
+        document.save(out, deterministic_id=True)
+    return out.getvalue()

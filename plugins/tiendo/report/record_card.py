@@ -21,15 +21,15 @@ _OWN_PLAN_STATES = {"accepted": "đã gửi", "missing": "chưa gửi", "exempt"
 
 
 def record_rows(engine: Engine, register: Register, as_of: datetime, agency: str = "") -> list[dict[str, Any]]:
-    """Returns rows of ``mart.agency_record`` as they stood at an instant, each with its ``mistakes``.
+    """Returns rows of ``mart.agency_record`` as known at an instant, each with its ``mistakes``.
 
     ``mistakes`` are rows of ``mart.agency_mistake`` with the rule's ``title`` in Vietnamese, the usual ones first.
     """
     titles = rule_titles()
     parameters = {"instant": as_of, "plan_code": register.code}
     with reader(engine) as connection:
-        records = connection.execute(statement("mart/records.sql"), parameters).mappings().all()
-        mistakes = connection.execute(statement("mart/mistakes.sql"), parameters).mappings().all()
+        records = connection.execute(statement("queries/records.sql"), parameters).mappings().all()
+        mistakes = connection.execute(statement("queries/mistakes.sql"), parameters).mappings().all()
     return [
         dict(record)
         | {

@@ -1,6 +1,6 @@
 """What a reviewer must see before approving: what changed, who is missing, what is doubtful, and what forbids it.
 
-A draft is read in two ways: the request for approval in the Airflow page (Markdown, short) and ``xem-xet.html`` beside
+A draft is shown in two ways: the request for approval in the Airflow page (Markdown, short) and ``xem-xet.html`` beside
 the draft's other files (everything).
 """
 
@@ -8,29 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from sqlalchemy import Connection
 
 from tiendo.model.register import Register
-from tiendo.report.data import Change, EditionData, IndicatorLine
+from tiendo.report.data import EditionChange, EditionData, IndicatorLine
 from tiendo.report.manifest import data_sha256
-from tiendo.report.view import (
-    change_view,
-    clean,
-    edition_label,
-    instant,
-    number,
-    period_name,
-    source_text,
-    status_name,
-    submissions_view,
-    summary_lines,
-    value_text,
-)
-from tiendo.settings import INCLUDE
+from tiendo.report.summary import edition_label, summary_lines
+from tiendo.report.view import change_view, submissions_view
+from tiendo.report.words import clean, instant, number, period_name, source_text, status_name, value_text
+from tiendo.templates import template
 from tiendo.vietnamese.number import format_number
 from tiendo.warehouse.sql import statement
 
@@ -92,7 +80,7 @@ class Dispute:
 
 
 @dataclass(frozen=True)
-class Review:
+class DraftReview:
     """A draft as its reviewer should see it. ``failures`` are for operations, in English; with any it cannot go out."""
 
     data: EditionData
@@ -103,16 +91,16 @@ class Review:
     requests: tuple[OpenRequest, ...] = ()
 
 
-def gather_review(connection: Connection, register: Register, data: EditionData) -> Review:
+def gather_review(connection: Connection, register: Register, data: EditionData) -> DraftReview:
     """Reads what a review needs beside the draft itself, as known at the draft's instant."""
-    from tiendo.validation.mart_check import mart_failures
+    from tiendo.validation.own_tables import mart_failures
 
     key = {"plan_code": register.code, "period": str(data.period), "as_of": data.as_of}
     lines = {line.code: line for line in data.graded}
     warnings = connection.execute(statement("report/open_warnings.sql"), key).mappings()
     disputes = connection.execute(statement("report/disputes.sql"), key).mappings()
     requests = connection.execute(statement("report/open_requests.sql"), key).mappings()
-    return Review(
+    return DraftReview(
         data,
         near=near_boundaries(data),
         warnings=tuple(OpenWarning(**row) for row in warnings),
@@ -150,7 +138,7 @@ def _dispute(register: Register, lines: Mapping[str, IndicatorLine], row: Mappin
     return Dispute(lines[row["indicator_code"]], figures, Decimal(row["difference"]))
 
 
-def review_view(review: Review) -> dict[str, Any]:
+def review_view(review: DraftReview) -> dict[str, Any]:
     """Returns the review in words: the variables of ``include/templates/review.html.j2``."""
     data = review.data
     previous = data.previous
@@ -193,12 +181,12 @@ def review_view(review: Review) -> dict[str, Any]:
     }
 
 
-def render_review(review: Review) -> bytes:
+def render_review(review: DraftReview) -> bytes:
     """Returns ``xem-xet.html``: one self-contained page."""
-    return _template().render(review_view(review)).encode()
+    return template("review.html.j2").render(review_view(review)).encode()
 
 
-def approval_lines(review: Review) -> list[str]:
+def approval_lines(review: DraftReview) -> list[str]:
     """Returns the review as short Markdown lines for the request for approval; untrusted words are escaped."""
     view = review_view(review)
     lines = [f"**Không thể ban hành:** kiểm tra số liệu không đạt ({len(review.failures)})."] if review.failures else []
@@ -239,7 +227,7 @@ def _warning(each: OpenWarning) -> dict[str, str]:
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: EditionChange) -> dict[str, Any]:
     view = change_view(change)
     return view | {
         "old_sentence": clean(change.old_sentence),
@@ -276,12 +264,3 @@ def _escaped(text: str) -> str:
     """Makes words from files harmless in Markdown: no link, image, code, emphasis or HTML of theirs is rendered."""
     escaped = "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|!" else letter for letter in text)
     return " ".join(escaped.split())
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(INCLUDE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    return environment.get_template("review.html.j2")

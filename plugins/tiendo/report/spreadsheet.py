@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tiendo.ooxml.archive_bytes import repack
+from tiendo.report.columns import EditionTable
 from tiendo.report.data import EditionData
-from tiendo.report.tables import Field, Table, build_tables
+from tiendo.report.edition_tables import TABLES
 from tiendo.report.view import build_view
-from tiendo.status.names import STYLES, Status
+from tiendo.status.names import STYLES
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell, MergedCell
@@ -23,6 +24,7 @@ SUMMARY_SHEET = "Tổng hợp"
 MAX_TEXT = 32_767
 _VIETNAMESE = "[$-42A]"
 _HEAD_FILL = "D9E1F2"
+_SIDES = {"number": "right", "integer": "right", "string": "left"}
 _LINE_POINTS, _MAX_POINTS = 15, 409
 # Times New Roman is narrower than the font in whose digits column widths are counted.
 _NARROWER = 1.2
@@ -36,7 +38,7 @@ def render_spreadsheet(data: EditionData) -> bytes:
     summary = workbook.worksheets[0]
     summary.title = SUMMARY_SHEET
     _write_summary(summary, data)
-    for table in build_tables(data):
+    for table in TABLES:
         _write_table(workbook.create_sheet(table.sheet), table, data)
     properties = workbook.properties
     properties.title = f"{data.plan_short_title}: {data.period.vietnamese}, lần ban hành thứ {data.edition}"
@@ -92,47 +94,61 @@ def _write_summary(sheet: "Worksheet", data: EditionData) -> None:
     _print_setup(sheet, data)
 
 
-def _write_table(sheet: "Worksheet", table: Table, data: EditionData) -> None:
+def _write_table(sheet: "Worksheet", table: EditionTable, data: EditionData) -> None:
+    from openpyxl.utils import get_column_letter
+
+    rows = table.rows(data)
+    _write_headings(sheet, table)
+    _write_rows(sheet, table, rows)
+    for column in table.columns:
+        if column.coloured_by:
+            _colour(sheet, table.place(column.name), [row[table.place(column.coloured_by)] for row in rows])
+    sheet.freeze_panes = sheet.cell(2, table.place(table.known_by) + 2).coordinate
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(table.columns))}{max(2, len(rows) + 1)}"
+    sheet.print_title_rows = "1:1"
+    _print_setup(sheet, data)
+
+
+def _write_headings(sheet: "Worksheet", table: EditionTable) -> None:
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
 
-    font, bold = Font(name=FONT, size=11), Font(name=FONT, size=11, bold=True)
-    head_fill = PatternFill("solid", fgColor=_HEAD_FILL)
-    border = _border()
+    bold, fill, border = Font(name=FONT, size=11, bold=True), PatternFill("solid", fgColor=_HEAD_FILL), _border()
     centred = Alignment(wrap_text=True, vertical="center", horizontal="center")
-    alignments = {field: Alignment(wrap_text=True, vertical="top", horizontal=_side(field)) for field in table.fields}
-    for column, field in enumerate(table.fields, start=1):
-        head = put(sheet.cell(1, column), field.title)
-        head.font, head.fill, head.border, head.alignment = bold, head_fill, border, centred
-        dimension = sheet.column_dimensions[get_column_letter(column)]
-        dimension.width = field.width
-        if not field.is_shown:
+    for number, column in enumerate(table.columns, start=1):
+        head = put(sheet.cell(1, number), column.title)
+        head.font, head.fill, head.border, head.alignment = bold, fill, border, centred
+        dimension = sheet.column_dimensions[get_column_letter(number)]
+        dimension.width = column.width
+        if column.is_folded:
             dimension.outlineLevel, dimension.hidden = 1, True
+
+
+def _write_rows(sheet: "Worksheet", table: EditionTable, rows: Iterable[tuple[Any, ...]]) -> None:
+    from openpyxl.styles import Alignment, Font
+
+    font, border = Font(name=FONT, size=11), _border()
+    alignments = {
+        column.name: Alignment(wrap_text=True, vertical="top", horizontal=_SIDES.get(column.type, "center"))
+        for column in table.columns
+    }
     # openpyxl looks a style up by comparing it with all others; what cells share is looked up once and copied.
     shared: dict[tuple[Any, ...], Any] = {}
-    for row, values in enumerate(table.rows, start=2):
-        for column, (field, value) in enumerate(zip(table.fields, values, strict=True), start=1):
-            cell: Any = put(sheet.cell(row, column), value)
-            if field.name == "ratio":
-                cell.number_format = f"{_VIETNAMESE}0.0%"
-            key = (field.name, cell.number_format, cell.quotePrefix)
+    for row, values in enumerate(rows, start=2):
+        for number, (column, value) in enumerate(zip(table.columns, values, strict=True), start=1):
+            cell: Any = put(sheet.cell(row, number), value)
+            if column.excel_format:
+                cell.number_format = f"{_VIETNAMESE}{column.excel_format}"
+            key = (column.name, cell.number_format, cell.quotePrefix)
             if key not in shared:
-                cell.font, cell.border, cell.alignment = font, border, alignments[field]
+                cell.font, cell.border, cell.alignment = font, border, alignments[column.name]
                 shared[key] = cell._style
             cell._style = copy(shared[key])
         sheet.row_dimensions[row].height = _height(
-            (str(value), field.width)
-            for field, value in zip(table.fields, values, strict=True)
-            if field.is_shown and isinstance(value, str)
+            (str(value), column.width)
+            for column, value in zip(table.columns, values, strict=True)
+            if not column.is_folded and isinstance(value, str)
         )
-    for code_field, name_field in (("status", "status_name"), ("old_status", "old_status_name"),
-                                   ("new_status", "new_status_name")):  # fmt: skip
-        if code_field in (field.name for field in table.fields):
-            _colour(sheet, table, code_field, name_field)
-    sheet.freeze_panes = sheet.cell(2, _frozen(table) + 1).coordinate
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(table.fields))}{max(2, len(table.rows) + 1)}"
-    sheet.print_title_rows = "1:1"
-    _print_setup(sheet, data)
 
 
 def put(cell: "Cell | MergedCell", value: Any) -> "Cell":
@@ -164,7 +180,8 @@ def put(cell: "Cell | MergedCell", value: Any) -> "Cell":
     return cell
 
 
-def _colour(sheet: "Worksheet", table: Table, code_field: str, name_field: str) -> None:
+def _colour(sheet: "Worksheet", place: int, codes: Iterable[str | None]) -> None:
+    """Gives the cells of a column the colour and the mark of their row's status."""
     from openpyxl.styles import Font, PatternFill
 
     looks = {
@@ -175,30 +192,17 @@ def _colour(sheet: "Worksheet", table: Table, code_field: str, name_field: str) 
         )
         for status, style in STYLES.items()
     }
-    code, name = table.column(code_field), table.column(name_field)
-    for row, values in enumerate(table.rows, start=2):
-        if values[code] in looks:
-            cell = sheet.cell(row, name + 1)
-            cell.fill, cell.font, mark = looks[Status(values[code]).value]
-            put(cell, f"{mark} {values[name]}")
+    for row, code in enumerate(codes, start=2):
+        if code in looks:
+            cell = sheet.cell(row, place + 1)
+            cell.fill, cell.font, mark = looks[code]
+            put(cell, f"{mark} {cell.value}")
 
 
 def _height(texts: Iterable[tuple[str, int]]) -> float:
     """Returns the height of a row of wrapped texts, each with its column's width; not every program adapts it."""
     lines = [sum(1 + int(len(part) / (width * _NARROWER)) for part in text.split("\n")) for text, width in texts]
     return min(_MAX_POINTS, _LINE_POINTS * max(lines, default=1) + 3)
-
-
-def _frozen(table: Table) -> int:
-    """Columns that stay in sight: up to the first one people know a row by."""
-    for name in ("indicator_name", "title", "agency_name"):
-        if name in (field.name for field in table.fields):
-            return table.column(name) + 1
-    return 1
-
-
-def _side(field: Field) -> str:
-    return {"number": "right", "integer": "right", "string": "left"}.get(field.type, "center")
 
 
 def _border() -> Any:

@@ -6,10 +6,11 @@ from typing import Any
 
 from tiendo.ooxml.archive_bytes import repack
 from tiendo.report.data import EditionData
+from tiendo.report.edition_tables import INDICATORS
 from tiendo.report.view import build_view
-from tiendo.settings import INCLUDE
+from tiendo.templates import TEMPLATES, word_environment
 
-TEMPLATE = INCLUDE / "templates" / "report.docx"
+TEMPLATE = TEMPLATES / "report.docx"
 # Order of the properties of a table cell, ECMA-376 part 1, 17.4.66; docxtpl puts the shading first.
 _CELL_PROPERTIES = ("cnfStyle", "tcW", "gridSpan", "hMerge", "vMerge", "tcBorders", "shd", "noWrap", "tcMar",
                     "textDirection", "tcFitText", "vAlign", "hideMark")  # fmt: skip
@@ -25,7 +26,9 @@ def render_word(data: EditionData, template: Path = TEMPLATE) -> bytes:
     from docxtpl import DocxTemplate  # type: ignore[import-untyped]
 
     document = DocxTemplate(io.BytesIO(template.read_bytes()))
-    document.render(build_view(data), environment(), autoescape=True)
+    document.render(build_view(data), word_environment(), autoescape=True)
+    if any(column.is_annexed for column in INDICATORS.columns):
+        _fit_cells_to_grid(document.docx.element.body)
     _order_cell_properties(document.docx.element.body)
     properties = document.docx.core_properties
     properties.title = f"Báo cáo kết quả thực hiện {data.plan_short_title} {data.period.vietnamese}"
@@ -37,11 +40,16 @@ def render_word(data: EditionData, template: Path = TEMPLATE) -> bytes:
     return repack(out.getvalue(), data.as_of)
 
 
-def environment() -> Any:
-    """Returns the Jinja environment of the DOCX template: a variable that does not exist is an error."""
-    from jinja2 import Environment, StrictUndefined
+def _fit_cells_to_grid(body: Any) -> None:
+    """Makes cells as wide as their columns, which docxtpl has narrowed to make room for added ones."""
+    from docx.oxml.ns import qn
 
-    return Environment(undefined=StrictUndefined, autoescape=True)
+    for table in body.iter(qn("w:tbl")):
+        widths = [column.get(qn("w:w")) for column in table.tblGrid]
+        for row in table.tr_lst:
+            if len(row.tc_lst) == len(widths):
+                for cell, width in zip(row.tc_lst, widths, strict=True):
+                    cell.tcPr.find(qn("w:tcW")).set(qn("w:w"), width)
 
 
 def _order_cell_properties(body: Any) -> None:

@@ -1,1 +1,1 @@
-"""What stands where: pure functions from register and observations to status, margin and sentence."""
+"""The status of each indicator: pure functions from register and observations to status, margin and sentence."""

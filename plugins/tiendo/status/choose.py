@@ -24,7 +24,7 @@ class Report(NamedTuple):
 
 
 class Outcome(StrEnum):
-    """What choosing came to."""
+    """Whether a figure was chosen, and why not."""
 
     CHOSEN = "chosen"
     CONFLICT = "conflict"

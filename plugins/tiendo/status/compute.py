@@ -1,12 +1,10 @@
 """Status of every indicator of a plan in one period, from the register and the observations known at an instant."""
 
-from __future__ import annotations
-
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Context, Decimal, localcontext
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from tiendo.model.period import Period
 from tiendo.model.register import Indicator, Nature, Register
@@ -15,9 +13,6 @@ from tiendo.status.expected import Goal, goal_of
 from tiendo.status.grade import Grade, grade, interval_of, tidy
 from tiendo.status.names import Status
 from tiendo.status.sentence import explain_figure, explain_ungraded
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 COLUMNS = (
     "plan_code",
@@ -44,6 +39,7 @@ COLUMNS = (
     "observation_id",
 )
 _BASIS = "year_to_date"
+_EXACT = Context(prec=40)
 # What is to be known of a figure; from the third on, the fields of ``Report``.
 FIGURE = (
     "indicator_code",
@@ -71,61 +67,39 @@ class Verdict(NamedTuple):
     explanation: str
 
 
-def compute(register: Register, observations: pd.DataFrame, period: Period, as_of: datetime) -> pd.DataFrame:
+def compute(
+    register: Register, figures: Iterable[Sequence[Any]], period: Period, as_of: datetime
+) -> Iterator[tuple[Any, ...]]:
     """Grades every leaf indicator in one period.
 
     Args:
         register: the plan.
-        observations: the current observations of all agencies and periods, as known at ``as_of``: one row per
-            indicator, period, agency and basis, with the columns of ``FIGURE`` (``promised_on`` may be missing) and
-            ``period``. Should an agency have several for one indicator, the highest observation_id counts.
+        figures: the current observations of all agencies for this period, as known at ``as_of``, each in the order of
+            ``FIGURE``: value a Decimal or None, promised_on a date or None. Should an agency have several for one
+            indicator and basis, the highest observation_id counts.
         period: the period to grade.
         as_of: the instant the observations were taken at; stored, not applied.
 
     Returns:
-        One row per leaf indicator in the register's order, columns as in core.indicator_status without its ids and
-        hash; ``components`` is a dict fit for JSON, decimals in it as strings. All columns are of dtype object, with
-        None for null.
+        One row after the other, per leaf indicator in the register's order, by ``COLUMNS``: those of
+        core.indicator_status without its ids and hash; ``components`` is a dict fit for JSON, decimals as strings.
 
     Raises:
         ValueError: the period is of another year than the plan.
         TypeError: a value is no Decimal.
     """
-    import pandas as pd  # heavy; the rest of this module does without
-
-    frame = observations[observations["period"] == str(period)]
-    figures = zip(
-        *(frame[name].tolist() if name in frame.columns else [None] * len(frame) for name in FIGURE), strict=True
-    )
-    rows = compute_rows(register, figures, period, as_of)
-    columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(COLUMNS, ())
-    return pd.DataFrame({name: pd.Series(list(cells), dtype=object) for name, cells in columns.items()})
-
-
-def compute_rows(
-    register: Register, figures: Iterable[Sequence[Any]], period: Period, as_of: datetime
-) -> list[tuple[Any, ...]]:
-    """Does the work of ``compute`` on plain rows.
-
-    Args:
-        figures: the observations of this period, each in the order of ``FIGURE``: value a Decimal or None, promised_on
-            a date or None.
-
-    Returns:
-        One row per leaf indicator, in the order of ``COLUMNS``.
-    """
     if period.year != register.year:
         raise ValueError(f"{period} is outside plan {register.code} of {register.year}")
     reports, with_quarter = _reports(figures)
     written_period = str(period)
-    rows = []
-    with localcontext(Context(prec=40)):
-        for indicator in register.indicators:
-            if indicator.is_leaf:
-                answers = reports.get(indicator.code, {})
-                verdict = judge(register, indicator, period, answers, indicator.code in with_quarter)
-                rows.append(_row(register, written_period, as_of, verdict))
-    return rows
+
+    def row(indicator: Indicator) -> tuple[Any, ...]:
+        with localcontext(_EXACT):
+            answers = reports.get(indicator.code, {})
+            verdict = judge(register, indicator, period, answers, indicator.code in with_quarter)
+            return _row(register, written_period, as_of, verdict)
+
+    return (row(indicator) for indicator in register.indicators if indicator.is_leaf)
 
 
 def judge(

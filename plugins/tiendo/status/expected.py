@@ -40,6 +40,7 @@ class Goal(NamedTuple):
         even_share: the same at an even pace, q/4.
         formula: how ``expected`` came about: ``flow_share``, ``flow_profile``, ``baseline_path``, ``target_itself``.
         has_path: the expected value differs from the target by design (false for ``target_itself``).
+        is_band: both too little and too much are bad.
     """
 
     quarter: int
@@ -49,11 +50,7 @@ class Goal(NamedTuple):
     formula: str
     has_path: bool
     sides: tuple[Side, ...]
-
-    @property
-    def is_band(self) -> bool:
-        """Whether both too little and too much are bad."""
-        return len(self.sides) == 2
+    is_band: bool
 
 
 def share_of_year(indicator: Indicator, quarter: int) -> Decimal:
@@ -91,10 +88,11 @@ def goal_of(indicator: Indicator, quarter: int) -> Goal | None:
     else:
         formula = "target_itself"
 
+    is_band = comparator is Comparator.BETWEEN
+
     def side(sign: int, target: Decimal | None, top: Decimal | None = None) -> Side:
         if target is None:
             raise ValueError(f"{indicator.code}: comparator {comparator} without its bound")
-        is_band = comparator is Comparator.BETWEEN
         expected = _expected(indicator, formula, share, target)
         return Side(
             sign=sign,
@@ -123,7 +121,7 @@ def goal_of(indicator: Indicator, quarter: int) -> Goal | None:
             sides = (side(-1, high),)
         case Comparator.BETWEEN:
             sides = (side(1, low), side(-1, high))
-    return Goal(quarter, indicator.nature, share, quarter / _FOUR, formula, formula != "target_itself", sides)
+    return Goal(quarter, indicator.nature, share, quarter / _FOUR, formula, formula != "target_itself", sides, is_band)
 
 
 def _expected(indicator: Indicator, formula: str, share: Decimal, target: Decimal) -> Decimal:

@@ -45,8 +45,8 @@ class Grade(NamedTuple):
     possible: tuple[Status, ...]
 
 
-class _Stand(NamedTuple):
-    """Where a figure stands on one side.
+class _Position(NamedTuple):
+    """Where a figure lies on one side.
 
     ``place`` counts in ``_WITHIN_YEAR`` or ``_AT_YEAR_END``; the distances are signed as in ``Grade``, not yet rounded.
     """
@@ -104,13 +104,13 @@ def grade(
 ) -> Grade:
     """Grades one figure; with an ``interval``, ``undecidable`` unless every value in it leads to one status."""
     statuses = _scale_of(goal)
-    worst = stand = _stand(goal, goal.sides[0], actual, thresholds)
-    margin, down = stand.margin, stand.down
+    worst = first = _position(goal, goal.sides[0], actual, thresholds)
+    margin, down = first.margin, first.down
     if goal.is_band:
-        other = _stand(goal, goal.sides[1], actual, thresholds)
-        worst = min(stand, other, key=lambda each: each.place)
+        other = _position(goal, goal.sides[1], actual, thresholds)
+        worst = min(first, other, key=lambda each: each.place)
         margin = min(margin, other.margin)
-        rooms = [each.down for each in (stand, other) if each.place == worst.place and each.down is not None]
+        rooms = [each.down for each in (first, other) if each.place == worst.place and each.down is not None]
         down = min(rooms, default=None)
     status = statuses[worst.place]
     possible: tuple[Status, ...] = (status,)
@@ -200,20 +200,20 @@ def _line(side: Side, cut_off: Decimal) -> Decimal:
     return side.sign * side.expected - (_ONE - cut_off) * side.scale
 
 
-def _stand(goal: Goal, side: Side, actual: Decimal, thresholds: Thresholds) -> _Stand:
+def _position(goal: Goal, side: Side, actual: Decimal, thresholds: Thresholds) -> _Position:
     place = _place_on(goal, side, actual, thresholds)
     lines = _lines(goal, side, thresholds)
     position = actual if side.sign > 0 else -actual
     margin = position - lines[(_MET if goal.quarter == YEAR_END else _ON_TRACK) - 1]
     down = max(_ZERO, position - lines[place - 1]) if place else None
     if place == len(lines):
-        return _Stand(place, margin, None, down, None)
+        return _Position(place, margin, None, down, None)
     following = place + 1
     if goal.quarter != YEAR_END:
         # Two statuses may begin at one line; reaching it leads to the better of them.
         while following < len(lines) and lines[following] == lines[place]:
             following += 1
-    return _Stand(place, margin, max(_ZERO, lines[place] - position), down, following)
+    return _Position(place, margin, max(_ZERO, lines[place] - position), down, following)
 
 
 def _ratio(goal: Goal, actual: Decimal) -> tuple[Decimal | None, str]:

@@ -27,50 +27,50 @@ def explain_figure(
     if report is None or report.value is None:
         raise ValueError(f"{indicator.code}: nothing was chosen")
     actual = report.value
-    says = _Words(indicator, period)
-    clauses = [f"{says.head(actual, report)}, {_comparison(says, goal, actual, grade, register.thresholds)}"]
+    write = _Writer(indicator, period)
+    clauses = [f"{write.head(actual, report)}, {_comparison(write, goal, actual, grade, register.thresholds)}"]
     if goal.quarter != YEAR_END:
-        clauses += _pace(says, goal) + _outlook(says, goal, actual, grade)
+        clauses += _pace(write, goal) + _outlook(write, goal, actual, grade)
     if grade.status is Status.UNDECIDABLE and grade.interval is not None:
         low, high = grade.interval
         names = ", ".join(LABELS[status] for status in grade.possible)
         clauses.append(
-            f"số gần đúng có thể nằm trong khoảng từ {says.rounded(low)} đến {says.derived(high)},"
+            f"số gần đúng có thể nằm trong khoảng từ {write.rounded(low)} đến {write.derived(high)},"
             f" cho các kết quả khác nhau ({names})"
         )
-    clauses.append(_verdict(says, goal, grade))
-    return _sentence([*clauses, *_rests_on(register, says, choice)])
+    clauses.append(_verdict(write, goal, grade))
+    return _sentence([*clauses, *_rests_on(register, write, choice)])
 
 
 def explain_ungraded(register: Register, indicator: Indicator, period: Period, status: Status, choice: Choice) -> str:
     """Returns the sentence of a row that gets no grade: no data, not yet published, no target, conflicting."""
-    says = _Words(indicator, period)
+    write = _Writer(indicator, period)
     report = choice.report
     verdict = f"đánh giá: {LABELS[status]}"
     if status is Status.CONFLICTING and report is not None:
-        told = ", ".join(
-            f"{_name(register, each)} báo cáo {says.amount(each.value)}" for each in (report, *choice.others)
+        reported = ", ".join(
+            f"{_name(register, each)} báo cáo {write.amount(each.value)}" for each in (report, *choice.others)
         )
-        apart = f"chênh {says.difference(choice.difference)}"
-        allowed = f"trong khi mức cho phép là {says.difference(indicator.tolerance)}"
-        opening = f"Các cơ quan báo cáo số liệu khác nhau: {told}, {apart} {allowed}"
+        apart = f"chênh {write.difference(choice.difference)}"
+        allowed = f"trong khi mức cho phép là {write.difference(indicator.tolerance)}"
+        opening = f"Các cơ quan báo cáo số liệu khác nhau: {reported}, {apart} {allowed}"
         return _sentence([opening, verdict, *_marks((report, *choice.others))])
     if status is Status.NOT_YET_PUBLISHED:
         why = indicator.publication_note.strip().rstrip(".;")
         clauses = [f"Chưa đến kỳ công bố số liệu{f' ({why})' if why else ''}"]
         if report is not None and report.value is not None:
-            clauses.append(f"số đã gửi ({says.amount(report.value)}) được lưu, chưa đưa vào đánh giá")
+            clauses.append(f"số đã gửi ({write.amount(report.value)}) được lưu, chưa đưa vào đánh giá")
             return _sentence([*clauses, *_marks([report])])
         return _sentence(clauses)
     if status is Status.NO_TARGET:
         if report is None or report.value is None:
             return _sentence(["Kế hoạch không giao chỉ tiêu nên không đánh giá", "chưa có số liệu trong kỳ"])
-        clauses = [f"{says.head(report.value, report)}", "kế hoạch không giao chỉ tiêu nên không đánh giá"]
-        return _sentence([*clauses, *_rests_on(register, says, choice)])
+        clauses = [f"{write.head(report.value, report)}", "kế hoạch không giao chỉ tiêu nên không đánh giá"]
+        return _sentence([*clauses, *_rests_on(register, write, choice)])
     return _sentence([_missing(register, indicator, period, choice), verdict])
 
 
-class _Words:
+class _Writer:
     """Writes amounts of one indicator."""
 
     def __init__(self, indicator: Indicator, period: Period) -> None:
@@ -83,11 +83,11 @@ class _Words:
         self.places = 2 if unit is None else 0 if unit.family in ("count", "rank") else max(1, unit.decimals)
 
     def bare(self, value: Decimal | None) -> str:
-        """A figure without its unit, as it came."""
-        return "" if value is None else _write(value)
+        """A figure without its unit, as reported."""
+        return "" if value is None else _format(value)
 
     def amount(self, value: Decimal | None) -> str:
-        """A figure with its unit, as it came."""
+        """A figure with its unit, as reported."""
         return f"hạng {self.bare(value)}" if self.is_rank else f"{self.bare(value)}{self.suffix}"
 
     def derived(self, value: Decimal) -> str:
@@ -139,81 +139,81 @@ class _Words:
         return text
 
 
-def _comparison(says: _Words, goal: Goal, actual: Decimal, grade: Grade, thresholds: Thresholds) -> str:
+def _comparison(write: _Writer, goal: Goal, actual: Decimal, grade: Grade, thresholds: Thresholds) -> str:
     side = goal.sides[0]
     marks = (_HUNDRED, thresholds.on_track * _HUNDRED, thresholds.at_risk * _HUNDRED)
     if goal.is_band:
-        return _against_band(says, goal, actual)
+        return _against_band(write, goal, actual)
     has_shares = side.sign > 0 and side.target > 0 and actual >= 0
     if goal.quarter != YEAR_END and goal.has_path:
-        expected = says.derived(side.expected)
+        expected = write.derived(side.expected)
         if side.is_final:
             share = f"bằng {_percent(actual / side.target, _WHOLE)} " if side.target > 0 else ""
-            return f"{share}mức trần cả năm ({says.target()}), mức cho phép đến hết {says.quarter} là {expected}"
+            return f"{share}mức trần cả năm ({write.target()}), mức cho phép đến hết {write.quarter} là {expected}"
         if has_shares and grade.ratio_formula == "quotient" and grade.ratio is not None:
             return (
-                f"bằng {_percent(actual / side.target, _WHOLE)} {_base(says)} ({says.target()})"
-                f" và {_percent(grade.ratio, marks)} mức cần đạt đến hết {says.quarter} ({expected})"
+                f"bằng {_percent(actual / side.target, _WHOLE)} {_base(write)} ({write.target()})"
+                f" và {_percent(grade.ratio, marks)} mức cần đạt đến hết {write.quarter} ({expected})"
             )
-        return f"{_relation(says, side, actual)}, mức cần đạt đến hết {says.quarter} là {expected}"
+        return f"{_relation(write, side, actual)}, mức cần đạt đến hết {write.quarter} là {expected}"
     if has_shares and goal.nature in (Nature.FLOW, Nature.STOCK) and not satisfies(side, actual):
-        share = f"bằng {_percent(actual / side.target, _WHOLE)} {_base(says)}"
+        share = f"bằng {_percent(actual / side.target, _WHOLE)} {_base(write)}"
         if goal.quarter == YEAR_END:
-            return f"{share} ({says.target()}), thiếu {says.difference(side.target - actual)}"
-        return f"{share} ({says.target()})"
-    return _relation(says, side, actual)
+            return f"{share} ({write.target()}), thiếu {write.difference(side.target - actual)}"
+        return f"{share} ({write.target()})"
+    return _relation(write, side, actual)
 
 
-def _against_band(says: _Words, goal: Goal, actual: Decimal) -> str:
+def _against_band(write: _Writer, goal: Goal, actual: Decimal) -> str:
     floor, ceiling = goal.sides
-    band, name = says.target(), "khoảng chỉ tiêu"
+    band, name = write.target(), "khoảng chỉ tiêu"
     low, high = floor.target, ceiling.target
     if goal.quarter != YEAR_END and goal.has_path:
         low, high = floor.expected, ceiling.expected
-        band = f"từ {says.derived(low)} đến {says.derived(high)}"
-        name = f"khoảng cần đạt đến hết {says.quarter}"
+        band = f"từ {write.derived(low)} đến {write.derived(high)}"
+        name = f"khoảng cần đạt đến hết {write.quarter}"
     if actual < low:
-        return f"thấp hơn {says.difference(low - actual)} so với {name} ({band})"
+        return f"thấp hơn {write.difference(low - actual)} so với {name} ({band})"
     if actual > high:
-        return f"cao hơn {says.difference(actual - high)} so với {name} ({band})"
+        return f"cao hơn {write.difference(actual - high)} so với {name} ({band})"
     return f"nằm trong {name} ({band})"
 
 
-def _base(says: _Words) -> str:
-    return "mức sàn của chỉ tiêu năm" if says.indicator.comparator is Comparator.RANGE else "chỉ tiêu năm"
+def _base(write: _Writer) -> str:
+    return "mức sàn của chỉ tiêu năm" if write.indicator.comparator is Comparator.RANGE else "chỉ tiêu năm"
 
 
-def _relation(says: _Words, side: Side, actual: Decimal) -> str:
-    target = says.target()
+def _relation(write: _Writer, side: Side, actual: Decimal) -> str:
+    target = write.target()
     gap = side.sign * (actual - side.target)
     if gap == 0 and side.is_strict:
-        return f"bằng đúng mốc {says.amount(side.target)} nên chưa đáp ứng chỉ tiêu năm ({target})"
-    if says.indicator.comparator is Comparator.RANGE and side.top is not None and gap >= 0:
+        return f"bằng đúng mốc {write.amount(side.target)} nên chưa đáp ứng chỉ tiêu năm ({target})"
+    if write.indicator.comparator is Comparator.RANGE and side.top is not None and gap >= 0:
         if actual <= side.top:
             return f"đáp ứng chỉ tiêu năm ({target})"
-        return f"cao hơn {says.difference(actual - side.top)} so với mức trên của chỉ tiêu năm ({target})"
+        return f"cao hơn {write.difference(actual - side.top)} so với mức trên của chỉ tiêu năm ({target})"
     if gap == 0:
         return f"đúng bằng chỉ tiêu năm ({target})"
-    words = ("tốt hơn", "kém") if says.is_rank else ("cao hơn", "thấp hơn")
-    word = words[0] if (gap > 0 if says.is_rank else actual > side.target) else words[1]
-    return f"{word} {says.difference(abs(gap))} so với {_base(says)} ({target})"
+    words = ("tốt hơn", "kém") if write.is_rank else ("cao hơn", "thấp hơn")
+    word = words[0] if (gap > 0 if write.is_rank else actual > side.target) else words[1]
+    return f"{word} {write.difference(abs(gap))} so với {_base(write)} ({target})"
 
 
-def _pace(says: _Words, goal: Goal) -> list[str]:
+def _pace(write: _Writer, goal: Goal) -> list[str]:
     """Says where an own pace comes from, and what an even one would ask."""
     if goal.formula != "flow_profile" or goal.share == goal.even_share:
         return []
-    basis = says.indicator.profile_basis
+    basis = write.indicator.profile_basis
     years = [str(past.year) for past in basis[goal.quarter - 1]] if basis else []
-    told = (
+    source = (
         f"bình quân các năm {', '.join(years)}" if len(years) > 1 else f"năm {years[0]}" if years else "quy định riêng"
     )
-    even = " - ".join(says.rounded(side.target * goal.even_share) for side in goal.sides)
-    pace = f"mức cần đạt tính theo nhịp {told} ({_percent(goal.share, ())} cả năm)"
-    return [f"{pace}, nếu chia đều các quý là {even}{says.suffix}"]
+    even = " - ".join(write.rounded(side.target * goal.even_share) for side in goal.sides)
+    pace = f"mức cần đạt tính theo nhịp {source} ({_percent(goal.share, ())} cả năm)"
+    return [f"{pace}, nếu chia đều các quý là {even}{write.suffix}"]
 
 
-def _outlook(says: _Words, goal: Goal, actual: Decimal, grade: Grade) -> list[str]:
+def _outlook(write: _Writer, goal: Goal, actual: Decimal, grade: Grade) -> list[str]:
     """Says what the remaining quarters must bring, or may still bring under a ceiling."""
     remaining = YEAR_END - goal.quarter
     within = "trong quý còn lại" if remaining == 1 else f"trong {remaining} quý còn lại"
@@ -221,9 +221,9 @@ def _outlook(says: _Words, goal: Goal, actual: Decimal, grade: Grade) -> list[st
     if ceiling.is_final:
         if not satisfies(ceiling, actual):
             over = actual - ceiling.target
-            return [f"đã vượt mức trần cả năm {says.difference(over)}" if over else "đã chạm mức trần cả năm"]
+            return [f"đã vượt mức trần cả năm {write.difference(over)}" if over else "đã chạm mức trần cả năm"]
         if not goal.is_band:
-            return [f"còn được phép {says.difference(ceiling.target - actual)} {within}"]
+            return [f"còn được phép {write.difference(ceiling.target - actual)} {within}"]
     side = goal.sides[0]
     if satisfies(side, actual) and not goal.is_band:
         return ["đã đạt chỉ tiêu năm"] if side.is_early else []
@@ -232,15 +232,15 @@ def _outlook(says: _Words, goal: Goal, actual: Decimal, grade: Grade) -> list[st
             verb, gained = "cần thêm", actual
         else:
             verb = "cần tăng thêm" if side.sign > 0 else "cần giảm thêm"
-            baseline = says.indicator.baseline
+            baseline = write.indicator.baseline
             gained = _ZERO if baseline is None else side.sign * (actual - baseline)
-        text = f"{verb} {says.difference(grade.needed)} {within}"
+        text = f"{verb} {write.difference(grade.needed)} {within}"
         if gained > 0:
             pace = (grade.needed / remaining) / (gained / goal.quarter)
             text += f", {_times(pace)} tốc độ đã đạt"
         return [text]
     if goal.has_path and goal.nature is Nature.RATIO and grade.ratio_formula == "quotient":
-        return [f"còn cách chỉ tiêu năm {says.difference(abs(side.target - actual))}"]
+        return [f"còn cách chỉ tiêu năm {write.difference(abs(side.target - actual))}"]
     return []
 
 
@@ -253,27 +253,27 @@ def _times(pace: Decimal) -> str:
     return f"{'gấp' if pace > 1 else 'bằng'} {format_number(rounded)} lần"
 
 
-def _verdict(says: _Words, goal: Goal, grade: Grade) -> str:
+def _verdict(write: _Writer, goal: Goal, grade: Grade) -> str:
     text = f"đánh giá: {LABELS[grade.status]}"
     on_track = LABELS[Status.ON_TRACK]
     if grade.status in (Status.AT_RISK, Status.BEHIND) and grade.margin < 0 and not goal.sides[-1].is_final:
-        return f"{text} (cách mức “{on_track}” {says.difference(-grade.margin, ROUND_CEILING)})"
+        return f"{text} (cách mức “{on_track}” {write.difference(-grade.margin, ROUND_CEILING)})"
     if grade.status is Status.ON_TRACK and grade.margin > 0:
-        return f"{text} (cách mức “{LABELS[Status.AT_RISK]}” {says.difference(grade.margin, ROUND_FLOOR)})"
+        return f"{text} (cách mức “{LABELS[Status.AT_RISK]}” {write.difference(grade.margin, ROUND_FLOOR)})"
     return text
 
 
-def _rests_on(register: Register, says: _Words, choice: Choice) -> list[str]:
+def _rests_on(register: Register, write: _Writer, choice: Choice) -> list[str]:
     report = choice.report
     if report is None:
         return []
     clauses = []
     if choice.others:
-        told = ", ".join(f"{_name(register, each)} báo cáo {says.amount(each.value)}" for each in choice.others)
-        beyond = f", vượt mức cho phép {says.difference(says.indicator.tolerance)}" if choice.is_disputed else ""
-        apart = f" (chênh {says.difference(choice.difference)}{beyond})" if choice.difference else " (trùng khớp)"
-        order = " theo thứ tự ưu tiên" if says.indicator.has_precedence else ""
-        clauses.append(f"lấy số của {_name(register, report)}{order}, {told}{apart}")
+        others = ", ".join(f"{_name(register, each)} báo cáo {write.amount(each.value)}" for each in choice.others)
+        beyond = f", vượt mức cho phép {write.difference(write.indicator.tolerance)}" if choice.is_disputed else ""
+        apart = f" (chênh {write.difference(choice.difference)}{beyond})" if choice.difference else " (trùng khớp)"
+        order = " theo thứ tự ưu tiên" if write.indicator.has_precedence else ""
+        clauses.append(f"lấy số của {_name(register, report)}{order}, {others}{apart}")
     return clauses + _marks([report])
 
 
@@ -313,7 +313,7 @@ def _percent(ratio: Decimal, marks: tuple[Decimal, ...]) -> str:
 
 
 # Targets and what is expected of a quarter come again and again.
-_write = lru_cache(maxsize=4096)(format_number)
+_format = lru_cache(maxsize=4096)(format_number)
 
 
 @lru_cache(maxsize=256)

@@ -1,4 +1,4 @@
-"""Keeps ``core.indicator_status`` abreast of the figures: a row is added when what it says has changed, not else."""
+"""Keeps ``core.indicator_status`` up to date with the figures: a row is added only where its content has changed."""
 
 import hashlib
 from typing import Any
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from tiendo import clock
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.status.compute import COLUMNS, compute_rows
+from tiendo.status.compute import COLUMNS, compute
 from tiendo.warehouse.engine import LOAD_LOCK, loader
 from tiendo.warehouse.sql import copy_rows, statement
 
@@ -46,7 +46,7 @@ def store_status(connection: Connection, register: Register, period: Period) -> 
     as_of = clock.now()
     parameters = {"plan_code": register.code, "period": str(period), "as_of": as_of}
     figures = connection.execute(statement("status/figures_at.sql"), parameters)
-    rows = compute_rows(register, figures, period, as_of)
+    rows = compute(register, figures, period, as_of)
     known = {
         row.indicator_code: row.content_sha256
         for row in connection.execute(statement("status/latest_hashes.sql"), parameters)

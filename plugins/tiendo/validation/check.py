@@ -1,167 +1,212 @@
 """Checks a batch of files: rows as typed in, findings for the senders and figures for the warehouse out."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import chain
+from math import nan
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tiendo.model.outcome import ACCEPTED, SEVERITIES, FileOutcome, Finding
 from tiendo.model.register import Nature, Register
-from tiendo.validation import correction_records, indicator_records, notice_records, submission_records, task_records
+from tiendo.validation import correction_records, figure_records, indicator_records, submission_records, task_records
+from tiendo.validation.context import BatchFile
 from tiendo.validation.correction_records import add_correction_records
-from tiendo.validation.facts import HISTORY_COLUMNS, HistoryFacts, RegisterFacts
+from tiendo.validation.facts import HistoryFacts, KnownFigure, RegisterFacts
 from tiendo.validation.indicator_records import add_indicator_records
-from tiendo.validation.notice_records import notice_record
-from tiendo.validation.records import BatchFile, Context, Record, Tables, figure_placeholders
+from tiendo.validation.records import FileRecords, Record
 from tiendo.validation.retyped_rows import sort_rows
-from tiendo.validation.submission_records import submission_record
-from tiendo.validation.suites import ROW_ID, SUBMISSION_SUITES, Rule, Suite, failing_rows, get_suite
+from tiendo.validation.submission_records import notice_record, submission_record
+from tiendo.validation.suites import ROW_ID, SUBMISSION_SUITES, Rule, Suite, SuiteRun, get_suite, run_suite
 from tiendo.validation.task_records import add_task_records
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     import pandas as pd
 
-__all__ = ["BatchFile", "batch_frames", "check_batch", "empty_history", "record_frame"]
+__all__ = ["BatchFile", "KnownFigure", "check_batch", "record_frame", "run_rules"]
 
-_PLACEHOLDERS = {
+# What the messages of a suite are filled from, given one of its records.
+_PLACEHOLDERS: dict[str, Callable[[Any], dict[str, str]]] = {
     "submission": submission_records.placeholders,
     "indicator_row": indicator_records.placeholders,
-    "figure": figure_placeholders,
+    "figure": figure_records.placeholders,
     "task_row": task_records.placeholders,
     "correction_row": correction_records.placeholders,
-    "notice": notice_records.placeholders,
+    "notice": submission_records.notice_placeholders,
 }
 
 
 class _Broken(NamedTuple):
-    """A rule and the record that breaks it."""
+    """A rule and the record that breaks it, which is that row of the suite's table."""
 
     rule: Rule
     record: Record
     suite: str
+    row: int
+
+
+class BrokenRule(NamedTuple):
+    """A row that broke a rule.
+
+    Attributes:
+        row: its place in the suite's table, as Great Expectations' results name it (``row_id``).
+        fate: ``told`` to the sender; ``explained``: another rule that it broke says it already; ``trial``: nobody is
+            told.
+    """
+
+    suite: str
+    row: int
+    fate: str
+    finding: Finding
+
+
+class FileCheck(NamedTuple):
+    """What became of one file under the rules.
+
+    Attributes:
+        row_counts: how many rows of it each suite was run over; a suite that looked at none is not in it.
+        broken: in the order of suites and rules.
+    """
+
+    outcome: FileOutcome
+    row_counts: dict[str, int]
+    broken: list[BrokenRule]
+
+
+class BatchCheck(NamedTuple):
+    """Files that were checked together, in order, and what each suite's run over all of them said."""
+
+    files: list[FileCheck]
+    suite_runs: list[SuiteRun]
 
 
 def check_batch(
-    register: Register, files: Sequence[BatchFile], history: "pd.DataFrame", *, today: date
+    register: Register, files: Sequence[BatchFile], history: Iterable[KnownFigure], *, today: date
 ) -> list[FileOutcome]:
+    """Returns the outcomes alone of ``run_rules``."""
+    return [check.outcome for check in run_rules(register, files, history, today=today).files]
+
+
+def run_rules(
+    register: Register, files: Sequence[BatchFile], history: Iterable[KnownFigure], *, today: date
+) -> BatchCheck:
     """Checks files, each suite in one run of Great Expectations over the whole batch.
+
+    A file refused as a whole (another body's, another period's) gets no findings on its rows: they would follow. What
+    was noticed about it stays: it may be why nothing else could be read.
 
     Args:
         register: the plan.
         files: of any bodies and periods.
-        history: one row per figure known so far: ``indicator``, ``agency``, ``period``, ``basis``, ``value`` (Decimal
-            or None). What other files of the batch say is no history; give files of earlier periods first.
+        history: the figures known so far. What other files of the batch say is no history; give files of earlier
+            periods first.
         today: the day in Asia/Ho_Chi_Minh.
 
     Returns:
-        One outcome per file, in order. Verdict ``duplicate`` is never given here.
+        One check per file, in order. Verdict ``duplicate`` is never given here.
     """
-    tables = build_tables(register, files, history, today=today)
-    told: list[_Broken] = []
+    batch = build_records(register, files, history, today=today)
+    admitted: Sequence[FileRecords] = batch
+    broken: list[_Broken] = []
+    row_counts: list[dict[str, int]] = [{} for _ in files]
+    runs: list[SuiteRun] = []
     for name in SUBMISSION_SUITES:
-        told += _broken_rules(get_suite(name), tables.records[name])
+        looked_at = batch if name == "notice" else admitted
+        records = list(chain.from_iterable(file.by_suite()[name] for file in looked_at))
+        suite = get_suite(name)
+        run = run_suite(suite, record_frame(suite, records))
+        broken += [
+            _Broken(suite.rules[number], records[row], name, row) for number, rows in run.failing for row in rows
+        ]
+        for index, count in Counter(record.file_index for record in records).items():
+            row_counts[index][name] = count
+        runs.append(run)
         if name == "submission":
-            told = _without_what_follows(told)
-            _set_aside_refused(tables, told)
-    findings: list[list[tuple[Rule, Finding]]] = [[] for _ in files]
-    for rule, record, name in _without_what_follows(told):
-        findings[record["file_index"]].append((rule, _finding(rule, record, name)))
-    return [
-        _outcome(found, record, tables, index)
-        for index, (found, record) in enumerate(zip(findings, tables.records["submission"], strict=True))
-    ]
+            refused = {
+                item.record.file_index
+                for item in _without_what_follows(broken)
+                if item.rule.severity == "critical" and not item.rule.trial
+            }
+            admitted = [file for index, file in enumerate(batch) if index not in refused]
+    found = _by_file(broken, len(files))
+    return BatchCheck(
+        [
+            FileCheck(_outcome(file_broken, file), counts, [item for _, item in file_broken])
+            for file_broken, file, counts in zip(found, batch, row_counts, strict=True)
+        ],
+        [run for run in runs if run.row_count],
+    )
 
 
-def _broken_rules(suite: Suite, records: list[Record]) -> "list[_Broken]":
-    return [
-        _Broken(suite.rules[number], records[row], suite.name)
-        for number, rows in failing_rows(suite, record_frame(suite, records))
-        for row in rows
-    ]
+def _by_file(broken: list[_Broken], file_count: int) -> list[list[tuple[Rule, BrokenRule]]]:
+    """Returns by file what was broken, in words."""
+    unexplained = {id(item) for item in _without_what_follows(broken)}
+    files: list[list[tuple[Rule, BrokenRule]]] = [[] for _ in range(file_count)]
+    for item in broken:
+        fate = "explained" if id(item) not in unexplained else "trial" if item.rule.trial else "told"
+        finding = _finding(item.rule, item.record, item.suite)
+        files[item.record.file_index].append((item.rule, BrokenRule(item.suite, item.row, fate, finding)))
+    return files
 
 
-def _without_what_follows(broken: "list[_Broken]") -> "list[_Broken]":
+def _without_what_follows(broken: list[_Broken]) -> list[_Broken]:
     """Leaves out the rules that another one, broken by the same row, explains (``unless``); none on trial does."""
-    fired = {(rule.rule, id(record)) for rule, record, _ in broken if not rule.trial}
+    fired = {(item.rule.rule, item.record) for item in broken if not item.rule.trial}
     return [
         item
         for item in broken
-        if not any(
-            (other, id(record)) in fired
-            for other in item.rule.unless
-            for record in (item.record, item.record.get("row_record"))
-        )
+        if not any((other, record) in fired for other in item.rule.unless for record in item.record.explained_by)
     ]
 
 
-def build_tables(register: Register, files: Sequence[BatchFile], history: "pd.DataFrame", *, today: date) -> Tables:
-    """Returns the records that the suites are run over."""
+def build_records(
+    register: Register, files: Sequence[BatchFile], history: Iterable[KnownFigure], *, today: date
+) -> list[FileRecords]:
+    """Returns the records that the suites are run over, file by file."""
     facts, known = RegisterFacts(register), HistoryFacts(history)
-    ordered_pairs = get_suite("indicator_row").meta["ordered_pairs"]
-    tables = Tables(len(files))
-    for index, file in enumerate(files):
-        record, context = submission_record(index, file, facts, known, today)
-        tables.records["submission"].append(record)
-        tables.records["notice"] += [notice_record(index, notice) for notice in file.content.notices]
-        if context is None:
-            continue
+    return [_file_records(index, file, facts, known, today) for index, file in enumerate(files)]
+
+
+def _file_records(index: int, file: BatchFile, facts: RegisterFacts, history: HistoryFacts, today: date) -> FileRecords:
+    record, context = submission_record(index, file, facts, history, today)
+    found = FileRecords(submission=record)
+    notices = file.content.notices
+    if context is not None:
         content, noticed = sort_rows(file.content, context)
-        tables.records["notice"] += [notice_record(index, notice) for notice in noticed]
-        corrected = add_correction_records(tables, content, context)
-        row_count = len(tables.records["indicator_row"])
-        values = add_indicator_records(tables, content, context, corrected, ordered_pairs)
+        notices = (*notices, *noticed)
+        corrected = add_correction_records(found, content, context)
+        add_indicator_records(found, content, context, corrected)
         if content.task_rows or not content.is_retyped:
-            add_task_records(tables, content, context)
-        _count_figures(record, context, values)
-        for row in tables.records["indicator_row"][row_count:]:
-            row["new_in_file"] = record["new_figure_count"] or 0
-    return tables
+            add_task_records(found, content, context)
+        _count_figures(found)
+    found.notices = [notice_record(index, notice) for notice in notices]
+    return found
+
+
+def _count_figures(found: FileRecords) -> None:
+    """Tells how many figures a file has, of flows and in all, and how many are other than the last ones."""
+    record = found.submission
+    told = [row for row in found.indicator_rows if row.source.figures and row.source.figures.total.value is not None]
+    new = [row for row in told if (figures := row.source.figures) and figures.total.value != figures.last.value]
+    record.figure_count = len(told)
+    record.flow_count = sum(row.nature == Nature.FLOW for row in told)
+    record.new_figure_count = len(new) if told else None
+    for row in found.indicator_rows:
+        row.new_in_file = len(new)
 
 
 def record_frame(suite: Suite, records: Sequence[Record]) -> "pd.DataFrame":
     """Returns records as the frame a suite looks at, with ``row_id`` their position."""
     import pandas as pd
 
-    columns = {name: [record[name] for record in records] for name in suite.columns}
-    frame = pd.DataFrame({ROW_ID: range(len(records))} | columns)
-    # A column without any value can still be compared with numbers.
-    empty = [name for name in suite.columns if frame[name].isna().all()]
-    return frame.astype(dict.fromkeys(empty, float)) if len(frame) else frame
-
-
-def batch_frames(
-    register: Register, files: Sequence[BatchFile], history: "pd.DataFrame", *, today: date
-) -> "dict[str, pd.DataFrame]":
-    """Returns the tables of a batch by suite, as Data Docs want them."""
-    tables = build_tables(register, files, history, today=today)
-    return {name: record_frame(get_suite(name), records) for name, records in tables.records.items()}
-
-
-def empty_history() -> "pd.DataFrame":
-    """Returns a history without figures."""
-    import pandas as pd
-
-    return pd.DataFrame(columns=list(HISTORY_COLUMNS), dtype=object)
-
-
-def _count_figures(record: Record, context: Context, values: dict[str, "tuple[Decimal, Decimal | None]"]) -> None:
-    """Tells how many figures a file has, of flows and in all, and how many are other than the last ones."""
-    natures = [context.facts.indicators[code].indicator.nature for code in values]
-    record["figure_count"] = len(values)
-    record["flow_count"] = natures.count(Nature.FLOW)
-    record["new_figure_count"] = sum(value != last for value, last in values.values()) if values else None
-
-
-def _set_aside_refused(tables: Tables, broken: list[_Broken]) -> None:
-    """A file refused as a whole (another body's, another period's) gets no findings on its rows: they would follow.
-
-    What was noticed about the file stays: it may be why nothing else could be read.
-    """
-    refused = {record["file_index"] for rule, record, _ in broken if rule.severity == "critical" and not rule.trial}
-    for name, records in tables.records.items():
-        if name not in ("submission", "notice"):
-            tables.records[name] = [record for record in records if record["file_index"] not in refused]
+    columns: dict[str, Sequence[Any]] = {ROW_ID: range(len(records))}
+    for name in suite.columns:
+        values = [getattr(record, name) for record in records]
+        # A column without any value can still be compared with numbers.
+        columns[name] = values if any(value is not None for value in values) else [nan] * len(values)
+    # Each column is looked at a few times only: converting its texts to Arrow's and back costs more than it gives.
+    with pd.option_context("future.infer_string", False):
+        return pd.DataFrame(columns)
 
 
 def _finding(rule: Rule, record: Record, suite_name: str) -> Finding:
@@ -169,7 +214,7 @@ def _finding(rule: Rule, record: Record, suite_name: str) -> Finding:
     return Finding(
         rule=rule.rule,
         severity=rule.severity,
-        sheet=record["sheet"],
+        sheet=record.sheet,
         cell=texts[rule.cell_column] if rule.cell_column else "",
         message=rule.message.format_map(texts),
         found=rule.found.format_map(texts),
@@ -178,7 +223,8 @@ def _finding(rule: Rule, record: Record, suite_name: str) -> Finding:
     )
 
 
-def _outcome(found: list[tuple[Rule, Finding]], record: Record, tables: Tables, index: int) -> FileOutcome:
+def _outcome(broken: list[tuple[Rule, BrokenRule]], file: FileRecords) -> FileOutcome:
+    found = [(rule, item.finding) for rule, item in broken if item.fate != "explained"]
     everything = sorted(found, key=lambda item: SEVERITIES.index(item[0].severity))
     ranked = [(rule, finding) for rule, finding in everything if not rule.trial]
     verdicts = [rule.verdict for rule, _ in ranked if rule.verdict]
@@ -190,11 +236,12 @@ def _outcome(found: list[tuple[Rule, Finding]], record: Record, tables: Tables, 
     else:
         verdict = "accepted_with_warnings" if "warning" in severities else "accepted"
     is_accepted = verdict in ACCEPTED
-    read, read_tasks = tuple(tables.observations[index]), tuple(tables.tasks[index])
+    read, read_tasks = tuple(file.observations), tuple(file.tasks)
+    source = file.submission.source
     return FileOutcome(
         verdict=verdict,
-        agency=record["agency"],
-        period=record["period"],
+        agency=source.agency if source.agency in source.facts.register.agency_by_code else "",
+        period=str(source.period or ""),
         findings=tuple(finding for _, finding in ranked),
         observations=read if is_accepted else (),
         tasks=read_tasks if is_accepted else (),

@@ -4,76 +4,122 @@ from decimal import Decimal
 
 from tiendo.model.content import CorrectionRow, WorkbookContent
 from tiendo.model.period import Period
-from tiendo.validation.indicator_records import expected_code, find_code
-from tiendo.validation.records import (
+from tiendo.validation.cells import (
     KINDS_EXPECTED,
-    Context,
-    Record,
-    Tables,
-    body_role,
+    CellReading,
     date_reading,
-    figure_record,
-    observation,
+    expected_code,
+    find_code,
     read_figure,
     read_kind,
     text_of,
 )
-from tiendo.validation.row_judgement import QUARTER, YEAR_TO_DATE, find_slip
-from tiendo.validation.submission_records import parse_period
+from tiendo.validation.context import Context
+from tiendo.validation.facts import QUARTER, YEAR_TO_DATE, IndicatorFacts, body_role
+from tiendo.validation.figure_records import figure_record, observation
+from tiendo.validation.records import CorrectionRecord, CorrectionSource, FigureRecord, FigureSource, FileRecords
+from tiendo.validation.row_judgement import find_slip
+from tiendo.validation.stated import parse_period
 from tiendo.vietnamese.dates import read_date
 
 
 def add_correction_records(
-    tables: Tables, content: WorkbookContent, context: Context
+    found: FileRecords, content: WorkbookContent, context: Context
 ) -> dict[tuple[str, Period], Decimal]:
     """Adds what the sheet of one file says, and returns the corrected figures since the year's start."""
     corrected: dict[tuple[str, Period], Decimal] = {}
     seen: set[tuple[str, Period]] = set()
     for row in content.correction_rows:
         record = _record(row, context)
-        tables.records["correction_row"].append(record)
-        period = parse_period(text_of(row.period), context.facts)
-        is_earlier = record["period_from"] is not None and record["period_from"] < context.period.first_day
-        if period is None or not is_earlier or record["body_role"] != "reporter":
+        found.correction_rows.append(record)
+        period, facts = record.source.period, record.source.facts
+        if period is None or facts is None or period >= context.period or record.body_role != "reporter":
             continue
-        key = (record["code"], period)
+        key = (facts.indicator.code, period)
         if key not in seen:
             seen.add(key)
-            value = _add_figures(tables, row, record, context, period)
+            value = _add_figures(found, record, facts, period)
             if value is not None:
                 corrected[key] = value
     return corrected
 
 
-def _record(row: CorrectionRow, context: Context) -> Record:
+def _record(row: CorrectionRow, context: Context) -> CorrectionRecord:
     register = context.facts
-    period = parse_period(text_of(row.period), register)
-    is_known_period = period is not None and str(period) in register.periods
+    stated = parse_period(text_of(row.period), register)
+    period = stated if stated in register.periods else None
     code = find_code(row.code, row.name, register)
     facts = register.indicators.get(code)
-    role = body_role(context.agency, facts)
-    return {
-        "file_index": context.file_index,
-        "file_key": context.file_index,
-        "sheet": row.sheet,
-        "row": row,
-        "context": context,
-        "facts": facts,
-        "period_standing": "in_plan" if is_known_period else "unknown",
-        "period_from": period.first_day if period and is_known_period else None,
-        "file_period_from": context.period.first_day,
-        "body_role": role,
-        "code": code or None,
-        "figure_count": None,
-        "kind": None,
-        "date_reading": date_reading(row.data_on, context.period.year),
-        "reason": text_of(row.reason) or None,
-    }
+    return CorrectionRecord(
+        file_index=context.file_index,
+        sheet=row.sheet,
+        source=CorrectionSource(context, row, period, facts),
+        period_standing="in_plan" if period else "unknown",
+        period_from=period.first_day if period else None,
+        file_period_from=context.period.first_day,
+        body_role=body_role(context.agency, facts),
+        code=code or None,
+        date_reading=date_reading(row.data_on, read_date(row.data_on, year=context.period.year)),
+        reason=text_of(row.reason) or None,
+    )
 
 
-def placeholders(record: Record) -> dict[str, str]:
+def _add_figures(found: FileRecords, record: CorrectionRecord, facts: IndicatorFacts, period: Period) -> Decimal | None:
+    """Reads the number cells of a row, and returns the corrected figure since the year's start."""
+    context, row = record.source.context, record.source.row
+    read = _read_cells(row, facts, context, period)
+    kind, data_on = read_kind(row.kind), read_date(row.data_on, year=period.year)
+    answers = [reading.answer for reading, _ in read.values()]
+    record.figure_count = sum(answer != "blank" for answer in answers)
+    is_estimate = any(reading.number and reading.number.is_estimate for reading, _ in read.values())
+    if "value" in answers and not (is_estimate and kind == ""):
+        record.kind = kind or "?"
+    for basis, (reading, replaced) in read.items():
+        if reading.answer in ("value", "unreadable"):
+            source = FigureSource(facts, reading, period, replaced, 0)
+            found.figures.append(_cell_record(record, source, basis))
+        if reading.answer not in ("blank", "unreadable"):
+            found.observations.append(
+                observation(
+                    context.agency, row.sheet, facts.indicator.code, period, basis=basis, reading=reading, kind=kind,
+                    data_on=data_on, note="", explanation=record.reason or "", is_correction=True,
+                )
+            )  # fmt: skip
+    return read[YEAR_TO_DATE][0].value
+
+
+def _read_cells(
+    row: CorrectionRow, facts: IndicatorFacts, context: Context, period: Period
+) -> dict[str, tuple[CellReading, Decimal | None]]:
+    """Returns what the cells say and the figures they replace, by basis; what is not added up has one, in either."""
+    read = {}
+    for basis, cell in ((YEAR_TO_DATE, row.year_to_date), (QUARTER, row.quarter)):
+        replaced = context.history.value(facts.indicator.code, context.agency, basis, period)
+        read[basis] = (read_figure(cell, facts, replaced, period), replaced)
+    if facts.is_flow:
+        return read
+    return {YEAR_TO_DATE: read[QUARTER if read[YEAR_TO_DATE][0].is_blank else YEAR_TO_DATE]}
+
+
+def _cell_record(record: CorrectionRecord, source: FigureSource, basis: str) -> FigureRecord:
+    """Returns the record of one number cell; the reason of a correction does not explain a slipped separator in it."""
+    context, facts, period = record.source.context, source.facts, source.period
+    value = source.reading.value if basis == YEAR_TO_DATE else None
+    witness = None
+    if value is not None:
+        # The figure that is replaced is no witness: it may be the very one that slipped.
+        code, same_year = facts.indicator.code, facts.is_flow
+        earlier = context.history.last_before(code, context.agency, basis, period, same_year=same_year)
+        witness = earlier[1] if earlier else None
+        source = source._replace(slip=find_slip(value, facts, period, witness))
+    figure = figure_record(source, file_index=record.file_index, sheet=record.sheet, witness=witness)
+    figure.whole_slip = 0 if value is None else None
+    return figure
+
+
+def placeholders(record: CorrectionRecord) -> dict[str, str]:
     """Returns what the messages of suite ``correction_row`` are filled with."""
-    row, facts, context = record["row"], record["facts"], record["context"]
+    context, row, _, facts = record.source
     return {
         "period_cell": row.period.address,
         "code_cell": row.code.address or row.name.address,
@@ -95,50 +141,3 @@ def placeholders(record: Record) -> dict[str, str]:
         "date_text": text_of(row.data_on),
         "date_example": context.facts.date_example,
     }
-
-
-def _add_figures(
-    tables: Tables, row: CorrectionRow, record: Record, context: Context, period: Period
-) -> Decimal | None:
-    facts = context.facts.indicators[record["code"]]
-    code, reason, kind = facts.indicator.code, text_of(row.reason), read_kind(row.kind)
-    total_value: Decimal | None = None
-    readings = {}
-    for basis, cell in ((YEAR_TO_DATE, row.year_to_date), (QUARTER, row.quarter)):
-        known = context.history.value(code, context.agency, basis, period)
-        readings[basis] = (read_figure(cell, facts, known, period), known)
-    if not facts.is_flow and readings[YEAR_TO_DATE][0].answer == "blank":
-        readings[YEAR_TO_DATE] = readings[QUARTER]
-    if not facts.is_flow:
-        del readings[QUARTER]
-    answers = [reading.answer for reading, _ in readings.values()]
-    record["figure_count"] = sum(answer != "blank" for answer in answers)
-    is_estimate = any(reading.number and reading.number.is_estimate for reading, _ in readings.values())
-    if "value" in answers and not (is_estimate and kind == ""):
-        record["kind"] = kind or "?"
-    data_on = read_date(row.data_on, year=period.year)
-    for basis, (reading, known) in readings.items():
-        if reading.answer in ("value", "unreadable"):
-            # The figure that is replaced is no witness: it may be the very one that slipped.
-            witness = context.history.last_before(code, context.agency, basis, period, same_year=facts.is_flow)
-            last = witness[1] if witness else None
-            value = reading.value if basis == YEAR_TO_DATE else None
-            slip = 0 if value is None else find_slip(value, facts, period, last)
-            # The reason of a correction does not explain a slipped separator in it.
-            figure = figure_record(
-                context, row.sheet, facts, reading, period=period, basis=basis, last=known, explanation="",
-                slip=slip,
-            )  # fmt: skip
-            figure["witness"] = float(last) if last is not None and value is not None else None
-            figure["whole_slip"] = 0 if value is None else None
-            tables.records["figure"].append(figure)
-        if reading.answer not in ("blank", "unreadable"):
-            tables.observations[context.file_index].append(
-                observation(
-                    context, row.sheet, code, period, basis=basis, reading=reading, kind=kind,
-                    data_on=data_on, note="", explanation=reason, is_correction=True,
-                )
-            )  # fmt: skip
-        if basis == YEAR_TO_DATE:
-            total_value = reading.value
-    return total_value

@@ -1,102 +1,176 @@
-"""Great Expectations' own Data Docs, for operations: which rules were run over which tables, and what they found."""
+"""Data Docs, for operations: what the rules said when they were run, as it was kept. Nothing is evaluated anew.
 
-import html
-import shutil
-import uuid
+``data_docs/<period>/index.html`` lists a period's files with what their rows broke, ``data_docs/index.html`` the files
+of no period. Both lead to Great Expectations' own page of each suite's run. Such a page is written once: what was said
+does not change. The pages of the suites tell the rules as they stand today.
+"""
+
+import json
+import re
 from collections.abc import Mapping
+from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tiendo.validation.suites import ROW_ID, get_suite, great_expectations, quiet_context, restore_context
+from sqlalchemy import Connection, Engine, Row
+
+from tiendo.durable import write_files
+from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.settings import Settings
+from tiendo.templates import template
+from tiendo.validation.suites import SUBMISSION_SUITES, TABLE_SUITES, get_suite, great_expectations
+from tiendo.warehouse.engine import loader
+from tiendo.warehouse.sql import statement
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-_SITE = "tiendo"
-_FAILURES_SHOWN = 20
-_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>Tiendo Data Docs</title>
-<style>body {{ font: 1rem sans-serif; margin: 2rem }} td, th {{ padding: .3rem 1rem; text-align: left }}</style>
-<h1>Data Docs</h1>
-<table>
-<tr><th>Suite</th><th>Rows</th><th>Rules run</th><th>Rules broken</th><th></th></tr>
-{rows}
-</table>
-<p><a href="{gx_index}">All results as Great Expectations lists them</a> (styles and scripts from the Internet)</p>
-</html>
-"""
-_ROW = (
-    '<tr><td><a href="expectations/{suite}.html">{suite}</a></td><td>{row_count}</td><td>{run}</td><td>{broken}</td>'
-    '<td><a href="{result}">result</a></td></tr>'
-)
-_GX_INDEX = "great_expectations.html"
+_TEMPLATE = "data_docs.html.j2"
+_DATA_DOCS_LOCK = "select pg_advisory_xact_lock(hashtext('tiendo.data_docs'))"
+_SUITES = (*SUBMISSION_SUITES, *TABLE_SUITES)
 
 
-def build_data_docs(target_dir: Path, frames: "Mapping[str, pd.DataFrame]") -> Path:
-    """Runs suites once more and writes their Data Docs: seconds of processor time, so never per file.
+class BrokenRows(NamedTuple):
+    """A rule that rows of a file broke; ``places``: sheet and cell of each, and its row on Great Expectations' page."""
 
-    The first page is ours: that of Great Expectations stays empty without scripts from the Internet.
+    rule: str
+    severity: str
+    fate: str
+    places: tuple[str, ...]
 
-    Args:
-        target_dir: folder of the site, replaced whole; ``var/data_docs``.
-        frames: tables by suite name, as ``check.batch_frames`` or ``table_frames`` give them; empty ones are left out.
+
+class DocumentedFile(NamedTuple):
+    """A file of the ledger (a row of ``validation/checked_files.sql``) and what its rows broke."""
+
+    line: Row[Any]
+    broken: tuple[BrokenRows, ...]
+
+
+class DocumentedRun(NamedTuple):
+    """One suite's run.
+
+    Attributes:
+        page: Great Expectations' page of it, relative to the site.
+        document: Great Expectations' result.
+    """
+
+    line: Row[Any]
+    page: str
+    document: dict[str, Any]
+
+    @property
+    def statistics(self) -> dict[str, int]:
+        """How many rules were run, and how many held."""
+        told: dict[str, int] = self.document["statistics"]
+        return told
+
+
+def write_data_docs(settings: Settings, register: Register, engine: Engine, period: Period) -> Path:
+    """Writes the pages of a period, and of the files of none, from what was kept.
 
     Returns:
-        The site's ``index.html``.
+        The period's ``index.html``.
     """
-    target_dir.parent.mkdir(parents=True, exist_ok=True)
-    building = target_dir.with_name(f".{target_dir.name}-{uuid.uuid4().hex}")
-    try:
-        rows = _build(building, frames)
-        (building / "index.html").replace(building / _GX_INDEX)
-        page = _PAGE.format(rows="\n".join(rows), gx_index=_GX_INDEX)
-        (building / "index.html").write_text(page, encoding="utf-8")
-        shutil.rmtree(target_dir, ignore_errors=True)
-        building.replace(target_dir)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-        restore_context()
-    return target_dir / "index.html"
+    site = settings.home / "data_docs"
+    with loader(engine) as connection:
+        # One run at a time: the first page, the suites' and those of a batch are not of one period alone.
+        connection.exec_driver_sql(_DATA_DOCS_LOCK)
+        indexes = {
+            site / str(period) / "index.html": _gather(connection, register, str(period)),
+            site / "index.html": _gather(connection, register, None),
+        }
+        runs = {run.page: run for _, found in indexes.values() for run in found}
+        pages = {site / page: render_result(run.document) for page, run in runs.items() if not (site / page).exists()}
+        pages |= {site / "expectations" / f"{name}.html": render_suite(name) for name in _SUITES}
+        periods = sorted({path.parent.name for path in site.glob("*/index.html")} | {str(period)})
+        for index, (files, found) in indexes.items():
+            is_first = index.parent == site
+            pages[index] = _render_index(
+                title="Files of no period" if is_first else str(period),
+                root="" if is_first else "../",
+                periods=periods if is_first else [],
+                files=files,
+                runs=found,
+                suites=_SUITES,
+            )
+        # The lists last: what they lead to is there.
+        write_files(pages)
+    return site / str(period) / "index.html"
 
 
-def _build(building: Path, frames: "Mapping[str, pd.DataFrame]") -> list[str]:
-    gx = great_expectations()
-    context = quiet_context()
-    context.add_data_docs_site(
-        site_name=_SITE,
-        site_config={
-            "class_name": "SiteBuilder",
-            "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(building)},
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-        },
-    )
-    source = context.data_sources.add_pandas(_SITE)
-    statistics = {}
-    for name, frame in frames.items():
-        if frame.empty:
-            continue
-        definition = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe(name)
-        suite = context.suites.add(get_suite(name).for_people())
-        validation = gx.ValidationDefinition(name=name, data=definition, suite=suite)
-        result = context.validation_definitions.add(validation).run(
-            batch_parameters={"dataframe": frame},
-            result_format={
-                "result_format": "SUMMARY",
-                "partial_unexpected_count": _FAILURES_SHOWN,
-                "unexpected_index_column_names": [ROW_ID] if ROW_ID in frame.columns else [],
-            },
+def _gather(
+    connection: Connection, register: Register, period: str | None
+) -> tuple[list[DocumentedFile], list[DocumentedRun]]:
+    key = {"plan_code": register.code, "period": period}
+    lines = connection.execute(statement("validation/checked_files.sql"), key).all()
+    broken: dict[int, dict[tuple[str, str, str], list[str]]] = {}
+    for row in connection.execute(
+        statement("validation/broken_rules.sql"), {"file_ids": [line.file_id for line in lines]}
+    ):
+        place = " ".join(part for part in (row.sheet, row.cell, f"(row {row.row_number} of {row.suite})") if part)
+        broken.setdefault(row.file_id, {}).setdefault((row.rule, row.severity, row.fate), []).append(place)
+    files = [
+        DocumentedFile(
+            line, tuple(BrokenRows(*rule, tuple(places)) for rule, places in broken.get(line.file_id, {}).items())
         )
-        statistics[name] = result.statistics
-    context.build_data_docs(site_names=[_SITE])
-    return [
-        _ROW.format(
-            suite=html.escape(name),
-            row_count=len(frames[name]),
-            run=statistic["evaluated_expectations"],
-            broken=statistic["unsuccessful_expectations"],
-            result=next((building / "validations" / name).rglob("*.html")).relative_to(building).as_posix(),
-        )
-        for name, statistic in statistics.items()
+        for line in lines
     ]
+    batches = sorted({line.run for line in lines if line.run})
+    rows = connection.execute(statement("validation/results.sql"), key | {"runs": batches})
+    return files, [DocumentedRun(row, _page(row), json.loads(row.result)) for row in rows]
+
+
+def _page(row: Row[Any]) -> str:
+    """Where a run's page lies: as deep as Great Expectations itself would put it, since it links to its site."""
+    run = re.sub(r"[^\w-]+", "-", row.run)
+    return f"validations/{row.suite}/{run}/{row.ran_at.astimezone(UTC):%Y%m%dT%H%M%SZ}/{row.part}.html"
+
+
+def _render_index(**values: Any) -> bytes:
+    return template(_TEMPLATE).render(values).encode()
+
+
+def render_result(document: Mapping[str, Any]) -> bytes:
+    """Returns Great Expectations' page of a suite's run.
+
+    Args:
+        document: its ``ExpectationSuiteValidationResult`` as JSON.
+    """
+    great_expectations()
+    from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResultSchema
+    from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
+
+    result = ExpectationSuiteValidationResultSchema().load(document)
+    for one in result.results:
+        one.expectation_config = _showable(one.expectation_config)
+    return _render(ValidationResultsPageRenderer(run_info_at_end=True).render(result))
+
+
+def _showable(rule: "ExpectationConfiguration") -> "ExpectationConfiguration":
+    """Returns a rule as it is, or by its words alone: where its expectation is no more, or takes other parameters."""
+    from great_expectations.exceptions.exceptions import ExpectationNotFoundError
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    try:
+        rule.to_domain_obj()
+    except (ExpectationNotFoundError, ValueError):
+        # Any expectation will do: of one with a description nothing else is shown.
+        column = {"column": rule.kwargs.get("column", "")}
+        return ExpectationConfiguration("expect_column_to_exist", column, rule.meta, description=rule.description)
+    return rule
+
+
+def render_suite(name: str) -> bytes:
+    """Returns Great Expectations' page of a suite as it stands today."""
+    great_expectations()
+    from great_expectations.render.renderer.page_renderer import ExpectationSuitePageRenderer
+
+    return _render(ExpectationSuitePageRenderer().render(get_suite(name).for_people()))  # type: ignore[no-untyped-call]
+
+
+def _render(content: Any) -> bytes:
+    from great_expectations.render.view.view import DefaultJinjaPageView
+
+    page: str = DefaultJinjaPageView().render(content, show_how_to_buttons=False)  # type: ignore[no-untyped-call]
+    return page.encode()

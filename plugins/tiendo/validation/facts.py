@@ -2,20 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from tiendo.model.period import Period
 from tiendo.model.register import Agency, Indicator, Nature, Register
 from tiendo.vietnamese.dates import format_date
 from tiendo.vietnamese.text import fold
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-HISTORY_COLUMNS = ("indicator", "agency", "period", "basis", "value")
-
+YEAR_TO_DATE, QUARTER = "year_to_date", "quarter"
 # Natures whose value stands on its own at the period's end; the other two are told from the year's start.
 POINT_NATURES = frozenset({Nature.STOCK, Nature.RATIO, Nature.INDEX, Nature.RANK})
 
@@ -30,17 +27,28 @@ class IndicatorFacts:
     unit_label: str
     reporters: str
 
-    @property
+    @cached_property
     def family(self) -> str:
         """Family of its unit, "" without one."""
         return self.indicator.unit.family if self.indicator.unit else ""
 
-    @property
+    @cached_property
     def is_flow(self) -> bool:
         """Whether it is added up over the year."""
         return self.indicator.nature is Nature.FLOW
 
-    @property
+    @cached_property
+    def scale(self) -> str:
+        """How its values run: a ``share`` of 0 to 100, ``unsigned`` from 0 on, or ``signed``.
+
+        A share may leave 0-100 where the register says so: that of TFP in a growth can be negative.
+        """
+        low, high = self.indicator.minimum, self.indicator.maximum
+        if self.family == "share" and (low is None or low >= 0) and (high is None or high <= 100):
+            return "share"
+        return "unsigned" if low is not None and low >= 0 else "signed"
+
+    @cached_property
     def target_middle(self) -> Decimal | None:
         """The target as one number: its floor, else its ceiling."""
         return self.indicator.low if self.indicator.low is not None else self.indicator.high
@@ -63,7 +71,7 @@ class RegisterFacts:
 
     def __init__(self, register: Register) -> None:
         self.register = register
-        self.periods = {str(entry.period): entry for entry in register.calendar}
+        self.periods = {entry.period: entry for entry in register.calendar}
         self.senders = {agency.code: agency for agency in register.obliged}
         # Found once a batch: the titles of the template are the same in each file.
         self.agency_by_title: dict[str, str] = {}
@@ -147,20 +155,46 @@ class RegisterFacts:
         return ", ".join(agencies[code].name if code in agencies else code for code in codes)
 
 
+def body_role(agency: str, facts: IndicatorFacts | None) -> str:
+    """Returns what a body is to a row's indicator: ``reporter``, ``none``, or ``unlisted`` without an indicator."""
+    if facts is None:
+        return "unlisted"
+    return "reporter" if agency in facts.indicator.reporters else "none"
+
+
+class KnownFigure(NamedTuple):
+    """A figure that counts so far: one per indicator, body, period and basis; a row of ``intake/history.sql``.
+
+    Attributes:
+        basis: ``year_to_date`` or ``quarter``.
+        value: in the indicator's unit; None where the body declared why there is none.
+        received_at: when the file that told it came.
+    """
+
+    indicator: str
+    agency: str
+    period: Period
+    basis: str
+    value: Decimal | None
+    is_correction: bool
+    received_at: datetime
+
+
 class HistoryFacts:
     """Last known figures, by indicator, agency, basis and period."""
 
-    def __init__(self, history: "pd.DataFrame") -> None:
+    def __init__(self, history: Iterable[KnownFigure]) -> None:
         self._values: dict[tuple[str, str, str], dict[Period, Decimal]] = {}
-        self._reported: set[tuple[str, str]] = set()
-        for indicator, agency, period, basis, value in zip(*(history[name] for name in HISTORY_COLUMNS), strict=True):
-            self._reported.add((agency, period))
-            if isinstance(value, Decimal):
-                self._values.setdefault((indicator, agency, basis), {})[Period.parse(period)] = value
+        self._reported: set[tuple[str, Period]] = set()
+        for known in history:
+            self._reported.add((known.agency, known.period))
+            if known.value is not None:
+                by_period = self._values.setdefault((known.indicator, known.agency, known.basis), {})
+                by_period[known.period] = known.value
 
     def has_reported(self, agency: str, period: Period) -> bool:
         """Tells whether figures of the agency for the period are known."""
-        return (agency, str(period)) in self._reported
+        return (agency, period) in self._reported
 
     def value(self, indicator: str, agency: str, basis: str, period: Period) -> Decimal | None:
         """Returns the figure of exactly this period."""
@@ -170,8 +204,6 @@ class HistoryFacts:
         self, indicator: str, agency: str, basis: str, period: Period, *, same_year: bool
     ) -> tuple[Period, Decimal] | None:
         """Returns the latest figure of an earlier period, of the same year where sums start anew each year."""
-        known = self._values.get((indicator, agency, basis))
-        if not known:
-            return None
+        known = self._values.get((indicator, agency, basis), {})
         earlier = [p for p in known if p < period and (p.year == period.year or not same_year)]
         return (max(earlier), known[max(earlier)]) if earlier else None

@@ -2,37 +2,36 @@
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from datetime import date
 from decimal import Decimal
 
 from tiendo.model.content import SHEET_INDICATORS, IndicatorRow, RawCell, WorkbookContent
 from tiendo.model.period import Period
-from tiendo.validation.facts import POINT_NATURES, IndicatorFacts, RegisterFacts
-from tiendo.validation.flow_cells import FlowCells
-from tiendo.validation.records import (
+from tiendo.validation.cells import (
     KINDS_EXPECTED,
-    Context,
-    Reading,
-    Record,
-    Tables,
-    body_role,
+    CellReading,
+    as_float,
     date_reading,
-    figure_record,
-    is_off,
-    observation,
+    expected_code,
+    find_code,
     read_figure,
     read_kind,
     text_of,
 )
-from tiendo.validation.row_judgement import (
-    QUARTER,
-    YEAR_TO_DATE,
+from tiendo.validation.context import Context
+from tiendo.validation.facts import POINT_NATURES, QUARTER, YEAR_TO_DATE, IndicatorFacts, body_role
+from tiendo.validation.figure_records import figure_record, is_off, observation
+from tiendo.validation.records import (
+    FigureRecord,
+    FigureSource,
+    FileRecords,
+    IndicatorRecord,
+    IndicatorSource,
     LastFigure,
-    Part,
-    compare_figures,
-    find_suspicion,
-    flow_cells,
+    RowFigures,
 )
-from tiendo.validation.shifted_rows import Figure, Nearness, find_moved
+from tiendo.validation.row_judgement import compare_figures, find_suspicion
+from tiendo.validation.slips import Nearness, PlacedFigure, find_moved
 from tiendo.validation.suites import get_suite
 from tiendo.vietnamese.dates import format_date, read_date
 from tiendo.vietnamese.number import format_number, read_absence, read_target
@@ -42,146 +41,61 @@ from tiendo.vietnamese.text import fold
 Corrected = Mapping[tuple[str, Period], Decimal]
 """Cumulative figures that the same file corrects, by indicator and period: they count as the last known ones."""
 
-
-_FACTS: Record = dict.fromkeys((
-    "body_role", "own_rows_missing", "code", "name_meaning", "unit_typed", "unit", "target_typed", "target", "answer",
-    "year_to_date_answer", "quarter_answer", "value_from", "promised_on", "kind", "wording", "precision",
-    "date_reading", "data_on", "first_day", "last_day", "received_on", "year_to_date", "quarter_figure",
-    "last_year_to_date", "last_quarter", "expected", "last_expected", "target_low", "target_high", "history",
-    "upper_value", "lower_value", "suspicion", "place", "reference", "nature", "release",
-    # What the messages are filled from.
-    "row", "facts", "total", "quarter", "last", "lower", "siblings",
-)) | {
-    "row_count": 1, "figure_count": 0, "slip": 0, "part_slip": 0, "cells": "", "off_count": 0, "new_in_file": 0,
-    "quarter_number": 0, "is_explained": "no", "note": "", "explanation": "",
-}  # fmt: skip
+_BLANK = CellReading(RawCell(), "blank")
 
 
-def add_indicator_records(
-    tables: Tables,
-    content: WorkbookContent,
-    context: Context,
-    corrected: Corrected,
-    ordered_pairs: list[list[str]],
-) -> dict[str, tuple[Decimal, Decimal | None]]:
-    """Adds what sheet "Chỉ tiêu" of one file says.
-
-    Args:
-        ordered_pairs: pairs of indicators of which the first can never be below the second.
-
-    Returns:
-        The figures it holds, by indicator, each with the last one before it.
-    """
-    by_code: dict[str, Record] = {}
+def add_indicator_records(found: FileRecords, content: WorkbookContent, context: Context, corrected: Corrected) -> None:
+    """Adds what sheet "Chỉ tiêu" of a file says."""
+    own: dict[str, IndicatorRecord] = {}
     misspelt: set[str] = set()
-    values: dict[str, tuple[Decimal, Decimal | None]] = {}
     for row in content.indicator_rows:
-        record, facts = _row_record(row, context)
-        tables.records["indicator_row"].append(record)
+        record = _printed(row, context)
+        found.indicator_rows.append(record)
+        facts = record.source.facts
         if facts is None:
             misspelt.add(context.facts.code_by_name.get(fold(text_of(row.name)), ""))
-        if facts is None or record["body_role"] != "reporter":
-            continue
-        code = facts.indicator.code
-        is_first = code not in by_code
-        by_code.setdefault(code, record)
-        if is_first:
-            value = _add_figures(tables, row, record, context, corrected)
-            if value is not None:
-                values[code] = value
-    _count_missing_rows(tables, context, by_code, misspelt)
-    _place_rows(context, list(by_code.values()))
-    for upper, lower in ordered_pairs:
-        if upper in values and lower in values:
-            by_code[upper] |= {
-                "upper_value": float(values[upper][0]),
-                "lower_value": float(values[lower][0]),
-                "lower": (context.facts.indicators[lower].indicator.label, values[lower][0]),
-            }
-    for code in context.facts.indicators_by_agency[context.agency]:
-        facts = context.facts.indicators[code]
-        if code not in by_code and code not in misspelt and facts.is_due(context.period):
-            record = _new(context, SHEET_INDICATORS, facts)
-            record["row_count"] = 0
-            tables.records["indicator_row"].append(record)
-    return values
+        elif record.body_role == "reporter" and facts.indicator.code not in own:
+            own[facts.indicator.code] = record
+            _add_figures(found, record, row, facts, corrected)
+    _count_missing_rows(found.indicator_rows, own, misspelt, context)
+    _place_rows(list(own.values()))
+    _pair_figures(own)
+    found.indicator_rows += [
+        IndicatorRecord(
+            file_index=context.file_index,
+            sheet=SHEET_INDICATORS,
+            source=IndicatorSource(context=context, facts=context.facts.indicators[code], row=None),
+            row_count=0,
+        )
+        for code in context.facts.indicators_by_agency[context.agency]
+        if code not in own and code not in misspelt and context.facts.indicators[code].is_due(context.period)
+    ]
 
 
-def _count_missing_rows(
-    tables: Tables, context: Context, by_code: Mapping[str, Record], misspelt: AbstractSet[str]
-) -> None:
-    """Tells rows of no indicator how many own ones have no row: such a row may be one with its code and name spoilt."""
-    own = context.facts.indicators_by_agency[context.agency]
-    missing = len([code for code in own if code not in by_code or code in misspelt])
-    for record in reversed(tables.records["indicator_row"]):
-        if record["file_index"] != context.file_index:
-            return
-        if record["body_role"] == "unlisted":
-            record["own_rows_missing"] = missing
-
-
-def _place_rows(context: Context, records: list[Record]) -> None:
-    """Numbers the rows of a file, each with what its figure is about; only worth it where figures are off."""
-    if not any(record["off_count"] for record in records):
-        return
-    for place, record in enumerate(records):
-        reference = _reference(record, context)
-        record["place"], record["reference"] = place, None if reference is None else float(reference)
-        record["siblings"] = records
-
-
-def _moved_to(record: Record) -> Record | None:
-    """The row whose figure a row should hold."""
-    records, context = record["siblings"], record["context"]
-    if records is None:
-        return None
-    kwargs = get_suite("indicator_row").kwargs_of("figure-of-another-row")
-    nearness = Nearness(kwargs["at_home"], kwargs["stranger"], kwargs["fewest"])
-    moved = find_moved([Figure(r["total"] and r["total"].value, _reference(r, context)) for r in records], nearness)
-    other = moved.get(record["place"])
-    found: Record | None = None if other is None else records[other]
-    return found
-
-
-def _reference(record: Record, context: Context) -> Decimal | None:
-    """What a row's figure is about: what is to be expected of a flow, the last one of a level."""
-    facts, last = record["facts"], record["last"]
-    expected: Decimal | None = facts.expected(context.period)
-    known = last.value if last and not facts.is_flow else None
-    return known or expected
-
-
-def find_code(code: RawCell, name: RawCell, facts: RegisterFacts) -> str:
-    """Returns an indicator's code as typed; a row without a code is known by its full name. "" when unknown."""
-    typed = text_of(code)
-    if not typed:
-        return facts.code_by_name.get(fold(text_of(name)), "")
-    return typed if typed in facts.indicators else ""
-
-
-def _row_record(row: IndicatorRow, context: Context) -> tuple[Record, IndicatorFacts | None]:
+def _printed(row: IndicatorRow, context: Context) -> IndicatorRecord:
     """What the printed cells of a row say; the figures come later."""
     register = context.facts
     code = find_code(row.code, row.name, register)
     facts = register.indicators.get(code)
-    name = fold(text_of(row.name))
-    record = _new(context, row.sheet, facts)
-    record["row"] = row
-    record["body_role"] = body_role(context.agency, facts)
-    if facts is None or record["body_role"] != "reporter":
-        return record, facts
-    record["code"] = code
-    if name:
+    record = IndicatorRecord(
+        file_index=context.file_index,
+        sheet=row.sheet,
+        source=IndicatorSource(context=context, facts=facts, row=row),
+        body_role=body_role(context.agency, facts),
+    )
+    if facts is None or record.body_role != "reporter":
+        return record
+    record.code = code
+    if name := fold(text_of(row.name)):
         is_another = register.code_by_name.get(name, code) != code
-        record["name_meaning"] = "another" if is_another else "own" if name in facts.names else "other"
+        record.name_meaning = "another" if is_another else "own" if name in facts.names else "other"
     if unit := text_of(row.unit):
         is_own = fold(unit) in facts.units or not facts.units or is_same_unit(unit, facts.indicator.unit)
-        record["unit"], record["unit_typed"] = facts.unit_label, facts.unit_label if is_own else unit
+        record.unit, record.unit_typed = facts.unit_label, facts.unit_label if is_own else unit
     if typed := text_of(row.target):
-        printed = facts.indicator.target_text
-        record["target"] = printed
-        record["target_typed"] = printed if _is_target(row.target, typed, facts) else typed
-    return record, facts
+        record.target = facts.indicator.target_text
+        record.target_typed = record.target if _is_target(row.target, typed, facts) else typed
+    return record
 
 
 def _is_target(cell: RawCell, typed: str, facts: IndicatorFacts) -> bool:
@@ -199,196 +113,58 @@ def _is_target(cell: RawCell, typed: str, facts: IndicatorFacts) -> bool:
         return False
 
 
-def _new(context: Context, sheet: str, facts: IndicatorFacts | None) -> Record:
-    keys = {"file_index": context.file_index, "file_key": context.file_index, "sheet": sheet}
-    return _FACTS | keys | {"context": context, "facts": facts}
-
-
-def placeholders(record: Record) -> dict[str, str]:
-    """Returns what the messages of suite ``indicator_row`` are filled with."""
-    context, facts, row = record["context"], record["facts"], record["row"]
-    total, quarter, last, period = record["total"], record["quarter"], record["last"], context.period
-    lower_label, lower = record["lower"] or ("", None)
-    moved, difference = _moved_to(record), _difference(record)
-    texts = {
-        "label": facts.indicator.label if facts else "",
-        "unit": facts.unit_label if facts else "",
-        "target": facts.indicator.target_text if facts else "",
-        "reporters": facts.reporters if facts else "",
-        "kinds_expected": KINDS_EXPECTED,
-        "first_day_text": format_date(period.first_day),
-        "last_day_text": format_date(period.last_day),
-        "today_text": format_date(context.today),
-        "date_example": format_date(period.last_day),
-        "value_text": text_of(total.cell) if total else "",
-        "quarter_text": text_of(quarter.cell) if quarter else "",
-        "last_year_to_date_text": format_number(last.value) if last and last.value is not None else "",
-        "last_period_name": last.period.vietnamese if last and last.period else "",
-        "difference_text": "" if difference is None else format_number(difference),
-        **(_flow_texts(flow_cells(record)) if facts else {}),
-        "moved_label": moved["facts"].indicator.label if moved else "",
-        "moved_value": _moved_value(moved),
-        "sign_text": "" if not total or total.value is None else format_number(-total.value),
-        "suspicion": _SUSPICIONS.get(record["suspicion"], ""),
-        "lower_label": lower_label,
-        "lower_text": format_number(lower) if lower is not None else "",
-    }
-    if row is not None:
-        texts |= {
-            "code_cell": row.code.address or row.name.address,
-            "name_cell": row.name.address,
-            "unit_cell": row.unit.address,
-            "target_cell": row.target.address,
-            "kind_cell": row.kind.address,
-            "date_cell": row.data_on.address,
-            "quarter_cell": row.quarter.address,
-            "value_cell": (total.cell.address if total else "") or row.year_to_date.address or row.quarter.address,
-            "code_text": text_of(row.code) or text_of(row.name),
-            "code_expected": expected_code(row.name, context.facts),
-            "name_text": text_of(row.name),
-            "unit_text": text_of(row.unit),
-            "target_typed": text_of(row.target),
-            "kind_text": text_of(row.kind) or "(để trống)",
-            "date_text": text_of(row.data_on),
-        }
-    return texts
-
-
-def _difference(record: Record) -> Decimal | None:
-    """What the cumulative figures leave for the quarter."""
-    total, last = record["total"], record["last"]
-    return None if total is None or total.value is None else total.value - (last.value or 0)
-
-
-def _flow_texts(cells: FlowCells) -> dict[str, str]:
-    """The figures that were probably meant; a blank one stays to be filled in."""
-    quarter, year_to_date = cells.quarter, cells.year_to_date
-    return {
-        "likely_quarter": "…" if quarter is None else format_number(quarter),
-        "likely_year_to_date": "…" if year_to_date is None else format_number(year_to_date),
-    }
-
-
-def _moved_value(other: Record | None) -> str:
-    return format_number(other["total"].value) if other and other["total"] and other["total"].value is not None else ""
-
-
-_SUSPICIONS = {
-    "swapped": "số trong quý và số lũy kế ghi đổi ô",
-    "quarter_in_both": "ô lũy kế ghi số trong quý",
-    "cumulative_in_both": "ô trong quý ghi số lũy kế",
-    "target": "số thực hiện bằng đúng mức kế hoạch năm",
-}
-
-
-def expected_code(name: RawCell, facts: RegisterFacts) -> str:
-    """Returns what should stand for an unknown code: the code of that name, where the name is known."""
-    return facts.code_by_name.get(fold(text_of(name)), "Mã chỉ tiêu có sẵn trong biểu mẫu")
-
-
 def _add_figures(
-    tables: Tables, row: IndicatorRow, record: Record, context: Context, corrected: Corrected
-) -> tuple[Decimal, Decimal | None] | None:
-    """Reads the number cells of a row, judges them and returns the figure told from the year's start."""
-    facts, period = record["facts"], context.period
-    is_due = facts.is_due(period)
-    last = _last_figure(context, facts, corrected)
-    quarter_last = None if period.quarter > 1 else last.value
-    stated_unit = text_of(row.stated_unit)
-    total = read_figure(row.year_to_date, facts, last.value, period, stated_unit)
-    quarter = read_figure(row.quarter, facts, quarter_last, period, stated_unit)
-    note, explanation = text_of(row.note), text_of(row.explanation)
-    if not facts.is_flow:
-        total, quarter = _only_figure(record, total, quarter, facts, period)
-    elif total.answer == "blank" and quarter.answer != "blank" and period.quarter == 1:
-        record["value_from"] = "quarter_cell"
-        total = quarter
-    if total.answer == "blank" and quarter.answer == "blank":
+    found: FileRecords, record: IndicatorRecord, row: IndicatorRow, facts: IndicatorFacts, corrected: Corrected
+) -> None:
+    """Reads the number cells of a row, judges them and adds what they bring."""
+    period = record.source.context.period
+    figures = _read_figures(row, facts, record.source.context, corrected)
+    note, explanation, is_due = text_of(row.note), text_of(row.explanation), facts.is_due(period)
+    if not figures.filled:
         if not is_due:
-            return None
-        total = _answer_in_note(total, note, explanation, period)
-    answers = [reading.answer for reading in (total, quarter) if reading.answer != "blank"]
-    record |= {
-        "total": total,
-        "quarter": quarter,
-        "last": last,
-        "nature": facts.indicator.nature.value,
-        "release": "due" if is_due else "not_due",
-        "answer": answers[0] if answers else "blank",
-        "figure_count": answers.count("value"),
-        "note": note,
-        "explanation": explanation,
-        "is_explained": "yes" if explanation else "no",
-    }
-    if not answers and is_due:
-        return None
-    record["year_to_date_answer"], record["quarter_answer"] = total.answer, quarter.answer
-    record["promised_on"] = total.promised_on
-    kind = _read_kind_and_date(record, row, context) if record["figure_count"] else "actual"
-    part = compare_figures(record, facts, context)
-    record["suspicion"] = find_suspicion(record) if explanation else None
+            return
+        figures = figures._replace(total=_answer_in_note(figures.total, note, explanation, period))
+    answers = [reading.answer for reading in figures.filled]
+    record.source.figures = figures
+    record.value_from = "quarter_cell" if figures.is_taken_over else None
+    record.nature = facts.indicator.nature.value
+    record.release = "due" if is_due else "not_due"
+    record.answer = answers[0] if answers else "blank"
+    record.figure_count = answers.count("value")
+    record.note, record.explanation = note, explanation
+    record.is_explained = "yes" if explanation else "no"
+    if not answers:
+        return
+    record.year_to_date_answer, record.quarter_answer = figures.total.answer, figures.quarter.answer
+    record.promised_on = figures.total.promised_on
+    kind = read_kind(row.kind) if record.figure_count else "actual"
     data_on = read_date(row.data_on, year=period.year)
-    for basis, reading in ((YEAR_TO_DATE, total), (QUARTER, quarter)):
-        if reading.answer == "blank" or (basis == QUARTER and not facts.is_flow):
-            continue
-        if reading.answer in ("value", "unreadable") and not (basis == QUARTER and reading is total):
-            tables.records["figure"].append(_figure_of(record, reading, basis, part))
-        if reading.answer != "unreadable":
-            tables.observations[context.file_index].append(
-                observation(
-                    context, row.sheet, facts.indicator.code, period, basis=basis, reading=reading, kind=kind,
-                    data_on=data_on, note=note, explanation=explanation, is_correction=False,
-                )
-            )  # fmt: skip
-    return None if total.value is None else (total.value, last.value)
+    if record.figure_count:
+        _describe_figures(record, figures, kind, data_on)
+    compare_figures(record, figures)
+    record.suspicion = find_suspicion(record, figures) if explanation else None
+    _add_cells(found, record, figures, kind, data_on)
 
 
-def _figure_of(record: Record, reading: Reading, basis: str, part: Part) -> Record:
-    """Returns the record of one number cell of a row."""
-    context, last, is_quarter = record["context"], record["last"].value, basis == QUARTER
-    figure = figure_record(
-        context, record["sheet"], record["facts"], reading, period=context.period, basis=basis,
-        last=None if is_quarter else last, explanation=record["explanation"],
-        slip=part.slip if is_quarter else record["slip"],
-    )  # fmt: skip
-    figure |= {
-        "row_record": record,
-        "row_slip": record["slip"],
-        "history": "none" if last is None else "known",
-        "year_to_date": record["year_to_date"] if reading.value is not None else None,
-    }
-    if is_quarter:
-        figure["whole"], figure["whole_slip"] = None if part.whole is None else float(part.whole), record["slip"]
-    record["off_count"] += is_off(figure)
-    return figure
+def _read_figures(row: IndicatorRow, facts: IndicatorFacts, context: Context, corrected: Corrected) -> RowFigures:
+    """Reads a row's two number cells.
 
-
-def _only_figure(
-    record: Record, total: Reading, quarter: Reading, facts: IndicatorFacts, period: Period
-) -> tuple[Reading, Reading]:
-    """What is not added up has one figure, the one since the year's start or at the period's end.
-
-    A level typed into the quarter's cell is the same level; a growth rate of the quarter alone is another figure,
-    except in the first quarter.
+    What is not added up has one figure, the one since the year's start or at the period's end. A level typed into the
+    quarter's cell is the same level; a growth rate of the quarter alone is another figure, except in the first quarter.
     """
-    nothing = Reading(RawCell(), "blank", None)
-    if total.answer != "blank" or quarter.answer == "blank":
-        return total, nothing
-    if facts.indicator.nature in POINT_NATURES or quarter.answer not in ("value", "unreadable"):
-        return quarter, nothing
-    if period.quarter == 1:
-        record["value_from"] = "quarter_cell"
-        return quarter, nothing
-    return total, quarter
-
-
-def _answer_in_note(blank: Reading, note: str, explanation: str, period: Period) -> Reading:
-    """A declaration in words beside an empty cell counts; a lone sign in the note does not."""
-    for text in (note, explanation):
-        answer = read_absence(text, year=period.year) if len(text) > 3 else None
-        if answer and answer.kind in ("not_applicable", "not_available"):
-            return Reading(blank.cell._replace(value=text), answer.kind, None, answer.promised_on)
-    return blank
+    is_first, unit = context.period.quarter == 1, text_of(row.stated_unit)
+    last = _last_figure(context, facts, corrected)
+    total = read_figure(row.year_to_date, facts, last.value, context.period, unit)
+    quarter = read_figure(row.quarter, facts, last.value if is_first else None, context.period, unit)
+    kept = quarter if facts.is_flow else _BLANK
+    if not total.is_blank or quarter.is_blank:
+        return RowFigures(facts, row, total, kept, last)
+    is_level = facts.indicator.nature in POINT_NATURES or quarter.answer not in ("value", "unreadable")
+    if is_level and not facts.is_flow:
+        return RowFigures(facts, row, quarter, kept, last)
+    if is_first:
+        return RowFigures(facts, row, quarter, kept, last, is_taken_over=True)
+    return RowFigures(facts, row, total, quarter, last)
 
 
 def _last_figure(context: Context, facts: IndicatorFacts, corrected: Corrected) -> LastFigure:
@@ -405,20 +181,198 @@ def _last_figure(context: Context, facts: IndicatorFacts, corrected: Corrected) 
     return LastFigure(facts.indicator.baseline if is_level else None, None)
 
 
-def _read_kind_and_date(record: Record, row: IndicatorRow, context: Context) -> str | None:
-    """Fills in of what kind and of which day a row's figures are; returns the kind that was chosen."""
-    kind, period = read_kind(row.kind), context.period
-    numbers = [reading.number for reading in (record["total"], record["quarter"]) if reading.number]
+def _answer_in_note(blank: CellReading, note: str, explanation: str, period: Period) -> CellReading:
+    """A declaration in words beside an empty cell counts; a lone sign in the note does not."""
+    for text in (note, explanation):
+        answer = read_absence(text, year=period.year) if len(text) > 3 else None
+        if answer and answer.kind in ("not_applicable", "not_available"):
+            return CellReading(blank.cell._replace(value=text), answer.kind, None, answer.promised_on)
+    return blank
+
+
+def _describe_figures(record: IndicatorRecord, figures: RowFigures, kind: str | None, data_on: date | None) -> None:
+    """Fills in of what kind and of which day a row's figures are."""
+    context, period = record.source.context, record.source.context.period
+    numbers = [reading.number for reading in figures.filled if reading.number]
     is_estimate = any(number.is_estimate for number in numbers)
-    data_on = read_date(row.data_on, year=period.year)
-    record |= {
-        "kind": "other" if kind is None else kind or ("estimate" if is_estimate else "empty"),
-        "wording": "estimate" if is_estimate else "plain",
-        "precision": "approximate" if any(number.is_approximate for number in numbers) else "exact",
-        "date_reading": date_reading(row.data_on, period.year),
-        "data_on": data_on if record["release"] == "due" else None,
-        "first_day": period.first_day,
-        "last_day": period.last_day,
-        "received_on": context.today,
+    record.kind = "other" if kind is None else kind or ("estimate" if is_estimate else "empty")
+    record.wording = "estimate" if is_estimate else "plain"
+    record.precision = "approximate" if any(number.is_approximate for number in numbers) else "exact"
+    record.date_reading = date_reading(figures.row.data_on, data_on)
+    record.data_on = data_on if record.release == "due" else None
+    record.first_day, record.last_day, record.received_on = period.first_day, period.last_day, context.today
+
+
+def _add_cells(
+    found: FileRecords, record: IndicatorRecord, figures: RowFigures, kind: str | None, data_on: date | None
+) -> None:
+    """Adds the records of a row's number cells, and the figures or declared absences in them."""
+    facts, context = figures.facts, record.source.context
+    bases = {YEAR_TO_DATE: figures.total} | ({QUARTER: figures.quarter} if facts.is_flow else {})
+    for basis, reading in bases.items():
+        if reading.is_blank:
+            continue
+        is_same_cell = basis == QUARTER and figures.is_taken_over
+        if reading.answer in ("value", "unreadable") and not is_same_cell:
+            figure = _cell_record(record, figures, reading, is_quarter=basis == QUARTER)
+            record.off_count += is_off(figure)
+            found.figures.append(figure)
+        if reading.answer != "unreadable":
+            found.observations.append(
+                observation(
+                    context.agency, record.sheet, facts.indicator.code, context.period, basis=basis, reading=reading,
+                    kind=kind, data_on=data_on, note=record.note, explanation=record.explanation, is_correction=False,
+                )
+            )  # fmt: skip
+
+
+def _cell_record(
+    record: IndicatorRecord, figures: RowFigures, reading: CellReading, *, is_quarter: bool
+) -> FigureRecord:
+    """Returns the record of one number cell of a row; a quarter's figure has no earlier one to be compared with."""
+    last, period = figures.last.value, record.source.context.period
+    witness, slip = (None, record.part_slip) if is_quarter else (last, record.slip)
+    figure = figure_record(
+        FigureSource(figures.facts, reading, period, witness, slip, record),
+        file_index=record.file_index,
+        sheet=record.sheet,
+        witness=witness,
+        is_explained=record.is_explained,
+    )
+    figure.row_slip = record.slip
+    figure.history = "none" if last is None else "known"
+    figure.year_to_date = None if reading.value is None else record.year_to_date
+    if is_quarter:
+        figure.whole, figure.whole_slip = as_float(record.source.whole), record.slip
+    return figure
+
+
+def _count_missing_rows(
+    records: list[IndicatorRecord], own: Mapping[str, IndicatorRecord], misspelt: AbstractSet[str], context: Context
+) -> None:
+    """Tells rows of no indicator how many own ones have no row: such a row may be one with its code and name spoilt."""
+    owed = context.facts.indicators_by_agency[context.agency]
+    missing = sum(code not in own or code in misspelt for code in owed)
+    for record in records:
+        if record.body_role == "unlisted":
+            record.own_rows_missing = missing
+
+
+def _place_rows(records: list[IndicatorRecord]) -> None:
+    """Numbers the rows of a file, each with what its figure is about; only worth it where figures are off."""
+    if not any(record.off_count for record in records):
+        return
+    placed = [PlacedFigure(_value(record), _reference(record)) for record in records]
+    for place, (record, figure) in enumerate(zip(records, placed, strict=True)):
+        record.place, record.reference = place, as_float(figure.reference)
+    kwargs = get_suite("indicator_row").kwargs_of("figure-of-another-row")
+    nearness = Nearness(kwargs["at_home"], kwargs["stranger"], kwargs["fewest"])
+    for place, other in find_moved(placed, nearness).items():
+        records[place].source.moved_to = records[other]
+
+
+def _value(record: IndicatorRecord) -> Decimal | None:
+    """The figure of a row since the year's start."""
+    return record.source.figures.total.value if record.source.figures else None
+
+
+def _reference(record: IndicatorRecord) -> Decimal | None:
+    """What a row's figure is about: what is to be expected of a flow, the last one of a level."""
+    facts, figures = record.source.facts, record.source.figures
+    if facts is None:
+        return None
+    known = figures.last.value if figures and not facts.is_flow else None
+    return known or facts.expected(record.source.context.period)
+
+
+def _pair_figures(own: Mapping[str, IndicatorRecord]) -> None:
+    """Puts figures beside those that they can never be below."""
+    for upper, lower in get_suite("indicator_row").meta["ordered_pairs"]:
+        if upper in own and lower in own:
+            above, below = _value(own[upper]), _value(own[lower])
+            facts = own[lower].source.facts
+            if above is not None and below is not None and facts is not None:
+                own[upper].upper_value, own[upper].lower_value = float(above), float(below)
+                own[upper].source.lower = (facts.indicator.label, below)
+
+
+def placeholders(record: IndicatorRecord) -> dict[str, str]:
+    """Returns what the messages of suite ``indicator_row`` are filled with."""
+    source = record.source
+    return (
+        _register_texts(source)
+        | (_figure_texts(record, source.figures) if source.figures else {})
+        | (_cell_texts(source, source.row) if source.row else {})
+    )
+
+
+def _register_texts(source: IndicatorSource) -> dict[str, str]:
+    """What the plan says."""
+    facts, period = source.facts, source.context.period
+    return {
+        "label": facts.indicator.label if facts else "",
+        "unit": facts.unit_label if facts else "",
+        "target": facts.indicator.target_text if facts else "",
+        "reporters": facts.reporters if facts else "",
+        "kinds_expected": KINDS_EXPECTED,
+        "first_day_text": format_date(period.first_day),
+        "last_day_text": format_date(period.last_day),
+        "today_text": format_date(source.context.today),
+        "date_example": format_date(period.last_day),
     }
-    return kind
+
+
+def _figure_texts(record: IndicatorRecord, figures: RowFigures) -> dict[str, str]:
+    """The row's figures, those they are compared with, and those that were probably meant."""
+    source, value, last = record.source, figures.total.value, figures.last
+    moved = source.moved_to
+    lower_label, lower = source.lower or ("", None)
+    return {
+        "value_text": text_of(figures.total.cell),
+        "quarter_text": text_of(figures.quarter.cell),
+        "last_year_to_date_text": _number_text(last.value),
+        "last_period_name": last.period.vietnamese if last.period else "",
+        "difference_text": "" if value is None else format_number(value - (last.value or 0)),
+        "likely_quarter": _number_text(source.cells.quarter, "…"),
+        "likely_year_to_date": _number_text(source.cells.year_to_date, "…"),
+        "moved_label": moved.source.facts.indicator.label if moved and moved.source.facts else "",
+        "moved_value": _number_text(_value(moved)) if moved else "",
+        "sign_text": "" if value is None else format_number(-value),
+        "suspicion": _SUSPICIONS[record.suspicion] if record.suspicion else "",
+        "lower_label": lower_label,
+        "lower_text": _number_text(lower),
+    }
+
+
+def _number_text(value: Decimal | None, otherwise: str = "") -> str:
+    return otherwise if value is None else format_number(value)
+
+
+def _cell_texts(source: IndicatorSource, row: IndicatorRow) -> dict[str, str]:
+    """The row's cells, where they are and what stands in them."""
+    total = source.figures.total.cell.address if source.figures else ""
+    return {
+        "code_cell": row.code.address or row.name.address,
+        "name_cell": row.name.address,
+        "unit_cell": row.unit.address,
+        "target_cell": row.target.address,
+        "kind_cell": row.kind.address,
+        "date_cell": row.data_on.address,
+        "quarter_cell": row.quarter.address,
+        "value_cell": total or row.year_to_date.address or row.quarter.address,
+        "code_text": text_of(row.code) or text_of(row.name),
+        "code_expected": expected_code(row.name, source.context.facts),
+        "name_text": text_of(row.name),
+        "unit_text": text_of(row.unit),
+        "target_typed": text_of(row.target),
+        "kind_text": text_of(row.kind) or "(để trống)",
+        "date_text": text_of(row.data_on),
+    }
+
+
+_SUSPICIONS = {
+    "swapped": "số trong quý và số lũy kế ghi đổi ô",
+    "quarter_in_both": "ô lũy kế ghi số trong quý",
+    "cumulative_in_both": "ô trong quý ghi số lũy kế",
+    "target": "số thực hiện bằng đúng mức kế hoạch năm",
+}

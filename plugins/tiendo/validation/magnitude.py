@@ -5,7 +5,7 @@ a figure is suspected only where the misreading explains it better than the real
 hundred times and more) from what was last reported or is to be expected, and nothing else speaks for it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 from math import floor, log10
@@ -120,27 +120,6 @@ def misplaced_part(quarter: Decimal, whole: Decimal, whole_power: int, near: flo
     if whole_power:
         return whole_power if abs(distance - whole_power) <= 0.5 else 0
     return _near(distance, near)
-
-
-def is_target_copied(
-    value: Decimal | None,
-    targets: Iterable[Decimal | None],
-    expected: Decimal | None,
-    *,
-    is_flow: bool,
-    least: float,
-    digits: int,
-    ahead: float,
-) -> bool:
-    """Tells a year's target typed as the result before the year's end.
-
-    Only of sums and stocks, and of numbers that nobody reaches by chance: levels and rates may well stand at a round
-    target.
-    """
-    if value is None or value not in targets or value < Decimal(str(least)):
-        return False
-    is_telling = len(value.normalize().as_tuple().digits) >= digits
-    return is_telling or (is_flow and (expected is None or value >= expected * Decimal(str(ahead))))
 
 
 def _level(value: Decimal, nature: Nature, by_last: float | None, by_expected: float | None, limits: Limits) -> int:

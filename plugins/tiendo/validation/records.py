@@ -1,385 +1,419 @@
-"""Rows as typed, with what the rules look at beside them: one record per file, row or number cell.
+"""Rows as typed, with what the rules look at beside them: one record per file, row, number cell or notice.
 
-A record is a dictionary with the columns of its suite in ``include/expectations/``: facts, none of them a verdict. None
-stands where there is nothing to know, or where what it would rest on is wrong already; rules pass over it. Beside them
-it keeps what its messages are filled from; the texts themselves are made only for the few rows with a finding, by the
+The fields of a record are the columns of its suite in ``include/expectations/``: facts, none of them a verdict. None
+stands where there is nothing to know, or where what it would rest on is wrong already; rules pass over it. ``source``
+holds what its messages are filled from; the texts themselves are made only for the few records with a finding, by the
 ``placeholders`` functions.
 """
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from tiendo.model.content import RawCell, WorkbookContent
+from tiendo.model.content import CorrectionRow, IndicatorRow, Notice, TaskRow
 from tiendo.model.outcome import ObservationRow, TaskProgressRow
 from tiendo.model.period import Period
-from tiendo.model.states import KIND_VARIANTS, KINDS, TASK_STATE_VARIANTS, TASK_STATES
-from tiendo.validation.facts import HistoryFacts, IndicatorFacts, RegisterFacts
-from tiendo.validation.magnitude import doubtful_power
-from tiendo.validation.suites import get_suite
-from tiendo.vietnamese.dates import format_date, read_date
-from tiendo.vietnamese.notation import NUMERAL
-from tiendo.vietnamese.number import (
-    Absence,
-    NumberReading,
-    explain_note,
-    explain_reason,
-    format_number,
-    read_absence,
-    read_number,
-)
-from tiendo.vietnamese.stated_unit import SCALE_WORDS, own_unit
-from tiendo.vietnamese.text import fold
-
-Record = dict[str, Any]
-
-KIND_BY_TEXT = {fold(label): code for code, label in KINDS.items()} | {
-    fold(text): code for text, code in KIND_VARIANTS.items()
-}
-STATE_BY_TEXT = {fold(label): code for code, label in TASK_STATES.items()} | {
-    fold(text): code for text, code in TASK_STATE_VARIANTS.items()
-}
-KINDS_EXPECTED = " hoặc ".join(KINDS.values())
+from tiendo.model.register import Task
+from tiendo.validation.cells import CellReading
+from tiendo.validation.context import BatchFile, Context
+from tiendo.validation.facts import IndicatorFacts, RegisterFacts
+from tiendo.validation.slips import NO_MISTAKE, FlowCells
+from tiendo.validation.stated import Stated
+from tiendo.vietnamese.number import NumberReading
 
 
-class BatchFile(NamedTuple):
-    """A file to check.
-
-    Attributes:
-        key: the caller's own number for it.
-        sender_agency: code of the body that sent it, "" when unknown; then the workbook's own word counts.
-        asked_period: the only period that is wanted (``2023-Q1``), "" when any open one is.
-        received_at: when it came; None for a file that is only tried out.
-        stranger: the mail address it came from, when that is no body's own; "" otherwise. What the workbook says of
-            itself counts for nothing then.
-        reopened: (body, period) pairs that a reviewer has asked to be reported anew.
-    """
-
-    key: int
-    name: str
-    sender_agency: str
-    content: WorkbookContent
-    asked_period: str = ""
-    received_at: datetime | None = None
-    stranger: str = ""
-    reopened: frozenset[tuple[str, str]] = frozenset()
-
-
-class Context(NamedTuple):
-    """What holds for every row of one file whose body and period are known; ``today`` is the day on which it came."""
+@dataclass(slots=True, kw_only=True, eq=False)
+class Record:
+    """What every record has: the place of its file in the batch, and its sheet, "" for the file as a whole."""
 
     file_index: int
-    agency: str
-    period: Period
-    facts: RegisterFacts
-    history: HistoryFacts
-    today: date
-
-
-class Tables:
-    """The records of a batch by suite, and what each file would bring into the warehouse if it is accepted."""
-
-    def __init__(self, file_count: int) -> None:
-        self.records: dict[str, list[Record]] = {
-            "submission": [],
-            "indicator_row": [],
-            "figure": [],
-            "task_row": [],
-            "correction_row": [],
-            "notice": [],
-        }
-        self.observations: list[list[ObservationRow]] = [[] for _ in range(file_count)]
-        self.tasks: list[list[TaskProgressRow]] = [[] for _ in range(file_count)]
-
-
-class Reading(NamedTuple):
-    """What a number cell says: a figure, a declared absence, nothing, or something unreadable."""
-
-    cell: RawCell
-    answer: str
-    number: NumberReading | None
-    promised_on: date | None = None
+    sheet: str
 
     @property
-    def value(self) -> Decimal | None:
-        """The figure, where there is one."""
-        return self.number.value if self.number else None
+    def explained_by(self) -> "tuple[Record, ...]":
+        """The records whose broken rules may explain one of this record (``Rule.unless``)."""
+        return (self,)
 
 
-def text_of(cell: RawCell) -> str:
-    """Returns a cell's content as a person would read it off the sheet."""
-    value, error = cell.value, cell.error
-    if error:
-        return error
-    if value is None:
-        return ""
-    if value.__class__ is str:
-        return value.strip()
-    if isinstance(value, date):
-        return format_date(value)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        number = Decimal(repr(value))
-        return f"{format_number(number * 100)}%" if cell.is_percent else format_number(number)
-    return str(value).strip()
+class SubmissionSource(NamedTuple):
+    """A file as a whole, and what it says of itself.
 
-
-def read_figure(
-    cell: RawCell, facts: IndicatorFacts, last: Decimal | None, period: Period, stated_unit: str = ""
-) -> Reading:
-    """Reads one number cell of an indicator.
-
-    Args:
-        stated_unit: holds for a bare number by a heading or the unit column, where it is not the indicator's own.
+    Attributes:
+        today: the day on which it came.
+        agency: who sent it, as folder, address or workbook tell; it need not be a body of the plan.
+        period_text: the period as stated first, "" where none is.
+        period: the same as understood.
     """
-    if cell.value is None and not cell.error and not cell.is_uncalculated:
-        return Reading(cell, "blank", None)
-    worded = cell._replace(value=with_unit(cell, stated_unit)) if stated_unit else cell
-    number = read_number(worded, unit=facts.indicator.unit, target=facts.target_middle, last=last)
-    if number.value is not None:
-        return Reading(cell, "value", number)
-    if not number.reason:
-        raise ValueError(f"{cell.address}: neither a number nor a reason was read from {cell.value!r}")
-    if isinstance(cell.value, str) and not cell.error:
-        answer: Absence = read_absence(cell.value, year=period.year)
-        if answer.kind != "other":
-            return Reading(cell, answer.kind, None, answer.promised_on)
-    return Reading(cell, "unreadable", number)
+
+    file: BatchFile
+    facts: RegisterFacts
+    today: date
+    said: Stated
+    agency: str
+    period_text: str
+    period: Period | None
 
 
-def with_unit(cell: RawCell, unit: str) -> Any:
-    """Returns a bare number with its unit in words, anything else as it is."""
-    value = cell.value
-    if isinstance(value, str):
-        return f"{value} {unit}" if NUMERAL.fullmatch(fold(value).lstrip("'+-")) else value
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and not cell.is_percent:
-        whole, _, decimals = f"{Decimal(repr(value)):f}".partition(".")
-        # Exactly three decimals could be read as thousands; a number cell leaves no doubt.
-        decimals = f"{decimals}0" if len(decimals) == 3 else decimals.removesuffix("0") if decimals == "0" else decimals
-        return f"{whole},{decimals} {unit}" if decimals else f"{whole} {unit}"
-    return value
+@dataclass(slots=True, kw_only=True, eq=False)
+class SubmissionRecord(Record):
+    """Suite ``submission``: one file.
+
+    Attributes:
+        stranger: the address it came from, where that is no body's.
+        fault: what kept the reader from reading it.
+        sender, sender_standing: the body, and whether it ``owes_reports`` or ``owes_none``.
+        marker_field_count: how many of the four marks of the template it still has.
+        template_version, plan, plan_expected: of the template; of the marker; of the register.
+        body_stated: the body that marker or titles name.
+        period_count: how many different periods it names.
+        period_standing: ``in_plan`` or ``outside_plan``.
+        period_known, period_asked, period_from: its period, the only one wanted, and the first day of its period.
+        received_on, due_on, closing_on: the day it came, and the last days on which it is in time, and possible.
+        period_collected: a later period whose reports are being collected on that day.
+        was_reported, was_reopened: ``yes`` or ``no``: the body has reported the period, is asked to do so anew.
+        file_name: folded.
+        figure_count, flow_count, new_figure_count: its figures, those of flows, those other than the last ones.
+    """
+
+    source: SubmissionSource
+    stranger: str | None
+    fault: str | None
+    sender: str | None = None
+    sender_standing: str | None = None
+    marker_field_count: int | None = None
+    template_version: str | None = None
+    plan: str | None = None
+    plan_expected: str | None = None
+    body_stated: str | None = None
+    period_count: int | None = None
+    period_standing: str | None = None
+    period_known: str | None = None
+    period_asked: str | None = None
+    period_from: date | None = None
+    received_on: date | None = None
+    due_on: date | None = None
+    closing_on: date | None = None
+    period_collected: str | None = None
+    was_reported: str | None = None
+    was_reopened: str | None = None
+    file_name: str | None = None
+    figure_count: int = 0
+    flow_count: int = 0
+    new_figure_count: int | None = None
 
 
-def read_kind(cell: RawCell) -> str | None:
-    """Returns ``actual`` or ``estimate``, "" for an empty cell, None for anything else."""
-    text = text_of(cell)
-    return KIND_BY_TEXT.get(fold(text)) if text else ""
+@dataclass(slots=True, kw_only=True, eq=False)
+class NoticeRecord(Record):
+    """Suite ``notice``: something seen while a file was read; ``kind`` is the notice's code."""
+
+    source: Notice
+    kind: str
 
 
-def body_role(agency: str, facts: IndicatorFacts | None) -> str:
-    """Returns what a body is to a row's indicator: ``reporter``, ``none``, or ``unlisted`` without an indicator."""
-    if facts is None:
-        return "unlisted"
-    return "reporter" if agency in facts.indicator.reporters else "none"
+class LastFigure(NamedTuple):
+    """The last figure a new one is compared with; a baseline is of no period."""
+
+    value: Decimal | None
+    period: Period | None
 
 
-def date_reading(cell: RawCell, year: int) -> str:
-    """Returns what a cell for a date holds: a ``date``, something ``unreadable``, or it is ``empty``."""
-    if not text_of(cell):
-        return "empty"
-    return "unreadable" if read_date(cell, year=year) is None else "date"
+class RowFigures(NamedTuple):
+    """What the number cells of a row say, of an indicator that its sender reports.
+
+    Attributes:
+        total: the figure since the year's start, or at the period's end.
+        quarter: that of the quarter alone; blank where the indicator has none.
+        last: the last figure known before.
+        is_taken_over: the total stands in the quarter's cell alone, which in the first quarter is the same.
+    """
+
+    facts: IndicatorFacts
+    row: IndicatorRow
+    total: CellReading
+    quarter: CellReading
+    last: LastFigure
+    is_taken_over: bool = False
+
+    @property
+    def filled(self) -> list[CellReading]:
+        """Its cells that hold anything."""
+        return [reading for reading in (self.total, self.quarter) if not reading.is_blank]
 
 
-def figure_record(
-    context: Context,
-    sheet: str,
-    facts: IndicatorFacts,
-    reading: Reading,
-    *,
-    period: Period,
-    basis: str,
-    last: Decimal | None,
-    explanation: str,
-    slip: int = 0,
-) -> Record:
-    """Returns the record of suite ``figure`` for a cell that holds something other than a declared absence.
+@dataclass(slots=True, kw_only=True, eq=False)
+class IndicatorSource:
+    """A row of sheet "Chỉ tiêu", read.
 
-    Args:
-        period, basis: what the figure is of.
-        last: the last figure, for people; ``witness`` is the one it is compared with.
-        explanation: the sender's own words; a suspected figure that is explained is loaded with a warning.
+    Attributes:
+        facts: of its indicator, None where it is none of the plan.
+        row: None for an owed indicator without a row.
+        figures: None where the sender does not report the indicator, or need not yet and did not.
+        cells: which of a flow's cells hold the other's figure.
+        whole: the quarter's figure as the cumulative ones tell it, where they do.
+        lower: the figure that this one can never be below, with its label.
+        moved_to: the row in which this one's figure should stand.
+    """
+
+    context: Context
+    facts: IndicatorFacts | None
+    row: IndicatorRow | None
+    figures: RowFigures | None = None
+    cells: FlowCells = NO_MISTAKE
+    whole: Decimal | None = None
+    lower: tuple[str, Decimal] | None = None
+    moved_to: "IndicatorRecord | None" = None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class IndicatorRecord(Record):
+    """Suite ``indicator_row``: one row of sheet "Chỉ tiêu", or an owed indicator that has none (``row_count`` 0).
+
+    Attributes:
+        body_role: what the sender is to the indicator: ``reporter``, ``none``, ``unlisted`` when there is no such one.
+        own_rows_missing: for an unlisted row, how many of the sender's indicators have no row.
+        code: of an indicator the sender reports.
+        name_meaning: the name is its ``own``, that of ``another`` indicator, or an ``other`` text.
+        unit_typed, unit, target_typed, target: what the printed cells say, and what they should.
+        release: whether a figure is ``due`` or ``not_due`` in the period.
+        figure_count: how many of its two number cells hold a figure.
+        answer, year_to_date_answer, quarter_answer: what the cells hold, see ``CellReading.answer``; the first of both.
+        value_from: ``quarter_cell`` where the cumulative figure was taken from there.
+        promised_on: the day for which a figure is promised.
+        kind: ``actual``, ``estimate``, ``empty`` or ``other``.
+        wording, precision: whether a figure's words say ``estimate`` or are ``plain``; ``approximate`` or ``exact``.
+        date_reading: the cell for the date holds a ``date``, something ``unreadable``, or is ``empty``.
+        data_on, first_day, last_day, received_on: day of the figures, ends of the period, day the file came.
+        nature: of the indicator.
+        year_to_date, quarter_figure: the figures; the second of flows only.
+        last_year_to_date, last_quarter: the last figures known before; the second where it was looked at.
+        expected, last_expected: what the target lets one expect of this figure and of the last one.
+        target_low, target_high: the year's target.
+        quarter_number: of the period.
+        history: what is known of earlier figures: ``first`` quarter of a sum, ``previous`` quarter's, ``older``,
+            ``none``.
+        slip, part_slip: by which power of ten the cumulative figure and the quarter's are off; 0 when plausible.
+        cells: which mistake explains a flow's cells, see ``FlowCells.mistake``.
+        suspicion: what an explained row would else be held for: such a mistake, or ``target``.
+        is_explained, note, explanation: the sender's words.
+        upper_value, lower_value: two figures of which the first can never be below the second.
+        place, reference: the row's place, and what its figure is about; where figures of the file are off.
+        off_count: how many of its figures are off by a power of ten or outside their limits.
+        new_in_file: how many figures of the file are other than the last ones.
+    """
+
+    source: IndicatorSource
+    row_count: int = 1
+    body_role: str | None = None
+    own_rows_missing: int | None = None
+    code: str | None = None
+    name_meaning: str | None = None
+    unit_typed: str | None = None
+    unit: str | None = None
+    target_typed: str | None = None
+    target: str | None = None
+    release: str | None = None
+    figure_count: int = 0
+    answer: str | None = None
+    year_to_date_answer: str | None = None
+    quarter_answer: str | None = None
+    value_from: str | None = None
+    promised_on: date | None = None
+    kind: str | None = None
+    wording: str | None = None
+    precision: str | None = None
+    date_reading: str | None = None
+    data_on: date | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    received_on: date | None = None
+    nature: str | None = None
+    year_to_date: float | None = None
+    quarter_figure: float | None = None
+    last_year_to_date: float | None = None
+    last_quarter: float | None = None
+    expected: float | None = None
+    last_expected: float | None = None
+    target_low: float | None = None
+    target_high: float | None = None
+    quarter_number: int = 0
+    history: str | None = None
+    slip: int = 0
+    part_slip: int = 0
+    cells: str = ""
+    suspicion: str | None = None
+    is_explained: str = "no"
+    note: str = ""
+    explanation: str = ""
+    upper_value: float | None = None
+    lower_value: float | None = None
+    place: int | None = None
+    reference: float | None = None
+    off_count: int = 0
+    new_in_file: int = 0
+
+
+class FigureSource(NamedTuple):
+    """A number cell.
+
+    Attributes:
+        period: what the figure is of.
+        last: the last figure, for people; ``FigureRecord.witness`` is the one it is compared with.
         slip: the power of ten by which it seems off, as the suite's own numbers tell.
+        row: the record of its row; None for a correction.
     """
-    number, value, indicator = reading.number, reading.value, facts.indicator
-    is_cumulative = basis == "year_to_date"
-    return _NO_WITNESS | {
-        "file_index": context.file_index,
-        "sheet": sheet,
-        "facts": facts,
-        "reading": reading,
-        "slip": slip,
-        "last": last,
-        "witness": _float(last) if is_cumulative else None,
-        "reason": number.reason if number and value is None else None,
-        "figure": _float(value),
-        "fraction": None if value is None else float(value % 1),
-        "period": period,
-        "basis": basis,
-        "nature": indicator.nature.value,
-        "family": facts.family,
-        "scale": _scale(facts),
-        "minimum": _float(indicator.minimum),
-        "maximum": _float(indicator.maximum),
-        "target": _float(facts.target_middle),
-        "expected": _float(facts.expected(period)),
-        "is_explained": "yes" if explanation else "no",
-        "precision": None if value is None or not number else "approximate" if number.is_approximate else "exact",
-        "repair": number.note or None if number and value is not None else None,
-    }
+
+    facts: IndicatorFacts
+    reading: CellReading
+    period: Period
+    last: Decimal | None
+    slip: int
+    row: IndicatorRecord | None = None
 
 
-_NO_WITNESS: Record = dict.fromkeys(("whole", "whole_slip", "year_to_date", "row_record")) | {
-    "history": "known",
-    "row_slip": 0,
-}
+@dataclass(slots=True, kw_only=True, eq=False)
+class FigureRecord(Record):
+    """Suite ``figure``: one number cell that holds something other than a declared absence.
 
-
-def _scale(facts: IndicatorFacts) -> str:
-    """How the values of an indicator run: a ``share`` of 0 to 100, ``unsigned`` from 0 on, or ``signed``.
-
-    A share may leave 0-100 where the register says so: that of TFP in a growth can be negative.
+    Attributes:
+        reason: why it is no number, see ``NumberReading.reason``.
+        figure, fraction: the number, and what stands behind its comma.
+        precision: ``approximate`` or ``exact``.
+        repair: how a number in an odd notation was understood.
+        nature, family: of the indicator, and of its unit.
+        scale, minimum, maximum: how its values run (``IndicatorFacts.scale``), and what is possible at all.
+        target, expected: of the year; what it lets one expect of a figure of the period.
+        witness: the last figure, which this one is compared with.
+        whole, whole_slip: for a quarter's figure, what the cumulative ones make it, and by which power they are off.
+        is_explained: a suspected figure that is explained is loaded with a warning.
+        year_to_date, row_slip: the cumulative figure of its row, and by which power of ten that is off.
+        history: whether an earlier figure is ``known``, or ``none``.
     """
-    low, high = facts.indicator.minimum, facts.indicator.maximum
-    if facts.family == "share" and (low is None or low >= 0) and (high is None or high <= 100):
-        return "share"
-    return "unsigned" if low is not None and low >= 0 else "signed"
+
+    source: FigureSource
+    reason: str | None
+    figure: float | None
+    fraction: float | None
+    precision: str | None
+    repair: str | None
+    nature: str
+    family: str
+    scale: str
+    minimum: float | None
+    maximum: float | None
+    target: float | None
+    expected: float | None
+    witness: float | None
+    whole: float | None = None
+    whole_slip: int | None = None
+    is_explained: str = "no"
+    year_to_date: float | None = None
+    row_slip: int = 0
+    history: str = "known"
+
+    @property
+    def explained_by(self) -> tuple[Record, ...]:
+        """A figure's row is also that of its indicator."""
+        return (self, self.source.row) if self.source.row else (self,)
 
 
-def is_off(record: Record) -> bool:
-    """Tells a figure that is off by a power of ten or outside its indicator's limits."""
-    value = record["figure"]
-    if value is None or record["slip"]:
-        return bool(record["slip"])
-    low, high = (0, 100) if record["scale"] == "share" else (record["minimum"], record["maximum"])
-    return (low is not None and value < low) or (high is not None and value > high)
+class TaskSource(NamedTuple):
+    """A row of sheet "Nhiệm vụ".
+
+    Attributes:
+        task: None where the plan has no such task.
+        row: None for an owed task without a row.
+        completion: how the percentage was read; None where there is none, or it is another body's.
+    """
+
+    context: Context
+    task: Task | None
+    row: TaskRow | None = None
+    completion: NumberReading | None = None
 
 
-def figure_placeholders(record: Record) -> dict[str, str]:
-    """Returns what the messages of suite ``figure`` are filled with."""
-    facts, reading, last = record["facts"], record["reading"], record["last"]
-    indicator, unit, value = facts.indicator, facts.unit_label, reading.value
-    number = reading.number
-    return {
-        "cell": reading.cell.address,
-        "label": indicator.label,
-        "unit": unit,
-        "target": indicator.target_text or "không có",
-        "text": text_of(reading.cell),
-        "value_text": "" if value is None else format_number(value),
-        "last_text": "chưa có" if last is None else format_number(last),
-        "likely_text": "" if value is None else format_number(value.scaleb(-record["slip"])),
-        "doubtful_text": _doubtful_text(record),
-        "scale_text": _scale_text(facts, record["slip"]),
-        "alternatives": " hoặc ".join(format_number(a) for a in sorted(number.alternatives)) if number else "",
-        "date_expected": f"{indicator.label} ({unit})" + (f"; có thể đã gõ {_date_text(number)}" if number else ""),
-        "unit_expected": _unit_text(record),
-        "number_expected": f"{indicator.label}: một số ({unit})" if unit else indicator.label,
-        "minimum_text": "" if indicator.minimum is None else format_number(indicator.minimum),
-        "maximum_text": "" if indicator.maximum is None else format_number(indicator.maximum),
-        "why_unreadable": sentence(explain_reason(number)) if number else "",
-        "how_understood": sentence(explain_note(number)) if number else "",
-    }
+@dataclass(slots=True, kw_only=True, eq=False)
+class TaskRecord(Record):
+    """Suite ``task_row``: one row of sheet "Nhiệm vụ", or an owed task that has none (``row_count`` 0).
+
+    Attributes:
+        body_role: what the sender is to the task: ``lead``, ``none``, ``unlisted`` when there is no such task.
+        ref: its reference as typed.
+        state: a code of ``tiendo.model.states``, ``other`` for any other text.
+        completion, completion_reading: in percent; a ``number``, ``empty``, or why it could not be read.
+        difficulty: the sender's words.
+    """
+
+    source: TaskSource
+    row_count: int = 1
+    body_role: str | None = None
+    ref: str | None = None
+    state: str | None = None
+    completion: float | None = None
+    completion_reading: str | None = None
+    difficulty: str | None = None
 
 
-def _doubtful_text(record: Record) -> str:
-    """What a figure that may be a tenth or a hundredth of the one meant would then be."""
-    facts, value = record["facts"], record["reading"].value
-    if value is None or record["year_to_date"] is None:
-        return ""
-    power = doubtful_power(
-        Decimal(repr(record["year_to_date"])),
-        nature=facts.indicator.nature,
-        expected=facts.expected(record["period"]),
-        within=get_suite("figure").kwargs_of("value-doubtful")["within"],
-    )
-    return format_number(value.scaleb(-power))
+class CorrectionSource(NamedTuple):
+    """A row of sheet "Sửa số kỳ trước".
+
+    Attributes:
+        period, facts: of what is corrected; None where the plan has no such period or indicator.
+    """
+
+    context: Context
+    row: CorrectionRow
+    period: Period | None
+    facts: IndicatorFacts | None
 
 
-def _date_text(number: NumberReading) -> str:
-    """What was probably typed before it became a date: ``“9 - 10” hoặc “9/10”``, or the number the date stands for."""
-    low, dash, high = number.suggestion.partition(" - ")
-    if not dash:
-        return f"“{number.suggestion}”" if number.suggestion else "một số"
-    return f"“{number.suggestion}” hoặc “{low}/{high}”; một kết quả phải là một số duy nhất"
+@dataclass(slots=True, kw_only=True, eq=False)
+class CorrectionRecord(Record):
+    """Suite ``correction_row``: one row of sheet "Sửa số kỳ trước".
+
+    Attributes:
+        period_standing, period_from: the period that is corrected is ``in_plan`` or ``unknown``; its first day.
+        file_period_from: first day of the file's own period.
+        body_role, code: as of an indicator's row.
+        figure_count: how many of its number cells hold something.
+        kind: ``actual``, ``estimate``, or ``?`` for anything else, of a row with a figure.
+        date_reading: as of an indicator's row.
+        reason: the sender's words.
+    """
+
+    source: CorrectionSource
+    period_standing: str
+    period_from: date | None
+    file_period_from: date
+    body_role: str
+    code: str | None
+    figure_count: int | None = None
+    kind: str | None = None
+    date_reading: str
+    reason: str | None
 
 
-def _scale_text(facts: IndicatorFacts, power: int) -> str:
-    """The scale a figure was probably typed in: ``triệu đồng`` where the unit is ``Tỷ đồng``."""
-    unit = facts.indicator.unit
-    if unit is None or unit.family != "money" or not power:
-        return ""
-    own = own_unit(unit)
-    word = SCALE_WORDS.get(own.scale - power)
-    noun = "USD" if own.noun == "usd" else "đồng"
-    return f"{word} {noun}".strip() if word is not None else f"đơn vị khác {unit.label}"
+@dataclass(slots=True, kw_only=True, eq=False)
+class FileRecords:
+    """The records of one file, and what it would bring into the warehouse if it is accepted."""
 
+    submission: SubmissionRecord
+    indicator_rows: list[IndicatorRecord] = field(default_factory=list)
+    figures: list[FigureRecord] = field(default_factory=list)
+    task_rows: list[TaskRecord] = field(default_factory=list)
+    correction_rows: list[CorrectionRecord] = field(default_factory=list)
+    notices: list[NoticeRecord] = field(default_factory=list)
+    observations: list[ObservationRow] = field(default_factory=list)
+    tasks: list[TaskProgressRow] = field(default_factory=list)
 
-def _unit_text(record: Record) -> str:
-    """What a figure with a foreign sign may mean in the unit that is wanted."""
-    facts, number, unit = record["facts"], record["reading"].number, record["facts"].unit_label
-    if number is None or facts.family != "per_mille" or "%" not in number.text:
-        return f"Số liệu theo đơn vị tính: {unit}"
-    bare = read_number(number.text.replace("%", ""), unit=facts.indicator.unit, target=facts.target_middle)
-    if bare.value is None:
-        return f"Số liệu theo đơn vị tính: {unit}"
-    return f"Có thể là {format_number(bare.value * 10)} {unit} (đổi từ %) hoặc {format_number(bare.value)} {unit}"
-
-
-def observation(
-    context: Context,
-    sheet: str,
-    indicator: str,
-    period: Period,
-    *,
-    basis: str,
-    reading: Reading,
-    kind: str | None,
-    data_on: date | None,
-    note: str,
-    explanation: str,
-    is_correction: bool,
-) -> ObservationRow:
-    """Returns a figure, or a declared absence of one, for the warehouse."""
-    number = reading.number
-    is_estimate = bool(number and number.is_estimate)
-    return ObservationRow(
-        indicator=indicator,
-        period=str(period),
-        agency=context.agency,
-        value=reading.value,
-        answer=reading.answer,
-        promised_on=reading.promised_on,
-        kind="estimate" if is_estimate else kind or "actual",
-        basis=basis,
-        is_approximate=bool(number and number.is_approximate),
-        value_text=text_of(reading.cell),
-        data_on=data_on,
-        note=note,
-        explanation=explanation,
-        is_correction=is_correction,
-        is_illustrative=is_illustrative(note) or is_illustrative(explanation),
-        sheet=sheet,
-        cell=reading.cell.address,
-    )
-
-
-def is_illustrative(note: str) -> bool:
-    """Tells whether a note declares its figure an illustration, not a fact."""
-    return bool(note) and fold(note).startswith(_ILLUSTRATIVE)
-
-
-def joined(texts: Iterable[str]) -> str:
-    """Returns texts as an enumeration for people."""
-    return "; ".join(texts)
-
-
-def sentence(text: str) -> str:
-    """Returns words as a sentence: a capital first, a full stop last."""
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
-
-
-_ILLUSTRATIVE = fold("Số liệu minh họa")
-
-
-def _float(value: Decimal | None) -> float | None:
-    return None if value is None else float(value)
+    def by_suite(self) -> dict[str, Sequence[Record]]:
+        """Returns its records by the name of their suite."""
+        return {
+            "submission": [self.submission],
+            "indicator_row": self.indicator_rows,
+            "figure": self.figures,
+            "task_row": self.task_rows,
+            "correction_row": self.correction_rows,
+            "notice": self.notices,
+        }

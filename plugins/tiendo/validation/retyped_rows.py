@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from tiendo.model.content import IndicatorRow, Notice, RawCell, TaskRow, WorkbookContent
 from tiendo.model.register import Unit
-from tiendo.reading.tables import has_figure, not_read
-from tiendo.validation.indicator_records import find_code
-from tiendo.validation.records import Context, text_of
+from tiendo.reading.notices import has_figure, not_read
+from tiendo.validation.cells import find_code, text_of
+from tiendo.validation.context import Context
 from tiendo.vietnamese.number import format_number, read_absence, read_number
 from tiendo.vietnamese.stated_unit import find_shift, is_same_unit, is_unit, read_stated
 from tiendo.vietnamese.text import fold
@@ -124,11 +124,8 @@ def _has_figures(row: IndicatorRow) -> bool:
 
 def _is_figure(cell: RawCell) -> bool:
     """Whether a cell may hold a figure; neither a declared absence is one nor the name of who signs."""
-    return (
-        bool(cell.error)
-        or cell.is_uncalculated
-        or (has_figure(cell.value) and read_absence(cell.value).kind == "other")
-    )
+    is_figure = has_figure(cell.value) and read_absence(cell.value).kind == "other"
+    return bool(cell.error) or cell.is_uncalculated or is_figure
 
 
 def _shown(cell: RawCell) -> str:

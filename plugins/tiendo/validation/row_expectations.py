@@ -6,7 +6,7 @@ changes a suite what they mean. Importing this module makes the classes known to
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -24,10 +24,8 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 from great_expectations.validator.validator import ValidationDependencies
 
 from tiendo.model.register import Nature
-from tiendo.validation.flow_cells import judge_flow
-from tiendo.validation.magnitude import Limits, doubtful_power, fits, is_target_copied, misplaced_part, misplaced_power
-from tiendo.validation.shifted_rows import Figure, Nearness, find_moved
-from tiendo.validation.signs import judge_sign
+from tiendo.validation.magnitude import Limits, doubtful_power, fits, misplaced_part, misplaced_power
+from tiendo.validation.slips import Nearness, PlacedFigure, find_moved, is_target_copied, judge_flow, judge_sign
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -175,7 +173,31 @@ class ExpectColumnValuesToBeBetweenColumns(RowExpectation):
         return (cell < rows[self.min_column]) | (cell > rows[self.max_column])
 
 
-class ExpectFiguresNotOffByPowerOfTen(RowExpectation):
+class NumberExpectation(RowExpectation):
+    """A rule told from the numbers of a row, exact as typed, and from texts beside them.
+
+    Attributes:
+        numbers, texts: the parameters that name these columns.
+        is_broken_by: tells from a row's subject, its numbers and its texts, in this order, whether it breaks the rule.
+    """
+
+    numbers: ClassVar[tuple[str, ...]]
+    texts: ClassVar[tuple[str, ...]] = ()
+    is_broken_by: ClassVar[Callable[..., bool]]
+
+    def breaks(self, rows: "pd.DataFrame") -> "pd.Series[bool]":
+        """Tells the rows that break it."""
+        exact = [_exact(rows[getattr(self, name)]) for name in ("column", *self.numbers)]
+        cells = zip(*exact, *(rows[getattr(self, name)] for name in self.texts), strict=True)
+        return rows[self.column].__class__([self.is_broken_by(*row) for row in cells], index=rows.index, dtype=bool)
+
+
+def _exact(column: "pd.Series[Any]") -> list[Decimal | None]:
+    """Returns the numbers of a column as they were typed."""
+    return [None if is_empty else Decimal(repr(float(v))) for v, is_empty in zip(column, column.isna(), strict=True)]
+
+
+class ExpectFiguresNotOffByPowerOfTen(NumberExpectation):
     """A figure is not a power of ten away from what it can be: a slipped separator, another scale of the unit.
 
     Parameters:
@@ -200,26 +222,12 @@ class ExpectFiguresNotOffByPowerOfTen(RowExpectation):
     below: float | None = None
     is_mark_excepted: bool = False
 
-    def breaks(self, rows: "pd.DataFrame") -> "pd.Series[bool]":
-        """Tells the rows whose figure is off by one of the powers."""
-        limits = Limits.of(self.limits)
-        compared = (
-            self.target_column,
-            self.expected_column,
-            self.last_column,
-            self.whole_column,
-            self.whole_slip_column,
-        )
-        numbers = _numbers(rows, (self.column, *compared))
-        return _flags(
-            rows,
-            (
-                figure is not None and self._is_meant(figure, _power(figure, Nature(nature), limits, others))
-                for nature, (figure, *others) in zip(rows[self.nature_column], numbers, strict=True)
-            ),
-        )
+    numbers = ("target_column", "expected_column", "last_column", "whole_column", "whole_slip_column")
+    texts = ("nature_column",)
 
-    def _is_meant(self, figure: Decimal, power: int) -> bool:
+    def is_broken_by(self, figure: Decimal, *others: Any) -> bool:
+        """Tells a figure that is off by one of the powers."""
+        power = _power(figure, Limits.of(self.limits), *others)
         if not power or (self.powers is not None and power not in self.powers):
             return False
         if self.below is not None and abs(figure) >= Decimal(str(self.below)):
@@ -227,18 +235,26 @@ class ExpectFiguresNotOffByPowerOfTen(RowExpectation):
         return not (self.is_mark_excepted and power == _MARK and figure >= 1 and figure % 1 != 0)
 
 
-def _power(figure: Decimal, nature: Nature, limits: Limits, others: Sequence[Decimal | None]) -> int:
+def _power(  # noqa: PLR0917 - the numbers and texts of a row, in the rule's order
+    figure: Decimal,
+    limits: Limits,
+    target: Decimal | None,
+    expected: Decimal | None,
+    last: Decimal | None,
+    whole: Decimal | None,
+    whole_slip: Decimal | None,
+    nature: str,
+) -> int:
     """The power of ten by which a figure is off, a quarter's by what the cumulative figures make it."""
-    target, expected, last, whole, whole_slip = others
-    if whole_slip is None:
-        return misplaced_power(figure, nature=nature, target=target, expected=expected, last=last, limits=limits)
-    return 0 if whole is None else misplaced_part(figure, whole, int(whole_slip), limits.near)
+    if whole_slip is not None:
+        return 0 if whole is None else misplaced_part(figure, whole, int(whole_slip), limits.near)
+    return misplaced_power(figure, nature=Nature(nature), target=target, expected=expected, last=last, limits=limits)
 
 
 _MARK = -3
 
 
-class ExpectFiguresNotFractionOfExpected(RowExpectation):
+class ExpectFiguresNotFractionOfExpected(NumberExpectation):
     """A figure is not about a tenth or a hundredth of what the target lets one expect.
 
     Parameters:
@@ -251,19 +267,15 @@ class ExpectFiguresNotFractionOfExpected(RowExpectation):
     expected_column: str
     within: float
 
-    def breaks(self, rows: "pd.DataFrame") -> "pd.Series[bool]":
-        """Tells the rows whose figure is a tenth or a hundredth."""
-        pairs = _numbers(rows, (self.column, self.expected_column))
-        return _flags(
-            rows,
-            (
-                bool(doubtful_power(value or Decimal(0), nature=Nature(nature), expected=expected, within=self.within))
-                for nature, (value, expected) in zip(rows[self.nature_column], pairs, strict=True)
-            ),
-        )
+    numbers = ("expected_column",)
+    texts = ("nature_column",)
+
+    def is_broken_by(self, figure: Decimal, expected: Decimal | None, nature: str) -> bool:
+        """Tells a figure that is a tenth or a hundredth."""
+        return doubtful_power(figure, nature=Nature(nature), expected=expected, within=self.within) != 0
 
 
-class ExpectFlowCellsInTheirPlaces(RowExpectation):
+class ExpectFlowCellsInTheirPlaces(NumberExpectation):
     """A flow's two cells, quarter and cumulative, do not hold each other's figure.
 
     Parameters:
@@ -281,24 +293,18 @@ class ExpectFlowCellsInTheirPlaces(RowExpectation):
     mistake: str
     rounding_share: float
 
-    def breaks(self, rows: "pd.DataFrame") -> "pd.Series[bool]":
-        """Tells the rows with this mistake."""
-        names = (self.column, self.quarter_column, self.last_column, self.last_quarter_column, self.expected_column)
-        share = Decimal(str(self.rounding_share))
-        return _flags(
-            rows,
-            (
-                judge_flow(
-                    quarter, value or Decimal(0), last=last, last_quarter=last_quarter, expected=expected,
-                    rounding_share=share,
-                ).mistake
-                == self.mistake
-                for value, quarter, last, last_quarter, expected in _numbers(rows, names)
-            ),
-        )  # fmt: skip
+    numbers = ("quarter_column", "last_column", "last_quarter_column", "expected_column")
+
+    def is_broken_by(self, total: Decimal, quarter: Decimal | None, *others: Decimal | None) -> bool:
+        """Tells a row with this mistake."""
+        share, (last, last_quarter, expected) = Decimal(str(self.rounding_share)), others
+        found = judge_flow(
+            quarter, total, last=last, last_quarter=last_quarter, expected=expected, rounding_share=share
+        )
+        return found.mistake == self.mistake
 
 
-class ExpectQuarterToAddUp(RowExpectation):
+class ExpectQuarterToAddUp(NumberExpectation):
     """A quarter's figure is the difference of the cumulative figures.
 
     Parameters:
@@ -314,22 +320,16 @@ class ExpectQuarterToAddUp(RowExpectation):
     tolerance: float
     approximate_tolerance: float
 
-    def breaks(self, rows: "pd.DataFrame") -> "pd.Series[bool]":
-        """Tells the rows that do not add up."""
-        shares = {True: Decimal(str(self.approximate_tolerance)), False: Decimal(str(self.tolerance))}
-        numbers = _numbers(rows, (self.column, self.total_column, self.last_column))
-        return _flags(
-            rows,
-            (
-                quarter is not None
-                and total is not None
-                and abs(quarter - (total - (last or 0))) > abs(total) * shares[precision == "approximate"]
-                for precision, (quarter, total, last) in zip(rows[self.precision_column], numbers, strict=True)
-            ),
-        )
+    numbers = ("total_column", "last_column")
+    texts = ("precision_column",)
+
+    def is_broken_by(self, quarter: Decimal, total: Decimal | None, last: Decimal | None, precision: str) -> bool:
+        """Tells a row that does not add up."""
+        share = self.approximate_tolerance if precision == "approximate" else self.tolerance
+        return total is not None and abs(quarter - (total - (last or 0))) > abs(total) * Decimal(str(share))
 
 
-class ExpectLastFigureNotDoubtful(RowExpectation):
+class ExpectLastFigureNotDoubtful(NumberExpectation):
     """Where a sum falls, it is not the last one that was wrong: this one fits the plan and that one did not.
 
     Parameters:
@@ -343,23 +343,16 @@ class ExpectLastFigureNotDoubtful(RowExpectation):
     last_expected_column: str
     within: float
 
-    def breaks(self, rows: "pd.DataFrame") -> "pd.Series[bool]":
-        """Tells the rows whose last figure is doubtful."""
-        names = (self.column, self.last_column, self.expected_column, self.last_expected_column)
-        return _flags(
-            rows,
-            (
-                value is not None
-                and last is not None
-                and value < last
-                and fits(value, expected, self.within)
-                and not fits(last, last_expected, self.within)
-                for value, last, expected, last_expected in _numbers(rows, names)
-            ),
-        )
+    numbers = ("last_column", "expected_column", "last_expected_column")
+
+    def is_broken_by(self, value: Decimal, last: Decimal | None, *expected: Decimal | None) -> bool:
+        """Tells a row whose last figure is doubtful."""
+        if last is None or value >= last:
+            return False
+        return fits(value, expected[0], self.within) and not fits(last, expected[1], self.within)
 
 
-class ExpectFiguresNotCopiedFromTarget(RowExpectation):
+class ExpectFiguresNotCopiedFromTarget(NumberExpectation):
     """A figure is not the year's target to the last digit, where nobody reaches that by chance.
 
     Parameters:
@@ -378,22 +371,20 @@ class ExpectFiguresNotCopiedFromTarget(RowExpectation):
     digits: int
     ahead: float
 
-    def breaks(self, rows: "pd.DataFrame") -> "pd.Series[bool]":
-        """Tells the rows whose figure is the target."""
-        numbers = _numbers(rows, (self.column, self.low_column, self.high_column, self.expected_column))
-        return _flags(
-            rows,
-            (
-                is_target_copied(
-                    value, targets, expected, is_flow=nature == Nature.FLOW, least=self.least, digits=self.digits,
-                    ahead=self.ahead,
-                )
-                for nature, (value, *targets, expected) in zip(rows[self.nature_column], numbers, strict=True)
-            ),
-        )  # fmt: skip
+    numbers = ("low_column", "high_column", "expected_column")
+    texts = ("nature_column",)
+
+    def is_broken_by(
+        self, value: Decimal, low: Decimal | None, high: Decimal | None, expected: Decimal | None, nature: str
+    ) -> bool:
+        """Tells a figure that is the target."""
+        is_flow = nature == Nature.FLOW
+        return is_target_copied(
+            value, (low, high), expected, is_flow=is_flow, least=self.least, digits=self.digits, ahead=self.ahead
+        )
 
 
-class ExpectSignToBeKept(RowExpectation):
+class ExpectSignToBeKept(NumberExpectation):
     """A positive rate of change is none that has lost its minus sign.
 
     Parameters:
@@ -410,18 +401,12 @@ class ExpectSignToBeKept(RowExpectation):
     certainty: str
     same_within: float
 
-    def breaks(self, rows: "pd.DataFrame") -> "pd.Series[bool]":
-        """Tells the rows whose sign was lost with this certainty."""
-        texts = zip(rows[self.note_column], rows[self.explanation_column], strict=True)
-        rates = _numbers(rows, (self.column, self.last_column))
-        same = Decimal(str(self.same_within))
-        return _flags(
-            rows,
-            (
-                judge_sign(value or Decimal(0), last, words, same_within=same) == self.certainty
-                for words, (value, last) in zip(texts, rates, strict=True)
-            ),
-        )
+    numbers = ("last_column",)
+    texts = ("note_column", "explanation_column")
+
+    def is_broken_by(self, rate: Decimal, last: Decimal | None, *words: str) -> bool:
+        """Tells a rate whose sign was lost with this certainty."""
+        return judge_sign(rate, last, words, same_within=Decimal(str(self.same_within))) == self.certainty
 
 
 class ExpectFiguresInTheirOwnRows(RowExpectation):
@@ -451,20 +436,7 @@ class ExpectFiguresInTheirOwnRows(RowExpectation):
         for _, file in rows.groupby(self.file_column, sort=False):
             if (file[self.off_column] > 0).sum() >= self.fewest:
                 ordered = file.sort_values(self.column)
-                figures = [Figure(*pair) for pair in _numbers(ordered, (self.value_column, self.reference_column))]
+                values, references = _exact(ordered[self.value_column]), _exact(ordered[self.reference_column])
+                figures = list(map(PlacedFigure, values, references))
                 broken.loc[ordered.index[list(find_moved(figures, nearness))]] = True
         return broken
-
-
-def _numbers(rows: "pd.DataFrame", names: tuple[str, ...]) -> "Iterator[tuple[Decimal | None, ...]]":
-    """Yields the numbers of each row, exact as typed."""
-    exact = (
-        [Decimal(repr(float(v))) if f else None for v, f in zip(rows[n], rows[n].notna(), strict=True)] for n in names
-    )
-    return zip(*exact, strict=True)
-
-
-def _flags(rows: "pd.DataFrame", broken: "Iterator[bool]") -> "pd.Series[bool]":
-    import pandas as pd
-
-    return pd.Series(list(broken), index=rows.index, dtype=bool)

@@ -7,31 +7,17 @@ nothing: by which power of ten a figure is off (``slip``), and whether a flow's 
 
 from decimal import Decimal
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tiendo.model.period import Period
 from tiendo.model.register import Nature
-from tiendo.validation.facts import IndicatorFacts
-from tiendo.validation.flow_cells import FlowCells, judge_flow
-from tiendo.validation.magnitude import Limits, is_target_copied, misplaced_part, misplaced_power
-from tiendo.validation.records import Context, Record
+from tiendo.validation.cells import as_float
+from tiendo.validation.context import Context
+from tiendo.validation.facts import QUARTER, IndicatorFacts
+from tiendo.validation.magnitude import Limits, misplaced_part, misplaced_power
+from tiendo.validation.records import IndicatorRecord, LastFigure, RowFigures
+from tiendo.validation.slips import is_target_copied, judge_flow
 from tiendo.validation.suites import get_suite
-
-YEAR_TO_DATE, QUARTER = "year_to_date", "quarter"
-
-
-class LastFigure(NamedTuple):
-    """The last figure a new one is compared with."""
-
-    value: Decimal | None
-    period: Period | None
-
-
-class Part(NamedTuple):
-    """A quarter's figure as the cumulative ones tell it, and by which power of ten the one typed is off."""
-
-    whole: Decimal | None = None
-    slip: int = 0
 
 
 @cache
@@ -52,41 +38,24 @@ def find_slip(value: Decimal, facts: IndicatorFacts, period: Period, last: Decim
     )
 
 
-def compare_figures(record: Record, facts: IndicatorFacts, context: Context) -> Part:
-    """Fills in what figures are compared with, and returns the quarter's figure as the cumulative ones tell it."""
-    total, quarter, last, period = record["total"].value, record["quarter"].value, record["last"], context.period
-    indicator = facts.indicator
-    record |= {
-        "year_to_date": _float(total),
-        "quarter_figure": _float(quarter) if facts.is_flow else None,
-        "last_year_to_date": _float(last.value),
-        "expected": _float(facts.expected(period)),
-        "last_expected": _float(facts.expected(last.period) if last.period else None),
-        "target_low": _float(indicator.low),
-        "target_high": _float(indicator.high),
-        "quarter_number": period.quarter,
-        "history": _history(last, period),
-    }
-    if total is None:
-        return Part()
-    slip = record["slip"] = find_slip(total, facts, period, last.value)
-    if not facts.is_flow:
-        return Part()
-    if not slip and record["history"] == "previous":
-        record["last_quarter"] = _float(_last_quarter(record, facts, context))
-        cells = flow_cells(record)
-        record["cells"] = cells.mistake
-        if cells.mistake:
-            return Part()
-    if quarter is None or record["history"] not in ("first", "previous"):
-        return Part()
-    whole = total.scaleb(-slip) - (last.value or 0 if period.quarter > 1 else 0)
-    part_slip = record["part_slip"] = misplaced_part(quarter, whole, slip, limits().near)
-    return Part(whole, part_slip)
+def compare_figures(record: IndicatorRecord, figures: RowFigures) -> None:
+    """Fills in what a row's figures are compared with, and by which power of ten they are off."""
+    facts, total, last, period = figures.facts, figures.total.value, figures.last, record.source.context.period
+    record.year_to_date = as_float(total)
+    record.quarter_figure = as_float(figures.quarter.value) if facts.is_flow else None
+    record.last_year_to_date = as_float(last.value)
+    record.expected = as_float(facts.expected(period))
+    record.last_expected = as_float(facts.expected(last.period)) if last.period else None
+    record.target_low, record.target_high = as_float(facts.indicator.low), as_float(facts.indicator.high)
+    record.quarter_number = period.quarter
+    record.history = _history(last, period)
+    if total is not None:
+        record.slip = find_slip(total, facts, period, last.value)
+        if facts.is_flow:
+            _compare_flow(record, figures, total)
 
 
 def _history(last: LastFigure, period: Period) -> str:
-    """What is known of earlier figures: ``first`` quarter of a sum, the ``previous`` one's, ``older`` or ``none``."""
     if period.quarter == 1:
         return "first"
     if last.value is None:
@@ -94,44 +63,49 @@ def _history(last: LastFigure, period: Period) -> str:
     return "previous" if last.period == period.previous else "older"
 
 
-def _last_quarter(record: Record, facts: IndicatorFacts, context: Context) -> Decimal | None:
+def _compare_flow(record: IndicatorRecord, figures: RowFigures, total: Decimal) -> None:
+    """Compares a flow's two cells: they hold each other's figure, or the quarter's is off by a power of ten."""
+    quarter, last, source = figures.quarter.value, figures.last.value, record.source
+    period = source.context.period
+    if not record.slip and record.history == "previous":
+        last_quarter = _last_quarter(figures, source.context)
+        record.last_quarter = as_float(last_quarter)
+        source.cells = judge_flow(
+            quarter,
+            total,
+            last=last,
+            last_quarter=last_quarter,
+            expected=figures.facts.expected(period),
+            rounding_share=Decimal(str(get_suite("indicator_row").parameters["rounding_share"])),
+        )
+        record.cells = source.cells.mistake
+    if quarter is not None and not record.cells and record.history in ("first", "previous"):
+        source.whole = total.scaleb(-record.slip) - (last or 0 if period.quarter > 1 else 0)
+        record.part_slip = misplaced_part(quarter, source.whole, record.slip, limits().near)
+
+
+def _last_quarter(figures: RowFigures, context: Context) -> Decimal | None:
     """The figure of the quarter before alone; that of the first quarter is the cumulative one."""
     before = context.period.previous
     if before.quarter == 1:
-        found: Decimal | None = record["last"].value
-        return found
-    return context.history.value(facts.indicator.code, context.agency, QUARTER, before)
+        return figures.last.value
+    return context.history.value(figures.facts.indicator.code, context.agency, QUARTER, before)
 
 
-def flow_cells(record: Record) -> FlowCells:
-    """Returns which of a flow's cells hold the other's figure, and what was probably meant."""
-    if record["last"] is None or record["history"] != "previous" or record["total"].value is None:
-        return FlowCells("")
-    last_quarter = record["last_quarter"]
-    return judge_flow(
-        record["quarter"].value,
-        record["total"].value,
-        last=record["last"].value,
-        last_quarter=None if last_quarter is None else Decimal(repr(last_quarter)),
-        expected=record["facts"].expected(record["context"].period),
-        rounding_share=Decimal(str(get_suite("indicator_row").parameters["rounding_share"])),
-    )
-
-
-def find_suspicion(record: Record) -> str | None:
+def find_suspicion(record: IndicatorRecord, figures: RowFigures) -> str | None:
     """Returns what a row that is explained would else be held for: what its cells hold, or the year's target."""
-    if record["slip"]:
+    facts, period = figures.facts, record.source.context.period
+    total, last = figures.total.value, figures.last.value
+    if record.slip or total is None:
         return None
-    cells, nature = record["cells"], record["nature"]
-    if cells not in ("", "repeated") and record["total"].value >= record["last"].value:
-        return str(cells)
-    value, facts = record["total"].value, record["facts"]
-    if value is None or nature not in (Nature.FLOW, Nature.STOCK) or record["quarter_number"] == 4:
+    if record.cells not in ("", "repeated") and last is not None and total >= last:
+        return record.cells
+    if facts.indicator.nature not in (Nature.FLOW, Nature.STOCK) or period.quarter == 4:
         return None
     is_copied = is_target_copied(
-        value,
+        total,
         (facts.indicator.low, facts.indicator.high),
-        facts.expected(record["context"].period),
+        facts.expected(period),
         is_flow=facts.is_flow,
         **_copied_limits(),
     )
@@ -142,7 +116,3 @@ def find_suspicion(record: Record) -> str | None:
 def _copied_limits() -> dict[str, Any]:
     kwargs = get_suite("indicator_row").kwargs_of("target-as-result")
     return {name: kwargs[name] for name in ("least", "digits", "ahead")}
-
-
-def _float(value: Decimal | None) -> float | None:
-    return None if value is None else float(value)

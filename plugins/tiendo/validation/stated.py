@@ -12,8 +12,8 @@ from typing import NamedTuple
 from tiendo.model.content import Title
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.validation.context import BatchFile
 from tiendo.validation.facts import RegisterFacts
-from tiendo.validation.records import BatchFile
 from tiendo.vietnamese.dates import find_periods, read_period
 from tiendo.vietnamese.text import fold
 
@@ -63,7 +63,7 @@ def read_stated(file: BatchFile, facts: RegisterFacts) -> Stated:
     """Returns what the titles, the marker and the name of a file say about body and period."""
     year, content = facts.register.year, file.content
     periods: dict[tuple[str, Period], str] = {}
-    if period := _marked_period(content.marker.period, year):
+    if period := parse_period(content.marker.period, facts):
         periods["marker", period] = "trang ẩn của biểu mẫu"
     for title in content.titles:
         found = _periods(title.text, year)
@@ -86,11 +86,12 @@ def body_and_period(register: Register, file: BatchFile) -> tuple[str, str]:
     return file.sender_agency or marker.agency or said.agency, marker.period or str(said.period or "")
 
 
-def _marked_period(text: str, year: int) -> Period | None:
+def parse_period(text: str, facts: RegisterFacts) -> Period | None:
+    """Reads a period as the template writes it, or as people do."""
     try:
         return Period.parse(text)
     except ValueError:
-        found = read_period(text, year=year)
+        found = read_period(text, year=facts.register.year)
         return found[0] if found else None
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tiendo.settings import INCLUDE
 from tiendo.validation.conditions import holds, names_in
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from great_expectations.core import ExpectationValidationResult
     from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
-    from great_expectations.datasource.fluent.interfaces import Batch
+    from great_expectations.validator.v1_validator import Validator
 
 SUBMISSION_SUITES = ("submission", "indicator_row", "figure", "task_row", "correction_row", "notice")
 TABLE_SUITES = ("warehouse", "mart")
@@ -31,6 +31,13 @@ EXPECTATIONS = INCLUDE / "expectations"
 ROW_ID = "row_id"
 _NOT_NULL = "expect_column_values_to_not_be_null"
 _SUBJECTS = ("column", "column_A", "column_B")
+_WHERE = " where "
+# What of a result is kept: counts, and the first of the rows that break the rule; all of them are told by their ids.
+_KEPT = (
+    "observed_value", "element_count", "missing_count", "missing_percent", "unexpected_count", "unexpected_percent",
+    "unexpected_percent_total", "unexpected_percent_nonmissing", "partial_unexpected_list",
+    "partial_unexpected_index_list", "partial_unexpected_counts", "unexpected_index_column_names",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -155,7 +162,7 @@ def _for_engine(kwargs: Mapping[str, Any]) -> dict[str, Any]:
         return dict(kwargs)
     plain = {name: value for name, value in kwargs.items() if name != "row_condition"}
     name, subject = _conditioned(kwargs)
-    renamed = f"{subject} where {kwargs['row_condition']}"
+    renamed = f"{subject}{_WHERE}{kwargs['row_condition']}"
     return plain | {name: [renamed, *kwargs[name][1:]] if name == "column_list" else renamed}
 
 
@@ -204,7 +211,23 @@ def warm() -> None:
         _ = get_suite(name).for_engine, _batch_definition(name)
 
 
-def failing_rows(suite: Suite, frame: "pd.DataFrame") -> list[tuple[int, list[int]]]:
+class SuiteRun(NamedTuple):
+    """What Great Expectations said when a suite was run over a table.
+
+    Attributes:
+        row_count: how many rows the table had.
+        results: of each rule that had anything to look at, its result as JSON, in the shape of Great Expectations' own
+            ``ExpectationValidationResult``, with the rule as it stood then; of the rows that break it up to 20.
+        failing: for each rule that failed, its position in ``suite.rules`` and the ids of all rows that break it.
+    """
+
+    suite: str
+    row_count: int
+    results: list[dict[str, Any]]
+    failing: list[tuple[int, list[int]]]
+
+
+def run_suite(suite: Suite, frame: "pd.DataFrame") -> SuiteRun:
     """Runs a suite over a frame.
 
     A run costs about 8 ms per rule, whatever the number of rows, so rules that apply to no row at all are left out, and
@@ -214,26 +237,59 @@ def failing_rows(suite: Suite, frame: "pd.DataFrame") -> list[tuple[int, list[in
         suite: one of ``include/expectations/``.
         frame: one row per thing checked, with column ``row_id`` and those of the suite. None means "does not apply".
 
-    Returns:
-        For each rule that failed, its position in ``suite.rules`` and the ids of the rows that break it.
-
     Raises:
         RuntimeError: Great Expectations could not evaluate a rule: our mistake, never the sender's.
     """
+    row_count = len(frame)
     applicable, frame = _applicable(suite, frame)
     if not applicable:
-        return []
-    batch = _batch_definition(suite.name).get_batch(batch_parameters={"dataframe": frame})
-    failed = [number for number, result in _validate(suite, batch, applicable, "BOOLEAN_ONLY") if not result.success]
+        return SuiteRun(suite.name, row_count, [], [])
+    validator = _validator(suite.name, frame)
+    results = dict(_validate(suite, validator, applicable, "BOOLEAN_ONLY"))
     where = {
         "result_format": "COMPLETE",
         "unexpected_index_column_names": [ROW_ID],
         "return_unexpected_index_query": False,
     }
-    return sorted(
-        (number, [int(entry[ROW_ID]) for entry in result.result.get("unexpected_index_list") or ()])
-        for number, result in (_validate(suite, batch, failed, where) if failed else ())
+    failed = sorted(number for number, result in results.items() if not result.success)
+    results |= _validate(suite, validator, failed, where) if failed else ()
+    return SuiteRun(
+        suite.name,
+        row_count,
+        [_as_kept(suite.expectations[number], results[number]) for number in applicable],
+        [
+            (number, [int(entry[ROW_ID]) for entry in results[number].result.get("unexpected_index_list") or ()])
+            for number in failed
+        ],
     )
+
+
+def _as_kept(expectation: Mapping[str, Any], result: "ExpectationValidationResult") -> dict[str, Any]:
+    """Returns a result as JSON, with the rule in it and no more rows than a page shows."""
+    from great_expectations.util import convert_to_json_serializable
+
+    meta, kwargs = expectation["meta"], dict(expectation["kwargs"])
+    if "row_condition" in kwargs:
+        kwargs["row_condition"] = {"type": "pass_through", "pass_through_filter": kwargs["row_condition"]}
+    found = {name: value for name, value in result.result.items() if name in _KEPT}
+    if "partial_unexpected_index_list" in found:
+        # A rule with a condition looked at a column made for it; a reader knows the one it was made from.
+        found["partial_unexpected_index_list"] = [
+            {name.partition(_WHERE)[0]: value for name, value in entry.items()}
+            for entry in found["partial_unexpected_index_list"]
+        ]
+    return {
+        "success": bool(result.success),
+        "expectation_config": {
+            "type": expectation["type"],
+            "kwargs": kwargs,
+            "meta": {name: meta[name] for name in ("rule", "severity", "trial") if name in meta},
+            "description": f"{meta['rule']}: {meta['title']}",
+        },
+        "result": convert_to_json_serializable(found) if found else {},
+        "meta": {},
+        "exception_info": {"raised_exception": False, "exception_message": None, "exception_traceback": None},
+    }
 
 
 def _applicable(suite: Suite, frame: "pd.DataFrame") -> "tuple[list[int], pd.DataFrame]":
@@ -255,19 +311,20 @@ def _applicable(suite: Suite, frame: "pd.DataFrame") -> "tuple[list[int], pd.Dat
             subject = _conditioned(kwargs)[1]
             whole = frame[subject].astype(object) if is_not_null else frame[subject]
             elsewhere = True if is_not_null else None
-            columns[f"{subject} where {condition}"] = whole.where(masks[condition], elsewhere)
+            columns[f"{subject}{_WHERE}{condition}"] = whole.where(masks[condition], elsewhere)
         numbers.append(number)
     return numbers, frame.__class__(columns)
 
 
 def _validate(
-    suite: Suite, batch: "Batch", numbers: Sequence[int], result_format: Any
+    suite: Suite, validator: "Validator", numbers: Sequence[int], result_format: Any
 ) -> "Iterator[tuple[int, ExpectationValidationResult]]":
     """Runs some of a suite's expectations; yields each one's number and result, in no order."""
     part = great_expectations().ExpectationSuite(
         name=suite.name, expectations=[suite.for_engine.expectations[number] for number in numbers]
     )
-    for result in batch.validate(part, result_format=result_format).results:
+    validator.result_format = result_format
+    for result in validator.validate_expectation_suite(part).results:
         config = result.expectation_config
         info = result.exception_info or {}
         faults = [info, *(value for value in info.values() if isinstance(value, Mapping))]
@@ -276,31 +333,19 @@ def _validate(
         yield config.meta["number"], result
 
 
-def quiet_context() -> "EphemeralDataContext":
-    """Returns a context that writes nothing, shows no progress and reports nothing home."""
+@cache
+def _context() -> "EphemeralDataContext":
+    """A context that writes nothing, shows no progress and reports nothing home."""
     gx = great_expectations()
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context: EphemeralDataContext = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     context.enable_analytics(False)
-    return context
-
-
-@cache
-def _context() -> "EphemeralDataContext":
-    context = quiet_context()
     # The library's million objects live as long as the process: the collector need not walk them again and again.
     gc.collect()
     gc.freeze()
     return context
-
-
-def restore_context() -> None:
-    """Makes the context of the checks the current one again, after another was used."""
-    from great_expectations.data_context.data_context.context_factory import project_manager
-
-    project_manager.set_project(_context())
 
 
 @cache
@@ -310,16 +355,30 @@ def _batch_definition(name: str) -> "BatchDefinition[Any]":
     return source.add_dataframe_asset(name).add_batch_definition_whole_dataframe(name)
 
 
-def check_table(suite_name: str, frame: "pd.DataFrame") -> list[str]:
+def _validator(name: str, frame: "pd.DataFrame") -> "Validator":
+    """Returns what ``Batch.validate`` makes for each call anew, with a further copy and hash of the frame."""
+    from great_expectations.validator.v1_validator import Validator
+
+    return Validator(_batch_definition(name), batch_parameters={"dataframe": frame})
+
+
+class TableCheck(NamedTuple):
+    """What a suite of ours said of a table of ours.
+
+    Attributes:
+        faults: one sentence for operations per rule that is broken, with how many rows and the first of them.
+    """
+
+    faults: list[str]
+    run: SuiteRun
+
+
+def check_table(suite_name: str, frame: "pd.DataFrame") -> TableCheck:
     """Runs suite ``warehouse`` or ``mart`` over a table of ours.
 
     Args:
         suite_name: one of ``TABLE_SUITES``.
         frame: the table; see the suite's ``meta.about`` for the columns it needs.
-
-    Returns:
-        One sentence for operations per rule that is broken, with how many rows and the first of them; [] when all is
-        well.
 
     Raises:
         KeyError: the frame lacks a column of the suite.
@@ -327,10 +386,10 @@ def check_table(suite_name: str, frame: "pd.DataFrame") -> list[str]:
     suite = get_suite(suite_name)
     if missing := [name for name in suite.columns if name not in frame.columns]:
         raise KeyError(f"suite {suite_name}: the frame lacks {', '.join(missing)}")
-    numbered = frame[list(suite.columns)].assign(**{ROW_ID: range(len(frame))})
-    failures = []
-    for number, rows in failing_rows(suite, numbered):
+    run = run_suite(suite, frame[list(suite.columns)].assign(**{ROW_ID: range(len(frame))}))
+    faults = []
+    for number, rows in run.failing:
         rule = suite.rules[number]
         first = frame.iloc[rows[0]].to_dict() if rows else {}
-        failures.append(f"{rule.rule}: {rule.message} ({len(rows)} rows, the first: {first})")
-    return failures
+        faults.append(f"{rule.rule}: {rule.message} ({len(rows)} rows, the first: {first})")
+    return TableCheck(faults, run)

@@ -20,7 +20,7 @@ def dictionary(engine: Engine) -> str:
         ValueError: a relation or column has no comment.
     """
     with engine.connect() as connection:
-        rows = connection.execute(statement("mart/columns.sql")).all()
+        rows = connection.execute(statement("queries/columns.sql")).all()
     parts = [HEAD]
     for relation, columns in groupby(rows, key=lambda row: (row.relation, row.relation_comment)):
         name, comment = relation

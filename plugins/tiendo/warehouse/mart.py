@@ -23,7 +23,7 @@ def _rows(engine: Engine, name: str, **parameters: Any) -> Rows:
 
 def status_rows(engine: Engine, register: Register, period: Period, as_of: datetime) -> Rows:
     """Returns rows of ``mart.indicator_status`` as they stood at an instant, in printed order."""
-    return _rows(engine, "mart/status_at.sql", instant=as_of, plan_code=register.code, period=str(period))
+    return _rows(engine, "queries/status_at.sql", instant=as_of, plan_code=register.code, period=str(period))
 
 
 def tracker_rows(
@@ -36,7 +36,7 @@ def tracker_rows(
     """Returns rows of ``mart.submission_tracker`` as they stood at an instant, by default now: one per body."""
     return _rows(
         engine,
-        "mart/tracker.sql",
+        "queries/tracker.sql",
         instant=as_of or clock.now(),
         plan_code=register.code,
         obligation=duty,
@@ -46,19 +46,19 @@ def tracker_rows(
 
 def explanation(engine: Engine, register: Register, indicator: str, period: Period) -> dict[str, Any]:
     """Returns one object that leads from the graded value to its cell: the document of ``tiendo explain --json``."""
-    (row,) = _rows(engine, "mart/explain.sql", plan_code=register.code, period=str(period), indicator=indicator)
+    (row,) = _rows(engine, "queries/explain.sql", plan_code=register.code, period=str(period), indicator=indicator)
     return row
 
 
 def last_values(engine: Engine, register: Register, period: Period) -> Mapping[tuple[str, str], Decimal]:
     """Returns the last year-to-date figure before a period, by (indicator, agency), for the workbook's column."""
-    rows = _rows(engine, "mart/last_values.sql", plan_code=register.code, period=str(period))
+    rows = _rows(engine, "queries/last_values.sql", plan_code=register.code, period=str(period))
     return {(row["indicator_code"], row["agency_code"]): row["value"] for row in rows}
 
 
 def past_figures(engine: Engine, register: Register) -> Rows:
     """Returns the year's own figures of flows as rows of a later plan's ``past_figures.csv``; no made-up ones."""
-    rows = _rows(engine, "mart/past_figures.sql", plan_code=register.code)
+    rows = _rows(engine, "queries/past_figures.sql", plan_code=register.code)
     return [row | {"value": format(row["value"], "f")} for row in rows]
 
 
@@ -66,7 +66,7 @@ def rollup_rows(engine: Engine, register: Register, period: Period, grouping: st
     """Returns rows of ``mart.status_rollup`` of one grouping as they stood at an instant, in printed order."""
     return _rows(
         engine,
-        "mart/rollup.sql",
+        "queries/rollup.sql",
         instant=as_of,
         plan_code=register.code,
         period=str(period),

@@ -69,7 +69,7 @@ def _define_mart(connection: Connection) -> None:
     The files' names begin with a layer: each may use what the layers below define. What they were when they were run
     is told by the comment on the schema, since replacing a view makes everyone wait who reads it.
     """
-    paths = sorted((INCLUDE / "sql" / "mart").glob("[0-9]_*.sql"))
+    paths = sorted((INCLUDE / "sql" / "mart").glob("*.sql"))
     digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()
     told = f"What consumers may rely on; only ever added to. Made by include/sql/mart/ of SHA-256 {digest}"
     if connection.exec_driver_sql("select obj_description('mart'::regnamespace, 'pg_namespace')").scalar() == told:

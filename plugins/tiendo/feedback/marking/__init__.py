@@ -1,4 +1,4 @@
 """The sender's own workbook with the cells at fault coloured and commented, everything else left as it was.
 
-The parts of the package are edited as bytes: what is not ours is copied, packed as it came.
+Parts that get marks are edited as trees; all others are copied.
 """

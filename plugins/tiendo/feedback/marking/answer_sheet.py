@@ -1,15 +1,15 @@
 """The added sheet "Phản hồi": everything there is to say about a file, with links to the cells."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import ceil
 from typing import NamedTuple
 
-from tiendo.feedback.marking.markup import escaped
+from tiendo.feedback.marking.sheet import position
 from tiendo.feedback.marking.styles import SheetStyles
+from tiendo.feedback.marking.xml_tree import MAIN, escaped
 
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 TAB_COLOR = "FFB2182C"
-"""Tells our sheet from one of the sender's with the same name: programs keep it when they write the file anew."""
+"""By it the added sheet is known from a sender's with the same name: programs keep it when they write the file anew."""
 
 _HEAD = ("TT", "Mức độ", "Trang tính", "Ô", "Nội dung", "Đang ghi", "Yêu cầu", "Cách xử lý")
 _WIDTHS = (6, 16, 18, 10, 48, 26, 36, 52)
@@ -17,8 +17,13 @@ _COLUMNS = "ABCDEFGH"
 _LONGEST = 2000
 
 
-class AnswerLine(NamedTuple):
-    """One line: what is wrong in one cell. ``is_linked``: the workbook has that cell."""
+class Remark(NamedTuple):
+    """One thing to say about a workbook.
+
+    Attributes:
+        severity: ``critical`` and ``warning`` colour their cell, ``info`` is only listed.
+        sheet, cell: where; "" when it concerns no cell.
+    """
 
     severity: str
     severity_name: str
@@ -28,29 +33,35 @@ class AnswerLine(NamedTuple):
     found: str
     expected: str
     fix: str
-    is_linked: bool
 
 
-def answer_sheet(title: str, intro: Sequence[str], lines: Sequence[AnswerLine], styles: SheetStyles) -> bytes:
-    """Returns the sheet's part. Everything is text: nothing a sender wrote becomes a formula."""
+def answer_sheet(
+    title: str, intro: Sequence[str], remarks: Sequence[Remark], sheet_names: Collection[str], styles: SheetStyles
+) -> bytes:
+    """Returns the sheet's part. Everything is text: nothing a sender wrote becomes a formula.
+
+    Args:
+        sheet_names: the workbook's; a cell of one of them is linked.
+    """
     rows: list[list[tuple[int, str]]] = [[(styles.title, title)], *([(styles.line, text)] for text in intro), []]
     rows.append([(styles.head, text) for text in _HEAD])
     head = len(rows)
     links = []
-    for number, line in enumerate(lines, start=1):
-        tag = {"critical": styles.critical, "warning": styles.warning}.get(line.severity, styles.text)
-        texts = [(styles.text, str(number)), (tag, line.severity_name), (styles.text, line.sheet)]
-        texts += [(styles.link if line.is_linked else styles.text, line.cell)]
-        texts += [(styles.text, text) for text in (line.message, line.found, line.expected, line.fix)]
+    for number, remark in enumerate(remarks, start=1):
+        is_linked = remark.sheet in sheet_names and position(remark.cell) is not None
+        tag = {"critical": styles.critical, "warning": styles.warning}.get(remark.severity, styles.text)
+        texts = [(styles.text, str(number)), (tag, remark.severity_name), (styles.text, remark.sheet)]
+        texts += [(styles.link if is_linked else styles.text, remark.cell)]
+        texts += [(styles.text, text) for text in (remark.message, remark.found, remark.expected, remark.fix)]
         rows.append(texts)
-        if line.is_linked:
-            target = "'{}'!{}".format(line.sheet.replace("'", "''"), line.cell)
-            links.append(f'<hyperlink ref="D{len(rows)}" location="{escaped(target)}" display="{line.cell}"/>')
+        if is_linked:
+            target = "'{}'!{}".format(remark.sheet.replace("'", "''"), remark.cell)
+            links.append(f'<hyperlink ref="D{len(rows)}" location="{escaped(target)}" display="{remark.cell}"/>')
     data = "".join(_row(number, row, is_wrapped=number > head) for number, row in enumerate(rows, start=1))
     columns = "".join(f'<col min="{i}" max="{i}" width="{w}" customWidth="1"/>' for i, w in enumerate(_WIDTHS, start=1))
     return (
         '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-        f'<worksheet xmlns="{_MAIN}"><sheetPr><tabColor rgb="{TAB_COLOR}"/><pageSetUpPr fitToPage="1"/></sheetPr>'
+        f'<worksheet xmlns="{MAIN}"><sheetPr><tabColor rgb="{TAB_COLOR}"/><pageSetUpPr fitToPage="1"/></sheetPr>'
         f'<sheetViews><sheetView showGridLines="0" tabSelected="1" workbookViewId="0"><pane ySplit="{head}" '
         f'topLeftCell="A{head + 1}" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
         f'<sheetFormatPr defaultRowHeight="15.75"/><cols>{columns}</cols><sheetData>{data}</sheetData>'

@@ -1,191 +1,150 @@
-"""Comments (the classic ones, which every program shows): ours are added beside the sender's, earlier ones taken away.
+"""Comments (the classic ones, which every program shows): added beside the sender's; those of an earlier answer go.
 
 A comment is an entry of the sheet's comments part and a shape in its VML drawing. Excel's threaded comments keep an
 entry there too, which must stay as it is.
 """
 
 import re
-from collections.abc import Mapping
-from html import unescape
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
 
-from tiendo.feedback.marking.markup import Node, attribute, escaped, insert_in, plain, scan
 from tiendo.feedback.marking.sheet import position
+from tiendo.feedback.marking.xml_tree import (
+    MAIN,
+    Element,
+    UnmarkableError,
+    elements,
+    escaped,
+    namespace_of,
+    parse,
+    to_bytes,
+)
 
 AUTHOR = "Tiendo"
-# Opens each comment of ours; by it they are known again where a program dropped the author.
+# Opens each comment of an answer; by it they are known again where a program dropped the author.
 OPENING = "Tiendo – "
 _RULE = "————————"
+_APPENDED = f"{_RULE}\n{OPENING}"
 _THREADED = "tc="
-_TEXT = re.compile(rb"<(?:[\w.-]+:)?t(?:\s[^<>]*)?(?<!/)>([^<]*)<")
-_RUN = re.compile(rb"<(?:[\w.-]+:)?r(?:\s[^<>]*)?>")
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_EMPTY = (
-    f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<comments xmlns="{_MAIN}"><authors/><commentList/>'
-    "</comments>"
-).encode()
+_EMPTY = f'<comments xmlns="{MAIN}"><authors/><commentList/></comments>'.encode()
 
-_VML_NAMES = (
-    b'"urn:schemas-microsoft-com:vml"', b'"urn:schemas-microsoft-com:office:office"',
-    b'"urn:schemas-microsoft-com:office:excel"',
-)  # fmt: skip
+_VML, _OFFICE, _EXCEL = (f"urn:schemas-microsoft-com:{name}" for name in ("vml", "office:office", "office:excel"))
+_PREFIXES = {"v": _VML, "o": _OFFICE, "x": _EXCEL}
+_VML_DECLARED = " ".join(f'xmlns:{prefix}="{name}"' for prefix, name in _PREFIXES.items())
 _VML_EMPTY = (
-    b'<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
-    b'xmlns:x="urn:schemas-microsoft-com:office:excel"><o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="1"/>'
-    b"</o:shapelayout></xml>"
-)
+    f'<xml {_VML_DECLARED}><o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="1"/></o:shapelayout></xml>'
+).encode()
 _VML_TYPE = (
-    b'<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">'
-    b'<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'
+    '<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">'
+    '<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'
 )
-_SHAPE = re.compile(rb"<v:shape\b.*?</v:shape>", re.DOTALL)
-_SHAPE_ROW = re.compile(rb"<x:Row>\s*(\d+)\s*</x:Row>")
-_SHAPE_COLUMN = re.compile(rb"<x:Column>\s*(\d+)\s*</x:Column>")
-_SHAPE_ID = re.compile(rb"_x0000_s(\d+)")
+_SHAPE_ID = re.compile(r"_x0000_s(\d{1,8})")
 
 
-class _Comment(NamedTuple):
-    node: Node
-    text_node: Node | None
-    cell: str
-    author: str
-    text: str
-
-
-def _comments(xml: bytes) -> list[_Comment]:
-    nodes = scan(xml, depth=3)
-    authors = [_content(xml, node) for node in nodes if node.name == "author"]
-    found = []
-    for place, node in enumerate(nodes):
-        if node.name != "comment":
-            continue
-        inner = next((n for n in nodes[place + 1 :] if n.name == "text" and n.start < node.end), None)
-        number = attribute(node, "authorId")
-        author = authors[int(number)] if number.isdecimal() and int(number) < len(authors) else ""
-        text = "".join(_unescaped(t) for t in _TEXT.findall(xml, inner.start, inner.end)) if inner else ""
-        found.append(_Comment(node, inner, attribute(node, "ref"), author, text))
-    return found
-
-
-def edit_comments(xml: bytes | None, wanted: Mapping[str, str]) -> tuple[bytes, set[str], set[str]]:
-    """Takes our earlier comments away and adds new ones.
+def edit_comments(xml: bytes | None, wanted: Mapping[str, str]) -> tuple[bytes, set[str], set[str], set[str]]:
+    """Takes the comments of an earlier answer away and adds new ones.
 
     Args:
         xml: the sheet's comments part, None when it has none.
-        wanted: our words by cell; the sender's own words in that cell stay above them.
+        wanted: the answer's words by cell; the sender's own words in that cell stay above them.
 
     Returns:
-        The part; the cells that have a comment now; those of the former whose shapes must be drawn or are no longer
-        wanted.
+        The part; the cells with a comment of the sender's; those with a new one; those that lost one of an
+        earlier answer.
     """
-    xml = plain(xml) if xml is not None else _EMPTY
+    root = parse(_EMPTY if xml is None else xml)
+    authors, entries = root.find("{*}authors"), root.find("{*}commentList")
+    if authors is None or entries is None:
+        raise UnmarkableError("comments without a list of them or of their authors")
+    names = [author.text or "" for author in authors]
     gone: set[str] = set()
-    for comment in reversed(_comments(xml)):
-        if comment.author == AUTHOR or comment.text.startswith(OPENING):
-            xml = xml[: comment.node.start] + xml[comment.node.end :]
-            gone.add(comment.cell)
-        elif f"{_RULE}\n{OPENING}" in comment.text and comment.text_node:
-            xml = _without_ours(xml, comment)
-    theirs = {comment.cell: comment for comment in _comments(xml)}
-    for cell, words in sorted(wanted.items(), key=lambda item: _order(theirs.get(item[0])), reverse=True):
-        own = theirs.get(cell)
-        if own is None or own.author.startswith(_THREADED) or own.text_node is None:
+    theirs: set[str] = set()
+    for comment in entries.findall("{*}comment"):
+        cell, number, words = comment.get("ref", ""), comment.get("authorId", ""), comment.find("{*}text")
+        author = names[int(number)] if number.isdecimal() and int(number) < len(names) else ""
+        text = _text([comment] if words is None else [words])
+        if author == AUTHOR or text.startswith(OPENING):
+            entries.remove(comment)
+            gone.add(cell)
             continue
-        run = _run(f"\n{_RULE}\n{words}", own.text_node.prefix)
-        if _RUN.search(xml, own.text_node.start, own.text_node.end):
-            xml = insert_in(xml, own.text_node, run)
-        else:
-            xml = _with_text(xml, own.text_node, _run(own.text, own.text_node.prefix) + run)
+        theirs.add(cell)
+        if words is not None:
+            if _APPENDED in text:
+                _take_answer_away(words, text)
+            if cell in wanted and not author.startswith(_THREADED):
+                _append(words, f"\n{_RULE}\n{wanted[cell]}")
     new = {cell: words for cell, words in wanted.items() if cell not in theirs}
-    if new:
-        xml = _append(xml, new)
-    return xml, {*theirs, *new}, gone
+    if new and AUTHOR not in names:
+        authors.extend(elements(f"<author>{AUTHOR}</author>", namespace_of(root)))
+        names.append(AUTHOR)
+    for cell, words in sorted(new.items(), key=lambda item: position(item[0]) or (0, 0)):
+        markup = f'<comment ref="{cell}" authorId="{names.index(AUTHOR)}"><text>{_run(words)}</text></comment>'
+        entries.extend(elements(markup, namespace_of(root)))
+    return to_bytes(root), theirs, set(new), gone
 
 
 def edit_drawing(vml: bytes | None, remove: set[str], draw: set[str]) -> bytes | None:
     """Removes and adds the shapes of comments.
 
     Returns:
-        The drawing, or None when it is one that we had better not touch.
+        The drawing, or None when it is one that we had better not touch: no XML, or without the usual prefixes.
     """
-    if vml is None:
-        vml = _VML_EMPTY
-    elif any(name not in vml for name in _VML_NAMES) or b"xmlns:x=" not in vml or not vml.rstrip().endswith(b"</xml>"):
+    try:
+        root = parse(_VML_EMPTY if vml is None else vml)
+    except UnmarkableError:
         return None
-    places = {position(cell) for cell in remove}
-
-    def kept(match: re.Match[bytes]) -> bytes:
-        row, column = _SHAPE_ROW.search(match[0]), _SHAPE_COLUMN.search(match[0])
-        is_ours = row and column and b'"Note"' in match[0] and (int(row[1]), int(column[1])) in places
-        return b"" if is_ours else match[0]
-
-    vml = _SHAPE.sub(kept, vml)
-    first = max((int(number) for number in _SHAPE_ID.findall(vml) if len(number) < 9), default=1024) + 1
-    shapes = b"" if b'"_x0000_t202"' in vml else _VML_TYPE
+    if not _PREFIXES.items() <= root.nsmap.items():
+        return None
+    places = {position(cell) for cell in remove} - {None}
+    for shape in root.findall(f"{{{_VML}}}shape"):
+        if _place_of_note(shape) in places:
+            root.remove(shape)
+    ids = [_SHAPE_ID.fullmatch(name) for shape in root.iter(f"{{{_VML}}}shape") for name in shape.attrib.values()]
+    first = max((int(match[1]) for match in ids if match), default=1024) + 1
+    has_type = any(kind.get("id") == "_x0000_t202" for kind in root.iter(f"{{{_VML}}}shapetype"))
     spots = sorted(spot for spot in map(position, draw) if spot)
-    for number, (row, column) in enumerate(spots, start=first):
-        shapes += _shape(number, row, column)
-    close = vml.rindex(b"</xml>")
-    return vml[:close] + shapes + vml[close:]
+    shapes = "".join(_shape(number, row, column) for number, (row, column) in enumerate(spots, start=first))
+    root.extend(parse(f"<xml {_VML_DECLARED}>{'' if has_type else _VML_TYPE}{shapes}</xml>".encode()))
+    return to_bytes(root, is_declared=False)
 
 
-def _order(comment: _Comment | None) -> int:
-    return comment.node.start if comment else -1
+def _text(within: Iterable[Element]) -> str:
+    texts = [text.text or "" for element in within for text in element.iter("{*}t")]
+    return "".join(texts).replace("\r\n", "\n")
 
 
-def _append(xml: bytes, new: Mapping[str, str]) -> bytes:
-    nodes = scan(xml, depth=2)
-    authors = [node for node in nodes if node.name == "author"]
-    names = [_content(xml, node) for node in authors]
-    prefix = nodes[0].prefix
-    number = names.index(AUTHOR) if AUTHOR in names else len(names)
-    entries = "".join(
-        f'<{prefix}comment ref="{cell}" authorId="{number}"><{prefix}text>{_run(words, prefix)}</{prefix}text>'
-        f"</{prefix}comment>"
-        for cell, words in sorted(new.items(), key=lambda item: position(item[0]) or (0, 0))
-    )
-    parent = next(node for node in nodes if node.name == "commentList")
-    xml = insert_in(xml, parent, entries)
-    if AUTHOR not in names:
-        xml = insert_in(
-            xml, next(n for n in nodes if n.name == "authors"), f"<{prefix}author>{AUTHOR}</{prefix}author>"
-        )
-    return xml
+def _append(words: Element, text: str) -> None:
+    """Adds a run at the end of a comment's words, which become runs themselves where they are plain text."""
+    runs = _run(text)
+    if words.find("{*}r") is None:
+        runs = _run(_text([words])) + runs
+        words[:] = []
+    words.extend(elements(runs, namespace_of(words)))
 
 
-def _without_ours(xml: bytes, comment: _Comment) -> bytes:
-    """Takes our words from the end of a comment of the sender's."""
-    node = comment.text_node
-    assert node is not None  # noqa: S101  (the caller looked)
-    for run in reversed([match.start() for match in _RUN.finditer(xml, node.start, node.end)]):
-        texts = "".join(_unescaped(text) for text in _TEXT.findall(xml, run, node.end))
-        if texts.lstrip("\n").startswith(f"{_RULE}\n{OPENING}"):
-            return xml[:run] + xml[xml.rindex(b"</", run, node.end) :]
-    return _with_text(xml, node, _run(comment.text.partition(f"{_RULE}\n{OPENING}")[0].rstrip("\n"), node.prefix))
+def _take_answer_away(words: Element, text: str) -> None:
+    """Takes an earlier answer's words from the end of a sender's comment."""
+    runs = words.findall("{*}r")
+    for number in reversed(range(len(runs))):
+        if _text(runs[number:]).lstrip("\n").startswith(_APPENDED):
+            words[:] = words[: words.index(runs[number])]
+            return
+    own = _run(text.partition(_APPENDED)[0].rstrip("\n"))
+    words[:] = elements(own, namespace_of(words))
 
 
-def _with_text(xml: bytes, node: Node, content: str) -> bytes:
-    tag = node.tag.encode()
-    return xml[: node.start] + b"<" + tag + b">" + content.encode() + b"</" + tag + b">" + xml[node.end :]
+def _run(text: str) -> str:
+    font = '<sz val="10"/><color indexed="81"/><rFont val="Tahoma"/><family val="2"/>'
+    return f'<r><rPr>{font}</rPr><t xml:space="preserve">{escaped(text)}</t></r>'
 
 
-def _run(text: str, prefix: str) -> str:
-    font = f'<{prefix}sz val="10"/><{prefix}color indexed="81"/><{prefix}rFont val="Tahoma"/><{prefix}family val="2"/>'
-    return (
-        f'<{prefix}r><{prefix}rPr>{font}</{prefix}rPr><{prefix}t xml:space="preserve">{escaped(text)}</{prefix}t>'
-        f"</{prefix}r>"
-    )
+def _place_of_note(shape: Element) -> tuple[int, int] | None:
+    """Returns the 0-based row and column of the cell whose comment a shape draws; None for any other shape."""
+    data = shape.find(f"{{{_EXCEL}}}ClientData[@ObjectType='Note']")
+    numbers = ["" if data is None else data.findtext(f"{{{_EXCEL}}}{name}", "").strip() for name in ("Row", "Column")]
+    return (int(numbers[0]), int(numbers[1])) if all(map(str.isdecimal, numbers)) else None
 
 
-def _content(xml: bytes, node: Node) -> str:
-    return "" if node.inner == node.end else _unescaped(xml[node.inner : xml.rindex(b"</", node.start, node.end)])
-
-
-def _unescaped(text: bytes) -> str:
-    return unescape(text.decode("utf-8", "replace")).replace("\r\n", "\n")
-
-
-def _shape(number: int, row: int, column: int) -> bytes:
+def _shape(number: int, row: int, column: int) -> str:
     anchor = f"{column + 1}, 12, {max(row - 1, 0)}, 4, {column + 4}, 40, {max(row - 1, 0) + 6}, 4"
     return (
         f'<v:shape id="_x0000_s{number}" type="#_x0000_t202" style="position:absolute;margin-left:60pt;margin-top:2pt;'
@@ -194,4 +153,4 @@ def _shape(number: int, row: int, column: int) -> bytes:
         '<v:textbox style="mso-direction-alt:auto"><div style="text-align:left"></div></v:textbox>'
         f'<x:ClientData ObjectType="Note"><x:MoveWithCells/><x:SizeWithCells/><x:Anchor>{anchor}</x:Anchor>'
         f"<x:AutoFill>False</x:AutoFill><x:Row>{row}</x:Row><x:Column>{column}</x:Column></x:ClientData></v:shape>"
-    ).encode()
+    )

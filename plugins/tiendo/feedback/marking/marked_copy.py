@@ -3,16 +3,24 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tiendo.feedback.marking.answer_sheet import TAB_COLOR, AnswerLine, answer_sheet
+from tiendo.feedback.marking.answer_sheet import TAB_COLOR, Remark, answer_sheet
 from tiendo.feedback.marking.comments import OPENING, edit_comments, edit_drawing
 from tiendo.feedback.marking.container import Container
-from tiendo.feedback.marking.markup import Node, UnmarkableError, attribute, plain, scan, with_attribute
 from tiendo.feedback.marking.sheet import SheetPart, position
 from tiendo.feedback.marking.styles import Styles, add_styles
+from tiendo.feedback.marking.xml_tree import (
+    OFFICE,
+    Element,
+    UnmarkableError,
+    elements,
+    escaped,
+    namespace_of,
+    parse,
+    to_bytes,
+)
 from tiendo.model.content import SHEET_ANSWER
 from tiendo.vietnamese.text import fold
 
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PLAIN_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _MACRO_TYPE = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
@@ -22,30 +30,12 @@ _VML_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
 _REFUSED = ("xl/activeX/", "xl/macrosheets/", "xl/dialogsheets/", "customUI/", "_xmlsignatures/")
 MAX_MARKS = 1000
 _LONGEST = 1500
-
-
-class Remark(NamedTuple):
-    """One thing to say about a workbook.
-
-    Attributes:
-        severity: ``critical`` and ``warning`` colour their cell, ``info`` is only listed.
-        sheet, cell: where; "" when it concerns no cell.
-    """
-
-    severity: str
-    severity_name: str
-    sheet: str
-    cell: str
-    message: str
-    found: str
-    expected: str
-    fix: str
+_FOLDED = fold(SHEET_ANSWER)
 
 
 class _SheetEntry(NamedTuple):
     name: str
     part: str
-    node: Node
 
 
 def mark_workbook(data: bytes, remarks: Sequence[Remark], title: str, intro: Sequence[str]) -> bytes:
@@ -69,36 +59,33 @@ def mark_workbook(data: bytes, remarks: Sequence[Remark], title: str, intro: Seq
     styles_part = _only(box, book, "styles")
     styles = add_styles(box.read(styles_part))
     box.put(styles_part, styles.xml)
-    answer = next((e for e in entries if fold(e.name) == _FOLDED and _is_ours(box.read(e.part))), None)
+    answer = next((e for e in entries if fold(e.name) == _FOLDED and _is_answer_sheet(box.read(e.part))), None)
     for entry in entries:
         if entry is not answer:
             mine = [r for r in remarks if r.sheet == entry.name and position(r.cell) and r.severity in styles.marks]
             _mark_sheet(box, entry.part, mine[:MAX_MARKS], styles)
-    names = {entry.name for entry in entries}
-    lines = [
-        AnswerLine(*remark, remark.sheet in names and position(remark.cell) is not None)
-        for remark in remarks[:MAX_MARKS]
-    ]
-    xml = answer_sheet(title, intro, lines, styles.sheet)
+    xml = answer_sheet(title, intro, remarks[:MAX_MARKS], {entry.name for entry in entries}, styles.sheet)
     if answer is None:
         _add_sheet(box, book, entries, xml)
     else:
         box.remove_relations(answer.part)
         box.put(answer.part, xml)
-        _show_first(box, book, entries.index(answer))
+        root = parse(box.read(book))
+        _show_first(root, entries.index(answer))
+        box.put(book, to_bytes(root))
     return box.to_bytes()
 
 
 def _book_part(box: Container) -> str:
     """Finds the workbook's own part; the strict variant of the format has other names for everything."""
-    parts = [r.target for r in box.relations("") if r.type == f"{_OFFICE}/officeDocument"]
+    parts = [r.target for r in box.relations("") if r.type == f"{OFFICE}/officeDocument"]
     if len(parts) != 1:
         raise UnmarkableError("no workbook of the usual kind")
     return parts[0]
 
 
 def _only(box: Container, book: str, kind: str) -> str:
-    targets = [r.target for r in box.relations(book) if r.type == f"{_OFFICE}/{kind}"]
+    targets = [r.target for r in box.relations(book) if r.type == f"{OFFICE}/{kind}"]
     if len(targets) != 1:
         raise UnmarkableError(f"{len(targets)} parts of kind {kind}")
     return targets[0]
@@ -108,13 +95,12 @@ def _sheets(box: Container, book: str) -> list[_SheetEntry]:
     targets = {r.id: r.target for r in box.relations(book) if not r.is_external}
     types = {r.id: r.type for r in box.relations(book)}
     entries = []
-    for node in scan(plain(box.read(book)), depth=2):
-        if node.name == "sheet" and node.depth == 2:
-            relation = next((v for k, v in node.attributes.items() if k.endswith(":id")), "")
-            if relation not in targets:
-                raise UnmarkableError("a sheet without a part")
-            if types[relation] == f"{_OFFICE}/worksheet":
-                entries.append(_SheetEntry(node.attributes.get("name", ""), targets[relation], node))
+    for node in parse(box.read(book)).iterfind("{*}sheets/{*}sheet"):
+        relation = node.get(f"{{{OFFICE}}}id", "")
+        if relation not in targets:
+            raise UnmarkableError("a sheet without a part")
+        if types[relation] == f"{OFFICE}/worksheet":
+            entries.append(_SheetEntry(node.get("name", ""), targets[relation]))
     if not entries:
         raise UnmarkableError("no sheets")
     return entries
@@ -122,19 +108,18 @@ def _sheets(box: Container, book: str) -> list[_SheetEntry]:
 
 def _mark_sheet(box: Container, part: str, remarks: Sequence[Remark], styles: Styles) -> None:
     sheet = SheetPart(box.read(part))
-    has_changed = sheet.unselect()
-    has_changed |= sheet.remove_marks()
+    has_changed = sheet.unselect() | sheet.remove_marks()
     by_cell: dict[str, list[Remark]] = {}
     for remark in remarks:
         by_cell.setdefault(sheet.corner(remark.cell), []).append(remark)
     if by_cell:
         colored: dict[int, list[str]] = {}
-        for cell, told in by_cell.items():
-            worst = "critical" if any(r.severity == "critical" for r in told) else "warning"
+        for cell, said in by_cell.items():
+            worst = "critical" if any(r.severity == "critical" for r in said) else "warning"
             colored.setdefault(styles.marks[worst], []).append(cell)
         sheet.add_marks(colored)
         has_changed = True
-    has_changed |= _comment(box, part, sheet, {cell: _words(told) for cell, told in by_cell.items()})
+    has_changed |= _comment(box, part, sheet, {cell: _words(said) for cell, said in by_cell.items()})
     if has_changed:
         box.put(part, sheet.to_bytes())
 
@@ -146,10 +131,9 @@ def _comment(box: Container, part: str, sheet: SheetPart, words: dict[str, str])
     drawing = next((r.target for r in box.relations(part) if r.id == sheet.drawing), None) if sheet.drawing else None
     if not words and (comments is None or OPENING.encode() not in box.read(comments)):
         return False
-    before = _commented(box.read(comments)) if comments else set()
-    xml, present, gone = edit_comments(box.read(comments) if comments else None, words)
-    drawn = before - gone if drawing else set()
-    vml = edit_drawing(box.read(drawing) if drawing else None, gone, present - drawn)
+    xml, theirs, new, gone = edit_comments(box.read(comments) if comments else None, words)
+    drawn = theirs - gone if drawing else set()
+    vml = edit_drawing(box.read(drawing) if drawing else None, gone, (theirs | new) - drawn)
     if vml is None:
         return False
     if comments:
@@ -157,19 +141,15 @@ def _comment(box: Container, part: str, sheet: SheetPart, words: dict[str, str])
     else:
         comments = box.free_name("xl/comments_tiendo", ".xml")
         box.put(comments, xml, _COMMENTS_TYPE)
-        box.relate(part, f"{_OFFICE}/comments", comments)
+        box.relate(part, f"{OFFICE}/comments", comments)
     if drawing:
         box.put(drawing, vml)
         return False
     drawing = box.free_name("xl/drawings/vmlDrawing_tiendo", ".vml")
     box.put(drawing, vml)
     box.put_default_type("vml", _VML_TYPE)
-    sheet.link_drawing(box.relate(part, f"{_OFFICE}/vmlDrawing", drawing))
+    sheet.link_drawing(box.relate(part, f"{OFFICE}/vmlDrawing", drawing))
     return True
-
-
-def _commented(xml: bytes) -> set[str]:
-    return {attribute(node, "ref") for node in scan(plain(xml), depth=2) if node.name == "comment"}
 
 
 def _words(remarks: Sequence[Remark]) -> str:
@@ -186,10 +166,9 @@ def _words(remarks: Sequence[Remark]) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
-def _is_ours(xml: bytes) -> bool:
-    return any(
-        node.name == "tabColor" and attribute(node, "rgb").upper() == TAB_COLOR for node in scan(plain(xml), depth=2)
-    )
+def _is_answer_sheet(xml: bytes) -> bool:
+    color = parse(xml).find("{*}sheetPr/{*}tabColor")
+    return color is not None and color.get("rgb", "").upper() == TAB_COLOR
 
 
 def _add_sheet(box: Container, book: str, entries: Sequence[_SheetEntry], xml: bytes) -> None:
@@ -200,29 +179,24 @@ def _add_sheet(box: Container, book: str, entries: Sequence[_SheetEntry], xml: b
         name, number = f"{SHEET_ANSWER} ({number})", number + 1
     part = box.free_name("xl/worksheets/sheet_tiendo", ".xml")
     box.put(part, xml, _SHEET_TYPE)
-    relation = box.relate(book, f"{_OFFICE}/worksheet", part)
-    text = plain(box.read(book))
-    nodes = scan(text, depth=2)
-    for node in reversed([n for n in nodes if n.name == "definedName"]):
-        if (place := attribute(node, "localSheetId")).isdecimal():
-            text = with_attribute(text, node, "localSheetId", str(int(place) + 1))
-    first = next(n for n in scan(text, depth=2) if n.name == "sheet" and n.depth == 2)
-    ids = [int(attribute(n, "sheetId")) for n in nodes if n.name == "sheet" and attribute(n, "sheetId").isdecimal()]
-    entry = (
-        f'<{first.prefix}sheet xmlns:r="{_OFFICE}" name="{name}" sheetId="{max(ids, default=0) + 1}" '
-        f'r:id="{relation}"/>'
-    )
-    box.put(book, text[: first.start] + entry.encode() + text[first.start :])
-    _show_first(box, book, 0)
+    relation = box.relate(book, f"{OFFICE}/worksheet", part)
+    root = parse(box.read(book))
+    for name_of in root.iterfind("{*}definedNames/{*}definedName"):
+        if (place := name_of.get("localSheetId", "")).isdecimal():
+            name_of.set("localSheetId", str(int(place) + 1))
+    sheets = root.find("{*}sheets")
+    ids = [int(sheet.get("sheetId")) for sheet in sheets.iterfind("{*}sheet") if sheet.get("sheetId", "").isdecimal()]
+    markup = f'<sheet name="{escaped(name)}" sheetId="{max(ids, default=0) + 1}" r:id="{relation}"/>'
+    sheets[:0] = elements(markup, namespace_of(root))
+    _show_first(root, 0)
+    box.put(book, to_bytes(root))
 
 
-def _show_first(box: Container, book: str, place: int) -> None:
+def _show_first(root: Element, place: int) -> None:
     """Makes the workbook open on one of its sheets."""
-    text = plain(box.read(book))
-    for node in reversed([n for n in scan(text, depth=2) if n.name == "workbookView"]):
-        text = with_attribute(text, node, "activeTab", str(place))
-        text = with_attribute(text, node, "firstSheet", "")
-    box.put(book, text)
+    for view in root.iterfind("{*}bookViews/{*}workbookView"):
+        view.set("activeTab", str(place))
+        view.attrib.pop("firstSheet", None)
 
 
 def _drop_macros(box: Container, book: str) -> None:
@@ -233,6 +207,3 @@ def _drop_macros(box: Container, book: str) -> None:
         if part in box:
             box.remove(part)
     box.change_type(_MACRO_TYPE, _PLAIN_TYPE)
-
-
-_FOLDED = fold(SHEET_ANSWER)

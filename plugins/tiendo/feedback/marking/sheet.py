@@ -1,20 +1,19 @@
 """The marks in one worksheet: a colour over the cells at fault, and the link to the drawing of their comments.
 
-The colour is a conditional format of ours, so the cells' own formats stay, and it can be found and taken away again
+The colour is a conditional format, so the cells' own formats stay, and it can be found and taken away again
 after Excel or LibreOffice have written the file anew.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 
-from tiendo.feedback.marking.markup import Node, attribute, plain, scan, with_attribute
-from tiendo.ooxml.xlsx_details import column_index
+from openpyxl.utils.cell import coordinate_to_tuple
+
+from tiendo.feedback.marking.xml_tree import OFFICE, Element, elements, local_name, namespace_of, parse, to_bytes
 
 # Always true, and written by nobody else.
 _FORMULA = '"tiendo"&lt;&gt;""'
-_OURS = re.compile(rb"""(?:"|&quot;|&#34;)tiendo(?:"|&quot;|&#34;)\s*&lt;""")
-_PRIORITY = re.compile(rb"""\bpriority\s*=\s*["'](\d{1,6})["']""")
-_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_FORMULA_BEGINS = re.compile(r'"tiendo"\s*<')
 # CT_Worksheet, ECMA-376 part 1, 18.3.1.99: what may follow conditional formats, and what may follow legacyDrawing.
 _AFTER_LEGACY_DRAWING = (
     "legacyDrawingHF", "drawingHF", "picture", "oleObjects", "controls", "AlternateContent", "webPublishItems",
@@ -25,112 +24,86 @@ _AFTER_CONDITIONS = (
     "colBreaks", "customProperties", "cellWatches", "ignoredErrors", "smartTags", "drawing", "legacyDrawing",
     *_AFTER_LEGACY_DRAWING,
 )  # fmt: skip
-_SHEET_DATA = re.compile(rb"<((?:[\w.-]+:)?sheetData)(?:\s[^<>]*)?(?<!/)>")
-_ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-_AREA = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6}):([A-Z]{1,3})([1-9][0-9]{0,6})")
+_CELL = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
+_AREA = re.compile(rf"{_CELL.pattern}:{_CELL.pattern}")
 
 
 class SheetPart:
-    """A worksheet without its cells, which nothing here looks at or changes."""
+    """A worksheet, whose cells nothing here looks at or changes."""
 
     def __init__(self, xml: bytes) -> None:
-        xml = plain(xml)
-        self._cells, self._cells_at = b"", -1
-        # "<" stands for a tag's start alone, except in these two.
-        if (begin := _SHEET_DATA.search(xml)) and b"<!--" not in xml and b"<![CDATA[" not in xml:
-            close = xml.rfind(b"</" + begin[1])
-            if close > begin.end():
-                self._cells, self._cells_at = xml[begin.end() : close], begin.end()
-                xml = xml[: begin.end()] + xml[close:]
-        self._xml = xml
-        self._nodes = scan(xml, depth=2)
+        self._root = parse(xml)
+        areas = (merged.get("ref", "") for merged in self._root.iterfind("{*}mergeCells/{*}mergeCell"))
+        corners = (area.split(":") for area in areas if _AREA.fullmatch(area))
+        self._merged = [(str(first), coordinate_to_tuple(first), coordinate_to_tuple(last)) for first, last in corners]
 
     def to_bytes(self) -> bytes:
         """Returns the whole part."""
-        if self._cells_at < 0:
-            return self._xml
-        return self._xml[: self._cells_at] + self._cells + self._xml[self._cells_at :]
+        return to_bytes(self._root)
 
     @property
     def drawing(self) -> str:
         """The id of the relationship to the drawing of comments, "" without one."""
-        return next((attribute(node, "id") for node in self._top() if node.name == "legacyDrawing"), "")
+        link = self._root.find("{*}legacyDrawing")
+        return "" if link is None else link.get(f"{{{OFFICE}}}id", "")
 
     def corner(self, cell: str) -> str:
         """Returns the cell itself, or the one that is shown in its stead where cells are merged."""
-        address = _ADDRESS.fullmatch(cell)
-        if address is None:
-            return cell
-        column, row = column_index(address[1]), int(address[2])
-        for node in self._nodes:
-            if node.name == "mergeCell" and (area := _AREA.fullmatch(attribute(node, "ref"))):
-                is_inside = column_index(area[1]) <= column <= column_index(area[3])
-                if is_inside and int(area[2]) <= row <= int(area[4]):
-                    return area[1] + area[2]
+        row, column = coordinate_to_tuple(cell)
+        for first, (top, left), (bottom, right) in self._merged:
+            if top <= row <= bottom and left <= column <= right:
+                return first
         return cell
 
     def remove_marks(self) -> bool:
-        """Takes our rules away; returns whether there were any."""
-        pieces: list[tuple[int, int]] = []
-        for place, block in enumerate(self._nodes):
-            if block.depth != 1 or block.name != "conditionalFormatting":
-                continue
-            inside = [n for n in self._nodes[place + 1 :] if n.depth == 2 and n.start < block.end]
-            ours = [n for n in inside if n.name == "cfRule" and _OURS.search(self._xml, n.start, n.end)]
-            is_all = bool(ours) and len(ours) == sum(1 for n in inside if n.name == "cfRule")
-            pieces += [(block.start, block.end)] if is_all else [(n.start, n.end) for n in ours]
-        for start, end in reversed(pieces):
-            self._replace(start, end, b"")
-        return bool(pieces)
+        """Takes earlier marks away; returns whether there were any."""
+        marks = [rule for rule in self._root.iterfind("{*}conditionalFormatting/{*}cfRule") if _is_mark(rule)]
+        for rule in marks:
+            block = rule.getparent()
+            block.remove(rule)
+            if block.find("{*}cfRule") is None:
+                block.getparent().remove(block)
+        return bool(marks)
 
     def add_marks(self, cells: Mapping[int, Iterable[str]]) -> None:
-        """Colours cells: addresses by the number of the differential format. Our rules come after the sender's."""
-        priority = max(map(int, _PRIORITY.findall(self._xml)), default=0)
-        prefix = self._nodes[0].prefix
-        markup = ""
-        for number, (style, addresses) in enumerate(cells.items(), start=1):
-            markup += (
-                f'<{prefix}conditionalFormatting sqref="{" ".join(addresses)}"><{prefix}cfRule type="expression" '
-                f'dxfId="{style}" priority="{priority + number}"><{prefix}formula>{_FORMULA}</{prefix}formula>'
-                f"</{prefix}cfRule></{prefix}conditionalFormatting>"
+        """Colours cells: addresses by the number of the differential format. Marks come after the sender's rules."""
+        priorities = [rule.get("priority", "") for rule in self._root.iter("{*}cfRule")]
+        last = max((int(text) for text in priorities if text.isdecimal()), default=0)
+        for number, (style, addresses) in enumerate(cells.items(), start=last + 1):
+            self._insert(
+                f'<conditionalFormatting sqref="{" ".join(addresses)}"><cfRule type="expression" dxfId="{style}" '
+                f'priority="{number}"><formula>{_FORMULA}</formula></cfRule></conditionalFormatting>',
+                before=_AFTER_CONDITIONS,
             )
-        self._insert(markup, before=_AFTER_CONDITIONS)
 
     def link_drawing(self, relation: str) -> None:
         """Links the sheet to the drawing of its comments."""
-        prefix = self._nodes[0].prefix
-        self._insert(f'<{prefix}legacyDrawing xmlns:r="{_RELATIONS}" r:id="{relation}"/>', before=_AFTER_LEGACY_DRAWING)
+        self._insert(f'<legacyDrawing r:id="{relation}"/>', before=_AFTER_LEGACY_DRAWING)
 
     def unselect(self) -> bool:
         """Sees to it that the sheet is not selected: typing into one of several selected sheets changes them all."""
-        selected = [n for n in self._nodes if n.name == "sheetView" and attribute(n, "tabSelected") in ("1", "true")]
-        for node in reversed(selected):
-            self._set(with_attribute(self._xml, node, "tabSelected", ""), node.start)
+        views = self._root.iterfind("{*}sheetViews/{*}sheetView")
+        selected = [view for view in views if view.get("tabSelected") in ("1", "true")]
+        for view in selected:
+            del view.attrib["tabSelected"]
         return bool(selected)
 
-    def _top(self) -> list[Node]:
-        return [node for node in self._nodes if node.depth == 1]
-
     def _insert(self, markup: str, *, before: tuple[str, ...]) -> None:
-        follower = next((node for node in self._top() if node.name in before), None)
+        (element,) = elements(markup, namespace_of(self._root))
+        follower = next((child for child in self._root if local_name(child) in before), None)
         if follower is None:
-            root = self._nodes[0]
-            at = self._xml.rindex(b"</", root.start, root.end)
+            self._root.append(element)
         else:
-            at = follower.start
-        self._replace(at, at, markup.encode())
+            follower.addprevious(element)
 
-    def _replace(self, start: int, end: int, by: bytes) -> None:
-        self._set(self._xml[:start] + by + self._xml[end:], start)
 
-    def _set(self, xml: bytes, changed_at: int) -> None:
-        if changed_at < self._cells_at:
-            self._cells_at += len(xml) - len(self._xml)
-        self._xml = xml
-        self._nodes = scan(xml, depth=2)
+def _is_mark(rule: Element) -> bool:
+    return any(_FORMULA_BEGINS.search(formula.text or "") for formula in rule.iterfind("{*}formula"))
 
 
 def position(cell: str) -> tuple[int, int] | None:
     """Returns the 0-based row and column of an address like ``F12``; None for anything else."""
-    address = _ADDRESS.fullmatch(cell)
-    return (int(address[2]) - 1, column_index(address[1])) if address else None
+    if not _CELL.fullmatch(cell):
+        return None
+    row, column = coordinate_to_tuple(cell)
+    return row - 1, column - 1

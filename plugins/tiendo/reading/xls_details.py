@@ -1,15 +1,16 @@
-"""How the sheets of an .xls look and what calamine does not tell of their cells, by xlrd."""
+"""What calamine does not report of an .xls, by xlrd: hidden rows and columns, old fonts, errors, percentages."""
 
 import io
 from typing import Any
 
-from tiendo.ooxml.xlsx_details import BrokenWorkbookError, Detail, shows_percent
-from tiendo.reading.sheet import Layout, Runs
+from tiendo.ooxml.xml_walk import BrokenWorkbookError
+from tiendo.reading.sheet import CellDetail, Runs, SheetDetails
+from tiendo.reading.xlsx_details import shows_percent
 from tiendo.vietnamese.legacy_fonts import charset_of_font
 
 
-def layouts_of_xls(data: bytes) -> dict[str, Layout]:
-    """Returns the layout of each sheet by name.
+def xls_details(data: bytes) -> dict[str, SheetDetails]:
+    """Returns what is special about each sheet, by name.
 
     Raises:
         BrokenWorkbookError: xlrd cannot read the file. It is stricter than calamine, but without it errors and
@@ -19,18 +20,18 @@ def layouts_of_xls(data: bytes) -> dict[str, Layout]:
 
     try:
         book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=io.StringIO())
-        return {sheet.name: _layout(book, sheet) for sheet in book.sheets()}
+        return {sheet.name: _details(book, sheet) for sheet in book.sheets()}
     except (MemoryError, RecursionError):
         raise
     except Exception as error:  # whatever a library makes of hostile bytes
         raise BrokenWorkbookError(f"an .xls: {type(error).__name__}: {error}") from error
 
 
-def _layout(book: Any, sheet: Any) -> Layout:
+def _details(book: Any, sheet: Any) -> SheetDetails:
     import xlrd
 
     fonts: dict[tuple[int, int], Runs] = {}
-    details: dict[tuple[int, int], Detail] = {}
+    cells: dict[tuple[int, int], CellDetail] = {}
     filled = 0
     percent: dict[int, bool] = {}
     for row in range(sheet.nrows):
@@ -42,19 +43,19 @@ def _layout(book: Any, sheet: Any) -> Layout:
                     fonts[row, column] = runs
             elif kind == xlrd.XL_CELL_ERROR:
                 text = xlrd.error_text_from_code.get(sheet.cell_value(row, column), "#N/A")
-                details[row, column] = Detail(error=text)
+                cells[row, column] = CellDetail(error=text)
             elif kind in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE, xlrd.XL_CELL_BOOLEAN):
                 filled += 1
                 style = sheet.cell_xf_index(row, column)
                 if style not in percent:
                     percent[style] = shows_percent(book.format_map[book.xf_list[style].format_key].format_str)
                 if percent[style] and kind == xlrd.XL_CELL_NUMBER:
-                    details[row, column] = Detail(is_percent=True)
-    return Layout(
+                    cells[row, column] = CellDetail(is_percent=True)
+    return SheetDetails(
         frozenset(row for row, info in sheet.rowinfo_map.items() if info.hidden),
         frozenset(column for column, info in sheet.colinfo_map.items() if info.hidden),
         fonts,
-        details=details,
+        cells=cells,
         filled=filled,
     )
 

@@ -1,11 +1,19 @@
-"""What suites ``warehouse`` and ``mart`` look at: rows of our own tables beside what ought to stand there."""
+"""Suites ``warehouse`` and ``mart``: rows of our own tables beside what ought to stand there."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection, Engine
+
+from tiendo import clock
 from tiendo.model.outcome import FileOutcome
+from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.validation.kept_results import keep_runs, mart_key
+from tiendo.validation.suites import check_table
+from tiendo.warehouse.engine import loader
+from tiendo.warehouse.sql import fetch_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,6 +22,35 @@ _MART_COLUMNS = (
     "plan_code", "period", "indicator_code", "register_row", "row_count", "status", "value_number", "minimum",
     "maximum", "origin_part_count", "component_count", "rule_version", "as_of", "now",
 )  # fmt: skip
+
+
+class MartError(RuntimeError):
+    """The mart breaks its own promises; the message names rules and rows."""
+
+
+def check_mart(engine: Engine, register: Register, period: Period) -> None:
+    """Checks a period's statuses as they stand now, and keeps what was found.
+
+    Raises:
+        MartError: rules are broken.
+    """
+    with loader(engine) as connection:
+        failures = mart_failures(connection, register, period, clock.now())
+    if failures:
+        raise MartError("\n".join([f"{period}: the mart checks fail:", *failures]))
+
+
+def mart_failures(connection: Connection, register: Register, period: Period, instant: datetime) -> list[str]:
+    """Returns one sentence for each rule that the period's statuses break as they stood at an instant; [] for none.
+
+    What the suite said is kept in the caller's transaction.
+    """
+    rows = fetch_frame(
+        connection, "queries/status_at.sql", plan_code=register.code, period=str(period), instant=instant
+    )
+    check = check_table("mart", mart_frame(register, rows, instant))
+    keep_runs(connection, mart_key(register, period, instant, check.run, clock.now()), [check.run])
+    return check.faults
 
 
 def warehouse_frame(rows: "pd.DataFrame", outcomes: Mapping[int, FileOutcome]) -> "pd.DataFrame":
@@ -40,7 +77,7 @@ def mart_frame(register: Register, rows: "pd.DataFrame", now: datetime) -> "pd.D
 
     Args:
         register: the plan.
-        rows: of ``include/sql/mart/status_at.sql``.
+        rows: of ``include/sql/queries/status_at.sql``.
         now: the present instant; nothing may be known later.
     """
     import pandas as pd

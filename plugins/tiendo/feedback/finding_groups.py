@@ -1,4 +1,4 @@
-"""Findings in the form in which people are told them: the same fault in many cells is one thing to mend."""
+"""Findings grouped for those who mend them: the same fault in many cells is one thing to mend."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ SEVERITY_NAMES = {"critical": "Phải sửa", "warning": "Cần giải trình", 
 _CELLS_NAMED = 6
 
 
-class Place(NamedTuple):
+class FindingPlace(NamedTuple):
     """One cell (or file, or row that is not there) with the fault. ``message``: "" where the group's says it."""
 
     sheet: str
@@ -22,7 +22,7 @@ class Place(NamedTuple):
     expected: str
 
 
-class Group(NamedTuple):
+class FindingGroup(NamedTuple):
     """The same fault in one or more places.
 
     Attributes:
@@ -33,11 +33,11 @@ class Group(NamedTuple):
     severity: str
     message: str
     fix: str
-    places: tuple[Place, ...]
+    places: tuple[FindingPlace, ...]
     cells: str
 
 
-def group(findings: Sequence[Finding]) -> list[Group]:
+def group_findings(findings: Sequence[Finding]) -> list[FindingGroup]:
     """Groups findings by rule, the gravest first."""
     by_rule: dict[tuple[str, str], list[Finding]] = {}
     for finding in sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)):
@@ -47,16 +47,16 @@ def group(findings: Sequence[Finding]) -> list[Group]:
         messages = {finding.message for finding in found}
         is_one = len(messages) == 1
         places = tuple(
-            Place(f.sheet, f.cell, "" if is_one else f.message, f.found, f.expected)
+            FindingPlace(f.sheet, f.cell, "" if is_one else f.message, f.found, f.expected)
             for f in found
             if f.cell or f.found or f.expected
         )
         message = found[0].message if is_one else f"{_titles().get(rule, rule)}."
-        groups.append(Group(found[0].severity, message, fix, places, _cells(places)))
+        groups.append(FindingGroup(found[0].severity, message, fix, places, _cells(places)))
     return groups
 
 
-def _cells(places: Sequence[Place]) -> str:
+def _cells(places: Sequence[FindingPlace]) -> str:
     """``Chỉ tiêu: G7, G8; Nhiệm vụ: E9``."""
     by_sheet: dict[str, list[str]] = {}
     for place in places[:_CELLS_NAMED]:

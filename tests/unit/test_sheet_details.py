@@ -19,9 +19,10 @@ from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.ooxml.zip_parts import members
 from tiendo.reading import formats
-from tiendo.reading.ods_layout import layouts_of_ods
+from tiendo.reading.kinds import XLS
+from tiendo.reading.ods_details import ods_details
 from tiendo.reading.reader import read_workbook
-from tiendo.reading.sheet import Layout, OpenedFile
+from tiendo.reading.sheet import OpenedFile, SheetDetails
 
 FILES = Path(__file__).resolve().parents[1] / "fixtures" / "files"
 NAMES = ["Tổng thu ngân sách nhà nước trên địa bàn", "Tổng chi cân đối ngân sách địa phương", "Chỉ"]
@@ -33,8 +34,9 @@ def opened(data: bytes) -> OpenedFile:
     return file
 
 
-def read_layouts(data: bytes) -> dict[str, Layout]:
-    return opened(data).layouts()
+def read_details(data: bytes) -> dict[str, SheetDetails]:
+    file = opened(data)
+    return {name: file.sheet(name).details for name in file.sheet_names}
 
 
 def saved(workbook: Workbook) -> bytes:
@@ -46,10 +48,10 @@ def saved(workbook: Workbook) -> bytes:
 @pytest.mark.parametrize("name", ["retyped-tcvn3.xls", "retyped-tcvn3.ods", "retyped-vni.xls"])
 def test_other_formats_tell_the_same(name: str) -> None:
     data = (FILES / name).read_bytes()
-    layout = read_layouts(data)["Sheet1"]
-    assert 6 in layout.hidden_rows
-    assert 8 in layout.hidden_columns
-    assert ((8, 0), (9, 0)) in (layout.merged or opened(data).sheet("Sheet1").merged)
+    sheet = opened(data).sheet("Sheet1")
+    assert 6 in sheet.details.hidden_rows
+    assert 8 in sheet.details.hidden_columns
+    assert ((8, 0), (9, 0)) in sheet.merged
     content = read_workbook(data)
     assert [row.name.value for row in content.indicator_rows] == NAMES
     assert [row.year_to_date.address for row in content.indicator_rows[:2]] == ["F6", "F7"]
@@ -59,7 +61,8 @@ def test_other_formats_tell_the_same(name: str) -> None:
 
 
 def test_a_template_has_nothing_special(register: Register) -> None:
-    assert read_layouts(build_template(register, Period(2023, 1), register.agency_by_code["so-y-te"], {})) == {}
+    template = build_template(register, Period(2023, 1), register.agency_by_code["so-y-te"], {})
+    assert not any(any(details) for details in read_details(template).values())
 
 
 def test_hidden_by_a_filter_and_by_hand() -> None:
@@ -71,8 +74,8 @@ def test_hidden_by_a_filter_and_by_hand() -> None:
     for row in (3, 4):
         sheet.row_dimensions[row].hidden = True
     sheet.column_dimensions.group("B", "D", hidden=True)
-    layout = read_layouts(saved(workbook))["Sheet"]
-    assert (layout.hidden_rows, layout.hidden_columns) == ({2, 3}, {1, 2, 3})
+    details = read_details(saved(workbook))["Sheet"]
+    assert (details.hidden_rows, details.hidden_columns) == ({2, 3}, {1, 2, 3})
 
 
 def test_runs_of_one_cell_have_each_their_font() -> None:
@@ -84,7 +87,7 @@ def test_runs_of_one_cell_have_each_their_font() -> None:
     sheet["A2"] = "Së"
     sheet["A2"].font = Font(name=".VnTimeH")
     sheet["A3"] = "Sở"
-    assert read_layouts(saved(workbook))["Sheet"].fonts == {
+    assert read_details(saved(workbook))["Sheet"].fonts == {
         (0, 0): (("Së ", ".VnTime"), ("Y tế", "Arial")),
         (1, 0): (("Së", ".VnTimeH"),),
     }
@@ -93,7 +96,7 @@ def test_runs_of_one_cell_have_each_their_font() -> None:
 def test_numbers_of_a_hidden_column_past_all_reason_are_bounded() -> None:
     workbook = Workbook()
     workbook.worksheets[0].column_dimensions.group("A", "XFD", hidden=True)
-    assert len(read_layouts(saved(workbook))["Sheet"].hidden_columns) == 16_384
+    assert len(read_details(saved(workbook))["Sheet"].hidden_columns) == 16_384
 
 
 def test_fonts_of_an_ods_come_through_named_parents_and_families() -> None:
@@ -108,12 +111,12 @@ def test_fonts_of_an_ods_come_through_named_parents_and_families() -> None:
       <table:table-cell table:style-name="r1"><text:p>Së</text:p></table:table-cell></table:table-row></table:table>
       </c>"""
     data = zipped({"content.xml": content.encode(), "styles.xml": styles.encode()})
-    assert layouts_of_ods(data, members(data))["A"].fonts == {(0, 0): (("Së", ".VnTime"),)}
+    assert ods_details(data, members(data))["A"].fonts == {(0, 0): (("Së", ".VnTime"),)}
 
 
 def test_two_readers_that_see_different_cells_are_not_chosen_between(monkeypatch: pytest.MonkeyPatch) -> None:
     data = (FILES / "errors-and-percent.xls").read_bytes()
     assert read_workbook(data).fault == ""
-    layouts = {name: layout._replace(filled=layout.filled + 1) for name, layout in read_layouts(data).items()}
-    monkeypatch.setattr(formats._Workbook, "layouts", lambda _: layouts)
+    details = {name: found._replace(filled=found.filled + 1) for name, found in read_details(data).items()}
+    monkeypatch.setitem(formats._DETAILS, XLS, lambda _: details)
     assert read_workbook(data).fault == "readers_differ"

@@ -1,24 +1,23 @@
-"""How the sheets of an .ods look and what calamine does not tell of their cells, from its XML."""
+"""What calamine does not report of an .ods, from its XML: hidden and merged cells, old fonts, errors, percentages."""
 
 import re
 from collections.abc import Mapping
 
-from tiendo.ooxml.xlsx_details import Detail
+from tiendo.ooxml.xml_walk import ElementHandler, walk
 from tiendo.ooxml.zip_parts import Member, content
-from tiendo.reading.layout import MOST_COLUMNS, MOST_ROWS, Handler, walk
-from tiendo.reading.sheet import Layout, Range, Runs
+from tiendo.reading.sheet import MOST_COLUMNS, MOST_ROWS, CellDetail, Range, Runs, SheetDetails
 from tiendo.vietnamese.legacy_fonts import charset_of_font
 
 _CONTENT, _STYLES = "content.xml", "styles.xml"
 _CELLS = ("table-cell", "covered-table-cell")
 # What a cell shows whose formula has no result: #N/A, #DIV/0!, Err:502.
 _ERROR = re.compile(r"#(?:N/A|[A-Z0-9/]+[!?])|(?:Err|Lỗi):\d{3}")
-# A special cell that is repeated is told so many times; further ones hold nothing that a report has.
+# A special cell that is repeated is noted so many times; further ones hold nothing that a report has.
 _MOST_REPEATED = 64
 
 
-def layouts_of_ods(data: bytes, parts: Mapping[str, Member]) -> dict[str, Layout]:
-    """Returns the layout of each sheet by name.
+def ods_details(data: bytes, parts: Mapping[str, Member]) -> dict[str, SheetDetails]:
+    """Returns what is special about each sheet, by name.
 
     Raises:
         BrokenWorkbookError, NotAZipError, TooLargeError: a part cannot be read.
@@ -29,10 +28,10 @@ def layouts_of_ods(data: bytes, parts: Mapping[str, Member]) -> dict[str, Layout
         walk(content(data, parts[_STYLES]), fonts)
     handler = _Content(fonts)
     walk(content(data, parts[_CONTENT]), handler)
-    return {name: table.layout() for name, table in handler.tables.items()}
+    return {name: table.details() for name, table in handler.tables.items()}
 
 
-class _Fonts(Handler):
+class _Fonts(ElementHandler):
     """Collects which font each style has, its own or its parent's."""
 
     def __init__(self) -> None:
@@ -60,11 +59,8 @@ class _Fonts(Handler):
         if name in ("style", "default-style"):
             self._style = ""
 
-    def text(self, text: str) -> None:
-        """Says nothing about fonts."""
-
     def font(self, style: str) -> str:
-        """Returns the font of a style, "" where none is told. A ring of parents ends as one without."""
+        """Returns the font of a style, "" where none is given. A ring of parents ends as one without."""
         seen: set[str] = set()
         while style and style not in seen:
             if style in self._own:
@@ -74,7 +70,7 @@ class _Fonts(Handler):
         return ""
 
 
-class _Table:
+class _OdsSheet:
     """One sheet in the making."""
 
     def __init__(self) -> None:
@@ -82,21 +78,21 @@ class _Table:
         self.columns: set[int] = set()
         self.fonts: dict[tuple[int, int], Runs] = {}
         self.merged: list[Range] = []
-        self.details: dict[tuple[int, int], Detail] = {}
+        self.cells: dict[tuple[int, int], CellDetail] = {}
         self.column_styles: list[str] = []
         self.row = self.column = 0
 
-    def layout(self) -> Layout:
-        return Layout(frozenset(self.rows), frozenset(self.columns), self.fonts, tuple(self.merged), self.details)
+    def details(self) -> SheetDetails:
+        return SheetDetails(self.rows, self.columns, self.fonts, self.merged, self.cells)
 
 
-class _Content(Handler):
+class _Content(ElementHandler):
     """Walks through the content."""
 
     def __init__(self, fonts: _Fonts) -> None:
-        self.tables: dict[str, _Table] = {}
+        self.tables: dict[str, _OdsSheet] = {}
         self._fonts = fonts
-        self._open: list[_Table] = []
+        self._open: list[_OdsSheet] = []
         self._repeated_rows = 1
         self._cell: dict[str, str] = {}
         self._cell_fonts: list[str] = []
@@ -105,7 +101,7 @@ class _Content(Handler):
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "table":
-            table = _Table()
+            table = _OdsSheet()
             if not self._open:  # a table within a cell is none of the sheets
                 self.tables[attributes.get("name", "")] = table
             self._open.append(table)
@@ -123,19 +119,19 @@ class _Content(Handler):
             font = self._fonts.font(attributes.get("style-name", ""))
             self._cell_fonts.append(font or self._cell_fonts[-1])
 
-    def _start_column(self, table: _Table, attributes: dict[str, str]) -> None:
+    def _start_column(self, table: _OdsSheet, attributes: dict[str, str]) -> None:
         first = len(table.column_styles)
         count = min(_count(attributes, "number-columns-repeated"), MOST_COLUMNS - first)
         table.column_styles += [attributes.get("default-cell-style-name", "")] * count
         if _is_hidden(attributes):
             table.columns.update(range(first, first + count))
 
-    def _start_row(self, table: _Table, attributes: dict[str, str]) -> None:
+    def _start_row(self, table: _OdsSheet, attributes: dict[str, str]) -> None:
         table.column, self._repeated_rows = 0, _count(attributes, "number-rows-repeated")
         if _is_hidden(attributes):
             table.rows.update(range(table.row, min(table.row + self._repeated_rows, MOST_ROWS)))
 
-    def _start_cell(self, table: _Table, attributes: dict[str, str]) -> None:
+    def _start_cell(self, table: _OdsSheet, attributes: dict[str, str]) -> None:
         self._cell = attributes
         default = table.column_styles[table.column] if table.column < len(table.column_styles) else ""
         self._cell_fonts = [self._fonts.font(attributes.get("style-name", default))]
@@ -162,7 +158,7 @@ class _Content(Handler):
         elif name in _CELLS:
             self._end_cell(self._open[-1])
 
-    def _end_cell(self, table: _Table) -> None:
+    def _end_cell(self, table: _OdsSheet) -> None:
         step = _count(self._cell, "number-columns-repeated")
         if any(charset_of_font(font) for _, font in self._runs):
             table.fonts[table.row, table.column] = tuple(self._runs)
@@ -170,16 +166,16 @@ class _Content(Handler):
         if any(detail):
             for row in range(table.row, table.row + min(self._repeated_rows, _MOST_REPEATED)):
                 for column in range(table.column, table.column + min(step, _MOST_REPEATED)):
-                    table.details[row, column] = detail
+                    table.cells[row, column] = detail
         table.column += step
         self._cell, self._cell_fonts, self._runs = {}, [], []
 
 
-def _detail(cell: dict[str, str], text: str) -> Detail:
+def _detail(cell: dict[str, str], text: str) -> CellDetail:
     has_formula, kind = "formula" in cell, cell.get("value-type", "")
     if has_formula and _ERROR.fullmatch(text):
-        return Detail(error=text)
-    return Detail(
+        return CellDetail(error=text)
+    return CellDetail(
         is_percent=kind == "percentage",
         is_uncalculated=has_formula and not text and kind in ("", "float", "percentage") and not cell.get("value"),
     )

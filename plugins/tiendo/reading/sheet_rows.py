@@ -5,37 +5,34 @@ here: a date among numbers, an error cell or a text is handed on with its addres
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from tiendo.model.content import CorrectionRow, IndicatorRow, Notice, RawCell, TaskRow, Title
-from tiendo.ooxml.xlsx_details import Details
-from tiendo.reading.columns import CORRECTIONS, INDICATORS, NOT_YET_PUBLISHED, TABLES, TASKS, Table
-from tiendo.reading.headings import Layout, find_first
-from tiendo.reading.sheet import Sheet
-from tiendo.vietnamese.dates import format_date
-from tiendo.vietnamese.notation import format_number
+from tiendo.reading.columns import CORRECTIONS, INDICATORS, NOT_YET_PUBLISHED, TABLES, TASKS, TemplateTable
+from tiendo.reading.headings import Heading, find_first
+from tiendo.reading.notices import has_figure, not_read
+from tiendo.reading.sheet import CellDetail, Sheet, column_letters
 from tiendo.vietnamese.text import fold
 
 _LONGEST_TITLE = 300
-_MOST_SHOWN, _LONGEST_SHOWN = 20, 60
 _NEW = tuple.__new__  # a NamedTuple's own constructor costs three times as much
 _NO, _NO_ERROR = repeat(False), repeat("")
 _DIGIT = re.compile(r"\d")
-_DAY = re.compile(r"ngày \d{1,2} tháng \d{1,2}(?: năm \d{4})?|ngày \d{1,2}/\d{1,2}/\d{4}")
+_FOLDED_NOT_PUBLISHED = fold(NOT_YET_PUBLISHED)
 
-_ROW_TYPES: dict[Table, Any] = {INDICATORS: IndicatorRow, TASKS: TaskRow, CORRECTIONS: CorrectionRow}
+_ROW_TYPES: dict[TemplateTable, Any] = {INDICATORS: IndicatorRow, TASKS: TaskRow, CORRECTIONS: CorrectionRow}
 # What a row holds beside the cells of its columns.
-_TAIL: dict[Table, tuple[RawCell, ...]] = {INDICATORS: (RawCell(),), TASKS: (), CORRECTIONS: ()}
-_FIELDS: dict[Table, tuple[str, ...]] = {
+_TAIL: dict[TemplateTable, tuple[RawCell, ...]] = {INDICATORS: (RawCell(),), TASKS: (), CORRECTIONS: ()}
+_FIELDS: dict[TemplateTable, tuple[str, ...]] = {
     table: row_type._fields[2 : len(row_type._fields) - len(_TAIL[table])] for table, row_type in _ROW_TYPES.items()
 }
 
 
-def _positions(fields: dict[Table, tuple[str, ...]]) -> dict[Table, tuple[int, ...]]:
+def _positions(fields: dict[TemplateTable, tuple[str, ...]]) -> dict[TemplateTable, tuple[int, ...]]:
     return {table: tuple(_FIELDS[table].index(field) for field in names) for table, names in fields.items()}
 
 
@@ -51,124 +48,110 @@ _KEYS_AT = _positions({INDICATORS: ("code", "name"), TASKS: ("ref", "title"), CO
 _VALUES_AT = _positions({table: tuple(c.field for c in table.columns if c.is_value) for table in TABLES})
 
 
-class Told(NamedTuple):
-    """What reading a sheet tells beside the rows: texts above the tables, and things the sender should know."""
+class FoundContent(NamedTuple):
+    """What was found in the sheets so far: rows by table, texts above the tables, things the sender should know."""
 
+    rows: dict[TemplateTable, list[Any]]
     titles: list[Title]
     notices: list[Notice]
 
 
-def fields_of(table: Table) -> tuple[str, ...]:
+def fields_of(table: TemplateTable) -> tuple[str, ...]:
     """Returns the fields of a table's row type that are cells of its columns, in order."""
     return _FIELDS[table]
 
 
-def read_tables(sheet: Sheet, tables: tuple[Table, ...], found: dict[Table, list[Any]], told: Told) -> bool:
-    """Adds the table of a sheet as the template has it, where it is one of those wanted, to ``found``.
+def read_template_rows(sheet: Sheet, tables: tuple[TemplateTable, ...], found: FoundContent) -> bool:
+    """Adds the rows of a table in the form of the template, where it is one of those wanted, to ``found``.
 
     Returns:
         Whether its sender filled in anything.
     """
-    layout = find_first(sheet.rows, tables, fields_of)
-    if layout is None:
+    heading = find_first(sheet.rows, tables, fields_of)
+    if heading is None:
         return False
-    told.titles.extend(titles_above(sheet, layout.first))
-    return read_rows(sheet, layout, found.setdefault(layout.table, []), told)
+    found.titles.extend(titles_above(sheet, heading.first))
+    return read_rows(sheet, heading, found.rows.setdefault(heading.table, []), found.notices)
 
 
 def titles_above(sheet: Sheet, heading_row: int) -> Iterator[Title]:
     """Yields the texts above a heading."""
-    for number, row in enumerate(sheet.rows[:heading_row], start=sheet.top + 1):
-        for i, value in enumerate(row):
+    for row, values in enumerate(sheet.rows[:heading_row]):
+        for column, value in enumerate(values):
             if type(value) is str and value and len(value) <= _LONGEST_TITLE and not value.isspace():
-                yield Title(sheet.name, f"{letters(sheet.left + i)}{number}", value)
+                yield Title(sheet.name, sheet.address(row, column), value)
 
 
 def read_rows(
-    sheet: Sheet, layout: Layout, into: list[Any], told: Told, *, end: int | None = None, is_retyped: bool = False
+    sheet: Sheet,
+    heading: Heading,
+    into: list[Any],
+    notices: list[Notice],
+    *,
+    end: int | None = None,
+    is_retyped: bool = False,
 ) -> bool:
     """Adds the rows below a heading.
 
     Args:
         end: the first row that is not the table's any more, 0-based in the rows of the sheet.
-        is_retyped: rows may stand apart and hold titles of sections; what is one is not told here.
+        is_retyped: rows may stand apart and hold titles of sections; which ones are titles is decided later.
 
     Returns:
         Whether a cell that is the sender's to fill holds anything.
     """
-    table, columns = layout.table, layout.columns
-    name, rows, top, left, details = sheet[:5]
+    table, columns = heading.table, heading.columns
+    name, rows, top, left = sheet[:4]
+    details = sheet.details.cells
     row_type, filled_at, tail = _ROW_TYPES[table], _FILLED_AT[table], _TAIL[table]
-    column_letters = [letters(left + i) if i >= 0 else "" for i in columns]
+    letters = [column_letters(left + i) if i >= 0 else "" for i in columns]
     pick = itemgetter(*columns)
     is_filled = after_gap = False
     unread: list[tuple[str, Any]] = []
-    for number, values in enumerate(rows[layout.last + 1 : end], start=top + layout.last + 2):
+    for number, values in enumerate(rows[heading.last + 1 : end], start=top + heading.last + 2):
         label = str(number)
         plain = [
             v if v.__class__ is float or (v.__class__ is str and v and not v.isspace()) else _plain(v) for v in values
         ]
         plain.append(None)  # what a column that is not there (-1) has
-        addresses = [letter and letter + label for letter in column_letters]
+        addresses = [letter and letter + label for letter in letters]
         cells = [_NEW(RawCell, cell) for cell in zip(pick(plain), addresses, _NO, _NO_ERROR, _NO, strict=False)]
         if details:
             _add_details(cells, columns, details, number - 1, left)
         if not any(value is not None or error or uncalculated for value, _, _, error, uncalculated in cells):
             after_gap = True
-            unread += _with_figures(plain, left, label, range(len(values)), layout)
+            unread += _with_figures(plain, left, label, range(len(values)), heading)
             continue
         if after_gap and not is_retyped and not _is_of_table(cells, table):
-            unread += _with_figures(plain, left, label, range(len(values)), layout)
+            unread += _with_figures(plain, left, label, range(len(values)), heading)
             continue
         into.append(_NEW(row_type, (name, number, *cells, *tail)))
         is_filled = is_filled or any(_is_filled_in(cells[i]) for i in filled_at)
-        if layout.unknown:
-            unread += _with_figures(plain, left, label, layout.unknown, layout)
+        if heading.unknown:
+            unread += _with_figures(plain, left, label, heading.unknown, heading)
     if unread:
-        told.notices.append(not_read(name, unread))
+        notices.append(not_read(name, unread))
     return is_filled
 
 
-def not_read(sheet: str, cells: Sequence[tuple[str, Any]]) -> Notice:
-    """Returns the notice on cells with figures that were not read, by address and value."""
-    shown = "; ".join(f"{address}: {_shown(value)}" for address, value in cells[:_MOST_SHOWN])
-    more = f"; và {len(cells) - _MOST_SHOWN} ô khác" if len(cells) > _MOST_SHOWN else ""
-    return Notice("not_read", sheet, cells[0][0], shown + more)
-
-
-def has_figure(value: Any) -> bool:
-    """Tells whether a value that is not read may be a figure; the day of a signature is none, nor is a number of it."""
-    if isinstance(value, bool) or value is None:
-        return False
-    if isinstance(value, str):
-        return _DIGIT.search(_DAY.sub("", fold(value))) is not None
-    return True
-
-
 def _with_figures(
-    plain: Sequence[Any], left: int, label: str, columns: Iterable[int], layout: Layout
+    plain: Sequence[Any], left: int, label: str, columns: Iterable[int], heading: Heading
 ) -> Iterator[tuple[str, Any]]:
     for i in columns:
         value = plain[i]
-        if value is not None and i != layout.numbering and has_figure(value):
-            yield letters(left + i) + label, value
+        if value is not None and i != heading.numbering and has_figure(value):
+            yield column_letters(left + i) + label, value
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, date):
-        return format_date(value)
-    if isinstance(value, str):
-        return value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}…"
-    return format_number(value)
-
-
-def _add_details(cells: list[RawCell], columns: Sequence[int], details: Details, row: int, left: int) -> None:
+def _add_details(
+    cells: list[RawCell], columns: Sequence[int], details: Mapping[tuple[int, int], CellDetail], row: int, left: int
+) -> None:
     for position, i in enumerate(columns):
         if i >= 0 and (detail := details.get((row, left + i))):
             cells[position] = cells[position]._replace(**detail._asdict())
 
 
-def _is_of_table(cells: Sequence[RawCell], table: Table) -> bool:
+def _is_of_table(cells: Sequence[RawCell], table: TemplateTable) -> bool:
     """Tells a row that follows a blank one from a signature or a remark below the table."""
     code, name = (cells[i].value for i in _KEYS_AT[table])
     if code is not None:
@@ -191,16 +174,3 @@ def _plain(value: Any) -> int | float | bool | str | date | datetime | None:
     if isinstance(value, time | timedelta):
         return str(value)
     return value  # type: ignore[no-any-return]
-
-
-def letters(index: int) -> str:
-    """0 is ``A``, 26 is ``AA``."""
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
-
-
-_FOLDED_NOT_PUBLISHED = fold(NOT_YET_PUBLISHED)

@@ -1,0 +1,63 @@
+"""Which files wait, and what became of files: asked of the warehouse, so that a run that died forgets nothing."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Engine
+
+from tiendo import clock
+from tiendo.model.register import Register
+from tiendo.warehouse.engine import loader
+from tiendo.warehouse.sql import statement
+
+BATCH_SIZE = 200
+
+
+class UnsettledError(RuntimeError):
+    """Files that were to get their fate still wait for it."""
+
+
+def waiting_batches(engine: Engine, size: int = BATCH_SIZE) -> list[list[int]]:
+    """Returns the ids of all files without a fate, in batches that may be settled side by side.
+
+    All files of a sender are in one batch, oldest first, so that a later report is checked after the earlier one; a
+    batch exceeds ``size`` only where a single sender does.
+    """
+    with loader(engine) as connection:
+        senders = connection.execute(statement("intake/waiting_files.sql")).all()
+    batches: list[list[int]] = []
+    for sender in senders:
+        if not batches or len(batches[-1]) + len(sender.file_ids) > size:
+            batches.append([])
+        batches[-1] += sender.file_ids
+    return batches
+
+
+def check_settled(engine: Engine, file_ids: Sequence[int]) -> None:
+    """Checks that none of these files waits any more.
+
+    Raises:
+        UnsettledError: naming those that do.
+    """
+    waiting = {file_id for batch in waiting_batches(engine) for file_id in batch}
+    if left := sorted(waiting & set(file_ids)):
+        raise UnsettledError(f"{len(left)} of {len(file_ids)} files still wait for their fate: {left[:20]}")
+
+
+def touched_periods(engine: Engine, file_ids: Sequence[int]) -> list[str]:
+    """Returns the periods about which any of these files said something that was accepted, in order."""
+    with loader(engine) as connection:
+        return list(connection.execute(statement("intake/touched_periods.sql"), {"file_ids": list(file_ids)}).scalars())
+
+
+def ungraded_periods(engine: Engine, register: Register) -> set[str]:
+    """Returns the periods that may have changed since they were graded: a run died between loading and grading."""
+    with loader(engine) as connection:
+        parameters = {"plan_code": register.code, "now": clock.now()}
+        return set(connection.execute(statement("intake/ungraded_periods.sql"), parameters).scalars())
+
+
+def was_accepted(engine: Engine, sha256: str, agency: str) -> bool:
+    """Whether a file of these bytes of this body was accepted, whatever way it came."""
+    with loader(engine) as connection:
+        parameters = {"sha256": sha256, "agency": agency}
+        return connection.execute(statement("intake/earlier_settled.sql"), parameters).first() is not None

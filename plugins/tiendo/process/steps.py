@@ -1,0 +1,174 @@
+"""The steps of a file from waiting to settled, and what is known of it after each."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import Engine
+
+from tiendo.model.content import WorkbookContent
+from tiendo.model.outcome import ACCEPTED, FileOutcome
+from tiendo.warehouse.engine import loader
+from tiendo.warehouse.sql import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tiendo.validation.check import BatchCheck, FileCheck
+
+REFUSED = ("rejected", "quarantined")
+# What these say is that a file was not read; the same bytes sent again are no repetition of anything.
+READER_BUG = "file-reader-bug"
+NOT_READ = ("file-reader-failed", READER_BUG)
+
+
+class LedgerFile(NamedTuple):
+    """A file as it came: what its line of the ledger says beside its fate.
+
+    Attributes:
+        requeue_of: the first line of a file that is read once more; None of one that has just come.
+    """
+
+    file_id: int
+    claim_id: str
+    receipt_no: str
+    sha256: str
+    name: str
+    channel: str
+    sender: str
+    sender_agency_code: str | None
+    received_at: datetime
+    landed_at: datetime
+    requeue_of: int | None
+
+    @property
+    def stranger(self) -> str:
+        """The address it came from by mail, when that is not its body's own: its hidden sheet is not believed then."""
+        return self.sender if self.channel == "mail" and not self.sender_agency_code else ""
+
+
+class EarlierFile(NamedTuple):
+    """A settled file of the same bytes from the same body; ``counting_receipt_no``: of the later one that counts."""
+
+    file_id: int
+    receipt_no: str
+    received_at: datetime
+    state: str
+    agency_code: str | None
+    period: str | None
+    counting_receipt_no: str | None
+
+    @property
+    def is_looked_at_anew(self) -> bool:
+        """Whether a repetition of it is checked all the same.
+
+        What was refused may be right now: the figures it was held against may have been corrected since. An archive is
+        opened anew too: what became of the files in it is told by each of them.
+        """
+        return self.state in REFUSED or (self.state in ACCEPTED and self.period is None)
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """A waiting file and the first of its kind: settled already, or of the same batch."""
+
+    file: LedgerFile
+    first: EarlierFile | LedgerFile
+
+    @property
+    def is_looked_at_anew(self) -> bool:
+        """Whether it is read and checked, and a repetition only if it is refused again."""
+        return isinstance(self.first, EarlierFile) and self.first.is_looked_at_anew
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The files of a batch by what is done with them: read and checked as new, as entered once more, or set aside."""
+
+    fresh: list[LedgerFile]
+    again: list[LedgerFile]
+    repeated: list[Repeated]
+
+
+@dataclass(frozen=True)
+class Read:
+    """A file and what was read in it."""
+
+    file: LedgerFile
+    content: WorkbookContent
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A file that was read and checked.
+
+    Attributes:
+        content: of a file with something to mend in it and of an archive.
+        check: its own part of what the rules said.
+        together: the whole of it; one and the same object for files that were checked together.
+    """
+
+    file: LedgerFile
+    content: WorkbookContent | None
+    check: "FileCheck"
+    together: "BatchCheck"
+
+    @property
+    def outcome(self) -> FileOutcome:
+        """What it comes to for its sender and the warehouse."""
+        return self.check.outcome
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A file with its fate.
+
+    Attributes:
+        checked: None of a repetition that was not looked at.
+        content: as of ``Checked``.
+        returned: the workbook that goes back to its sender, marked; None where none does.
+    """
+
+    file: LedgerFile
+    outcome: FileOutcome
+    duplicate_of: int | None = None
+    checked: Checked | None = None
+    content: WorkbookContent | None = None
+    returned: bytes | None = None
+
+    @property
+    def bodies(self) -> tuple[str | None, str]:
+        """Whose file it is: by the way it came, and by what it says."""
+        return self.file.sender_agency_code, self.outcome.agency
+
+    @property
+    def was_not_read(self) -> bool:
+        """Whether its fate is that it was not read, by our fault."""
+        return any(finding.rule in NOT_READ for finding in self.outcome.findings)
+
+    @property
+    def is_of_a_bug(self) -> bool:
+        """Whether our own reader failed on it."""
+        return any(finding.rule == READER_BUG for finding in self.outcome.findings)
+
+
+def find_waiting(engine: Engine, file_ids: "Sequence[int]") -> Waiting:
+    """Returns those of a batch's files that have no fate yet."""
+    parameters = {"file_ids": list(file_ids)}
+    with loader(engine) as connection:
+        lines = connection.execute(statement("intake/files_to_settle.sql"), parameters).mappings()
+        files = [LedgerFile(**line) for line in lines]
+        rows = connection.execute(statement("intake/earlier_same.sql"), parameters | {"not_read": list(NOT_READ)})
+        earlier = {waiting_id: EarlierFile(*told) for waiting_id, *told in rows}
+    fresh: dict[tuple[str, str], LedgerFile] = {}
+    repeated: list[Repeated] = []
+    for file in files:
+        if file.requeue_of is not None:
+            continue
+        key = (file.sha256, file.sender_agency_code or file.sender)
+        first = earlier.get(file.file_id) or fresh.get(key)
+        if first is None:
+            fresh[key] = file
+        else:
+            repeated.append(Repeated(file, first))
+    return Waiting(list(fresh.values()), [file for file in files if file.requeue_of is not None], repeated)

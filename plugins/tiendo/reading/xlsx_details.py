@@ -1,0 +1,283 @@
+"""What calamine does not report of an .xlsx: hidden rows and columns, old fonts, errors, percentages, empty formulas.
+
+calamine gives an error cell and a formula without a stored result as empty text, and 0,087 for a cell that shows 8,7 %.
+Most sheets have nothing special, so a scan of their bytes comes first, and only a sheet that may have is parsed.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from html import unescape
+from urllib.parse import unquote
+
+from tiendo.ooxml.xml_walk import ElementHandler, elements, walk
+from tiendo.ooxml.zip_parts import Member, content
+from tiendo.reading.sheet import MOST_COLUMNS, MOST_ROWS, CellDetail, Runs, SheetDetails, column_index
+from tiendo.vietnamese.legacy_fonts import charset_of_font
+
+_WORKBOOK, _STYLES, _STRINGS = "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml"
+_HIDDEN, _INLINE = b" hidden=", b"inlineStr"
+_LEGACY_FONT = re.compile(rb"""["'](?:\.Vn|VNI-)""", re.IGNORECASE)
+# Error cells and formulas, as nearly every program writes them; every formula that others share ends so at its first.
+_ERROR, _FORMULA = b' t="e"', b"</f>"
+# A part that does not begin so has another encoding, a namespace prefix or other quotes, and is parsed in any case.
+_USUAL_ROOT = b"<worksheet "
+_USUAL_CELL = b'<c r="'
+_ROOT_WITHIN = 200
+_DOCTYPE = b"<!DOCTYPE"
+_SOME_CELL = b"<c"
+_STYLE = re.compile(rb"""\ss\s*=\s*["'](\d+)["']""")
+_BUILTIN_PERCENT = (9, 10)
+_XF = re.compile(rb"<(?:\w+:)?xf\b([^>]*)>")
+_CELL_XFS = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
+_NUM_FMT = re.compile(rb"<(?:\w+:)?numFmt\b([^>]*)>")
+_NUM_FMT_ID = re.compile(rb"""\bnumFmtId\s*=\s*["'](\d+)["']""")
+_FORMAT_CODE = re.compile(rb"""\bformatCode\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+# Quoted text, escaped characters and [..] blocks of a number format show letters; they scale nothing.
+_SHOWN_ONLY = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
+_ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_STYLE_LISTS = frozenset({"fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs"})
+
+
+def check_parts(data: bytes, parts: Mapping[str, Member]) -> None:
+    """Unpacks the sheets and their styles, within limits and with checksums: calamine looks at neither.
+
+    Raises:
+        NotAZipError, TooLargeError: one is broken or larger than declared.
+    """
+    for name in (_STYLES, *_sheets(parts)):
+        if name in parts:
+            content(data, parts[name])
+
+
+def xlsx_details(data: bytes, parts: Mapping[str, Member]) -> dict[str, SheetDetails]:
+    """Returns what is special about the sheets of an .xlsx, by name; mostly nothing.
+
+    Args:
+        parts: its members.
+
+    Raises:
+        BrokenWorkbookError: a part is no XML, or declares entities.
+        NotAZipError, TooLargeError: a member is broken or larger than declared.
+    """
+    styles, strings = (content(data, parts[name]) if name in parts else b"" for name in (_STYLES, _STRINGS))
+    percent_formats = _percent_formats(styles)
+    has_fonts = _has_legacy_font(styles) or _has_legacy_font(strings)
+    sheets = {name: content(data, parts[name]) for name in _sheets(parts)}
+    suspects = {name: xml for name, xml in sheets.items() if has_fonts or _is_suspect(xml, percent_formats)}
+    if not suspects:
+        return {}
+    fonts = _fonts_of_formats(styles) if has_fonts and styles else []
+    shared = _shared_strings(strings) if has_fonts and strings else []
+    found: dict[str, SheetDetails] = {}
+    for sheet, part in _sheet_parts(data, parts).items():
+        if part in suspects:
+            handler = _SheetHandler(percent_formats, fonts, shared)
+            walk(suspects[part], handler)
+            found[sheet] = SheetDetails(handler.rows, handler.columns, handler.fonts, cells=handler.cells)
+    return found
+
+
+def _sheets(parts: Mapping[str, Member]) -> list[str]:
+    return [name for name in parts if name.startswith("xl/worksheets/") and name.endswith(".xml")]
+
+
+def _is_suspect(xml: bytes, percent_formats: frozenset[int]) -> bool:
+    """Whether a sheet may hold something special; a few searches for bytes, since nearly none does."""
+    if _ERROR in xml or _FORMULA in xml or _HIDDEN in xml or (_INLINE in xml and _has_legacy_font(xml)):
+        return True
+    if xml.find(_USUAL_ROOT, 0, _ROOT_WITHIN) < 0 or xml.find(_DOCTYPE, 0, _ROOT_WITHIN) >= 0:
+        return True
+    if _USUAL_CELL not in xml and _SOME_CELL in xml:
+        return True
+    return bool(percent_formats) and not percent_formats.isdisjoint(map(int, _STYLE.findall(xml)))
+
+
+def _has_legacy_font(xml: bytes) -> bool:
+    lower = xml.lower()  # two searches for bytes cost a tenth of one by the expression
+    return (b".vn" in lower or b"vni-" in lower) and _LEGACY_FONT.search(xml) is not None
+
+
+def _sheet_parts(data: bytes, parts: Mapping[str, Member]) -> dict[str, str]:
+    """Maps sheet names to the parts that hold them, through the workbook's relationships."""
+    workbook = _workbook_part(data, parts)
+    folder, _, base = workbook.rpartition("/")
+    relations = f"{folder}/_rels/{base}.rels" if folder else f"_rels/{base}.rels"
+    targets: dict[str, str] = {}
+    for name, attributes in elements(content(data, parts[relations])) if relations in parts else ():
+        if name == "Relationship":
+            target = unquote(attributes.get("Target", ""))
+            targets[attributes.get("Id", "")] = target.lstrip("/") if target.startswith("/") else f"{folder}/{target}"
+    return {
+        attributes.get("name", ""): targets.get(attributes.get("id", ""), "")
+        for name, attributes in (elements(content(data, parts[workbook])) if workbook in parts else ())
+        if name == "sheet"
+    }
+
+
+def _workbook_part(data: bytes, parts: Mapping[str, Member]) -> str:
+    """Returns the workbook's own part, by the package's relationships where it has another name."""
+    if _WORKBOOK not in parts and "_rels/.rels" in parts:
+        for name, attributes in elements(content(data, parts["_rels/.rels"])):
+            if name == "Relationship" and attributes.get("Type", "").endswith("/officeDocument"):
+                return attributes.get("Target", "").lstrip("/")
+    return _WORKBOOK
+
+
+@lru_cache(maxsize=32)
+def _percent_formats(styles: bytes) -> frozenset[int]:
+    """Returns the numbers of the cell formats that show a percentage; by expressions, for each file has styles."""
+    percent = set(_BUILTIN_PERCENT)
+    for match in _NUM_FMT.finditer(styles):
+        number, code = _NUM_FMT_ID.search(match[1]), _FORMAT_CODE.search(match[1])
+        if number and code and shows_percent(unescape((code[1] or code[2] or b"").decode("utf-8", "replace"))):
+            percent.add(int(number[1]))
+    block = _CELL_XFS.search(styles)
+    if not block:
+        return frozenset()
+    numbers = (_NUM_FMT_ID.search(xf) for xf in _XF.findall(block[0]))
+    return frozenset(i for i, number in enumerate(numbers) if number and int(number[1]) in percent)
+
+
+def shows_percent(number_format: str) -> bool:
+    """Tells whether a number format shows a number a hundred times as large, with a percent sign."""
+    return "%" in _SHOWN_ONLY.sub("", number_format)
+
+
+def _fonts_of_formats(styles: bytes) -> list[str]:
+    """Returns the font of each cell format."""
+    fonts: list[str] = []
+    formats: list[str] = []
+    inside = ""
+    for name, attributes in elements(styles):
+        if name in _STYLE_LISTS:
+            inside = name
+        elif inside == "fonts" and name == "font":
+            fonts.append("")
+        elif inside == "fonts" and name == "name" and fonts:
+            fonts[-1] = attributes.get("val", "")
+        elif inside == "cellXfs" and name == "xf":
+            number = attributes.get("fontId", "0")
+            formats.append(fonts[int(number)] if number.isdecimal() and int(number) < len(fonts) else "")
+    return formats
+
+
+class _StringsHandler(ElementHandler):
+    """The shared strings as runs; a run without a font of its own has that of the cell ("")."""
+
+    def __init__(self) -> None:
+        self.strings: list[list[tuple[str, str]]] = []
+        self._font = ""
+        self._is_text = self._is_phonetic = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "si":
+            self.strings.append([])
+        elif name == "r":
+            self._font = ""
+        elif name == "rFont":
+            self._font = attributes.get("val", "")
+        elif name == "rPh":
+            self._is_phonetic = True
+        elif name == "t":
+            self._is_text = not self._is_phonetic
+
+    def text(self, text: str) -> None:
+        if self._is_text and self.strings:
+            self.strings[-1].append((text, self._font))
+
+    def end(self, name: str) -> None:
+        if name == "t":
+            self._is_text = False
+        elif name == "rPh":
+            self._is_phonetic = False
+        elif name in ("r", "si"):
+            self._font = ""
+
+
+def _shared_strings(xml: bytes) -> list[list[tuple[str, str]]]:
+    handler = _StringsHandler()
+    walk(xml, handler)
+    return handler.strings
+
+
+class _SheetHandler(ElementHandler):
+    """Walks through a worksheet. Rows and cells may come without an address of their own."""
+
+    def __init__(self, percent_formats: frozenset[int], fonts: list[str], shared: list[list[tuple[str, str]]]) -> None:
+        self.rows: set[int] = set()
+        self.columns: set[int] = set()
+        self.fonts: dict[tuple[int, int], Runs] = {}
+        self.cells: dict[tuple[int, int], CellDetail] = {}
+        self._percent_formats, self._format_fonts, self._shared = percent_formats, fonts, shared
+        self._row = self._column = -1
+        self._type = self._value = ""
+        self._format = 0
+        self._has_formula = self._is_value = False
+        self._inline: _StringsHandler | None = None
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "c":
+            address = _ADDRESS.fullmatch(attributes.get("r", ""))
+            self._column = column_index(address[1]) if address else self._column + 1
+            number = attributes.get("s", "")
+            self._format = int(number) if number.isdecimal() else 0
+            self._type, self._value, self._has_formula = attributes.get("t", "n"), "", False
+        elif name == "v":
+            self._is_value = True
+        elif name == "f":
+            self._has_formula = True
+        elif name == "row":
+            number = attributes.get("r", "")
+            self._row = int(number) - 1 if number.isdecimal() else self._row + 1
+            self._column = -1
+            if _is_true(attributes.get("hidden")) and self._row < MOST_ROWS:
+                self.rows.add(self._row)
+        elif name == "col" and _is_true(attributes.get("hidden")):
+            first, last = attributes.get("min", ""), attributes.get("max", "")
+            if first.isdecimal() and last.isdecimal():
+                self.columns.update(range(int(first) - 1, min(int(last), MOST_COLUMNS)))
+        elif name == "is":
+            self._inline = _StringsHandler()
+            self._inline.start("si", {})
+        elif self._inline:
+            self._inline.start(name, attributes)
+
+    def text(self, text: str) -> None:
+        if self._is_value:
+            self._value += text
+        elif self._inline:
+            self._inline.text(text)
+
+    def end(self, name: str) -> None:
+        if name == "v":
+            self._is_value = False
+        elif name == "c":
+            self._end_cell()
+        elif self._inline:
+            self._inline.end(name)
+
+    def _end_cell(self) -> None:
+        value, place = self._value.strip(), (self._row, self._column)
+        detail = CellDetail(
+            is_percent=bool(value) and self._type == "n" and self._format in self._percent_formats,
+            error=(value or "#N/A") if self._type == "e" else "",
+            # A formula may well result in empty text; then the type says so.
+            is_uncalculated=self._has_formula and not value and self._type not in ("str", "e"),
+        )
+        if any(detail):
+            self.cells[place] = detail
+        if self._type in ("s", "inlineStr", "str"):
+            font = self._format_fonts[self._format] if self._format < len(self._format_fonts) else ""
+            runs = [("", font)]
+            if self._inline:
+                runs = [(text, own or font) for text, own in self._inline.strings[0]]
+            elif self._type == "s" and value.isdecimal() and int(value) < len(self._shared):
+                runs = [(text, own or font) for text, own in self._shared[int(value)]]
+            if any(charset_of_font(font) for _, font in runs):
+                self.fonts[place] = tuple(runs)
+        self._inline = None
+
+
+def _is_true(value: str | None) -> bool:
+    return value in ("1", "true")

@@ -1,0 +1,229 @@
+"""The prose of an edition: the summary of page 1, counts in sentences, what letters and own plans changed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from tiendo.model.states import TASK_STATES
+from tiendo.model.working_days import last_day_before
+from tiendo.report.data import NOT_REPORTED, EditionData, IndicatorLine, TaskReport
+from tiendo.report.words import SUBMISSION_STATES, clean, lower, number, two_digits, value_text
+from tiendo.status.names import LABELS, TRENDS
+from tiendo.vietnamese.dates import format_date
+
+# The columns of the overview: heading, statuses counted in it.
+STATUS_GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("good", "Đạt, vượt", ("achieved", "exceeded")),
+    ("on_track", "Đúng tiến độ", ("on_track",)),
+    ("at_risk", "Có nguy cơ", ("at_risk",)),
+    ("behind", "Chậm, không đạt", ("behind", "missed")),
+    ("no_data", "Chưa có số liệu", ("no_data",)),
+    ("not_yet_published", "Chưa đến kỳ công bố", ("not_yet_published",)),
+    ("other", "Khác", ("no_target", "conflicting", "undecidable")),
+)
+NAMED_AT_MOST = 10
+
+
+def edition_label(data: EditionData) -> str:
+    """Returns ``Lần ban hành thứ 2`` with what it is: a draft, a supplement after the closing day."""
+    label = f"{'Dự thảo lần ban hành' if data.is_draft else 'Lần ban hành'} thứ {data.edition}"
+    return (
+        f"{label} (bổ sung sau ngày chốt {format_date(last_day_before(data.closing_at))})"
+        if data.is_supplement
+        else label
+    )
+
+
+def summary_lines(data: EditionData) -> list[dict[str, str]]:
+    """Returns what page 1 must say: how many have which status, who is missing, what is behind. Label and text each."""
+    lines = [
+        ("Báo cáo của các cơ quan, địa phương", _submissions(data)),
+        *_letters(data),
+        *_own_plans(data),
+        ("Chỉ tiêu", status_sentence(data.graded)),
+        *_named_by_status(data),
+        *_trends(data),
+        ("Nhiệm vụ", _tasks(data)),
+        *_kinds_of_figures(data),
+    ]
+    if data.is_supplement or data.previous is not None:
+        lines.append(("Lần ban hành", _compared_with_previous(data)))
+    return [{"label": label, "text": text} for label, text in lines]
+
+
+def overview(data: EditionData) -> dict[str, Any]:
+    """Returns the table of sections by status group, with its sum."""
+    rows = []
+    for title, lines in _by_section(data):
+        counts = [_count(lines, statuses) for _, _, statuses in STATUS_GROUPS]
+        rows.append({"title": title, "total": str(sum(counts)), "counts": [str(count) for count in counts]})
+    sums = [_count(data.graded, statuses) for _, _, statuses in STATUS_GROUPS]
+    return {
+        "headings": [heading for _, heading, _ in STATUS_GROUPS],
+        "rows": rows,
+        "total": str(sum(sums)),
+        "sums": [str(count) for count in sums],
+    }
+
+
+def status_sentence(lines: Iterable[IndicatorLine]) -> str:
+    """Returns ``Trong 06 chỉ tiêu: 02 đúng tiến độ; 01 có nguy cơ; 03 chậm.``; "" when there is none."""
+    graded = [line for line in lines if line.is_graded]
+    if not graded:
+        return ""
+    parts = [
+        f"{two_digits(count)} {lower(label)}" for code, label in LABELS.items() if (count := _count(graded, (code,)))
+    ]
+    return f"Trong {two_digits(len(graded))} chỉ tiêu: {'; '.join(parts)}."
+
+
+def counted(pairs: Iterable[tuple[str, int]], noun: str, names: Mapping[Any, str]) -> str:
+    """Returns ``05 chỉ tiêu: 02 đúng tiến độ; 03 chậm``; ``–`` for none."""
+    counts = dict(pairs)
+    parts = [f"{two_digits(counts[code])} {lower(name)}" for code, name in names.items() if code in counts]
+    return f"{two_digits(sum(counts.values()))} {noun}: {'; '.join(parts)}" if parts else "–"
+
+
+def named_value(line: IndicatorLine) -> str:
+    """Returns an indicator with its figure and unit, reservations aside."""
+    figure = value_text(line).replace(" (ước)", "").replace(" (*)", "")
+    return f"{line.full_name}: {_with_unit(figure, line.unit)}" if figure else line.full_name
+
+
+def state_counts(reports: Sequence[TaskReport]) -> str:
+    """Returns ``02 hoàn thành; 01 chậm``: how many reports say which state of their task."""
+    counts = [
+        f"{two_digits(count)} {lower(name)}"
+        for code, name in (*TASK_STATES.items(), (NOT_REPORTED, "Chưa báo cáo"))
+        if (count := sum(report.state == code for report in reports))
+    ]
+    return "; ".join(counts)
+
+
+def _submissions(data: EditionData) -> str:
+    received = [row for row in data.submissions if row.is_received]
+    late = sum(row.is_on_time is False for row in received)
+    owing = [row for row in data.submissions if not row.is_excused]
+    absent = [row.agency_name for row in owing if not row.is_received]
+    return (
+        f"{two_digits(len(received))}/{two_digits(len(owing))} đơn vị đã gửi báo cáo được tiếp nhận, "
+        f"trong đó {two_digits(len(received) - late)} đúng hạn, {two_digits(late)} chậm. "
+        + (f"Chưa có báo cáo: {'; '.join(absent)}." if absent else "Không có đơn vị nào chưa gửi.")
+    )
+
+
+def _named_by_status(data: EditionData) -> list[tuple[str, str]]:
+    """Names the indicators that stand out, with figure and target where there is more to say than the status."""
+    found = []
+    for label, statuses, name in (
+        ("Chỉ tiêu vượt hoặc đạt kế hoạch", ("exceeded", "achieved"), _headline),
+        ("Chỉ tiêu chậm tiến độ, không đạt", ("behind", "missed"), _headline),
+        ("Chỉ tiêu có nguy cơ", ("at_risk",), lambda line: line.full_name),
+        ("Chỉ tiêu chưa thống nhất, chưa xác định", ("conflicting", "undecidable"), _headline),
+        ("Chỉ tiêu chưa có số liệu", ("no_data",), _headline),
+    ):
+        if chosen := [name(line) for line in data.graded if line.status in statuses]:
+            found.append((label, f"{'; '.join(chosen)}."))
+    return found
+
+
+def _tasks(data: EditionData) -> str:
+    """Counts the states of tasks that have a lead of their own, and names the late ones."""
+    own = [task for task in data.tasks if not task.is_collective]
+    reports = [report for task in own for report in task.reports]
+    if all(report.state == NOT_REPORTED for report in reports):
+        return "Chưa có báo cáo tiến độ nhiệm vụ."
+    late = [
+        f"{task.ref} ({', '.join(names)})"
+        for task in own
+        if (names := [report.agency_name for report in task.reports if report.state == "late"])
+    ]
+    return state_counts(reports) + (f". Chậm: {'; '.join(late)}." if late else ".")
+
+
+def _kinds_of_figures(data: EditionData) -> list[tuple[str, str]]:
+    """Counts estimates and illustrative figures; nothing to say where there are none."""
+    estimates = sum(line.is_estimate for line in data.graded)
+    illustrative = sum(line.is_illustrative for line in data.graded)
+    if not estimates and not illustrative:
+        return []
+    text = (
+        f"{two_digits(estimates)} chỉ tiêu đánh giá theo số ước thực hiện; {two_digits(illustrative)} "
+        "chỉ tiêu dùng số liệu minh họa, đánh dấu (*), xem Mục VII."
+    )
+    return [("Cơ sở số liệu", text)]
+
+
+def _by_section(data: EditionData) -> list[tuple[str, list[IndicatorLine]]]:
+    sections: dict[str, list[IndicatorLine]] = {}
+    for line in data.indicators:
+        if line.is_graded:
+            sections.setdefault(f"{line.section_no}. {line.section_title}", []).append(line)
+    if data.body_targets:
+        sections["Chỉ tiêu nêu trong nội dung Kế hoạch"] = list(data.body_targets)
+    return list(sections.items())
+
+
+def _trends(data: EditionData) -> list[tuple[str, str]]:
+    """How the indicators moved against the last period; nothing to say in a first quarter."""
+    counts = [
+        f"{two_digits(len(lines))} {lower(style.label)}"
+        for trend, style in TRENDS.items()
+        if (lines := [line for line in data.graded if line.trend == trend])
+    ]
+    if not counts:
+        return []
+    worse = [line.full_name for line in data.graded if line.trend == "worse"]
+    return [("So với kỳ trước", f"{'; '.join(counts)}." + (f" Kém hơn: {'; '.join(worse)}." if worse else ""))]
+
+
+def _count(lines: Iterable[IndicatorLine], statuses: Sequence[str]) -> int:
+    return sum(line.status in statuses for line in lines)
+
+
+def _headline(line: IndicatorLine) -> str:
+    if line.value is None:
+        return line.full_name
+    figure = clean(line.value_text) if line.is_approximate else number(line.value)
+    return f"{line.full_name} ({_with_unit(figure, line.unit)}; kế hoạch {_with_unit(line.target_text, line.unit)})"
+
+
+def _with_unit(figure: str, unit: str) -> str:
+    if not figure or not unit or figure.endswith(unit) or figure.endswith(lower(unit)):
+        return figure
+    return f"{figure}{unit}" if unit in ("%", "‰") else f"{figure} {lower(unit)}"
+
+
+def _letters(data: EditionData) -> list[tuple[str, str]]:
+    """What letters changed for single bodies; nothing to say in most quarters."""
+    words = []
+    for row in data.submissions:
+        if row.letter_on and (row.extended_until or row.is_excused):
+            until = row.extended_until
+            what = f"gia hạn đến {format_date(until)}" if until else lower(SUBMISSION_STATES[row.state])
+            words.append(f"{row.agency_name} ({what}, văn bản {row.letter_no} ngày {format_date(row.letter_on)})")
+    return [("Gia hạn, miễn báo cáo", f"{'; '.join(words)}.")] if words else []
+
+
+def _own_plans(data: EditionData) -> list[tuple[str, str]]:
+    """The bodies' own implementation plans, as long as one is missing."""
+    owing = [row for row in data.own_plans if not row.is_excused]
+    missing = [row.agency_name for row in owing if not row.is_received]
+    if not missing:
+        return []
+    late = [row.agency_name for row in owing if row.is_on_time is False]
+    text = f"{two_digits(len(owing) - len(missing))}/{two_digits(len(owing))} đơn vị đã gửi"
+    text += f", trong đó {two_digits(len(late))} gửi chậm; " if late else "; "
+    few = len(missing) <= NAMED_AT_MOST
+    text += f"chưa gửi: {'; '.join(missing)}." if few else f"{two_digits(len(missing))} đơn vị chưa gửi."
+    return [("Kế hoạch thực hiện của các đơn vị", text)]
+
+
+def _compared_with_previous(data: EditionData) -> str:
+    if data.previous is None:
+        return f"{edition_label(data)}."
+    flips = sum(change.is_flip for change in data.previous.changes)
+    return (
+        f"{edition_label(data)}; so với lần thứ {data.previous.number}: {two_digits(flips)} chỉ tiêu đổi đánh giá, "
+        f"{two_digits(len(data.previous.changes) - flips)} chỉ tiêu chỉ đổi số liệu, "
+        f"{two_digits(len(data.previous.arrivals))} đơn vị gửi bổ sung."
+    )

@@ -1,0 +1,136 @@
+"""Values of an edition written in Vietnamese as DOCX, HTML and the review print them."""
+
+import re
+from datetime import datetime
+from decimal import Decimal
+
+from tiendo.clock import HANOI
+from tiendo.model.period import Period
+from tiendo.model.states import TASK_STATES
+from tiendo.report.data import NOT_REPORTED, IndicatorLine, Origin, Submission
+from tiendo.status.names import LABELS, STYLES, TRENDS, Status
+from tiendo.vietnamese.dates import format_date, long_date
+from tiendo.vietnamese.number import format_number
+
+SUBMISSION_STATES = {
+    "accepted": "Đã tiếp nhận",
+    "accepted_with_warnings": "Đã tiếp nhận, cần giải trình",
+    "rejected": "Bị trả lại, chưa gửi lại",
+    "missing": "Chưa gửi",
+    "exempt": "Được miễn báo cáo",
+    "nothing_to_report": "Không phát sinh",
+}
+FILE_STATES = {
+    "accepted": "Tiếp nhận",
+    "accepted_with_warnings": "Tiếp nhận, cần giải trình",
+    "rejected": "Trả lại",
+    "duplicate": "Trùng tệp đã gửi",
+    "quarantined": "Cách ly",
+}
+BASES = {"quarter": "trong quý", "year_to_date": "lũy kế từ đầu năm", "": ""}
+# Characters XML 1.0 cannot hold; departments paste them in from other programs.
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def clean(text: str) -> str:
+    """Drops characters that no XML document can hold, and blanks at the ends."""
+    return _NOT_XML.sub("", text).strip()
+
+
+def task_state_name(state: str) -> str:
+    """Returns the Vietnamese name of a task's state, ``Chưa báo cáo`` where its body said nothing."""
+    return "Chưa báo cáo" if state == NOT_REPORTED else TASK_STATES[state]
+
+
+def status_name(status: str) -> str:
+    """Returns the Vietnamese name of a status; "" for none."""
+    return LABELS[Status(status)] if status else ""
+
+
+def tint(status: str) -> str:
+    """Returns a status's colour thinned on white, ``RRGGBB``: black text (Decree 30) stays easy to read on it."""
+    colour = STYLES[Status(status)].colour.removeprefix("#") if status else "FFFFFF"
+    parts = (int(colour[at : at + 2], 16) for at in (0, 2, 4))
+    return "".join(f"{255 - round((255 - part) * 0.3):02X}" for part in parts)
+
+
+def number(value: Decimal | None, decimals: int | None = None) -> str:
+    """Writes a figure the Vietnamese way, as typed unless decimals are given; "" for none."""
+    return "" if value is None else format_number(value, decimals)
+
+
+def signed(value: Decimal | None, decimals: int) -> str:
+    """Writes a difference with its sign, ``+1,2``; "" for none."""
+    if value is None:
+        return ""
+    text = format_number(value, decimals)
+    return f"+{text}" if round(value, decimals) > 0 else text
+
+
+def instant(moment: datetime) -> str:
+    """Returns ``16 giờ 30 phút, ngày 14 tháng 3 năm 2023``."""
+    local = moment.astimezone(HANOI)
+    return f"{local:%H} giờ {local:%M} phút, {long_date(local.date())}"
+
+
+def short_instant(moment: datetime | None) -> str:
+    """Returns ``14/03/2023 16:30``, "" for none."""
+    return "" if moment is None else f"{moment.astimezone(HANOI):%d/%m/%Y %H:%M}"
+
+
+def two_digits(count: int) -> str:
+    """Writes a count as official documents do: below ten with a leading 0."""
+    return f"{count:02d}"
+
+
+def value_text(line: IndicatorLine) -> str:
+    """Returns the figure as printed, with its reservations: ``gần 65.600``, ``437 (ước)``, ``17.300 (ước) (*)``."""
+    if line.value is None:
+        return ""
+    text = clean(line.value_text) if line.is_approximate else number(line.value)
+    marks = [" (ước)"] * line.is_estimate + [" (*)"] * line.is_illustrative
+    return text + "".join(marks)
+
+
+def source_text(origin: Origin | None) -> str:
+    """Returns ``TN-000012, Chỉ tiêu!G12``; "" for none."""
+    return "" if origin is None else f"{origin.receipt_no}, {origin.sheet}!{origin.cell}"
+
+
+def period_name(period: Period) -> str:
+    """Returns ``Quý I năm 2023``."""
+    return period.vietnamese[0].upper() + period.vietnamese[1:]
+
+
+def quarter(period: Period) -> str:
+    """Returns ``quý I``."""
+    return period.vietnamese.split(" năm ")[0]
+
+
+def lower(label: str) -> str:
+    """Returns a label as written inside a sentence."""
+    return label[0].lower() + label[1:]
+
+
+def share(ratio: Decimal | None) -> str:
+    """Writes a ratio in per cent; "" for none."""
+    # A negative one (growth of -18,7 % against 9 %) is computed for comparing, and means nothing to a reader.
+    return "" if ratio is None or ratio < 0 else f"{number(ratio * 100, 1)}%"
+
+
+def trend_text(line: IndicatorLine) -> str:
+    """Returns ``So với quý I (437; Đúng tiến độ): tốt hơn.``; "" where nothing can be compared."""
+    if not line.trend or line.previous_period is None:
+        return ""
+    before = f"{number(line.previous_value)}; {status_name(line.previous_status)}"
+    return f"So với {quarter(line.previous_period)} ({before}): {lower(TRENDS[line.trend].label)}."
+
+
+def timeliness(row: Submission) -> str:
+    """Returns whether a report came in time, and until when a letter extended its due day; "" for nothing to say."""
+    words = []
+    if row.is_on_time is not None:
+        words.append("Đúng hạn" if row.is_on_time else f"Chậm {two_digits(row.days_late or 0)} ngày")
+    if row.extended_until:
+        words.append(f"{'gia' if words else 'Gia'} hạn đến {format_date(row.extended_until)}")
+    return ", ".join(words)

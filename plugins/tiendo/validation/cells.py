@@ -1,0 +1,151 @@
+"""What single cells say, before anything is compared: texts, figures, kinds and dates as people type them."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from tiendo.model.content import RawCell
+from tiendo.model.period import Period
+from tiendo.model.states import KIND_VARIANTS, KINDS, TASK_STATE_VARIANTS, TASK_STATES
+from tiendo.validation.facts import IndicatorFacts, RegisterFacts
+from tiendo.vietnamese.dates import format_date
+from tiendo.vietnamese.notation import NUMERAL
+from tiendo.vietnamese.number import NumberReading, format_number, read_absence, read_number
+from tiendo.vietnamese.text import fold
+
+KIND_BY_TEXT = {fold(label): code for code, label in KINDS.items()} | {
+    fold(text): code for text, code in KIND_VARIANTS.items()
+}
+STATE_BY_TEXT = {fold(label): code for code, label in TASK_STATES.items()} | {
+    fold(text): code for text, code in TASK_STATE_VARIANTS.items()
+}
+KINDS_EXPECTED = " hoặc ".join(KINDS.values())
+
+
+class CellReading(NamedTuple):
+    """What a number cell says: a figure, a declared absence, nothing, or something unreadable.
+
+    Attributes:
+        answer: ``value``, ``blank``, ``unreadable``, or the answer in words: ``not_applicable``, ``not_available``.
+        number: how the figure was read, or why it could not be; None where there is none.
+        promised_on: the day for which a figure is promised.
+    """
+
+    cell: RawCell
+    answer: str
+    number: NumberReading | None = None
+    promised_on: date | None = None
+
+    @property
+    def value(self) -> Decimal | None:
+        """The figure, where there is one."""
+        return self.number.value if self.number else None
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was typed."""
+        return self.answer == "blank"
+
+
+def text_of(cell: RawCell) -> str:
+    """Returns a cell's content as a person would read it off the sheet."""
+    value, error = cell.value, cell.error
+    if error:
+        return error
+    if value is None:
+        return ""
+    if value.__class__ is str:
+        return value.strip()
+    if isinstance(value, date):
+        return format_date(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        number = Decimal(repr(value))
+        return f"{format_number(number * 100)}%" if cell.is_percent else format_number(number)
+    return str(value).strip()
+
+
+def is_empty(cell: RawCell) -> bool:
+    """Tells a cell without content from one whose formula has no stored result."""
+    return cell.value is None and not cell.error and not cell.is_uncalculated
+
+
+def read_figure(
+    cell: RawCell, facts: IndicatorFacts, last: Decimal | None, period: Period, stated_unit: str = ""
+) -> CellReading:
+    """Reads one number cell of an indicator.
+
+    Args:
+        stated_unit: holds for a bare number by a heading or the unit column, where it is not the indicator's own.
+    """
+    if is_empty(cell):
+        return CellReading(cell, "blank")
+    worded = cell._replace(value=with_unit(cell, stated_unit)) if stated_unit else cell
+    number = read_number(worded, unit=facts.indicator.unit, target=facts.target_middle, last=last)
+    if number.value is not None:
+        return CellReading(cell, "value", number)
+    if not number.reason:
+        raise ValueError(f"{cell.address}: neither a number nor a reason was read from {cell.value!r}")
+    if isinstance(cell.value, str) and not cell.error:
+        answer = read_absence(cell.value, year=period.year)
+        if answer.kind != "other":
+            return CellReading(cell, answer.kind, None, answer.promised_on)
+    return CellReading(cell, "unreadable", number)
+
+
+def with_unit(cell: RawCell, unit: str) -> Any:
+    """Returns a bare number with its unit in words, anything else as it is."""
+    value = cell.value
+    if isinstance(value, str):
+        return f"{value} {unit}" if NUMERAL.fullmatch(fold(value).lstrip("'+-")) else value
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and not cell.is_percent:
+        whole, _, decimals = f"{Decimal(repr(value)):f}".partition(".")
+        # Exactly three decimals could be read as thousands; a number cell leaves no doubt.
+        decimals = f"{decimals}0" if len(decimals) == 3 else decimals.removesuffix("0") if decimals == "0" else decimals
+        return f"{whole},{decimals} {unit}" if decimals else f"{whole} {unit}"
+    return value
+
+
+def read_kind(cell: RawCell) -> str | None:
+    """Returns ``actual`` or ``estimate``, "" for an empty cell, None for anything else."""
+    text = text_of(cell)
+    return KIND_BY_TEXT.get(fold(text)) if text else ""
+
+
+def date_reading(cell: RawCell, day: date | None) -> str:
+    """Returns what a cell for a date holds: a ``date``, something ``unreadable``, or it is ``empty``.
+
+    Args:
+        day: what ``read_date`` made of it.
+    """
+    if not text_of(cell):
+        return "empty"
+    return "unreadable" if day is None else "date"
+
+
+def find_code(code: RawCell, name: RawCell, facts: RegisterFacts) -> str:
+    """Returns an indicator's code as typed; a row without a code is known by its full name. "" when unknown."""
+    typed = text_of(code)
+    if not typed:
+        return facts.code_by_name.get(fold(text_of(name)), "")
+    return typed if typed in facts.indicators else ""
+
+
+def expected_code(name: RawCell, facts: RegisterFacts) -> str:
+    """Returns what should stand for an unknown code: the code of that name, where the name is known."""
+    return facts.code_by_name.get(fold(text_of(name)), "Mã chỉ tiêu có sẵn trong biểu mẫu")
+
+
+def joined(texts: Iterable[str]) -> str:
+    """Returns texts as an enumeration for people."""
+    return "; ".join(texts)
+
+
+def sentence(text: str) -> str:
+    """Returns words as a sentence: a capital first, a full stop last."""
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def as_float(value: Decimal | None) -> float | None:
+    """Returns an exact number as the suites compare it."""
+    return None if value is None else float(value)
