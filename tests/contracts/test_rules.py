@@ -239,6 +239,7 @@ CASES = [
     Case("number-is-date", CONGTHUONG, Q1, typed("tang-xuat-khau", year_to_date=date(2023, 10, 9)), "G7"),
     Case("number-percent-other-unit", KHDT, Q1, typed(FDI, year_to_date="25%"), "G7"),
     Case("number-double-negative", CONGTHUONG, Q1, typed("tang-xuat-khau", year_to_date="giảm -18,7"), "G7"),
+    Case("number-is-index", CONGTHUONG, Q1, typed("tang-xuat-khau", year_to_date="bằng 82,1% so với cùng kỳ"), "G7"),
     Case("number-separator-unclear", CONGTHUONG, Q1, typed("iip", year_to_date="1.234"), "G9"),
     Case("number-unit-unclear", KHDT, Q1, typed(FDI, year_to_date="0,5 USD"), "G7"),
     Case("number-readable", KHDT, Q1, typed(FDI, year_to_date="bốn trăm"), "G7"),

@@ -8,7 +8,7 @@ import pytest
 from tiendo.collect.authentication import NAMELESS, MailTrust, why_not_trusted
 from tiendo.model.content import RawCell
 from tiendo.model.register import Unit
-from tiendo.validation.records import read_kind
+from tiendo.validation.cells import read_kind
 from tiendo.vietnamese.absence import read_absence
 from tiendo.vietnamese.dates import format_date, read_date
 from tiendo.vietnamese.number import format_number, read_number

@@ -14,9 +14,10 @@ from tiendo.warehouse.sql import statement
 
 
 def ledger_document(engine: Engine, inbox: Path | None = None) -> dict[str, Any]:
-    """Returns the document of ``tiendo ledger --json``. Files that still wait are a state of their own, ``waiting``.
+    """Returns the document of ``tiendo ledger --json``.
 
-    What lies in the inboxes and was not taken is no file received: it is listed apart, as the last scan saw it. While
+    Files that still wait are a state of their own, ``waiting``; those that were only to be checked are ``trial``. What
+    lies in the inboxes and was not taken is no file received: it is listed apart, as the last scan saw it. While
     something was taken out of its folder and not entered, or cannot be read, the ledger does not add up.
 
     Args:
@@ -30,8 +31,7 @@ def ledger_document(engine: Engine, inbox: Path | None = None) -> dict[str, Any]
     is_hanging = any(item["reason"] in HANGING or item["path"].startswith(f"{CLAIMED}/") for item in left)
     counts = Counter(file["state"] or "waiting" for file in files)
     states = {state: counts.get(state, 0) for state in VERDICTS}
-    if counts["waiting"]:
-        states["waiting"] = counts["waiting"]
+    states |= {state: counts[state] for state in ("trial", "waiting") if counts[state]}
     return {
         "received": len(files),
         "states": states,

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row
 
 from tiendo.feedback.finding_groups import SEVERITY_NAMES
-from tiendo.feedback.receipt import ARCHIVE_NAME, VERDICT_NAMES
+from tiendo.feedback.receipt import ARCHIVE_NAME, TRIAL_NAMES, VERDICT_NAMES
 from tiendo.mail.headers import one_line
 from tiendo.model.period import Period
 from tiendo.model.register import Register
@@ -25,6 +25,10 @@ TO_DO = {
         "Chưa có số liệu nào của tệp được ghi nhận. Đề nghị gửi lại tệp biểu mẫu .xlsx theo hướng dẫn trong phiếu."
     ),
 }
+TRIAL_TO_DO = (
+    "Đây là kết quả kiểm tra thử: báo cáo chưa được nộp và không có số liệu nào được ghi nhận. Khi nộp chính thức, đề "
+    "nghị gửi tệp bằng thư có tiêu đề không bắt đầu bằng “Kiểm tra”."
+)
 _COLOURS = {
     "accepted": "#1b7837",
     "accepted_with_warnings": "#b8860b",
@@ -80,14 +84,17 @@ def reply_subject(subject: str) -> str:
 
 
 def _file(file: Row[Any], findings: Sequence[Row[Any]]) -> dict[str, Any]:
-    is_archive = file.state == "accepted" and not file.period
+    verdict, names, to_do = file.state, VERDICT_NAMES, TO_DO.get(file.state, "")
+    if file.state == "trial":
+        verdict, names, to_do = file.trial_verdict, TRIAL_NAMES, TRIAL_TO_DO
+    is_archive = verdict == "accepted" and not file.period
     return {
         "name": one_line(file.name),
         "receipt_no": file.receipt_no,
         "period": _period_name(file.period),
-        "verdict": ARCHIVE_NAME if is_archive else VERDICT_NAMES[file.state],
-        "to_do": _SEE_EACH if is_archive else TO_DO[file.state],
-        "colour": _COLOURS[file.state],
+        "verdict": ARCHIVE_NAME if is_archive else names[verdict],
+        "to_do": _SEE_EACH if is_archive else to_do,
+        "colour": _COLOURS[verdict],
         "findings": [
             {
                 "severity": SEVERITY_NAMES[finding.severity],

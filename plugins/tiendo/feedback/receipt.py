@@ -27,6 +27,12 @@ VERDICT_NAMES = {
     "duplicate": "Tệp trùng với tệp đã gửi, không xử lý lại",
     "quarantined": "Tạm giữ, chưa đưa vào xử lý",
 }
+TRIAL_NAMES = {
+    "accepted": "Kiểm tra thử: tệp hợp lệ",
+    "accepted_with_warnings": "Kiểm tra thử: tệp hợp lệ, có điểm cần giải trình",
+    "rejected": "Kiểm tra thử: tệp có điểm phải sửa",
+    "quarantined": "Kiểm tra thử: tệp chưa đọc được",
+}
 # An archive is accepted as what it is; what became of the workbooks in it, their own receipts say.
 ARCHIVE_NAME = "Đã mở tệp nén"
 _NOTHING_OWED = Owed((), (), (), ())
@@ -49,6 +55,7 @@ class Receipt(NamedTuple):
         counting: the accepted reports of the body by period, this one included where it is accepted.
         returned: the marked workbook that goes back with it; None where none does.
         calendar: the body's own, where letters gave it other due days; None where the plan's holds.
+        is_trial: the file was only to be checked.
     """
 
     receipt_no: str
@@ -61,6 +68,7 @@ class Receipt(NamedTuple):
     counting: Mapping[str, CountingVersion] = {}
     returned: bytes | None = None
     calendar: Sequence[PeriodCalendar] | None = None
+    is_trial: bool = False
 
 
 class AnswerPaths(NamedTuple):
@@ -123,7 +131,7 @@ def _view(register: Register, receipt: Receipt, marked_name: str | None, now: da
     entry = next((entry for entry in calendar if str(entry.period) == outcome.period), None)
     is_accepted = outcome.verdict in ACCEPTED
     is_archive = is_accepted and not outcome.is_report
-    version = receipt.version
+    version, names = receipt.version, TRIAL_NAMES if receipt.is_trial else VERDICT_NAMES
     return {
         "register": register,
         "receipt": receipt,
@@ -133,12 +141,12 @@ def _view(register: Register, receipt: Receipt, marked_name: str | None, now: da
         "deadline": deadline_text(entry.due_at) if entry else "",
         "closing": deadline_text(entry.closing_at) if entry else "",
         "is_overdue": bool(entry and now >= entry.due_at),
-        "days_late": _days_late(entry, receipt.received_at),
+        "days_late": 0 if receipt.is_trial else _days_late(entry, receipt.received_at),
         "received_at": format_instant(receipt.received_at),
         "verdict": outcome.verdict,
-        "verdict_name": ARCHIVE_NAME if is_archive else VERDICT_NAMES[outcome.verdict],
+        "verdict_name": ARCHIVE_NAME if is_archive else names[outcome.verdict],
         "is_archive": is_archive,
-        "is_accepted": is_accepted,
+        "is_accepted": is_accepted and not receipt.is_trial,
         "severity_names": SEVERITY_NAMES,
         "groups": group_findings(outcome.findings),
         "marked_name": marked_name,

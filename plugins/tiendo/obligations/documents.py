@@ -115,6 +115,7 @@ def receive_document(
                     "duplicates": [None],
                     "receipts": [None],
                     "marked": [None],
+                    "trial_verdicts": [None],
                 },
             )
     return EnteredDocument(entered.receipt_no, sha256, entered.received_at, bool(file_ids))

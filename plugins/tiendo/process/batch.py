@@ -142,7 +142,7 @@ def _check_fresh(register: Register, engine: Engine, files: list[Read]) -> list[
     latest: list[Checked] = []
     for part in _rounds(register, batch):
         if latest:
-            history = add_to_history(history, latest)
+            history = add_to_history(history, [item for item in latest if not item.file.is_trial])
         latest = _checked(
             [item for item, _ in part],
             run_rules(register, [file for _, file in part], history, today=clock.today()),

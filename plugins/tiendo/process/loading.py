@@ -70,7 +70,7 @@ def load(connection: Connection, settings: Settings, register: Register, settled
 def _put_submissions(
     connection: Connection, register: Register, settled: Sequence[Settled], recorded_at: datetime
 ) -> list[_Accepted]:
-    reports = [item for item in settled if item.outcome.is_report]
+    reports = [item for item in settled if item.loaded.is_report]
     if not reports:
         return []
     rows = connection.execute(
@@ -141,6 +141,7 @@ def _answer(
             counting.get(item.outcome.agency, {}),
             item.returned,
             calendars.get(item.outcome.agency),
+            item.file.is_trial,
         )
         for item in settled
     ]
@@ -171,7 +172,8 @@ def _settle_files(
             "settled_at": recorded_at,
             "plan_code": register.code,
             "file_ids": [item.file.file_id for item in settled],
-            "states": [item.outcome.verdict for item in settled],
+            "states": ["trial" if item.file.is_trial else item.outcome.verdict for item in settled],
+            "trial_verdicts": [item.outcome.verdict if item.file.is_trial else None for item in settled],
             "agencies": [item.outcome.agency or item.file.sender_agency_code for item in settled],
             "periods": [item.outcome.period or None for item in settled],
             "duplicates": [item.duplicate_of for item in settled],
@@ -189,7 +191,7 @@ def _check_and_keep(
     from tiendo.validation.own_tables import warehouse_frame
     from tiendo.validation.suites import check_table
 
-    outcomes = {item.file.file_id: item.outcome for item in settled}
+    outcomes = {item.file.file_id: item.loaded for item in settled}
     rows = fetch_frame(connection, "validation/warehouse_rows.sql", file_ids=list(outcomes))
     warehouse = check_table("warehouse", warehouse_frame(rows, outcomes))
     if warehouse.faults:

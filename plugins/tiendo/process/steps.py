@@ -27,6 +27,7 @@ class LedgerFile(NamedTuple):
 
     Attributes:
         requeue_of: the first line of a file that is read once more; None of one that has just come.
+        is_trial: its sender only wants it checked; it is answered, and nothing else comes of it.
     """
 
     file_id: int
@@ -40,6 +41,7 @@ class LedgerFile(NamedTuple):
     received_at: datetime
     landed_at: datetime
     requeue_of: int | None
+    is_trial: bool = False
 
     @property
     def stranger(self) -> str:
@@ -137,6 +139,11 @@ class Settled:
     returned: bytes | None = None
 
     @property
+    def loaded(self) -> FileOutcome:
+        """What of it goes into the warehouse: of a trial nothing, whatever the rules say."""
+        return self.outcome._replace(period="", observations=(), tasks=()) if self.file.is_trial else self.outcome
+
+    @property
     def bodies(self) -> tuple[str | None, str]:
         """Whose file it is: by the way it came, and by what it says."""
         return self.file.sender_agency_code, self.outcome.agency
@@ -163,7 +170,7 @@ def find_waiting(engine: Engine, file_ids: "Sequence[int]") -> Waiting:
     fresh: dict[tuple[str, str], LedgerFile] = {}
     repeated: list[Repeated] = []
     for file in files:
-        if file.requeue_of is not None:
+        if file.requeue_of is not None or file.is_trial:
             continue
         key = (file.sha256, file.sender_agency_code or file.sender)
         first = earlier.get(file.file_id) or fresh.get(key)
@@ -171,4 +178,5 @@ def find_waiting(engine: Engine, file_ids: "Sequence[int]") -> Waiting:
             fresh[key] = file
         else:
             repeated.append(Repeated(file, first))
-    return Waiting(list(fresh.values()), [file for file in files if file.requeue_of is not None], repeated)
+    trials = [file for file in files if file.is_trial and file.requeue_of is None]
+    return Waiting([*fresh.values(), *trials], [file for file in files if file.requeue_of is not None], repeated)

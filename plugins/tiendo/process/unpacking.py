@@ -75,6 +75,7 @@ def _land(
             file.received_at,
             content,
             file.sender_agency_code,
+            is_trial=file.is_trial,
         )
         for number, (member, content) in enumerate(zip(packed, take_out(data, packed), strict=True), start=1)
     ]

@@ -81,7 +81,8 @@ def read_figure(
     if is_empty(cell):
         return CellReading(cell, "blank")
     worded = cell._replace(value=with_unit(cell, stated_unit)) if stated_unit else cell
-    number = read_number(worded, unit=facts.indicator.unit, target=facts.target_middle, last=last)
+    unit, target = facts.indicator.unit, facts.target_middle
+    number = read_number(worded, unit=unit, target=target, last=last, names=facts.names)
     if number.value is not None:
         return CellReading(cell, "value", number)
     if not number.reason:
