@@ -85,7 +85,7 @@ FILL = (
       from sent s join core.task_lead l on l.plan_code = s.plan_code and l.agency_code = s.agency_code
       where s.version = 1""",
     """insert into core.indicator_status (plan_code, period, as_of, indicator_code, agency_code, value, value_kind,
-        value_basis, expected_value, ratio, status, margin, is_estimate, is_approximate, is_illustrative, explanation,
+        value_basis, expected_value, ratio, status, margin, is_estimate, is_approximate, is_illustrative, sentence,
         components, rule_version, observation_id, content_sha256)
       select o.plan_code, o.period, p.publish_at + v.n * interval '1 day', o.indicator_code, o.agency_code, o.value,
         o.kind, o.basis, 1, 1, 'on_track', 0, false, false, false, 'câu', '{}', '1', o.observation_id, v.n::text

@@ -57,5 +57,5 @@ def _figures(register: Register, quarter: int) -> list[tuple[Any, ...]]:
 
 if __name__ == "__main__":
     cost = measure()
-    print(f"{cost.indicator_periods} indicator-periods: {cost.cpu_seconds:.3f} s of processor time,")
+    print(f"{cost.indicator_periods} indicator-periods: {cost.cpu_seconds:.3f} s of processor time (at most 0.8 s),")
     print(f"{cost.microseconds_each:.1f} µs each")

@@ -25,6 +25,7 @@ from tiendo.model.register import Register
 from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError
 from tiendo.process import batch
 from tiendo.process.batch import ReaderBugError
+from tiendo.process.fates import waiting_batches
 from tiendo.process.ingest import ingest_paths
 from tiendo.reading import reader_process
 from tiendo.reading.delimited import TextError, decode, read_rows
@@ -149,7 +150,7 @@ def test_an_error_of_our_own_reader_is_loud_after_the_batch_is_settled(
     pipeline.land(FINANCE, workbook)
     good = pipeline.land(TASKS_ONLY[0], filled_workbook(register, TASKS_ONLY[0], Q1))
     monkeypatch.setattr(batch, "read_files", failing)
-    (ids,) = batch.waiting_batches(pipeline.engine)
+    (ids,) = waiting_batches(pipeline.engine)
     result = batch.process(pipeline.settings, register, pipeline.engine, ids)
     assert result.states == {"quarantined": 1, "accepted": 1}
     with pytest.raises(ReaderBugError, match=r"TN-000001 .*KeyError: 'r'"):

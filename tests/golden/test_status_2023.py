@@ -162,7 +162,7 @@ SENTENCES = [
 
 @pytest.mark.parametrize(("period", "indicator", "sentence"), SENTENCES)
 def test_sentence(statuses: dict[tuple[str, str], dict[str, Any]], period: str, indicator: str, sentence: str) -> None:
-    assert statuses[period, indicator]["explanation"] == sentence
+    assert statuses[period, indicator]["sentence"] == sentence
 
 
 def test_every_leaf_of_the_plan_has_a_row_and_a_sentence_each_quarter(
@@ -172,8 +172,8 @@ def test_every_leaf_of_the_plan_has_a_row_and_a_sentence_each_quarter(
     assert {code for period, code in statuses if period == "2023-Q2"} == leaves
     assert len(statuses) == 4 * len(leaves)
     for row in statuses.values():
-        assert re.fullmatch(r"[A-ZĐ].*\.", row["explanation"]), row["explanation"]
-        assert "None" not in row["explanation"]
+        assert re.fullmatch(r"[A-ZĐ].*\.", row["sentence"]), row["sentence"]
+        assert "None" not in row["sentence"]
 
 
 def test_half_years_pace_of_new_enterprises_is_that_of_2022(register: Register) -> None:

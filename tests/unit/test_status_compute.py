@@ -65,7 +65,7 @@ def test_only_this_period_and_year_to_date_count() -> None:
 def test_quarter_figure_alone_is_not_added_up() -> None:
     row = status_row(make_indicator("flow", "ge 100"), observation("30", basis="quarter"))
     assert (row["status"], row["value"]) == ("no_data", None)
-    assert "chỉ báo cáo số trong quý" in row["explanation"]
+    assert "chỉ báo cáo số trong quý" in row["sentence"]
     assert row["components"]["choice"] == "quarter_only"
 
 
@@ -98,7 +98,7 @@ def test_later_observation_of_an_agency_counts() -> None:
 )
 def test_three_kinds_of_nothing(observations: list[dict[str, Any]], sentence: str) -> None:
     row = status_row(make_indicator("flow", "ge 100"), *observations)
-    assert (row["status"], row["explanation"]) == ("no_data", sentence)
+    assert (row["status"], row["sentence"]) == ("no_data", sentence)
     assert (row["agency_code"], row["value"], row["is_estimate"]) == ("so-a", None, False)
     assert row["expected_value"] == 25
 
@@ -112,7 +112,7 @@ def test_not_yet_published_comes_first_and_keeps_a_figure() -> None:
     pci = make_indicator("rank", "lt 10", published_in=(), publication_note="VCCI công bố vào tháng 4 năm sau.")
     row = status_row(pci, observation("6"))
     assert (row["status"], row["value"], row["ratio"], row["expected_value"]) == ("not_yet_published", 6, None, None)
-    assert row["explanation"].startswith("Chưa đến kỳ công bố số liệu (VCCI công bố vào tháng 4 năm sau); số đã gửi")
+    assert row["sentence"].startswith("Chưa đến kỳ công bố số liệu (VCCI công bố vào tháng 4 năm sau); số đã gửi")
     no_target = make_indicator("index", "none", published_in=(2, 4))
     assert [status_row(no_target, quarter=q)["status"] for q in (1, 2, 3, 4)] == [
         "not_yet_published",
@@ -125,7 +125,7 @@ def test_not_yet_published_comes_first_and_keeps_a_figure() -> None:
 def test_no_target_shows_the_figure() -> None:
     row = status_row(make_indicator("index", "none", unit=None), observation("87.79"))
     assert (row["status"], row["value"], row["margin"]) == ("no_target", Decimal("87.79"), None)
-    assert "87,79" in row["explanation"]
+    assert "87,79" in row["sentence"]
 
 
 @pytest.mark.parametrize(
@@ -148,11 +148,11 @@ def test_two_reporters(
     if status == "conflicting":
         assert row["agency_code"] is None
         assert row["observation_id"] is None
-        assert "Sở Công Thương báo cáo" in row["explanation"]
-        assert "Cục Thống kê báo cáo" in row["explanation"]
+        assert "Sở Công Thương báo cáo" in row["sentence"]
+        assert "Cục Thống kê báo cáo" in row["sentence"]
     else:
-        assert "lấy số của Sở Công Thương" in row["explanation"]
-        assert ("vượt mức cho phép 0,1 điểm phần trăm" in row["explanation"]) is is_disputed
+        assert "lấy số của Sở Công Thương" in row["sentence"]
+        assert ("vượt mức cho phép 0,1 điểm phần trăm" in row["sentence"]) is is_disputed
 
 
 @pytest.mark.parametrize("indicator", [SHARED, PRECEDENT])
@@ -175,8 +175,8 @@ def test_approximate_illustrative_estimate_are_carried() -> None:
     assert (row["status"], row["is_approximate"], row["is_illustrative"]) == ("undecidable", True, True)
     assert row["components"]["interval"] == ["65272", "65928"]
     assert row["components"]["possible_statuses"] == ["missed", "achieved", "exceeded"]
-    assert "gần 65.600" in row["explanation"]
-    assert row["explanation"].endswith("đánh giá: Chưa xác định; số ước thực hiện; số liệu minh họa.")
+    assert "gần 65.600" in row["sentence"]
+    assert row["sentence"].endswith("đánh giá: Chưa xác định; số ước thực hiện; số liệu minh họa.")
 
 
 def test_approximate_figure_cannot_stand_for_the_impossible() -> None:

@@ -24,7 +24,7 @@ from tiendo.model.register import Indicator, PastShare
 def sentence(indicator: Indicator, quarter: int, value: str, **changes: Any) -> str:
     figure = observation(value, period=f"2023-Q{quarter}", **changes)
     (row,) = graded(make_register(indicator), [figure], Period(2023, quarter), AS_OF)
-    return str(row["explanation"])
+    return str(row["sentence"])
 
 
 def shares(*values: float) -> tuple[Decimal, ...]:

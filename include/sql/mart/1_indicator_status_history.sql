@@ -3,7 +3,8 @@ create or replace view mart.indicator_status_history as
   select s.plan_code, s.period, s.as_of, s.indicator_code, i.label as indicator_name,
     i.section_no || '. ' || i.section_title as section, i.unit, s.agency_code, i.target_text, i.comparator,
     i.target_low, i.target_high, s.value, s.value_kind, s.value_basis, s.expected_value, s.ratio, s.status, s.margin,
-    s.needed, s.explanation, s.rule_version, o.submission_id, f.sha256 as file_sha256, o.sheet, o.cell, i.row_order,
+    s.needed, s.sentence as explanation, s.rule_version, o.submission_id, f.sha256 as file_sha256, o.sheet, o.cell,
+    i.row_order,
     i.row_kind, s.margin_up, s.margin_down, s.is_estimate, s.is_approximate, s.is_illustrative, s.observation_id,
     s.components, s.replaced_at, i.nature, i.direction
   from (

@@ -33,7 +33,7 @@ COLUMNS = (
     "is_estimate",
     "is_approximate",
     "is_illustrative",
-    "explanation",
+    "sentence",
     "components",
     "rule_version",
     "observation_id",
@@ -64,7 +64,7 @@ class Verdict(NamedTuple):
     choice: Choice
     goal: Goal | None
     grade: Grade | None
-    explanation: str
+    sentence: str
 
 
 def compute(
@@ -184,7 +184,7 @@ def _row(register: Register, period: str, as_of: datetime, verdict: Verdict) -> 
         "estimate" in [each.kind for each in rests_on if each.value is not None],
         True in [each.is_approximate for each in rests_on],
         True in [each.is_illustrative for each in rests_on],
-        verdict.explanation,
+        verdict.sentence,
         _components(register, verdict, expected),
         register.rule_version,
         int(report.observation_id) if report is not None else None,

@@ -148,7 +148,7 @@ def tidy(value: Decimal, rounding: str = ROUND_FLOOR) -> Decimal:
     if value.adjusted() > 20:
         return value
     # Adding zero writes 1.8E+3 out as 1800.
-    return value.quantize(_SIX_PLACES, rounding=rounding).normalize() + _ZERO
+    return value.quantize(_SIX_PLACES, rounding).normalize() + _ZERO
 
 
 def _scale_of(goal: Goal) -> tuple[Status, ...]:

@@ -17,6 +17,7 @@ _ZERO, _HUNDRED = Decimal(0), Decimal(100)
 _WHOLE = (_HUNDRED,)
 _PLACES = tuple(Decimal(1).scaleb(-places) for places in range(7))
 _LONGEST_QUOTE = 60
+_QUARTERS = ("quý I", "quý II", "quý III", "quý IV")
 
 
 def explain_figure(
@@ -75,7 +76,7 @@ class _Writer:
 
     def __init__(self, indicator: Indicator, period: Period) -> None:
         self.indicator = indicator
-        self.quarter = _quarter(period)
+        self.quarter = _QUARTERS[period.quarter - 1]
         self.is_year = period.quarter == YEAR_END
         self.is_rank = indicator.nature is Nature.RANK
         self.suffix, self.difference_suffix = _suffixes(indicator.unit, self.is_rank)
@@ -331,11 +332,6 @@ def _suffixes(unit: Unit | None, is_rank: bool) -> tuple[str, str]:
     lowered = label if label[:2].isupper() else label[:1].lower() + label[1:]
     # "2,5 bé trai so với 100 bé gái so với chỉ tiêu" would not be read.
     return f" {lowered}", " điểm" if " so với " in label else f" {lowered}"
-
-
-@lru_cache(maxsize=8)
-def _quarter(period: Period) -> str:
-    return period.vietnamese.split(" năm ")[0]
 
 
 def _name(register: Register, report: Report) -> str:

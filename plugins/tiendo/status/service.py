@@ -54,7 +54,8 @@ def store_status(connection: Connection, register: Register, period: Period) -> 
     changed = []
     for row in rows:
         record = dict(zip(COLUMNS, row, strict=True))
-        content = {name: value for name, value in record.items() if name != "as_of"}
+        # The sentence is hashed by the name it had first, so that rows stored before are known again.
+        content = {"explanation" if name == "sentence" else name: record[name] for name in COLUMNS if name != "as_of"}
         digest = hashlib.sha256(_json(content).encode()).hexdigest()
         if known.get(record["indicator_code"]) != digest:
             record["components"] = _json(record["components"])

@@ -1,6 +1,5 @@
 """What single cells say, before anything is compared: texts, figures, kinds and dates as people type them."""
 
-from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -80,7 +79,7 @@ def read_figure(
     """
     if is_empty(cell):
         return CellReading(cell, "blank")
-    worded = cell._replace(value=with_unit(cell, stated_unit)) if stated_unit else cell
+    worded = cell._replace(value=_with_unit(cell, stated_unit)) if stated_unit else cell
     unit, target = facts.indicator.unit, facts.target_middle
     number = read_number(worded, unit=unit, target=target, last=last, names=facts.names)
     if number.value is not None:
@@ -94,7 +93,7 @@ def read_figure(
     return CellReading(cell, "unreadable", number)
 
 
-def with_unit(cell: RawCell, unit: str) -> Any:
+def _with_unit(cell: RawCell, unit: str) -> Any:
     """Returns a bare number with its unit in words, anything else as it is."""
     value = cell.value
     if isinstance(value, str):
@@ -135,11 +134,6 @@ def find_code(code: RawCell, name: RawCell, facts: RegisterFacts) -> str:
 def expected_code(name: RawCell, facts: RegisterFacts) -> str:
     """Returns what should stand for an unknown code: the code of that name, where the name is known."""
     return facts.code_by_name.get(fold(text_of(name)), "Mã chỉ tiêu có sẵn trong biểu mẫu")
-
-
-def joined(texts: Iterable[str]) -> str:
-    """Returns texts as an enumeration for people."""
-    return "; ".join(texts)
 
 
 def sentence(text: str) -> str:

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from itertools import chain
-from math import nan
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tiendo.model.outcome import ACCEPTED, SEVERITIES, FileOutcome, Finding
-from tiendo.model.register import Nature, Register
+from tiendo.model.register import Register
 from tiendo.validation import correction_records, figure_records, indicator_records, submission_records, task_records
 from tiendo.validation.context import BatchFile
 from tiendo.validation.correction_records import add_correction_records
@@ -23,7 +23,7 @@ from tiendo.validation.task_records import add_task_records
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BatchFile", "KnownFigure", "check_batch", "record_frame", "run_rules"]
+__all__ = ["BatchFile", "KnownFigure", "check_batch", "run_rules"]
 
 # What the messages of a suite are filled from, given one of its records.
 _PLACEHOLDERS: dict[str, Callable[[Any], dict[str, str]]] = {
@@ -185,28 +185,31 @@ def _file_records(index: int, file: BatchFile, facts: RegisterFacts, history: Hi
 
 def _count_figures(found: FileRecords) -> None:
     """Tells how many figures a file has, of flows and in all, and how many are other than the last ones."""
-    record = found.submission
-    told = [row for row in found.indicator_rows if row.source.figures and row.source.figures.total.value is not None]
-    new = [row for row in told if (figures := row.source.figures) and figures.total.value != figures.last.value]
-    record.figure_count = len(told)
-    record.flow_count = sum(row.nature == Nature.FLOW for row in told)
-    record.new_figure_count = len(new) if told else None
+    rows = [row.source.figures for row in found.indicator_rows if row.source.figures]
+    told = [figures for figures in rows if figures.total.value is not None]
+    new_count = sum(figures.total.value != figures.last.value for figures in told)
+    found.submission.figure_count = len(told)
+    found.submission.flow_count = sum(figures.facts.is_flow for figures in told)
+    found.submission.new_figure_count = new_count if told else None
     for row in found.indicator_rows:
-        row.new_in_file = len(new)
+        row.new_in_file = new_count
 
 
 def record_frame(suite: Suite, records: Sequence[Record]) -> "pd.DataFrame":
-    """Returns records as the frame a suite looks at, with ``row_id`` their position."""
+    """Returns records as the frame a suite looks at, with ``row_id`` their position.
+
+    A column without any value can still be compared with numbers. Texts stay Python's: each column is looked at a few
+    times only, and to Arrow's strings and back costs more than it gives.
+    """
     import pandas as pd
 
-    columns: dict[str, Sequence[Any]] = {ROW_ID: range(len(records))}
+    columns: dict[str, Any] = {ROW_ID: range(len(records))}
     for name in suite.columns:
-        values = [getattr(record, name) for record in records]
-        # A column without any value can still be compared with numbers.
-        columns[name] = values if any(value is not None for value in values) else [nan] * len(values)
-    # Each column is looked at a few times only: converting its texts to Arrow's and back costs more than it gives.
-    with pd.option_context("future.infer_string", False):
-        return pd.DataFrame(columns)
+        values = list(map(attrgetter(name), records))
+        first = next((value for value in values if value is not None), None)
+        dtype = float if first is None else object if isinstance(first, str) else None
+        columns[name] = pd.Series(values, dtype=dtype)
+    return pd.DataFrame(columns)
 
 
 def _finding(rule: Rule, record: Record, suite_name: str) -> Finding:

@@ -4,14 +4,14 @@ from tiendo.model.content import SHEET_TASKS, TaskRow, WorkbookContent
 from tiendo.model.outcome import TaskProgressRow
 from tiendo.model.register import Unit
 from tiendo.model.states import TASK_STATES
-from tiendo.validation.cells import STATE_BY_TEXT, as_float, is_empty, joined, sentence, text_of
+from tiendo.validation.cells import STATE_BY_TEXT, as_float, is_empty, sentence, text_of
 from tiendo.validation.context import Context
 from tiendo.validation.records import FileRecords, TaskRecord, TaskSource
 from tiendo.vietnamese.number import explain_reason, read_number
 from tiendo.vietnamese.text import fold
 
 _PERCENT = Unit("percent", "%", "share", 0)
-_STATES_EXPECTED = joined(TASK_STATES.values())
+_STATES_EXPECTED = "; ".join(TASK_STATES.values())
 
 
 def add_task_records(found: FileRecords, content: WorkbookContent, context: Context) -> None:
