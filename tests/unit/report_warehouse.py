@@ -44,7 +44,8 @@ def receive(connection: Connection, agency: str, period: Period, at: datetime, *
     claim = f"{agency}/{period}/{at.isoformat()}/{name}"
     row = {
         "claim_ids": [claim], "hashes": [hashlib.sha256(claim.encode()).hexdigest()], "sizes": [9000], "names": [name],
-        "channels": ["folder"], "senders": [agency], "agencies": [agency], "received": [at], "landed_at": at,
+        "channels": ["folder"], "senders": [agency], "agencies": [agency], "received": [at], "trials": [False],
+        "landed_at": at,
     }  # fmt: skip
     return int(connection.execute(statement("intake/put_files.sql"), row).scalar_one())
 
@@ -71,7 +72,7 @@ def send(  # noqa: PLR0917 - one file in one line of a test
             {
                 "settled_at": recorded, "plan_code": register.code, "file_ids": [file_id], "states": [state],
                 "agencies": [agency], "periods": [str(period)], "duplicates": [None], "receipts": [""],
-                "marked": [None],
+                "marked": [None], "trial_verdicts": [None],
             },
         )  # fmt: skip
         if not state.startswith("accepted"):

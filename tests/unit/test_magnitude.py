@@ -46,6 +46,8 @@ CASES = [
     (Nature.GROWTH, "0.1", "9", "9", "8", 0),
     (Nature.GROWTH, "0.087", "8.7", "8.7", None, -2),
     (Nature.GROWTH, "87", "8.7", "8.7", "3", 1),
+    # Far above a quarter that stood still, and far below the target: both must be exceeded
+    (Nature.GROWTH, "1.2", "15", "15", "0.1", 0),
     # Nothing to go by, nothing suspected
     (Nature.RANK, "60", "10", "10", None, 0),
     (Nature.INDEX, "88", None, None, None, 0),

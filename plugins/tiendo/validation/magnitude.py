@@ -142,9 +142,8 @@ def _growth(value: Decimal, by_last: float | None, by_target: float | None, limi
     known = [distance for distance in (by_target, by_last) if distance is not None]
     if not known:
         return 0
-    closest = min(known, key=abs)
-    if closest >= log10(limits.growth_high):
-        return max(1, round(closest))
+    if min(known) >= log10(limits.growth_high):
+        return max(1, round(min(known)))
     # 0,087 for 8,7 %: a growth rate is told with one or two decimals, a fraction of one with three and more.
     low, high = log10(limits.growth_low), log10(limits.growth_low_to)
     is_fraction = _is_fraction(value, limits.fraction_decimals) and abs(value) < 1
