@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import URL, Engine, create_engine
@@ -18,13 +19,26 @@ PLAN_DIR = INCLUDE / "plans" / "282-kh-ubnd-2023"
 _numbers = count(1)
 
 
+# Tests below these folders share what takes minutes to make: the replayed quarter, the worlds that runs are killed in.
+SHARING = ("e2e", "crash")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps the tests of a file in one process, all that look at the same replay too; the longest begin."""
-    for item in items:
-        folder = item.path.relative_to(item.config.rootpath / "tests").parts[0]
-        shared = folder if folder in ("e2e", "crash") else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(shared))
+    """Has the longest begin."""
     items.sort(key=lambda item: "e2e" not in item.path.parts)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keeps the tests of a file, and of a sharing folder, in one process; xdist's own groups fail with pytest 9.2."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.partition("::")[0]
+            return next((folder for folder in SHARING if path.startswith(f"tests/{folder}/")), path)
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
