@@ -1,6 +1,8 @@
 """What documents and comments point to is there, and every document is found from the index."""
 
+import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -37,3 +39,14 @@ def test_the_index_names_every_document() -> None:
         assert set(folder.glob("*.md")) - {index} <= links(index)
     assert set(ROOT.glob("*.md")) <= links(DOCS / "index.md")
     assert {DOCS / "index.md", ROOT / "CONTRIBUTING.md"} <= links(ROOT / "README.md")
+
+
+def test_one_word_is_one_thing() -> None:
+    """No class of the library shares its name with another one, and no two modules of tests do."""
+    files = sorted((ROOT / "plugins" / "tiendo").rglob("*.py"))
+    bodies = {path: ast.parse(path.read_text(encoding="utf-8")).body for path in files}
+    classes = Counter(node.name for body in bodies.values() for node in body if isinstance(node, ast.ClassDef))
+    assert len(classes) > 100
+    assert [name for name, count in classes.items() if count > 1] == []
+    modules = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in modules.items() if count > 1] == []

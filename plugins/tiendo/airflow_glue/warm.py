@@ -1,8 +1,7 @@
 """Airflow with the heavy libraries imported beforehand: ``python -m tiendo.airflow_glue.warm scheduler``.
 
 The LocalExecutor's workers are forked from the scheduler, those of Celery from their first process, and every task from
-a worker. What is imported here once is in each task from its beginning, which saves it five seconds, and lies in
-memory once for all of them.
+a worker. What is imported here once is in each task from its beginning, and lies in memory once for all of them.
 """
 
 

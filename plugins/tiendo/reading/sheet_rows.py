@@ -19,7 +19,7 @@ from tiendo.reading.sheet import CellDetail, Sheet, column_letters
 from tiendo.vietnamese.text import fold
 
 _LONGEST_TITLE = 300
-_NEW = tuple.__new__  # a NamedTuple's own constructor costs three times as much
+_NEW = tuple.__new__  # one call for each cell of a large sheet
 _NO, _NO_ERROR = repeat(False), repeat("")
 _DIGIT = re.compile(r"\d")
 _FOLDED_NOT_PUBLISHED = fold(NOT_YET_PUBLISHED)

@@ -283,5 +283,5 @@ def _even_pace(indicator: Indicator, goal: Goal) -> dict[str, Any]:
 def _text(value: Decimal | None) -> str | None:
     if value is None:
         return None
-    text = str(value)  # three times as fast as format(), and the same but for very large and very small numbers
+    text = str(value)  # as format() would, but for very large and very small numbers
     return format(value, "f") if "E" in text else text

@@ -1,8 +1,7 @@
 """The conditions of rules (``row_condition``), in the words of ``pandas.DataFrame.query``, compiled once.
 
-Great Expectations asks ``query`` anew for every metric of every rule, and counts the rows of each condition apart:
-twice the time for a batch. So a rule with a condition looks at its subject where that holds, and passes over the other
-rows as it does over empty cells.
+Great Expectations asks ``query`` anew for every metric of every rule, and counts the rows of each condition apart. So
+a rule with a condition looks at its subject where that holds, and passes over the other rows as over empty cells.
 """
 
 import ast

@@ -67,7 +67,7 @@ class IndicatorFacts:
 
 
 class RegisterFacts:
-    """Lookups over a register. Built once per batch: about a millisecond."""
+    """Lookups over a register, built once per batch."""
 
     def __init__(self, register: Register) -> None:
         self.register = register

@@ -230,8 +230,8 @@ class SuiteRun(NamedTuple):
 def run_suite(suite: Suite, frame: "pd.DataFrame") -> SuiteRun:
     """Runs a suite over a frame.
 
-    A run costs about 8 ms per rule, whatever the number of rows, so rules that apply to no row at all are left out, and
-    where a rule fails is asked only of the rules that do fail: telling the rows costs twice as much.
+    Great Expectations' work goes by rules, not by rows. So rules that apply to no row at all are left out, and where a
+    rule fails is asked only of the rules that do fail.
 
     Args:
         suite: one of ``include/expectations/``.
