@@ -6,7 +6,7 @@ from email.message import Message
 from typing import NamedTuple
 
 from tiendo.collect.tnef import unpack
-from tiendo.mail.headers import POLICY, attachment_name, is_encoded_letter, raw_header
+from tiendo.mail.headers import POLICY, attachment_name, is_encoded_message, raw_header
 
 DEEPEST = 12
 MOST_PARTS = 500
@@ -55,7 +55,7 @@ def _leaves(message: Message, place: str, depth: int, *, is_related: bool) -> It
     if depth > DEEPEST:
         raise ValueError(f"parts nested more than {DEEPEST} deep")
     payload = message.get_payload()
-    if is_encoded_letter(message):
+    if is_encoded_message(message):
         content = _content(message)
         if is_endless(content):
             raise ValueError("too many lines or parts in a carried message")

@@ -38,16 +38,16 @@ class ReadablePolicy(Compat32):
         return text.partition(";")[0].strip(" \t\"'").lower() if is_encoding else text
 
 
-class Letter(Message):
+class MailPart(Message):
     """A message or one of its parts, as the parser makes it."""
 
     def get_content_maintype(self) -> str:
-        """Has the parser keep an encoded letter as it is: it would take the encoded text for the letter itself."""
-        return "application" if is_encoded_letter(self) else super().get_content_maintype()
+        """Has the parser keep an encoded message as it is: it would take the encoded text for the message itself."""
+        return "application" if is_encoded_message(self) else super().get_content_maintype()
 
 
-def is_encoded_letter(part: Message) -> bool:
-    """Tells whether a part is a whole letter in an encoding, which RFC 2046 forbids and mailers send."""
+def is_encoded_message(part: Message) -> bool:
+    """Tells whether a part is a whole message in an encoding, which RFC 2046 forbids and mailers send."""
     encoding = str(part.get("Content-Transfer-Encoding", ""))
     return part.get_content_type() in ("message/rfc822", "message/global") and encoding in (
         "base64",
@@ -55,7 +55,7 @@ def is_encoded_letter(part: Message) -> bool:
     )
 
 
-POLICY = ReadablePolicy(message_factory=Letter)
+POLICY = ReadablePolicy(message_factory=MailPart)
 
 
 def _decoded(text: str) -> str:
