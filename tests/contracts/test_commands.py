@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import URL
 
 from fixtures.command import Command
+from fixtures.foreign import zipped
 from fixtures.workbooks import filled_workbook, put
 from tiendo.model.period import Period
 from tiendo.model.register import Register
@@ -65,6 +66,19 @@ def test_check_refuses(tiendo: Command, good: Path, tmp_path: Path) -> None:
     assert tiendo.json("check", good, "--agency", "so-y-te", code=1)["verdict"] == "rejected"
     assert tiendo.json("check", good, "--period", "2023-Q2", code=1)["verdict"] == "rejected"
     assert "cách xử lý" in tiendo("check", bad, code=1)
+
+
+def test_check_judges_each_of_many_files_by_itself(tiendo: Command, good: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "hong.xlsx"
+    bad.write_bytes(b"khong doc duoc")
+    packed = tmp_path / "goi.zip"
+    packed.write_bytes(zipped({"a.xlsx": good.read_bytes()}))
+    alone = {str(path): tiendo.json("check", path, code=code) for path, code in ((bad, 1), (good, 0), (packed, 0))}
+    together = tiendo.json("check", good, bad, packed, good, code=1)
+    assert together == [alone[str(path)] for path in (good, bad, packed, good)]
+    assert [result["verdict"] for result in together] == ["accepted", "quarantined", "accepted", "accepted"]
+    shown = tiendo("check", good, bad, code=1)
+    assert shown.count("Đơn vị: ") == 2
 
 
 def test_counts_and_record_cards(tiendo: Command, good: Path) -> None:

@@ -1,10 +1,11 @@
-"""``tiendo check``: what the pipeline would say of one file, without loading it."""
+"""``tiendo check``: what the pipeline would say of files, without loading them."""
 
 import hashlib
 import tempfile
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from sqlalchemy import Engine
@@ -20,47 +21,79 @@ from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.vietnamese.number import format_number
 
+if TYPE_CHECKING:
+    from tiendo.validation.check import BatchFile
+
+AT_A_TIME = 200
 GRAVITY = ("accepted", "accepted_with_warnings", "rejected", "quarantined")
 
 
-def check_file(
-    settings: Settings, register: Register, engine: Engine, path: Path, *, agency: str, period: Period | None
-) -> dict[str, Any]:
-    """Reads and validates one file against the figures loaded so far.
+def check_files(
+    settings: Settings,
+    register: Register,
+    engine: Engine,
+    paths: Sequence[Path],
+    *,
+    agency: str = "",
+    period: Period | None = None,
+) -> list[dict[str, Any]]:
+    """Reads and validates files, each by itself against the figures loaded so far.
 
     Args:
-        agency: the body it comes from, or "" for the one the workbook names.
-        period: refuse a workbook of another period, where given.
+        agency: the body they come from, or "" for the one each workbook, or else its folder, names.
+        period: refuse workbooks of another period, where given.
 
     Raises:
         ScannerError: a virus scanner is configured and does not answer.
-        UnreadError: the file could not be read, for a reason of ours.
+        UnreadError: a file could not be read, for a reason of ours.
 
     Returns:
-        The document of ``tiendo check --json``: ``observations`` is what would be loaded, ``read`` what was understood,
-        whatever the verdict.
+        The documents of ``tiendo check --json``, in order: ``observations`` is what would be loaded, ``read`` what was
+        understood, whatever the verdict.
     """
+    found: list[dict[str, Any]] = []
+    for first in range(0, len(paths), AT_A_TIME):
+        found += _check(settings, register, engine, paths[first : first + AT_A_TIME], agency, period)
+    return found
+
+
+def _check(  # noqa: PLR0917
+    settings: Settings, register: Register, engine: Engine, paths: Sequence[Path], agency: str, period: Period | None
+) -> list[dict[str, Any]]:
     from tiendo.obligations.reopened import open_at, read_reopened
-    from tiendo.process.fates import was_accepted
     from tiendo.process.history import fetch_history
     from tiendo.reading.files import read_paths
     from tiendo.validation.check import BatchFile, check_batch
     from tiendo.warehouse.engine import loader
 
-    with path.open("rb") as stream:
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    (content,) = read_paths(settings, [path])
-    sender = agency or (path.parent.name if path.parent.name in register.agency_by_code else "")
-    named = [(path.name, content), *_within(settings, path, content)]
-    history = fetch_history(engine, register, [content for _, content in named], [sender])
     with loader(engine) as connection:
         reopened = open_at(read_reopened(connection, register), clock.now())
     asked = str(period) if period else ""
-    files = [
-        BatchFile(number, name, sender, content, asked, reopened=reopened)
-        for number, (name, content) in enumerate(named)
+    files: list[BatchFile] = []
+    counts: list[int] = []
+    for path, content in zip(paths, read_paths(settings, paths), strict=True):
+        sender = agency or (path.parent.name if path.parent.name in register.agency_by_code else "")
+        named = [(path.name, content), *_within(settings, path, content)]
+        for name, within in named:
+            files.append(BatchFile(len(files), name, sender, within, asked, reopened=reopened))
+        counts.append(len(named))
+    history = fetch_history(engine, register, [f.content for f in files], [f.sender_agency for f in files])
+    outcomes = check_batch(register, files, history, today=clock.today())
+    ends = list(accumulate(counts))
+    return [
+        _document(engine, path, files[end - count : end], outcomes[end - count : end])
+        for path, count, end in zip(paths, counts, ends, strict=True)
     ]
-    outcome = _as_one([file.name for file in files], check_batch(register, files, history, today=clock.today()))
+
+
+def _document(
+    engine: Engine, path: Path, files: "Sequence[BatchFile]", outcomes: Sequence[FileOutcome]
+) -> dict[str, Any]:
+    from tiendo.process.fates import was_accepted
+
+    with path.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    outcome = _as_one([file.name for file in files], outcomes)
     verdict = outcome.verdict
     if verdict not in ("rejected", "quarantined") and was_accepted(engine, sha256, outcome.agency):
         verdict = "duplicate"

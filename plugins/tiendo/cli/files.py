@@ -20,13 +20,18 @@ from tiendo.settings import get_settings
 
 
 def check(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
-    agency: Annotated[str, typer.Option(help="The body it comes from; by default the one the workbook names.")] = "",
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, metavar="FILE...")],
+    agency: Annotated[str, typer.Option(help="The body they come from; by default the one each workbook names.")] = "",
     period: AnyPeriod = None,
     as_json: Json = False,
 ) -> None:
-    """Read and validate one file as the pipeline would; load nothing. Exit 0 accepted, 1 rejected or quarantined."""
-    from tiendo.cli.check import check_file, print_check
+    """Read and validate files, each by itself, as the pipeline would; load nothing.
+
+    Exit 0 when all are accepted, 1 when one is rejected or quarantined. --json gives an object for one file, a list for
+    several.
+    """
+    from tiendo.cli.check import check_files, print_check
+    from tiendo.model.content import UnreadError
     from tiendo.model.outcome import ACCEPTED
     from tiendo.reading.files import ScannerError
 
@@ -34,12 +39,16 @@ def check(
     if agency and agency not in register.agency_by_code:
         raise typer.BadParameter(f"the plan has no body {agency!r}", param_hint="--agency")
     try:
-        result = check_file(get_settings(), register, open_warehouse(), file, agency=agency, period=period)
-    except ScannerError as error:
+        results = check_files(get_settings(), register, open_warehouse(), files, agency=agency, period=period)
+    except (ScannerError, UnreadError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
-    print_json(result) if as_json else print_check(result)
-    raise typer.Exit(0 if result["verdict"] in (*ACCEPTED, "duplicate") else 1)
+    if as_json:
+        print_json(results[0] if len(files) == 1 else results)
+    else:
+        for result in results:
+            print_check(result)
+    raise typer.Exit(0 if all(result["verdict"] in (*ACCEPTED, "duplicate") for result in results) else 1)
 
 
 def ingest(

@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from fixtures.retyped import HEADING, TITLES, Place, Retyped, simple
 from fixtures.workbooks import filled_workbook, put, row_of
 from tiendo import clock
-from tiendo.cli.check import check_file
+from tiendo.cli.check import check_files
 from tiendo.clock import HANOI
 from tiendo.model.period import Period
 from tiendo.model.register import Register
@@ -44,7 +44,7 @@ def check(
         clock.set_replay_clock(tmp_path / "clock", datetime(2023, month, 14, 12, tzinfo=HANOI))
         path = tmp_path / name
         path.write_bytes(content)
-        return check_file(settings, register, engine, path, agency=agency, period=None)
+        return check_files(settings, register, engine, [path], agency=agency)[0]
 
     return check_one
 
