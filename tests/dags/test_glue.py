@@ -159,6 +159,21 @@ class TestAsking:
         desk.answer()
         assert (desk.asked, desk.verdict) == (1, "approve")
 
+    def test_it_rests_for_some_minutes_at_a_time_and_looks(self, desk: Desk) -> None:
+        with pytest.raises(TaskAwaitingInput) as resting:
+            desk.operator.execute(desk.context)
+        rests = [resting.value]
+        nothing_yet = {"error": "The Human-in-the-loop response timeout has passed", "error_type": "timeout"}
+        for _ in range(12):
+            with pytest.raises(TaskAwaitingInput) as resting:
+                desk.operator.execute_complete(desk.context, nothing_yet, **rests[-1].kwargs)
+            rests.append(resting.value)
+        assert [rest.timeout.total_seconds() / 60 for rest in rests][:6] == [1, 2, 4, 8, 10, 10]
+        assert {rest.method_name for rest in rests} == {"execute_complete"}
+        assert (desk.asked, desk.verdict) == (1, None)
+        desk.operator.execute_complete(desk.context, EVENT, **rests[-1].kwargs)
+        assert desk.verdict == "approve"
+
     def test_a_refused_answer_is_noted_and_the_question_asked_anew(self, desk: Desk) -> None:
         desk.ask()
         with pytest.raises(AnswerError, match="no comment says what"):

@@ -1,7 +1,7 @@
 """The request for approval as Airflow asks it, and the answer as the warehouse is told it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
@@ -13,6 +13,7 @@ from tiendo.settings import Reviewer
 if TYPE_CHECKING:
     from tiendo.report.approval import ReviewAnswer, ReviewRequest
 
+SHORTEST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(minutes=10)
 _BODY = """
 {% set draft = ti.xcom_pull(task_ids="draft") %}
 {% set pages = "/tiendo/drafts/" ~ draft.period ~ "/" ~ draft.edition %}
@@ -44,8 +45,12 @@ class ReviewOperator(ApprovalOperator):
 
     Airflow asks anew, and throws away what was answered, when the task that asks is tried again: after its worker was
     killed, or was taken for killed. Here a question that the warehouse knows stays as it is, and the answer to it
-    counts whenever it was given. Airflow takes any value of a field from the API; an answer that makes no sense is
-    noted as refused and fails this task, before anything comes of it; cleared, the task asks again.
+    counts whenever it was given. And where Airflow 3.3 notes an answer in the moment in which the task goes to rest, it
+    resumes nobody: it reads the state before it locks the row. So a task rests for some minutes at a time, and the
+    scheduler's sweep hands it what has been answered meanwhile, or has it rest again.
+
+    Airflow takes any value of a field from the API; an answer that makes no sense is noted as refused and fails this
+    task, before anything comes of it; cleared, the task asks again.
     """
 
     def __init__(self, *, reviewers: Sequence[Reviewer], bodies: Mapping[str, str], **options: Any) -> None:
@@ -78,12 +83,12 @@ class ReviewOperator(ApprovalOperator):
             raise OtherDraftError(f"This run has asked about {known.name}. Start another one to ask about this draft.")
         if known and not (known.answer and known.answer.verdict == "refused"):
             # Airflow resumes at once where the request that it keeps has been answered.
-            raise TaskAwaitingInput(method_name="execute_complete")
+            raise _rest()
         try:
             return super().execute(context)
         except TaskAwaitingInput:
             put_request(engine, register, run_id, drafted)
-            raise
+            raise _rest() from None
 
     def validate_params_input(self, params_input: Mapping[str, Any]) -> None:
         """Fields that were left out have their defaults.
@@ -97,12 +102,19 @@ class ReviewOperator(ApprovalOperator):
         given = {name: value for name, value in params_input.items() if value is not None}
         super().validate_params_input({**self.params.dump(), **given})
 
-    def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
+    def execute_complete(self, context: Any, event: dict[str, Any], rests: int = 0) -> Any:
         """Makes sure of account and form, whatever Airflow has let through, and notes the answer in the warehouse.
 
+        Args:
+            event: the answer, or that none has come so far.
+            rests: how often it has rested again.
+
         Raises:
+            TaskAwaitingInput: nobody has answered yet.
             AnswerError: the account is no reviewer's, or the answer makes no sense.
         """
+        if event.get("error_type") == "timeout":
+            raise _rest(rests + 1)
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.report.approval import find_request, put_answer
 
@@ -119,6 +131,14 @@ class ReviewOperator(ApprovalOperator):
             raise
         put_answer(engine, request, read_answer(request, event), account_id=account_id)
         return super().execute_complete(context, event)
+
+
+def _rest(rests: int = 0) -> BaseException:
+    """Returns what has the task rest until it is answered, and look whether it was at the latest after some time."""
+    from airflow.sdk.exceptions import TaskAwaitingInput
+
+    timeout = min(SHORTEST_REST * 2 ** min(rests, 10), LONGEST_REST)
+    return TaskAwaitingInput(method_name="execute_complete", kwargs={"rests": rests}, timeout=timeout)
 
 
 def _form(bodies: Mapping[str, str]) -> dict[str, Param]:
