@@ -149,7 +149,7 @@ def answer_unheard(settings: Settings, reviewer: AirflowApi, run_id: str) -> Non
         looked_at = connection.execute(
             text(
                 "update task_instance set trigger_timeout = now() where task_id = 'approve' and run_id = :run_id "
-                "and state = 'awaiting_input' and trigger_timeout <= now() + interval '1 minute'"
+                "and state = 'awaiting_input' and trigger_timeout <= now() + interval '10 minutes'"
             ),
             of_run,
         )
