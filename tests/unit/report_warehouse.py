@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from tiendo.collect.landing import Fate, settle
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.status.service import store_status
@@ -67,14 +68,7 @@ def send(  # noqa: PLR0917 - one file in one line of a test
     recorded = recorded_at or at
     with loader(engine) as connection:
         file_id = receive(connection, agency, period, at, name=name)
-        connection.execute(
-            statement("intake/settle_files.sql"),
-            {
-                "settled_at": recorded, "plan_code": register.code, "file_ids": [file_id], "states": [state],
-                "agencies": [agency], "periods": [str(period)], "duplicates": [None], "receipts": [""],
-                "marked": [None], "trial_verdicts": [None],
-            },
-        )  # fmt: skip
+        settle(connection, register, [Fate(file_id, state, agency, str(period), receipt_path="")], recorded)
         if not state.startswith("accepted"):
             return
         submission_id = connection.execute(

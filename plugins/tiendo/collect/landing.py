@@ -1,4 +1,4 @@
-"""Landing: an arrived file is archived and entered in the ledger, once, whatever crashes in between."""
+"""An arrived file is archived and entered in the ledger, once, whatever crashes in between; and has its fate there."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -90,6 +90,43 @@ def enter(
         },
     )
     return sorted(rows.scalars())
+
+
+class Fate(NamedTuple):
+    """What becomes of a file of the ledger.
+
+    Attributes:
+        state: as in ``intake.submission_file``.
+        trial_verdict: of a trial, what it would be as a submission.
+    """
+
+    file_id: int
+    state: str
+    agency: str | None
+    period: str | None = None
+    duplicate_of: int | None = None
+    receipt_path: str | None = None
+    marked_path: str | None = None
+    trial_verdict: str | None = None
+
+
+def settle(connection: Connection, register: Register, fates: Sequence[Fate], settled_at: datetime) -> None:
+    """Gives files their fate, in the caller's transaction."""
+    connection.execute(
+        statement("intake/settle_files.sql"),
+        {
+            "settled_at": settled_at,
+            "plan_code": register.code,
+            "file_ids": [fate.file_id for fate in fates],
+            "states": [fate.state for fate in fates],
+            "agencies": [fate.agency for fate in fates],
+            "periods": [fate.period for fate in fates],
+            "duplicates": [fate.duplicate_of for fate in fates],
+            "receipts": [fate.receipt_path for fate in fates],
+            "marked": [fate.marked_path for fate in fates],
+            "trial_verdicts": [fate.trial_verdict for fate in fates],
+        },
+    )
 
 
 def _agency(arrival: Arrival, known: Mapping[str, Agency]) -> str | None:

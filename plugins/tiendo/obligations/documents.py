@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from tiendo import clock
 from tiendo.collect.archive import Archived, store
-from tiendo.collect.landing import Arrival, enter
+from tiendo.collect.landing import Arrival, Fate, enter, settle
 from tiendo.model.register import Duty, Obligation, Register
 from tiendo.obligations.extensions import LONGEST_TEXT, ObligationError, check_body
 from tiendo.settings import Settings
@@ -103,19 +103,6 @@ def receive_document(
                     "note": note.strip(),
                 },
             )
-            connection.execute(
-                statement("intake/settle_files.sql"),
-                {
-                    "settled_at": recorded_at,
-                    "plan_code": register.code,
-                    "file_ids": [file_id],
-                    "states": ["accepted"],
-                    "agencies": [agency],
-                    "periods": [None],  # it speaks of no quarter
-                    "duplicates": [None],
-                    "receipts": [None],
-                    "marked": [None],
-                    "trial_verdicts": [None],
-                },
-            )
+            # Of no period: it speaks of no quarter.
+            settle(connection, register, [Fate(file_id, "accepted", agency)], recorded_at)
     return EnteredDocument(entered.receipt_no, sha256, entered.received_at, bool(file_ids))

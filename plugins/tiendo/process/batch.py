@@ -92,7 +92,7 @@ def process(settings: Settings, register: Register, engine: Engine, file_ids: Se
         settled = [item for item in settled if item.file.file_id in still_waiting]
         periods = load(connection, settings, register, settled)
     result = BatchResult(
-        dict(Counter(item.outcome.verdict for item in settled)),
+        dict(Counter(item.state for item in settled)),
         periods,
         bugs=tuple(_bug(item) for item in settled if item.is_of_a_bug),
         unread=tuple(unread.values()),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from tiendo import clock
+from tiendo.collect.landing import Fate, settle
 from tiendo.feedback.receipt import AnswerPaths, CountingVersion, Receipt, write_answers
 from tiendo.feedback.versions import versions_of
 from tiendo.model.register import Register
@@ -166,21 +167,20 @@ def _settle_files(
     answers: Sequence[AnswerPaths],
     recorded_at: datetime,
 ) -> None:
-    connection.execute(
-        statement("intake/settle_files.sql"),
-        {
-            "settled_at": recorded_at,
-            "plan_code": register.code,
-            "file_ids": [item.file.file_id for item in settled],
-            "states": ["trial" if item.file.is_trial else item.outcome.verdict for item in settled],
-            "trial_verdicts": [item.outcome.verdict if item.file.is_trial else None for item in settled],
-            "agencies": [item.outcome.agency or item.file.sender_agency_code for item in settled],
-            "periods": [item.outcome.period or None for item in settled],
-            "duplicates": [item.duplicate_of for item in settled],
-            "receipts": [answer.receipt_path for answer in answers],
-            "marked": [answer.marked_path for answer in answers],
-        },
-    )
+    fates = [
+        Fate(
+            item.file.file_id,
+            item.state,
+            item.outcome.agency or item.file.sender_agency_code,
+            item.outcome.period or None,
+            item.duplicate_of,
+            answer.receipt_path,
+            answer.marked_path,
+            item.outcome.verdict if item.file.is_trial else None,
+        )
+        for item, answer in zip(settled, answers, strict=True)
+    ]
+    settle(connection, register, fates, recorded_at)
 
 
 def _check_and_keep(

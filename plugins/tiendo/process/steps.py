@@ -139,6 +139,11 @@ class Settled:
     returned: bytes | None = None
 
     @property
+    def state(self) -> str:
+        """Its state in the ledger."""
+        return "trial" if self.file.is_trial else self.outcome.verdict
+
+    @property
     def loaded(self) -> FileOutcome:
         """What of it goes into the warehouse: of a trial nothing, whatever the rules say."""
         return self.outcome._replace(period="", observations=(), tasks=()) if self.file.is_trial else self.outcome
