@@ -24,7 +24,7 @@ help:
 	@echo 'make run         replay the four quarters of 2023 through the real system, from nothing to four published reports'
 	@echo 'make test        the whole test suite, from nothing; installs what it needs where it may'
 	@echo 'make test-exhaustive  more kills, a busy and a killed replay; a quarter of an hour'
-	@echo 'make test-quick  the tests of single parts, of the rules and of the thirty bad inputs; three to four minutes'
+	@echo 'make test-quick  the tests of single parts, of the rules and of the thirty bad inputs; two minutes'
 	@echo 'make up          the services in the foreground, Airflow at http://localhost:8080, watching var/inbox/'
 	@echo 'make check       format, lint, types, order of the rooms, generated documents'
 	@echo 'make format      put the code into the format that check asks for'
@@ -47,9 +47,9 @@ test-exhaustive: $(DEV_STAMP)
 	@$(BIN)/python tests/fixtures/packages.py
 	$(PYTEST) -m exhaustive
 
-# For the time between two edits, three to four minutes on two idle cores: what renders whole reports is left to make test.
+# For the time between two edits: what takes seconds each, whole reports first of all, is left to make test.
 test-quick: $(DEV_STAMP)
-	$(PYTEST) --ignore-glob='*/test_report_*.py' tests/unit tests/contracts/test_rules.py tests/contracts/thirty_inputs
+	$(PYTEST) -m 'not slow and not exhaustive' tests/unit tests/contracts/test_rules.py tests/contracts/thirty_inputs
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff format --check .

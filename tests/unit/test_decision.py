@@ -30,7 +30,7 @@ from tiendo.report.decision import edition_to_ask_for, record_decision
 from tiendo.report.edition import draft, publish
 from tiendo.warehouse.audit import audit_rows
 
-pytestmark = pytest.mark.usefixtures("quarter")
+pytestmark = [pytest.mark.usefixtures("quarter"), pytest.mark.slow]
 
 
 APPROVED = ReviewAnswer("approve", "Hòa (tài khoản reviewer)", at(3, 14, 17))

@@ -20,7 +20,7 @@ from tiendo.mail.outgoing import compose
 from tiendo.report.delivery import deliver
 from tiendo.warehouse.engine import loader
 
-pytestmark = pytest.mark.usefixtures("quarter")
+pytestmark = [pytest.mark.usefixtures("quarter"), pytest.mark.slow]
 IDENTITY = Identity("box", "tiendo@binhduong.gov.vn")
 OFFICE = "Văn phòng UBND tỉnh;"
 

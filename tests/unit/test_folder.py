@@ -197,6 +197,7 @@ def test_a_hard_link_is_a_file_like_any_other(settings: Settings, register: Regi
     assert not second.exists()
 
 
+@pytest.mark.slow
 def test_a_large_file_goes_through_in_pieces(
     settings: Settings, register: Register, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -388,6 +388,7 @@ def test_lost_marker_is_empty(filled: Workbook) -> None:
 # Through an office program --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["xlsx", "xls", "ods"])
 def test_saved_again_by_libreoffice(filled: Workbook, tmp_path: Path, form: str) -> None:
     data = saved(filled)

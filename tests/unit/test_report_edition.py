@@ -28,6 +28,8 @@ from tiendo.report.manifest import data_sha256
 from tiendo.status.service import initialise
 from tiendo.warehouse.engine import loader, make_engine, reader
 
+pytestmark = pytest.mark.slow
+
 Q1, Q2 = Period(2023, 1), Period(2023, 2)
 KHDT, TAI_CHINH, CONG_THUONG = "so-ke-hoach-va-dau-tu", "so-tai-chinh", "so-cong-thuong"
 SET_UP = datetime(2023, 1, 20, 8, tzinfo=HANOI)

@@ -34,6 +34,8 @@ from tiendo.report.word import render_word
 from tiendo.report.words import number
 from tiendo.status.names import STYLES, Status
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def workbook():

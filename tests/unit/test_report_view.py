@@ -4,10 +4,13 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from report_example import APPROVAL, DRAFT, EXPORTS, FDI, FIRST, LINES, PUBLISHED
 
 from tiendo.report.view import build_view, line_view
 from tiendo.report.words import clean, tint, value_text
+
+pytestmark = pytest.mark.slow
 
 
 def summary(data):

@@ -16,6 +16,8 @@ from tiendo.report.view import build_view
 from tiendo.report.word import TEMPLATE, render_word
 from tiendo.templates import word_environment
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parents[1] / "golden" / "report_example.txt"
 GUIDE = Path(__file__).parents[2] / "docs" / "report-template.md"
 

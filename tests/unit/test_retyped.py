@@ -387,6 +387,7 @@ class TestRounds:
 class TestLimits:
     """Sheets that cost more than a report may."""
 
+    @pytest.mark.slow
     def test_a_large_sheet_of_texts_is_searched_quickly(self, register: Register) -> None:
         rows = [[f"Chỉ tiêu số {row}.{column}" for column in range(80)] for row in range(5000)]
         began = time.process_time()

@@ -28,6 +28,8 @@ from tiendo.reading.formats import MAX_BYTES
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 
+pytestmark = pytest.mark.slow
+
 NOON = datetime(2023, 3, 14, 12, 0, tzinfo=HANOI)
 # A signature of our own: no scanner beside this one takes the tests' files for dangerous.
 SIGNATURE, NAME = b"tiendo: no virus, and found all the same", "Tiendo.Test"

@@ -25,6 +25,8 @@ from tiendo.process.batch import process
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import make_engine
 
+pytestmark = pytest.mark.slow
+
 NOON = datetime(2023, 3, 14, 12, 0, tzinfo=HANOI)
 Collect = Callable[[], Collected]
 

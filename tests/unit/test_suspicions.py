@@ -114,6 +114,7 @@ def _value(indicator: Indicator, pace: float, expected: Decimal | None) -> int |
     return typed_number(value.to_integral_value() if whole else value.quantize(Decimal("0.1")))
 
 
+@pytest.mark.slow
 @settings(
     max_examples=15,
     deadline=None,

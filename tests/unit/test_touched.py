@@ -15,6 +15,7 @@ from tiendo.settings import Settings
 CAME = datetime(2023, 3, 10, 9, tzinfo=HANOI)
 
 
+@pytest.mark.slow
 def test_a_file_that_waits_is_named_and_a_refused_one_touches_nothing(
     settings: Settings, register: Register, engine: Engine
 ) -> None:
