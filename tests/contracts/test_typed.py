@@ -8,7 +8,7 @@ import pytest
 from tiendo.collect.authentication import NAMELESS, MailTrust, why_not_trusted
 from tiendo.model.content import RawCell
 from tiendo.model.register import Unit
-from tiendo.validation.cells import read_kind
+from tiendo.validation.cells import read_kind, read_state
 from tiendo.vietnamese.absence import read_absence
 from tiendo.vietnamese.dates import format_date, read_date
 from tiendo.vietnamese.number import format_number, read_number
@@ -33,6 +33,8 @@ def read(column: str, typed: str) -> str:
         return "no absence" if kind == "other" else kind.replace("_", " ")
     if column == "kind":
         return read_kind(RawCell(typed)) or "not read"
+    if column == "state":
+        return (read_state(RawCell(typed)) or "not read").replace("_", " ")
     if column == "day":
         day = read_date(typed, year=2023)
         return format_date(day) if day else "not read"

@@ -73,6 +73,18 @@ def saved(workbook: Workbook) -> bytes:
     return buffer.getvalue()
 
 
+def test_a_cell_merged_downwards_speaks_for_its_rows_and_a_figure_for_none(filled: Workbook) -> None:
+    sheet = filled[SHEET_INDICATORS]
+    sheet.cell(FIRST, 7, "31.550,5")
+    for column in "GHI":
+        sheet.merge_cells(f"{column}{FIRST}:{column}{FIRST + 1}")
+    first, second, *_ = read_workbook(saved(filled)).indicator_rows
+    assert (second.kind.value, second.kind.address) == ("Thực hiện", f"H{FIRST + 1}")
+    assert second.data_on.value == first.data_on.value is not None
+    assert first.year_to_date.value == "31.550,5"
+    assert second.year_to_date.value is None
+
+
 def zipped(members: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as container:

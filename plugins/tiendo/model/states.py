@@ -14,15 +14,17 @@ TASK_STATES: Final[dict[str, str]] = {
 KINDS: Final[dict[str, str]] = {"actual": "Thực hiện", "estimate": "Ước thực hiện"}
 """Kind of a figure: code to label, in the order of the drop-down list."""
 
-# Other wordings that mean the same for certain; compared after folding.
+# Other wordings that mean the same for certain; compared by their words, whatever stands between them.
 TASK_STATE_VARIANTS: Final[dict[str, str]] = {
     "hoàn thành": "done",
     "đã thực hiện xong": "done",
     "đúng tiến độ": "on_schedule",
-    "đang thực hiện đúng tiến độ": "on_schedule",
+    "đảm bảo tiến độ": "on_schedule",
+    "bảo đảm tiến độ": "on_schedule",
+    "đang triển khai đúng tiến độ": "on_schedule",
     "chậm tiến độ": "late",
     "chậm": "late",
-    "đang thực hiện chậm tiến độ": "late",
+    "đang triển khai chậm tiến độ": "late",
     "chưa triển khai": "not_started",
     "chưa bắt đầu": "not_started",
     "không phát sinh": "not_applicable",

@@ -13,13 +13,20 @@ from typing import Any
 from tiendo.model.content import IndicatorRow, Notice, RawCell, Title
 from tiendo.reading.columns import INDICATORS, TemplateTable
 from tiendo.reading.headings import Heading, find_all
-from tiendo.reading.sheet import Range, Sheet, UnreadableError
-from tiendo.reading.sheet_rows import FoundContent, fields_of, read_rows, titles_above
+from tiendo.reading.sheet import Range, Sheet
+from tiendo.reading.sheet_rows import (
+    FoundContent,
+    body_rows,
+    fields_of,
+    own_ranges,
+    read_rows,
+    titles_above,
+    value_fields,
+)
 from tiendo.vietnamese.stated_unit import is_unit
 from tiendo.vietnamese.text import fold
 
 _UNIT_WITHIN = 6
-_MOST_MERGED = 1_000_000
 _UNIT_LINE = re.compile(r"(?:đơn vị(?: tính)?|đvt|đv tính) ?: ?(?P<unit>[^:;·]+)")
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 # The row under the headings that numbers the columns: 1, (2), A, B, 5=4/3.
@@ -33,7 +40,7 @@ def read_retyped_rows(sheet: Sheet, tables: tuple[TemplateTable, ...], found: Fo
     Returns:
         Whether its sender filled in anything.
     """
-    ranges = list(_own_ranges(sheet))
+    ranges = list(own_ranges(sheet))
     with_headings = _filled(sheet, ranges)
     continued = {row for (top, _), (bottom, _) in ranges for row in range(top + 1, bottom + 1)}
     headings = list(find_all(with_headings, tables, fields_of, continued))
@@ -45,7 +52,7 @@ def read_retyped_rows(sheet: Sheet, tables: tuple[TemplateTable, ...], found: Fo
         end = following.first if following else None
         titles = list(_value_titles(sheet, heading, with_headings))
         found.titles.extend(titles)
-        body = sheet._replace(rows=_body_rows(sheet, heading, ranges))
+        body = sheet._replace(rows=body_rows(sheet, heading, ranges))
         below = _below_column_numbers(body, heading)
         rows: list[Any] = []
         is_filled |= read_rows(body, below, rows, found.notices, end=end, is_retyped=True)
@@ -59,24 +66,6 @@ def read_retyped_rows(sheet: Sheet, tables: tuple[TemplateTable, ...], found: Fo
     return is_filled
 
 
-def _own_ranges(sheet: Sheet) -> Iterator[Range]:
-    """Yields the merged ranges in the rows of the sheet, cut to them.
-
-    Raises:
-        UnreadableError: ``too_large``, they lie over each other many times.
-    """
-    area = 0
-    height, width = len(sheet.rows), len(sheet.rows[0]) if sheet.rows else 0
-    for (top, left), (bottom, right) in sheet.merged:
-        first = (top - sheet.top, left - sheet.left)
-        last = (min(bottom - sheet.top, height - 1), min(right - sheet.left, width - 1))
-        if 0 <= first[0] <= last[0] and 0 <= first[1] <= last[1]:
-            area += (last[0] - first[0] + 1) * (last[1] - first[1] + 1)
-            if area > _MOST_MERGED:
-                raise UnreadableError("too_large", f"sheet {sheet.name}: merged ranges over {area} cells")
-            yield first, last
-
-
 def _filled(sheet: Sheet, ranges: Sequence[Range]) -> list[list[Any]]:
     """Returns the rows with each merged text in all cells of its range, as headings want it."""
     rows = [list(row) for row in sheet.rows]
@@ -88,40 +77,11 @@ def _filled(sheet: Sheet, ranges: Sequence[Range]) -> list[list[Any]]:
     return rows
 
 
-def _body_rows(sheet: Sheet, heading: Heading, ranges: Sequence[Range]) -> list[list[Any]]:
-    """Returns the rows with merged cells filled as a table's body wants it.
-
-    Downwards, a text fills its range, and so does a number that is no figure: one figure for two indicators is none.
-    To the right, only the figures fill each other: a section's title stands over columns it says nothing about.
-    """
-    values = {
-        column
-        for field, column in zip(fields_of(heading.table), heading.columns, strict=True)
-        if column >= 0 and field in _value_fields(heading.table)
-    }
-    rows = [list(row) for row in sheet.rows]
-    for (top, left), (bottom, right) in ranges:
-        if top <= heading.last:
-            continue
-        value = rows[top][left]
-        if left in values:
-            for column in values.intersection(range(left, right + 1)):
-                rows[top][column] = value
-        if left not in values or type(value) is str:
-            for row in rows[top + 1 : bottom + 1]:
-                row[left] = value
-    return rows
-
-
-def _value_fields(table: TemplateTable) -> frozenset[str]:
-    return frozenset(column.field for column in table.columns if column.is_value)
-
-
 def _value_titles(sheet: Sheet, heading: Heading, filled: Sequence[Sequence[Any]]) -> Iterator[Title]:
     """Yields the texts over the columns of figures, each once."""
     seen = set()
     for field, column in zip(fields_of(heading.table), heading.columns, strict=True):
-        if column < 0 or field not in _value_fields(heading.table):
+        if column < 0 or field not in value_fields(heading.table):
             continue
         for number in range(heading.first, heading.last + 1):
             text = filled[number][column]

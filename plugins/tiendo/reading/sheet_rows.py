@@ -15,13 +15,15 @@ from tiendo.model.content import CorrectionRow, IndicatorRow, Notice, RawCell, T
 from tiendo.reading.columns import CORRECTIONS, INDICATORS, NOT_YET_PUBLISHED, TABLES, TASKS, TemplateTable
 from tiendo.reading.headings import Heading, find_first
 from tiendo.reading.notices import has_figure, not_read
-from tiendo.reading.sheet import CellDetail, Sheet, column_letters
+from tiendo.reading.sheet import CellDetail, Range, Sheet, UnreadableError, column_letters
 from tiendo.vietnamese.text import fold
 
 _LONGEST_TITLE = 300
 _NEW = tuple.__new__  # one call for each cell of a large sheet
 _NO, _NO_ERROR = repeat(False), repeat("")
 _DIGIT = re.compile(r"\d")
+_NUMERAL = re.compile(r"[\s\d.,%‰+−-]+")
+_MOST_MERGED = 1_000_000
 _FOLDED_NOT_PUBLISHED = fold(NOT_YET_PUBLISHED)
 
 _ROW_TYPES: dict[TemplateTable, Any] = {INDICATORS: IndicatorRow, TASKS: TaskRow, CORRECTIONS: CorrectionRow}
@@ -61,6 +63,55 @@ def fields_of(table: TemplateTable) -> tuple[str, ...]:
     return _FIELDS[table]
 
 
+def value_fields(table: TemplateTable) -> frozenset[str]:
+    """Returns the fields of a table that hold what it is for: its figures, its states."""
+    return frozenset(column.field for column in table.columns if column.is_value)
+
+
+def own_ranges(sheet: Sheet) -> Iterator[Range]:
+    """Yields the merged ranges in the rows of the sheet, cut to them.
+
+    Raises:
+        UnreadableError: ``too_large``, they lie over each other many times.
+    """
+    area = 0
+    height, width = len(sheet.rows), len(sheet.rows[0]) if sheet.rows else 0
+    for (top, left), (bottom, right) in sheet.merged:
+        first = (top - sheet.top, left - sheet.left)
+        last = (min(bottom - sheet.top, height - 1), min(right - sheet.left, width - 1))
+        if 0 <= first[0] <= last[0] and 0 <= first[1] <= last[1]:
+            area += (last[0] - first[0] + 1) * (last[1] - first[1] + 1)
+            if area > _MOST_MERGED:
+                raise UnreadableError("too_large", f"sheet {sheet.name}: merged ranges over {area} cells")
+            yield first, last
+
+
+def body_rows(sheet: Sheet, heading: Heading, ranges: Sequence[Range]) -> list[list[Any]]:
+    """Returns the rows with merged cells filled as a table's body wants it.
+
+    Downwards, a text fills its range, and so does a number that is no figure: one figure for two indicators is none,
+    also where it was typed as text.
+    To the right, only the figures fill each other: a section's title stands over columns it says nothing about.
+    """
+    values = {
+        column
+        for field, column in zip(fields_of(heading.table), heading.columns, strict=True)
+        if column >= 0 and field in value_fields(heading.table)
+    }
+    rows = [list(row) for row in sheet.rows]
+    for (top, left), (bottom, right) in ranges:
+        if top <= heading.last:
+            continue
+        value = rows[top][left]
+        if left in values:
+            for column in values.intersection(range(left, right + 1)):
+                rows[top][column] = value
+        if left not in values or (type(value) is str and not _NUMERAL.fullmatch(value)):
+            for row in rows[top + 1 : bottom + 1]:
+                row[left] = value
+    return rows
+
+
 def read_template_rows(sheet: Sheet, tables: tuple[TemplateTable, ...], found: FoundContent) -> bool:
     """Adds the rows of a table in the form of the template, where it is one of those wanted, to ``found``.
 
@@ -71,6 +122,8 @@ def read_template_rows(sheet: Sheet, tables: tuple[TemplateTable, ...], found: F
     if heading is None:
         return False
     found.titles.extend(titles_above(sheet, heading.first))
+    if ranges := [each for each in own_ranges(sheet) if each[0][0] > heading.last]:
+        sheet = sheet._replace(rows=body_rows(sheet, heading, ranges))
     return read_rows(sheet, heading, found.rows.setdefault(heading.table, []), found.notices)
 
 

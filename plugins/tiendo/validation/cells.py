@@ -1,5 +1,6 @@
 """What single cells say, before anything is compared: texts, figures, kinds and dates as people type them."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -13,11 +14,19 @@ from tiendo.vietnamese.notation import NUMERAL
 from tiendo.vietnamese.number import NumberReading, format_number, read_absence, read_number
 from tiendo.vietnamese.text import fold
 
-KIND_BY_TEXT = {fold(label): code for code, label in KINDS.items()} | {
-    fold(text): code for text, code in KIND_VARIANTS.items()
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
+
+
+def _words(text: str) -> str:
+    """Returns a text's words alone: brackets, dashes and commas between them say nothing."""
+    return _BETWEEN_WORDS.sub(" ", fold(text)).strip()
+
+
+_KIND_BY_WORDS = {_words(label): code for code, label in KINDS.items()} | {
+    _words(text): code for text, code in KIND_VARIANTS.items()
 }
-STATE_BY_TEXT = {fold(label): code for code, label in TASK_STATES.items()} | {
-    fold(text): code for text, code in TASK_STATE_VARIANTS.items()
+_STATE_BY_WORDS = {_words(label): code for code, label in TASK_STATES.items()} | {
+    _words(text): code for text, code in TASK_STATE_VARIANTS.items()
 }
 KINDS_EXPECTED = " hoặc ".join(KINDS.values())
 
@@ -109,7 +118,13 @@ def _with_unit(cell: RawCell, unit: str) -> Any:
 def read_kind(cell: RawCell) -> str | None:
     """Returns ``actual`` or ``estimate``, "" for an empty cell, None for anything else."""
     text = text_of(cell)
-    return KIND_BY_TEXT.get(fold(text)) if text else ""
+    return _KIND_BY_WORDS.get(_words(text)) if text else ""
+
+
+def read_state(cell: RawCell) -> str | None:
+    """Returns the code of a task's state, "" for an empty cell, None for anything else."""
+    text = text_of(cell)
+    return _STATE_BY_WORDS.get(_words(text)) if text else ""
 
 
 def date_reading(cell: RawCell, day: date | None) -> str:

@@ -4,7 +4,7 @@ from tiendo.model.content import SHEET_TASKS, TaskRow, WorkbookContent
 from tiendo.model.outcome import TaskProgressRow
 from tiendo.model.register import Unit
 from tiendo.model.states import TASK_STATES
-from tiendo.validation.cells import STATE_BY_TEXT, as_float, is_empty, sentence, text_of
+from tiendo.validation.cells import as_float, is_empty, read_state, sentence, text_of
 from tiendo.validation.context import Context
 from tiendo.validation.records import FileRecords, TaskRecord, TaskSource
 from tiendo.vietnamese.number import explain_reason, read_number
@@ -43,7 +43,7 @@ def add_task_records(found: FileRecords, content: WorkbookContent, context: Cont
 def _progress(record: TaskRecord, row: TaskRow, ref: str) -> TaskProgressRow:
     """Fills in what a row tells of a task, and returns it for the warehouse."""
     state_text, difficulty = text_of(row.state), text_of(row.difficulty)
-    state = STATE_BY_TEXT.get(fold(state_text), "")
+    state = read_state(row.state) or ""
     completion = record.source.completion
     value = completion.value if completion else None
     record.state = (state or "other") if state_text else None
