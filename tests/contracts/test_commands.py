@@ -115,6 +115,7 @@ def test_wrong_usage_is_exit_2(tiendo: Command, arguments: tuple[str, ...]) -> N
 
 
 def test_from_file_to_status_to_cell(tiendo: Command, good: Path) -> None:
+    (good.parent / "passwd.xlsx").symlink_to("/etc/passwd")  # nobody follows it
     first = tiendo.json("ingest", good.parent.parent)
     assert first == {"received": 1, "states": {"accepted": 1}, "periods": ["2023-Q1"]}
     assert tiendo.json("ingest", good)["states"] == {"duplicate": 1}

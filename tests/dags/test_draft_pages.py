@@ -62,6 +62,7 @@ def test_other_files_are_downloaded(browser: TestClient) -> None:
         "/drafts/..%2fairflow/2/passwords.json",
         "/drafts/2023-Q1/3/bao-cao.html",
         "/published/2023-Q1/latest/bao-cao.html",
+        f"/drafts/2023-Q1/2/{'a' * 5000}.html",
     ],
 )
 def test_nothing_else_is_handed_out(browser: TestClient, path: str) -> None:

