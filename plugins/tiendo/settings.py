@@ -53,6 +53,11 @@ class Settings:
         return self.home / "archive"
 
     @property
+    def drafts(self) -> Path:
+        """What is not official yet, a folder per period; for this account alone."""
+        return self.home / "drafts"
+
+    @property
     def published(self) -> Path:
         """Editions, by period and edition number."""
         return self.home / "published"

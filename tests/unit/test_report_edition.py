@@ -271,6 +271,12 @@ def test_a_draft_is_json_and_brings_statuses_up_to_date(engine, register, settin
 
 
 @pytest.mark.usefixtures("quarter")
+def test_what_is_not_official_yet_is_for_this_account_alone(engine, register, settings):
+    draft(engine, register, settings, Q1)
+    assert settings.drafts.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.usefixtures("quarter")
 def test_the_latest_draft_follows_the_figures_from_the_cut_off_on(engine, register, settings, now):
     now(at(3, 13, 23))
     assert refresh_draft(engine, register, settings, Q1) is None

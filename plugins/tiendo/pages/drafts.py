@@ -48,7 +48,7 @@ def draft_file(
     name: str,
 ) -> Any:
     """Returns one file of a draft."""
-    return _answer(get_settings().home / "drafts" / period / edition, name)
+    return _answer(get_settings().drafts / period / edition, name)
 
 
 @app.get("/published/{period}/{edition}/{name}", dependencies=[Depends(may_read)])

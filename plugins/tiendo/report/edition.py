@@ -55,11 +55,11 @@ class EditionFolders:
     @property
     def latest_draft(self) -> Path:
         """Folder of the draft that follows the figures."""
-        return self.settings.home / "drafts" / str(self.period) / "latest"
+        return self.settings.drafts / str(self.period) / "latest"
 
     def draft(self, edition: int) -> Path:
         """Folder of a draft that a reviewer is asked about; a later request for the same edition replaces it."""
-        return self.settings.home / "drafts" / str(self.period) / str(edition)
+        return self.settings.drafts / str(self.period) / str(edition)
 
     def published(self, edition: int) -> Path:
         """Folder of a published edition; never changes."""
@@ -87,7 +87,7 @@ def draft(
         is_changed = _is_changed(connection, data)
         review = gather_review(connection, register, data)
     folder = EditionFolders(settings, period).draft(edition)
-    _place(engine, build(data) | {PAGE: render_review(review)}, folder)
+    _place(engine, build(data) | {PAGE: render_review(review)}, settings, folder)
     return {
         "period": str(period),
         "edition": edition,
@@ -117,12 +117,14 @@ def refresh_draft(engine: Engine, register: Register, settings: Settings, period
         if _is_up_to_date(folder, data):
             return None
         review = gather_review(connection, register, data)
-    _place(engine, build(data, with_pdf=False) | {PAGE: render_review(review)}, folder)
+    _place(engine, build(data, with_pdf=False) | {PAGE: render_review(review)}, settings, folder)
     return folder
 
 
-def _place(engine: Engine, files: Mapping[str, bytes], folder: Path) -> None:
+def _place(engine: Engine, files: Mapping[str, bytes], settings: Settings, folder: Path) -> None:
     """Places a draft; one at a time, since each clears away what a run that died left beside its folder."""
+    settings.drafts.mkdir(parents=True, exist_ok=True)
+    settings.drafts.chmod(0o700)
     with loader(engine) as connection:
         connection.exec_driver_sql(_EDITION_LOCK)
         place(files, folder)
