@@ -49,8 +49,8 @@ has a later edition is left alone.
 
 ### A failure means
 
-In `draft`: the report could not be built. In `approve`: the answer makes no sense (a body without a comment, a field
-that is not in the form, an account that is no reviewer's); nothing came of it but a note in the warehouse. In
+In `draft`: the report could not be built. In `approve`: our own fault; an answer that makes no sense (a body without a
+comment) is noted, and asked for again with what was wrong above the form. In
 `publish`: the mart checks failed, or no reviewer's approval is known, whatever colour `approve` was given by hand.
 Nothing half-done is ever left: an edition is there whole or not at all. When only `write_data_docs`, `deliver` or
 `send_notice` failed, the edition is sound; mail that is queued goes out with the next run of `collect_mailbox`.
@@ -58,7 +58,7 @@ Nothing half-done is ever left: an edition is there whole or not at all. When on
 ### Triage
 
 1. Read the log of the red task, it names check and rows.
-2. A red `approve`: clear it, and the reviewer is asked again.
+2. A red `approve`: clear it, and the reviewer is asked again, unless there is an answer: that counts.
 3. Otherwise clear the task; publishing the same edition again changes nothing. One run asks one question, and the
    answer to it stays: to ask about another draft, or once more, start another run.
 """

@@ -85,10 +85,10 @@ class TestApproval:
     @pytest.mark.parametrize(
         ("fields", "why"),
         [
-            ({"return_to": "so-y-te"}, "no comment says what"),
-            ({"return_to": "so-y-te", "comment": "  "}, "no comment says what"),
-            ({"return_to": "so-la", "comment": "Sai"}, "no body 'so-la'"),
-            ({"answer": "x"}, "no field answer"),
+            ({"return_to": "so-y-te"}, "của Sở Y tế thì phải ghi nội dung"),
+            ({"return_to": "so-y-te", "comment": "  "}, "của Sở Y tế thì phải ghi nội dung"),
+            ({"return_to": "so-la", "comment": "Sai"}, "mã 'so-la'"),
+            ({"answer": "x"}, "không có trường answer"),
         ],
     )
     def test_what_makes_no_sense_is_refused_at_once(
@@ -103,7 +103,7 @@ class TestApproval:
 
     @pytest.mark.parametrize("account", [None, {"id": "admin", "name": "reviewer"}])
     def test_nobody_but_a_reviewer_may_answer(self, operator: ReviewOperator, account: dict[str, str] | None) -> None:
-        with pytest.raises(AnswerError, match="is no reviewer; TIENDO_REVIEWERS names reviewer"):
+        with pytest.raises(AnswerError, match=r"không phải là người xem xét \(TIENDO_REVIEWERS: reviewer\)"):
             check_reviewer(operator.reviewers, account)
 
 
@@ -113,6 +113,7 @@ class Desk:
     def __init__(self, operator: ReviewOperator, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
         self.operator, self.engine = operator, parts.engine
         self.asked = 0
+        self.shown = ""
         self.drafted = {
             "period": "2023-Q1", "edition": 1, "as_of": AS_OF.isoformat(),
             "data_sha256": "d" * 64, "content_sha256": "c" * 64,
@@ -120,8 +121,9 @@ class Desk:
         monkeypatch.setattr("tiendo.airflow_glue.warehouse.open_warehouse", lambda: parts)
         monkeypatch.setattr("airflow.providers.standard.operators.hitl.upsert_hitl_detail", self._upsert)
 
-    def _upsert(self, **_: object) -> None:
+    def _upsert(self, *, body: str, **_: object) -> None:
         self.asked += 1
+        self.shown = body
 
     @property
     def context(self) -> dict[str, object]:
@@ -176,17 +178,18 @@ class TestAsking:
 
     def test_a_refused_answer_is_noted_and_the_question_asked_anew(self, desk: Desk) -> None:
         desk.ask()
-        with pytest.raises(AnswerError, match="no comment says what"):
+        with pytest.raises(AnswerError, match="phải ghi nội dung cần điều chỉnh"):
             desk.answer(params_input={"return_to": "so-y-te"})
         assert desk.verdict == "refused"
         desk.ask()
         assert (desk.asked, desk.verdict) == (2, None)
+        assert desk.shown.startswith("**Câu trả lời trước chưa được ghi nhận: Trả lại báo cáo của Sở Y tế thì phải ghi")
         desk.answer()
         assert desk.verdict == "approve"
 
     def test_an_account_that_is_no_reviewer_s_approves_nothing(self, desk: Desk) -> None:
         desk.ask()
-        with pytest.raises(AnswerError, match="is no reviewer"):
+        with pytest.raises(AnswerError, match="không phải là người xem xét"):
             desk.answer(responded_by_user={"id": "admin", "name": "admin"})
         assert desk.verdict == "refused"
 

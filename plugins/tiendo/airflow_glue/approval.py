@@ -5,15 +5,19 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
-from airflow.sdk import Param
+from airflow.sdk import ExceptionRetryPolicy, Param, RetryAction, RetryRule
 
 from tiendo import clock
+from tiendo.airflow_glue.retries import INFRASTRUCTURE_ONLY
 from tiendo.settings import Reviewer
 
 if TYPE_CHECKING:
     from tiendo.report.approval import ReviewAnswer, ReviewRequest
 
 SHORTEST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(minutes=10)
+# How often a reviewer may be mistaken before the run fails; the answer after each is a further try of the task.
+MOST_TRIES = 1000
+_REFUSED = "**Câu trả lời trước chưa được ghi nhận: {}** Đề nghị sửa lại và trả lời lần nữa.\n\n"
 _BODY = """
 {% set draft = ti.xcom_pull(task_ids="draft") %}
 {% set pages = "/tiendo/drafts/" ~ draft.period ~ "/" ~ draft.edition %}
@@ -33,7 +37,7 @@ của một đơn vị: chọn đơn vị, ghi ý kiến rồi bấm **Reject** 
 
 
 class AnswerError(ValueError):
-    """An answer that cannot be acted upon; the message says why. Clear the task to ask again."""
+    """An answer that cannot be acted upon; the message tells the reviewer why, and the question is asked again."""
 
 
 class OtherDraftError(RuntimeError):
@@ -49,18 +53,20 @@ class ReviewOperator(ApprovalOperator):
     resumes nobody: it reads the state before it locks the row. So a task rests for some minutes at a time, and the
     scheduler's sweep hands it what has been answered meanwhile, or has it rest again.
 
-    Airflow takes any value of a field from the API; an answer that makes no sense is noted as refused and fails this
-    task, before anything comes of it; cleared, the task asks again.
+    Airflow takes any value of a field, and says that it is well. An answer that makes no sense is noted as refused, and
+    nothing comes of it: the task's next try, a moment later, asks again, with what was wrong above the form.
     """
 
     def __init__(self, *, reviewers: Sequence[Reviewer], bodies: Mapping[str, str], **options: Any) -> None:
         self.reviewers = [reviewer.id for reviewer in reviewers]
-        self.bodies = list(bodies)
+        self.bodies = dict(bodies)
         super().__init__(
             subject="Phê duyệt báo cáo: {{ ti.xcom_pull(task_ids='draft').title }}",
             body=_BODY,
             assigned_users=[{"id": reviewer.id, "name": reviewer.name} for reviewer in reviewers],
             params=_form(bodies),
+            retries=MOST_TRIES,
+            retry_policy=_ASKED_AGAIN,
             **options,
         )
 
@@ -84,6 +90,8 @@ class ReviewOperator(ApprovalOperator):
         if known and not (known.answer and known.answer.verdict == "refused"):
             # Airflow resumes at once where the request that it keeps has been answered.
             raise _rest()
+        if known and known.answer:
+            self.body = _REFUSED.format(known.answer.refused_because) + str(self.body)
         try:
             return super().execute(context)
         except TaskAwaitingInput:
@@ -97,7 +105,7 @@ class ReviewOperator(ApprovalOperator):
             AnswerError: a field is unknown, or body and comment do not go together.
         """
         if unknown := sorted(set(params_input) - set(self.params)):
-            raise AnswerError(f"The form has no field {', '.join(unknown)}; it has {', '.join(self.params)}.")
+            raise AnswerError(f"Biểu mẫu không có trường {', '.join(unknown)}; chỉ có {', '.join(self.params)}.")
         check_return(self.bodies, {name: params_input.get(name) for name in self.params})
         given = {name: value for name, value in params_input.items() if value is not None}
         super().validate_params_input({**self.params.dump(), **given})
@@ -131,6 +139,20 @@ class ReviewOperator(ApprovalOperator):
             raise
         put_answer(engine, request, read_answer(request, event), account_id=account_id)
         return super().execute_complete(context, event)
+
+
+_ASKED_AGAIN = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(
+            exception=AnswerError,
+            action=RetryAction.RETRY,
+            retry_delay=timedelta(seconds=1),
+            reason="The answer makes no sense: it is asked again",
+        ),
+        *INFRASTRUCTURE_ONLY.rules,
+    ],
+    default=RetryAction.FAIL,
+)
 
 
 def _rest(rests: int = 0) -> BaseException:
@@ -176,11 +198,11 @@ def check_reviewer(reviewers: Iterable[str], account: Mapping[str, Any] | None) 
     """
     known = list(reviewers)
     if account is None or str(account["id"]) not in known:
-        name = "nobody" if account is None else f"{account['name']} (id {account['id']})"
-        raise AnswerError(f"{name} is no reviewer; TIENDO_REVIEWERS names {', '.join(known)}.")
+        name = "Tài khoản không rõ" if account is None else f"{account['name']} (id {account['id']})"
+        raise AnswerError(f"{name} không phải là người xem xét (TIENDO_REVIEWERS: {', '.join(known)}).")
 
 
-def check_return(bodies: Iterable[str], fields: Mapping[str, Any]) -> None:
+def check_return(bodies: Mapping[str, str], fields: Mapping[str, Any]) -> None:
     """Makes sure that whoever returns a report says to whom and what.
 
     Raises:
@@ -188,9 +210,9 @@ def check_return(bodies: Iterable[str], fields: Mapping[str, Any]) -> None:
     """
     body, comment = (str(fields.get(name) or "").strip() for name in ("return_to", "comment"))
     if body and body not in bodies:
-        raise AnswerError(f"The plan has no body {body!r} that reports; nothing was returned.")
+        raise AnswerError(f"Kế hoạch không có đơn vị báo cáo nào mang mã {body!r}; chưa trả lại báo cáo nào.")
     if body and not comment:
-        raise AnswerError(f"{body} is to correct its report, but no comment says what.")
+        raise AnswerError(f"Trả lại báo cáo của {bodies[body]} thì phải ghi nội dung cần điều chỉnh vào ô Ý kiến.")
 
 
 def read_answer(
