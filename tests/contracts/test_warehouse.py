@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from tiendo.clock import HANOI
 from tiendo.model.register import Register
@@ -174,3 +174,59 @@ def test_no_statement_is_built_from_pieces() -> None:
         if path.name not in allowed and pattern.search(path.read_text(encoding="utf-8"))
     ]
     assert offenders == []
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
+def test_a_figure_is_a_number(engine: Engine, value: str) -> None:
+    with pytest.raises(IntegrityError, match="observation_value_is_finite"), engine.begin() as connection:
+        connection.exec_driver_sql(
+            "insert into core.observation overriding system value "
+            "values (1, 1, 'x', 'x', '2023-Q1', 'x', 'quarter', 'actual', 'value', %s, '', false, false, false, "
+            "null, null, '', '', '', '', now(), now())",
+            (value,),
+        )
+
+
+@pytest.mark.parametrize(
+    ("changed", "constraint"),
+    [
+        ({"edition": 99}, "edition_follows_another"),
+        ({"approved_by": "  "}, "edition_is_approved_by_someone"),
+        ({"approved_at": "2023-03-14 16:29+07"}, "edition_is_approved_once_shown"),
+        ({"manifest_sha256": ""}, "edition_manifest_has_a_hash"),
+        ({"edition": 0}, "edition_edition_check"),
+    ],
+)
+def test_an_edition_has_one_before_it_and_an_approver(
+    engine: Engine, register: Register, changed: dict[str, object], constraint: str
+) -> None:
+    row = {
+        "plan_code": register.code, "period": "2023-Q1", "edition": 1, "as_of": "2023-03-14 16:30+07",
+        "approved_by": "Phòng Tổng hợp", "approved_at": "2023-03-14 16:30+07", "manifest_sha256": "a" * 64,
+        "manifest": "{}",
+    }  # fmt: skip
+    with pytest.raises(IntegrityError, match=constraint), engine.begin() as connection:
+        connection.execute(statement("report/put_edition.sql"), row | changed)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "constraint"),
+    [
+        ("value_kind", "guess", "indicator_status_kind_is_known"),
+        ("value_basis", "month", "indicator_status_basis_is_known"),
+        ("ratio", "NaN", "indicator_status_numbers_are_finite"),
+        ("needed", "Infinity", "indicator_status_numbers_are_finite"),
+    ],
+)
+def test_a_verdict_names_what_it_rests_on(
+    engine: Engine, register: Register, column: str, value: str, constraint: str
+) -> None:
+    with engine.connect() as connection, pytest.raises(IntegrityError, match=constraint):
+        connection.execute(
+            text(
+                f"insert into core.indicator_status (plan_code, period, as_of, indicator_code, status, is_estimate, "
+                f"is_approximate, is_illustrative, sentence, components, rule_version, content_sha256, {column}) "
+                "values (:plan, '2023-Q1', now(), 'x', 'no_data', false, false, false, '', '{}', '1', '', :value)"
+            ),
+            {"plan": register.code, "value": value},
+        )
