@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 STOP_SECONDS = 20
+# A service that dies more often than so is not helped by being started once more.
+MOST_DEATHS, DEATHS_WITHIN = 5, 600
 _WORKER_NAME = "TIENDO_WORKER"
 
 
@@ -34,10 +36,13 @@ class Supervisor:
         self._environment = dict(environment)
         self._log_dir = log_dir
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._services: dict[str, Service] = {}
+        self._deaths: dict[str, list[float]] = {}
 
     def start(self, service: Service) -> None:
         """Starts a service; what it prints goes to ``<log_dir>/<name>.log``."""
         self._log_dir.mkdir(parents=True, exist_ok=True)
+        self._services[service.name] = service
         with self.log_of(service.name).open("ab") as log:
             self._running[service.name] = subprocess.Popen(  # noqa: S603  our own arguments
                 service.arguments,
@@ -69,6 +74,23 @@ class Supervisor:
         for name, process in self._running.items():
             if (code := process.poll()) is not None:
                 raise ServiceError(self._last_words(name, code))
+
+    def revive(self) -> list[str]:
+        """Starts services that have ended once more, without what they left behind; returns their names.
+
+        Raises:
+            ServiceError: one ends again and again.
+        """
+        ended = [name for name, process in self._running.items() if process.poll() is not None]
+        for name in ended:
+            now = time.monotonic()
+            deaths = [at for at in self._deaths.get(name, ()) if at > now - DEATHS_WITHIN] + [now]
+            if len(deaths) > MOST_DEATHS:
+                raise ServiceError(self._last_words(name, self._running[name].returncode))
+            self._deaths[name] = deaths
+            _signal(self._running[name], signal.SIGKILL, is_group=True)
+            self.start(self._services[name])
+        return ended
 
     def stop(self) -> None:
         """Ends all services: asked first, and after ``STOP_SECONDS`` no longer asked."""

