@@ -234,6 +234,8 @@ CASES = [
     Case("suspicion-explained", KHDT, Q1, typed(NEW, **both(6630), explanation="Xác nhận 6.630"), "G9"),
     Case("sign-lost", CONGTHUONG, Q1, typed("tang-xuat-khau", year_to_date=18.7, note="Giảm 18,7% so cùng kỳ"), "G7"),
     Case("sign-doubtful", CONGTHUONG, Q2, typed("tang-xuat-khau", year_to_date=-7.4), "G7"),
+    Case("figure-denied", KHDT, Q2, typed(ENTERPRISES, year_to_date=26848, note="62.848 doanh nghiệp"), "G8"),
+    Case("confirmation-agrees", KHDT, Q1, typed(ENTERPRISES, explanation="Xác nhận 62.848"), "G8"),
     Case("figure-unlikely", KHDT, Q2, typed(ENTERPRISES, year_to_date=26848), "G8"),
     Case("figure-of-another-row", KHDT, Q1, exchanged, "G8"),
     Case("quarter-adds-up", KHDT, Q2, typed(FDI, quarter=500), "F7"),

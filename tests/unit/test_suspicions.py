@@ -102,6 +102,8 @@ def test_shifted_rows(values: tuple[str | None, ...], moved: dict[int, int]) -> 
         ("18.7", "Tuy giảm ở quý I nhưng tăng 18,7% lũy kế", False),
         ("18.7", "giảm 18,7 điểm phần trăm so với quý I", False),
         ("18.7", "giảm 118,7%", False),
+        ("18.7", "Tốc độ tăng giảm còn 18,7%", False),
+        ("18.7", "giảm từ 20% xuống 18,7%", False),
         ("-18.7", "Giảm 18,7% do đơn hàng không tăng", False),
         ("-18.7", "Tăng trưởng âm 18,7%", False),
         ("18.7", "quý 1-18,7%", False),

@@ -17,13 +17,18 @@ from tiendo.vietnamese.number import format_number
 from tiendo.vietnamese.text import ascii_key, fold
 
 _SENTENCE = re.compile(r"[.!?](?=\s|$)|\n")
-_WORDS = re.compile(r"[\"“”' ]*(?:(?:đơn vị|cơ quan|sở|chúng tôi) )?(?:xác nhận|xac nhan)\b")
+# Who confirms may be named; that somebody should, will or does not confirm is no confirmation.
+_WORDS = re.compile(
+    r"[\"“”' ]*(?:(?:đơn vị|cơ quan|sở|cục|chi cục|ban|ubnd|ủy ban|ngân hàng|bảo hiểm|phòng|tôi|chúng tôi|xin)\b"
+    r"(?: (?!chưa|không|chờ|đợi|đề nghị|cần|sẽ|nếu|phải|đang|để|do|hỏi|theo|sau)[^\W\d_]+){0,8}? )?"
+    r"(?:xác nhận|xac nhan)(?![^\W\d_])"
+)
 _LEAD = re.compile(
     r"[ :\"“”'-]*(?:(?:lại|số liệu|số|giá trị|lũy kế|trong quý|đúng|là|lai|so lieu|so|gia tri|dung|la)\b[ :]*)*"
 )
 _PART = re.compile(r";| và | va ")
 # Behind the number and its unit prose may follow.
-_PROSE = re.compile(r"[,:] |-(?!\d)|[(\"“”]| (?:do|vì|theo|gồm|vi|gom)(?= )")
+_PROSE = re.compile(r"[,:] |-(?!\d)|[(\"“”]| (?:do|vì|theo|gồm|vi|gom)(?= )| (?:là )?(?:đúng|chính xác)")
 
 
 def confirmed_number(

@@ -119,6 +119,7 @@ def _cell_record(record: CorrectionRecord, source: FigureSource, basis: str) -> 
         source, file_index=record.file_index, sheet=record.sheet, witness=witness, confirmed=as_float(confirmed)
     )
     figure.whole_slip = 0 if value is None else None
+    figure.words = record.reason or ""
     return figure
 
 

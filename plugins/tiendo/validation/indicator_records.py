@@ -138,6 +138,8 @@ def _add_figures(
     record.figure_count = answers.count("value")
     record.note, record.explanation = note, explanation
     record.confirmed = _confirmed(figures.total.value, record, figures)
+    if record.confirmed != as_float(figures.total.value) and _is_confirmed(figures.quarter, record, figures):
+        record.confirmed = None
     if not answers:
         return
     record.year_to_date_answer, record.quarter_answer = figures.total.answer, figures.quarter.answer
@@ -237,6 +239,10 @@ def _confirmed(value: Decimal | None, record: IndicatorRecord, figures: RowFigur
     return as_float(confirmed_number(record.explanation, value, figures.facts, period, unit))
 
 
+def _is_confirmed(reading: CellReading, record: IndicatorRecord, figures: RowFigures) -> bool:
+    return reading.value is not None and _confirmed(reading.value, record, figures) == float(reading.value)
+
+
 def _cell_record(
     record: IndicatorRecord, figures: RowFigures, reading: CellReading, *, is_quarter: bool
 ) -> FigureRecord:
@@ -251,6 +257,7 @@ def _cell_record(
         confirmed=_confirmed(reading.value, record, figures),
     )
     figure.row_slip = record.slip
+    figure.words = f"{record.note}\n{record.explanation}".strip()
     figure.history = "none" if last is None else "known"
     figure.year_to_date = None if reading.value is None else record.year_to_date
     if is_quarter:
@@ -352,6 +359,7 @@ def _figure_texts(record: IndicatorRecord, figures: RowFigures) -> dict[str, str
         "sign_text": "" if value is None else format_number(-value),
         "suspicion": _SUSPICIONS[record.suspicion] if record.suspicion else "",
         "how_to_confirm": _how_to_confirm(record, figures),
+        "confirmed_text": "" if record.confirmed is None else format_number(record.confirmed),
         "lower_label": lower_label,
         "lower_text": _number_text(lower),
     }

@@ -198,7 +198,7 @@ class IndicatorRecord(Record):
         slip, part_slip: by which power of ten the cumulative figure and the quarter's are off; 0 when plausible.
         cells: which mistake explains a flow's cells, see ``FlowCells.mistake``.
         suspicion: what a row whose figure is confirmed would else be held for: such a mistake, or ``target``.
-        confirmed: the number that the sender confirms, the row's cumulative figure where it is repeated.
+        confirmed: the number that the sender confirms, the cumulative one where that is; None where the quarter's.
         note, explanation: the sender's words.
         upper_value, lower_value: two figures of which the first can never be below the second.
         place, reference: the row's place, and what its figure is about; where figures of the file are off.
@@ -293,6 +293,7 @@ class FigureRecord(Record):
         whole, whole_slip: for a quarter's figure, what the cumulative ones make it, and by which power they are off.
         confirmed: the number that the sender confirms, the figure itself where it is repeated.
         asked_beyond: from which change on the register has it asked about; None: the suite's own.
+        words: note and explanation, of a correction the reason.
         year_to_date, row_slip: the cumulative figure of its row, and by which power of ten that is off.
         history: whether an earlier figure is ``known``, or ``none``.
     """
@@ -315,6 +316,7 @@ class FigureRecord(Record):
     whole_slip: int | None = None
     confirmed: float | None = None
     asked_beyond: float | None = None
+    words: str = ""
     year_to_date: float | None = None
     row_slip: int = 0
     history: str = "known"

@@ -24,9 +24,17 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 from great_expectations.validator.validator import ValidationDependencies
 
 from tiendo.model.register import Nature
-from tiendo.validation.levels import Reach, is_far
+from tiendo.validation.levels import Reach, find_likely, is_far
 from tiendo.validation.magnitude import Limits, doubtful_power, fits, misplaced_part, misplaced_power
-from tiendo.validation.slips import Nearness, PlacedFigure, find_moved, is_sign_denied, is_target_copied, judge_flow
+from tiendo.validation.slips import (
+    Nearness,
+    PlacedFigure,
+    find_moved,
+    is_sign_denied,
+    is_target_copied,
+    judge_flow,
+    names_number,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -441,6 +449,35 @@ class ExpectFiguresNearTheirLast(NumberExpectation):
         """Tells a figure that is far from the last one."""
         reach = Reach(*(beyond or Decimal(str(self.reach[name])) for name in Reach._fields))
         return is_far(figure, last, Nature(nature), reach)
+
+
+class ExpectWordsNotToNameLikely(NumberExpectation):
+    """The words beside a figure far from the last one do not name the figure that one slip makes of it.
+
+    Parameters:
+        column, last_column, nature_column, beyond_column, reach: as of ``ExpectFiguresNearTheirLast``.
+        family_column: of the unit.
+        words_column: what the sender wrote beside it.
+    """
+
+    last_column: str
+    nature_column: str
+    beyond_column: str
+    family_column: str
+    words_column: str
+    reach: dict[str, float]
+
+    numbers = ("last_column", "beyond_column")
+    texts = ("nature_column", "family_column", "words_column")
+
+    def is_broken_by(self, figure: Decimal, last: Decimal | None, beyond: Decimal | None, *texts: str) -> bool:
+        """Tells a figure beside which its words name the likely one and not the figure itself."""
+        nature, family, words = texts
+        reach = Reach(*(beyond or Decimal(str(self.reach[name])) for name in Reach._fields))
+        if not words or last is None or not (is_far(figure, last, Nature(nature), reach) or figure * last < 0):
+            return False
+        likely = find_likely(figure, last, Nature(nature), reach, family=family)
+        return likely is not None and names_number(words, abs(likely.value)) and not names_number(words, abs(figure))
 
 
 class ExpectFiguresInTheirOwnRows(RowExpectation):

@@ -19,7 +19,7 @@ from tiendo.vietnamese.notation import NUMERAL, meanings
 from tiendo.vietnamese.text import fold
 
 # A few words may stand between, none that turns it round again; "điểm" would tell by how much the rate itself moved.
-_UNTIL = r"(?:(?!tăng|giảm|âm|nhưng|thay vì|sang|quý)[^\W\d]+ ?|, ?|: ?|\((?=[^)]*\)) ?|\) ?|20\d\d ?){0,9}"
+_UNTIL = r"(?:(?!tăng|giảm|âm|còn|xuống|nhưng|thay vì|sang|quý)[^\W\d]+ ?|, ?|: ?|\((?=[^)]*\)) ?|\) ?|20\d\d ?){0,9}"
 _NUMBER = rf"({NUMERAL.pattern})(?![.,]?\d)(?! ?%? ?điểm)"
 _FALL = re.compile(rf"(?:(?<!\w)(?:giảm|âm|sụt)(?!\w) ?{_UNTIL}|(?<![\w)]) ?-){_NUMBER}")
 _RISE = re.compile(rf"(?<!\w)tăng(?! trưởng âm)(?!\w) ?{_UNTIL}{_NUMBER}")
@@ -180,6 +180,16 @@ def is_sign_denied(rate: Decimal, texts: Iterable[str]) -> bool:
     """
     words = _FALL if rate > 0 else _RISE
     return any(abs(rate) in meanings(match[1]).values for text in texts if text for match in words.finditer(fold(text)))
+
+
+def names_number(text: str, number: Decimal) -> bool:
+    """Tells whether words hold a number, told so that it is one: with three digits or more, or as a percentage."""
+    folded = fold(text)
+    return any(
+        number in meanings(match[0]).values
+        and (len(match[0].replace(",", "").replace(".", "")) >= 3 or folded[match.end() :].lstrip().startswith("%"))
+        for match in NUMERAL.finditer(folded)
+    )
 
 
 def is_target_copied(
