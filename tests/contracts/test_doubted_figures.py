@@ -10,7 +10,7 @@ import pytest
 from openpyxl import Workbook
 
 from fixtures.pipeline import Pipeline
-from fixtures.submissions import change_indicator, clean_content, known_figure, typed_number
+from fixtures.submissions import change_indicator, clean_content, correction_row, known_figure, typed_number
 from fixtures.workbooks import filled_workbook, put
 from tiendo.model.outcome import FileOutcome
 from tiendo.model.period import Period
@@ -19,6 +19,8 @@ from tiendo.reading.columns import INDICATORS
 from tiendo.report.edition import draft
 from tiendo.report.review import PAGE
 from tiendo.validation.check import BatchFile, check_batch
+from tiendo.validation.confirmation import confirmation_of, confirmed_number
+from tiendo.validation.facts import RegisterFacts
 
 TAI_CHINH, Y_TE = "so-tai-chinh", "so-y-te"
 VERDICTS = {"accepted": "accepted", "accepted_with_warnings": "asked", "rejected": "refused"}
@@ -105,6 +107,36 @@ def test_figures_of_the_tables(outcomes: dict[int, FileOutcome], number: int) ->
     found = [f for f in outcome.findings if f.rule in rules]
     assert any(f.message.startswith(row.begins) for f in found) or not row.begins, found
     assert any(row.said in f.message + " " + f.expected + " " + f.fix for f in found) or not row.said, found
+
+
+@pytest.mark.parametrize(
+    ("reason", "verdict"),
+    [
+        ("Số liệu chính thức của Bộ", "rejected"),
+        ("Xác nhận 4.400 triệu USD theo số chính thức của Bộ", "accepted_with_warnings"),
+        ("Xác nhận 440 triệu USD", "rejected"),
+    ],
+)
+def test_a_correction_is_confirmed_in_its_reason(register: Register, reason: str, verdict: str) -> None:
+    row = correction_row(7, period="Quý I/2023", code="thu-hut-fdi", quarter=4400, year_to_date=4400, reason=reason)
+    content = clean_content(register, "so-ke-hoach-va-dau-tu", "2023-Q2")
+    content = change_indicator(content, "thu-hut-fdi", quarter=100, year_to_date=4500, explanation="Xác nhận 4.500")
+    file = BatchFile(1, "bao cao.xlsx", "so-ke-hoach-va-dau-tu", content._replace(correction_rows=(row,)))
+    history = [known_figure("thu-hut-fdi", "so-ke-hoach-va-dau-tu", "2023-Q1", Decimal(437))]
+    (outcome,) = check_batch(register, [file], history, today=date(2023, 6, 12))
+    held = [f for f in outcome.findings if f.sheet == "Sửa số kỳ trước" and f.severity == "critical"]
+    assert outcome.verdict == verdict, outcome.findings
+    assert all(f"ô {row.reason.address} (cột lý do): “Xác nhận 4.400 triệu USD”" in f.fix for f in held)
+    assert bool(held) == (verdict == "rejected")
+
+
+@pytest.mark.parametrize("code", ["muc-giam-ty-le-sinh", "ty-so-gioi-tinh-khi-sinh", "bac-si-van-dan", "iip"])
+@pytest.mark.parametrize("value", ["1.234", "-0.5", "12345.678", "1000000"])
+def test_what_the_answer_asks_for_is_a_confirmation(register: Register, code: str, value: str) -> None:
+    facts, figure = RegisterFacts(register).indicators[code], Decimal(value)
+    for text in (confirmation_of([figure], facts), confirmation_of([Decimal(7), figure], facts)):
+        assert confirmed_number(text, figure, facts, Period(2023, 1)) == figure
+    assert confirmed_number(text, Decimal(8), facts, Period(2023, 1)) != Decimal(8)
 
 
 def test_the_reviewer_sees_doubted_figures_first(pipeline: Pipeline, register: Register) -> None:

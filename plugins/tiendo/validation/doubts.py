@@ -53,12 +53,15 @@ def confirm_text(record: FigureRecord) -> str:
     return how_to_confirm(values, source.facts, source.gate, record.confirmed)
 
 
-def unslipped(record: FigureRecord, value: Decimal) -> Decimal:
+def unslipped_text(record: FigureRecord) -> str:
     """What a figure off by a power of ten would be; of a rate of growth rather its index less 100, where that fits."""
+    value = record.source.reading.value
+    if value is None:
+        return ""
     facts = record.source.facts
     if facts.indicator.nature is Nature.GROWTH and (likely := _likely(record, value, facts.target_middle)):
-        return likely.value
-    return value.scaleb(-record.source.slip)
+        return format_number(likely.value)
+    return format_number(value.scaleb(-record.source.slip))
 
 
 def _reach_of(facts: IndicatorFacts) -> Reach:
@@ -99,7 +102,7 @@ def change_text(record: FigureRecord) -> str:
         return f"{step}, chênh lệch {format_number(abs(value - last), 1)} điểm phần trăm"
     if value * last < 0:
         return f"{step}, trái dấu"
-    times = format_number(max(value / last, last / value), 1)
+    times = format_number(max(value / last, last / value).quantize(Decimal("0.1")))
     return f"{step}, {'gấp' if abs(value) > abs(last) else 'giảm'} {times} lần"
 
 

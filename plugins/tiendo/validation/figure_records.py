@@ -6,7 +6,7 @@ from decimal import Decimal
 from tiendo.model.outcome import ObservationRow
 from tiendo.model.period import Period
 from tiendo.validation.cells import CellReading, as_float, sentence, text_of
-from tiendo.validation.doubts import change_text, confirm_text, is_impossible, meant_text, unslipped
+from tiendo.validation.doubts import change_text, confirm_text, is_impossible, meant_text, unslipped_text
 from tiendo.validation.facts import IndicatorFacts
 from tiendo.validation.magnitude import doubtful_power
 from tiendo.validation.records import FigureRecord, FigureSource
@@ -69,7 +69,7 @@ def placeholders(record: FigureRecord) -> dict[str, str]:
         "text": text_of(reading.cell),
         "value_text": "" if value is None else format_number(value),
         "last_text": "chưa có" if last is None else format_number(last),
-        "likely_text": "" if value is None else format_number(unslipped(record, value)),
+        "likely_text": unslipped_text(record),
         "change_text": change_text(record),
         "meant_text": meant_text(record),
         "how_to_confirm": confirm_text(record),

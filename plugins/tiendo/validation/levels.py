@@ -57,7 +57,9 @@ def is_far(value: Decimal, last: Decimal | None, nature: Nature, reach: Reach) -
     if not value:
         return True
     if nature is Nature.GROWTH:
-        return abs(value - last) > max(reach.points, abs(last))
+        # Within these bounds 0,03 for 3 % is told by its decimals: a rate is told with one.
+        is_fraction = abs(value) < 1 and value * 10 % 1 and abs(value * 100 - last) < abs(value - last)
+        return bool(is_fraction) or abs(value - last) > max(reach.points, abs(last))
     return value * last < 0 or max(value / last, last / value) > reach.factor
 
 
