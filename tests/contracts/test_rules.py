@@ -64,6 +64,10 @@ def typed(indicator: str, /, **cells: object) -> Change:
     return lambda content: change_indicator(content, indicator, **cells)
 
 
+def both(value: object) -> dict[str, object]:
+    return {"quarter": value, "year_to_date": value}
+
+
 def done(task: str, /, **cells: object) -> Change:
     return lambda content: change_task(content, task, **cells)
 
@@ -227,9 +231,12 @@ CASES = [
     Case("figure-repeated", KHDT, Q2, typed(FDI, quarter=450, year_to_date=450, kind="Ước"), "G7"),
     Case("cumulative-last-doubtful", KHDT, Q2, typed(NEW, quarter=1657, year_to_date=3315), "G9", history="wrong"),
     Case("target-as-result", KHDT, Q1, typed(FDI, quarter=1800, year_to_date=1800), "G7"),
-    Case("suspicion-explained", KHDT, Q1, typed(NEW, quarter=6630, year_to_date=6630, explanation="Đã đạt"), "G9"),
+    Case("suspicion-explained", KHDT, Q1, typed(NEW, **both(6630), explanation="Xác nhận 6.630"), "G9"),
     Case("sign-lost", CONGTHUONG, Q1, typed("tang-xuat-khau", year_to_date=18.7, note="Giảm 18,7% so cùng kỳ"), "G7"),
-    Case("sign-doubtful", CONGTHUONG, Q2, typed("tang-xuat-khau", year_to_date=19.4), "G7"),
+    Case("sign-doubtful", CONGTHUONG, Q2, typed("tang-xuat-khau", year_to_date=-7.4), "G7"),
+    Case("figure-denied", KHDT, Q2, typed(ENTERPRISES, year_to_date=26848, note="62.848 doanh nghiệp"), "G8"),
+    Case("confirmation-agrees", KHDT, Q1, typed(ENTERPRISES, explanation="Xác nhận 62.848"), "G8"),
+    Case("figure-unlikely", KHDT, Q2, typed(ENTERPRISES, year_to_date=26848), "G8"),
     Case("figure-of-another-row", KHDT, Q1, exchanged, "G8"),
     Case("quarter-adds-up", KHDT, Q2, typed(FDI, quarter=500), "F7"),
     Case("part-not-above-whole", YTE, Q1, typed("tu-vong-duoi-5-tuoi", year_to_date=4.5), "G10"),
@@ -246,7 +253,7 @@ CASES = [
     Case("value-not-negative", KHDT, Q1, typed(FDI, quarter=-450, year_to_date=-450), "G7"),
     Case("share-in-range", YTE, Q1, typed("ty-le-bhyt", year_to_date=192), "G14"),
     Case("value-minimum", YTE, Q1, typed("ty-so-gioi-tinh-khi-sinh", year_to_date=49), "G8"),
-    Case("value-maximum", CONGTHUONG, Q1, typed("iip", year_to_date=1250, explanation="Cơ sở so sánh thấp"), "G9"),
+    Case("value-maximum", CONGTHUONG, Q1, typed("iip", year_to_date=1250, explanation="Xác nhận 1.250%"), "G9"),
     Case("value-whole", KHDT, Q1, typed(NEW, quarter=1657.5, year_to_date=1657.5), "G9"),
     Case("value-magnitude", KHDT, Q1, typed(FDI, quarter=450, year_to_date=4500), "G7"),
     Case("value-unit-scale", KHDT, Q1, typed(FDI, quarter=450, year_to_date=450000), "G7"),
@@ -257,7 +264,7 @@ CASES = [
         "value-magnitude-explained",
         KHDT,
         Q1,
-        typed(ENTERPRISES, year_to_date=650000, explanation="Gộp cả hộ"),
+        typed(ENTERPRISES, year_to_date=650000, explanation="Xác nhận 650.000 doanh nghiệp, gộp cả hộ"),
         "G8",
     ),
     Case("value-exact", KHDT, Q1, typed(ENTERPRISES, year_to_date="gần 65.600"), "G8"),
@@ -301,7 +308,7 @@ def history_of_q1(*, is_wrong: bool = False) -> list[KnownFigure]:
     rows = [
         (FDI, KHDT, 450),
         (NEW, KHDT, 16580 if is_wrong else 1658),
-        ("tang-xuat-khau", CONGTHUONG, Decimal("-18.7")),
+        ("tang-xuat-khau", CONGTHUONG, Decimal("7.9")),
         ("von-dang-ky-moi", KHDT, 10497),
         (ENTERPRISES, KHDT, 60748),
         ("thu-ngan-sach", TAICHINH, 18654),

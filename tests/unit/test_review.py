@@ -135,6 +135,29 @@ def test_what_was_explained_stands_apart_with_the_explanation() -> None:
     assert not any("Cảnh báo" in line for line in approval_lines(review(warnings=(told,))))
 
 
+def test_doubted_figures_stand_first_the_explained_ones_before_the_others() -> None:
+    told = OpenWarning(
+        "Sở Tài chính", "T", "x", "value-magnitude-explained", "S", "G9", "Lệch nhiều lần.", "x",
+        explanation="Xác nhận <31.550.000>", expected="Thu: nghi là 31.550", indicator="Thu", unit="Tỷ đồng",
+        value=Decimal(31550000), last_value=Decimal(17300), last_period="2023-Q1",
+    )  # fmt: skip
+    asked = replace(told, rule="figure-unlikely", explanation="", indicator="Chi", last_value=None, last_period="")
+    other = OpenWarning("Sở Y tế", "T", "x", "kind-given", "S", "H9", "Thiếu loại.", "")
+    full = review(warnings=(other, asked, told), failures=("x",))
+    lines = approval_lines(full)
+    assert lines[1] == (
+        "**Số liệu khác thường, đơn vị đã xác nhận hoặc giải trình (1).** Sở Tài chính, Thu: kỳ trước 17.300 "
+        "(quý I năm 2023), kỳ này 31.550.000 Tỷ đồng; nghi là 31.550; đơn vị ghi “Xác nhận \\<31.550.000\\>”."
+    )
+    assert lines[2].startswith(
+        "**Số liệu khác thường, đang hỏi lại đơn vị (1).** Sở Tài chính, Chi: kỳ trước chưa có, "
+    )
+    assert lines[-1] == "**Cảnh báo chưa được giải trình (1).** Sở Y tế, S\\!H9: Thiếu loại."
+    page = render_review(full).decode()
+    assert page.index("Xác nhận &lt;31.550.000&gt;") < page.index("Đang hỏi lại") < page.index("Thay đổi so với lần")
+    assert page.index("Sát ngưỡng đánh giá") < page.index("Thiếu loại.")
+
+
 def test_open_requests_for_correction_are_named() -> None:
     asked = OpenRequest("Sở Y tế", "DC-000001", "Số giường <i>?", "Hòa", DRAFT.as_of)
     page = render_review(review(requests=(asked,))).decode()

@@ -71,7 +71,7 @@ def _draft(row: AnnexRow, before: Cells | None, parent: str, known: KnownPlan) -
 def _cells_of_new(row: AnnexRow, known: KnownPlan) -> Cells:
     """Returns the cells of an indicator that the register does not know."""
     units = [code for code, label in known.unit_labels.items() if fold(label) == fold(row.unit_as_printed)]
-    empty = ("body_ref", "body_quote", "publication_note", "minimum", "maximum", *TARGET_COLUMNS)
+    empty = ("body_ref", "body_quote", "publication_note", "minimum", "maximum", "asked_beyond", *TARGET_COLUMNS)
     return dict.fromkeys(empty, "") | {
         "code": f"{TO_FILL} {ascii_key(row.name_vi)}",
         "unit": "" if row.row_kind == RowKind.GROUP else units[0] if len(units) == 1 else TO_FILL,

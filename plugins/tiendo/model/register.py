@@ -132,6 +132,8 @@ class Indicator:
             Empty for a profile that was decided instead.
         tolerance: how far two reporters may differ, in ``unit``.
         minimum, maximum: what is possible at all, in ``unit``.
+        asked_beyond: from which change against the last figure on a figure is asked about: a factor for a level, points
+            for a growth rate; None: the suite's.
         decision: what was decided where the source is silent or odd, and why.
     """
 
@@ -165,6 +167,7 @@ class Indicator:
     maximum: Decimal | None
     decision: str
     profile_basis: tuple[tuple[PastShare, ...], ...] = ()
+    asked_beyond: Decimal | None = None
 
     @property
     def is_leaf(self) -> bool:

@@ -162,6 +162,8 @@ def _check_target(row: Row, indicator: Indicator) -> None:
             row.fault(column, f"{value} is below the minimum {indicator.minimum}")
         if indicator.maximum is not None and value > indicator.maximum:
             row.fault(column, f"{value} is above the maximum {indicator.maximum}")
+    if indicator.asked_beyond is not None and indicator.asked_beyond <= (0 if indicator.nature is Nature.GROWTH else 1):
+        row.fault("asked_beyond", f"{indicator.asked_beyond} is no factor above 1, or points above 0 for a growth rate")
     if indicator.direction not in directions:
         row.fault("direction", f"{indicator.direction} does not go with comparator {comparator}")
     if not row.is_sound:

@@ -33,13 +33,15 @@ COLUMNS = {
         *("direction", "direction_source", "nature"),
         *("reporters", "has_precedence", "agency_as_printed", "agency_source"),
         *("published_in", "publication_note", "baseline", "baseline_on", "baseline_source", "profile"),
-        *("tolerance", "minimum", "maximum", "decision"),
+        *("tolerance", "minimum", "maximum", "asked_beyond", "decision"),
     ),
     "tasks.csv": (
         *("row_order", "ref", "section_ref", "title", "lead_as_printed", "lead_agencies", "is_collective"),
         *("coordinating_text", "due_on", "due_text", "verbatim_start", "decision"),
     ),
 }
+# Registers from before it have no such column.
+_OPTIONAL = ("asked_beyond",)
 UNIT_FAMILIES = ("share", "percent_change", "per_mille", "money", "count", "measure", "rank")
 AGENCY_KINDS = ("department", "central_agency_in_province", "armed_forces", "district", "receiver")
 
@@ -77,7 +79,7 @@ def load_register(plan_dir: Path, *, against: Path | None = None) -> Register:
     plan_data = contents[PLAN_FILE]
     plan = read_plan_file(PLAN_FILE, plan_data, faults) if plan_data is not None else None
     tables = {
-        name: read_table(plan_dir / name, data, columns, faults) if (data := contents[name]) is not None else []
+        name: [] if (data := contents[name]) is None else read_table(plan_dir / name, data, columns, faults, _OPTIONAL)
         for name, columns in COLUMNS.items()
     }
     units = {unit.code: unit for unit in map(_unit, tables["units.csv"])}
@@ -242,6 +244,7 @@ def _indicator(row: Row, plan: PlanFile | None, units: dict[str, Unit], bounds: 
         tolerance=row.decimal("tolerance") or Decimal(0),
         minimum=unit_minimum if minimum is None else minimum,
         maximum=unit_maximum if maximum is None else maximum,
+        asked_beyond=row.decimal("asked_beyond"),
         decision=row.text("decision"),
     )
 

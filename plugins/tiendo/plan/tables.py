@@ -162,8 +162,14 @@ def decode(name: str, data: bytes, faults: list[Fault]) -> str | None:
     return text
 
 
-def read_table(path: Path, data: bytes, columns: Sequence[str], faults: list[Fault]) -> list[Row]:
-    """Reads a table whose heading is exactly ``columns``; wholly empty rows are passed over."""
+def read_table(
+    path: Path, data: bytes, columns: Sequence[str], faults: list[Fault], optional: Sequence[str] = ()
+) -> list[Row]:
+    """Reads a table whose heading is exactly ``columns``; wholly empty rows are passed over.
+
+    Args:
+        optional: those that may be missing: the same as empty cells.
+    """
     name = path.name
     text = decode(name, data, faults)
     if text is None:
@@ -172,7 +178,7 @@ def read_table(path: Path, data: bytes, columns: Sequence[str], faults: list[Fau
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         heading = next(reader, [])
-        missing = [column for column in columns if column not in heading]
+        missing = [column for column in columns if column not in heading and column not in optional]
         extra = [column for column in heading if column not in columns]
         for column in missing:
             faults.append(Fault(name, 1, column, "column is missing"))
@@ -188,7 +194,8 @@ def read_table(path: Path, data: bytes, columns: Sequence[str], faults: list[Fau
             if len(cells) != len(heading):
                 faults.append(Fault(name, number, "", f"has {len(cells)} cells, the heading {len(heading)}"))
                 continue
-            rows.append(Row(name, number, dict(zip(heading, cells, strict=True)), faults))
+            named = dict.fromkeys(columns, "") | dict(zip(heading, cells, strict=True))
+            rows.append(Row(name, number, named, faults))
     except csv.Error as error:
         faults.append(Fault(name, reader.line_num, "", f"is no well-formed CSV: {error}"))
         return []

@@ -4,7 +4,7 @@ A draft is shown in two ways: the request for approval in the Airflow page (Mark
 the draft's other files (everything).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.report.data import EditionChange, EditionData, IndicatorLine
 from tiendo.report.manifest import data_sha256
@@ -19,6 +20,7 @@ from tiendo.report.summary import edition_label, summary_lines
 from tiendo.report.view import change_view, submissions_view
 from tiendo.report.words import clean, instant, number, period_name, source_text, status_name, value_text
 from tiendo.templates import template
+from tiendo.validation.suites import SUBMISSION_SUITES, get_suite
 from tiendo.vietnamese.number import format_number
 from tiendo.warehouse.sql import statement
 
@@ -46,7 +48,13 @@ class NearBoundary:
 
 @dataclass(frozen=True)
 class OpenWarning:
-    """A warning on a report in force; ``explanation`` is what the sender wrote in the same row, "" for nothing."""
+    """A warning on a report in force.
+
+    Attributes:
+        explanation: what the sender wrote in the same row, "" for nothing.
+        indicator, unit, value: of a figure, whose cell is the one at fault; "" and None otherwise.
+        last_value, last_period: what its sender had told before, and for when.
+    """
 
     agency_name: str
     receipt_no: str
@@ -57,6 +65,12 @@ class OpenWarning:
     message: str
     found: str
     explanation: str = ""
+    expected: str = ""
+    indicator: str = ""
+    unit: str = ""
+    value: Decimal | None = None
+    last_value: Decimal | None = None
+    last_period: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,7 +156,12 @@ def review_view(review: DraftReview) -> dict[str, Any]:
     """Returns the review in words: the variables of ``include/templates/review.html.j2``."""
     data = review.data
     previous = data.previous
+    doubtful = _doubting_rules()
+    doubted = [_doubted(each) for each in review.warnings if each.rule in doubtful]
+    others = [each for each in review.warnings if each.rule not in doubtful]
     return {
+        "confirmed": [each for each in doubted if each["explanation"]],
+        "asked": [each for each in doubted if not each["explanation"]],
         "title": f"{period_name(data.period)}: {edition_label(data).lower()}",
         "as_of": instant(data.as_of),
         "summary": summary_lines(data),
@@ -165,8 +184,8 @@ def review_view(review: DraftReview) -> dict[str, Any]:
             }
             for each in review.disputes
         ],
-        "warnings": [_warning(each) for each in review.warnings if not each.explanation],
-        "explained": [_warning(each) for each in review.warnings if each.explanation],
+        "warnings": [_warning(each) for each in others if not each.explanation],
+        "explained": [_warning(each) for each in others if each.explanation],
         "requests": [
             {
                 "agency": each.agency_name,
@@ -190,6 +209,8 @@ def approval_lines(review: DraftReview) -> list[str]:
     """Returns the review as short Markdown lines for the request for approval; untrusted words are escaped."""
     view = review_view(review)
     lines = [f"**Không thể ban hành:** kiểm tra số liệu không đạt ({len(review.failures)})."] if review.failures else []
+    lines += _listed("Số liệu khác thường, đơn vị đã xác nhận hoặc giải trình", map(_doubted_line, view["confirmed"]))
+    lines += _listed("Số liệu khác thường, đang hỏi lại đơn vị", map(_doubted_line, view["asked"]))
     lines += [f"**{line['label']}.** {_escaped(line['text'])}" for line in view["summary"]]
     for heading, entries in (
         (f"Thay đổi so với {view['previous']}", [_change_line(change) for change in view["changes"]]),
@@ -209,11 +230,44 @@ def approval_lines(review: DraftReview) -> list[str]:
         ),
         ("Cảnh báo chưa được giải trình", [f"{w['agency']}, {w['place']}: {w['message']}" for w in view["warnings"]]),
     ):
-        if entries:
-            shown = "; ".join(_escaped(entry.rstrip(".")) for entry in entries[:MOST_LINES])
-            more = f"; và {len(entries) - MOST_LINES} mục khác" if len(entries) > MOST_LINES else ""
-            lines.append(f"**{heading} ({len(entries)}).** {shown}{more}.")
+        lines += _listed(heading, entries)
     return lines
+
+
+def _listed(heading: str, told: Iterable[str]) -> list[str]:
+    """Returns a heading with what stands under it as one line; none where nothing does."""
+    entries = list(told)
+    if not entries:
+        return []
+    shown = "; ".join(_escaped(entry.rstrip(".")) for entry in entries[:MOST_LINES])
+    more = f"; và {len(entries) - MOST_LINES} mục khác" if len(entries) > MOST_LINES else ""
+    return [f"**{heading} ({len(entries)}).** {shown}{more}."]
+
+
+def _doubting_rules() -> frozenset[str]:
+    """The rules that say that a figure may not be what was meant."""
+    rules = (rule for name in SUBMISSION_SUITES for rule in get_suite(name).rules)
+    return frozenset(rule.rule for rule in rules if rule.doubts_figure)
+
+
+def _doubted(each: OpenWarning) -> dict[str, str]:
+    """A figure that is doubted: the last one, this one, what is suspected, and the sender's words."""
+    last = "" if each.last_value is None else format_number(each.last_value)
+    period = Period.parse(each.last_period).vietnamese if each.last_period else ""
+    return _warning(each) | {
+        "indicator": each.indicator or (f"{each.sheet}!{each.cell}" if each.cell else each.sheet),
+        "unit": each.unit,
+        "last": f"{last} ({period})" if last else "chưa có",
+        "value": clean(each.found) if each.value is None else format_number(each.value),
+        "suspected": clean(each.expected.removeprefix(f"{each.indicator}: ")),
+    }
+
+
+def _doubted_line(each: Mapping[str, str]) -> str:
+    suspected = each["suspected"] or each["message"].rstrip(".")
+    words = f"; đơn vị ghi “{each['explanation']}”" if each["explanation"] else ""
+    figure = f"kỳ trước {each['last']}, kỳ này {each['value']} {each['unit']}".strip()
+    return f"{each['agency']}, {each['indicator']}: {figure}; {suspected}{words}"
 
 
 def _warning(each: OpenWarning) -> dict[str, str]:

@@ -7,6 +7,7 @@ from tiendo.model.period import Period
 from tiendo.validation.cells import (
     KINDS_EXPECTED,
     CellReading,
+    as_float,
     date_reading,
     expected_code,
     find_code,
@@ -14,6 +15,7 @@ from tiendo.validation.cells import (
     read_kind,
     text_of,
 )
+from tiendo.validation.confirmation import confirmed_number
 from tiendo.validation.context import Context
 from tiendo.validation.facts import QUARTER, YEAR_TO_DATE, IndicatorFacts, body_role
 from tiendo.validation.figure_records import figure_record, observation
@@ -76,7 +78,7 @@ def _add_figures(found: FileRecords, record: CorrectionRecord, facts: IndicatorF
         record.kind = kind or "?"
     for basis, (reading, replaced) in read.items():
         if reading.answer in ("value", "unreadable"):
-            source = FigureSource(facts, reading, period, replaced, 0)
+            source = FigureSource(facts, reading, period, replaced, 0, gate=row.reason)
             found.figures.append(_cell_record(record, source, basis))
         if reading.answer not in ("blank", "unreadable"):
             found.observations.append(
@@ -102,7 +104,7 @@ def _read_cells(
 
 
 def _cell_record(record: CorrectionRecord, source: FigureSource, basis: str) -> FigureRecord:
-    """Returns the record of one number cell; the reason of a correction does not explain a slipped separator in it."""
+    """Returns the record of one number cell; its confirmation stands in the reason."""
     context, facts, period = record.source.context, source.facts, source.period
     value = source.reading.value if basis == YEAR_TO_DATE else None
     witness = None
@@ -112,8 +114,12 @@ def _cell_record(record: CorrectionRecord, source: FigureSource, basis: str) -> 
         earlier = context.history.last_before(code, context.agency, basis, period, same_year=same_year)
         witness = earlier[1] if earlier else None
         source = source._replace(slip=find_slip(value, facts, period, witness))
-    figure = figure_record(source, file_index=record.file_index, sheet=record.sheet, witness=witness)
+    confirmed = confirmed_number(record.reason or "", source.reading.value, facts, period)
+    figure = figure_record(
+        source, file_index=record.file_index, sheet=record.sheet, witness=witness, confirmed=as_float(confirmed)
+    )
     figure.whole_slip = 0 if value is None else None
+    figure.words = record.reason or ""
     return figure
 
 

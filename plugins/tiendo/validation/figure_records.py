@@ -6,6 +6,7 @@ from decimal import Decimal
 from tiendo.model.outcome import ObservationRow
 from tiendo.model.period import Period
 from tiendo.validation.cells import CellReading, as_float, sentence, text_of
+from tiendo.validation.doubts import change_text, confirm_text, is_impossible, meant_text, unslipped_text
 from tiendo.validation.facts import IndicatorFacts
 from tiendo.validation.magnitude import doubtful_power
 from tiendo.validation.records import FigureRecord, FigureSource
@@ -18,13 +19,13 @@ _ILLUSTRATIVE = fold("Số liệu minh họa")
 
 
 def figure_record(
-    source: FigureSource, *, file_index: int, sheet: str, witness: Decimal | None, is_explained: str = "no"
+    source: FigureSource, *, file_index: int, sheet: str, witness: Decimal | None, confirmed: float | None
 ) -> FigureRecord:
     """Returns the record of a cell, without what the other cells of its row say.
 
     Args:
         witness: the last figure this one is compared with.
-        is_explained: ``yes`` or ``no``, by the sender's own words.
+        confirmed: the number that the sender's words confirm.
     """
     facts, indicator = source.facts, source.facts.indicator
     number, value = source.reading.number, source.reading.value
@@ -46,22 +47,19 @@ def figure_record(
         target=as_float(facts.target_middle),
         expected=as_float(facts.expected(source.period)),
         witness=as_float(witness),
-        is_explained=is_explained,
+        confirmed=confirmed,
+        asked_beyond=as_float(indicator.asked_beyond),
     )
 
 
 def is_off(record: FigureRecord) -> bool:
     """Tells a figure that is off by a power of ten or outside its indicator's limits."""
-    value, slip = record.figure, record.source.slip
-    if value is None or slip:
-        return bool(slip)
-    low, high = (0, 100) if record.scale == "share" else (record.minimum, record.maximum)
-    return (low is not None and value < low) or (high is not None and value > high)
+    return bool(record.source.slip) or is_impossible(record)
 
 
 def placeholders(record: FigureRecord) -> dict[str, str]:
     """Returns what the messages of suite ``figure`` are filled with."""
-    facts, reading, _, last, slip, _ = record.source
+    facts, reading, last, slip = record.source.facts, record.source.reading, record.source.last, record.source.slip
     indicator, unit, value, number = facts.indicator, facts.unit_label, reading.value, reading.number
     return {
         "cell": reading.cell.address,
@@ -71,7 +69,10 @@ def placeholders(record: FigureRecord) -> dict[str, str]:
         "text": text_of(reading.cell),
         "value_text": "" if value is None else format_number(value),
         "last_text": "chưa có" if last is None else format_number(last),
-        "likely_text": "" if value is None else format_number(value.scaleb(-slip)),
+        "likely_text": unslipped_text(record),
+        "change_text": change_text(record),
+        "meant_text": meant_text(record),
+        "how_to_confirm": confirm_text(record),
         "doubtful_text": _doubtful_text(record),
         "scale_text": _scale_text(facts, slip),
         "alternatives": " hoặc ".join(format_number(a) for a in sorted(number.alternatives)) if number else "",

@@ -18,7 +18,9 @@ from tiendo.validation.cells import (
     read_kind,
     text_of,
 )
+from tiendo.validation.confirmation import confirmed_number
 from tiendo.validation.context import Context
+from tiendo.validation.doubts import how_to_confirm
 from tiendo.validation.facts import POINT_NATURES, QUARTER, YEAR_TO_DATE, IndicatorFacts, body_role
 from tiendo.validation.figure_records import figure_record, is_off, observation
 from tiendo.validation.records import (
@@ -58,7 +60,10 @@ def add_indicator_records(found: FileRecords, content: WorkbookContent, context:
             own[facts.indicator.code] = record
             _add_figures(found, record, row, facts, corrected)
     _count_missing_rows(found.indicator_rows, own, misspelt, context)
-    _place_rows(list(own.values()))
+    rows = list(own.values())
+    for record in rows:
+        record.source.file_rows = rows
+    _place_rows(rows)
     _pair_figures(own)
     found.indicator_rows += [
         IndicatorRecord(
@@ -132,7 +137,9 @@ def _add_figures(
     record.answer = answers[0] if answers else "blank"
     record.figure_count = answers.count("value")
     record.note, record.explanation = note, explanation
-    record.is_explained = "yes" if explanation else "no"
+    record.confirmed = _confirmed(figures.total.value, record, figures)
+    if record.confirmed != as_float(figures.total.value) and _is_confirmed(figures.quarter, record, figures):
+        record.confirmed = None
     if not answers:
         return
     record.year_to_date_answer, record.quarter_answer = figures.total.answer, figures.quarter.answer
@@ -142,7 +149,7 @@ def _add_figures(
     if record.figure_count:
         _describe_figures(record, figures, kind, data_on)
     compare_figures(record, figures)
-    record.suspicion = find_suspicion(record, figures) if explanation else None
+    record.suspicion = find_suspicion(record, figures)
     _add_cells(found, record, figures, kind, data_on)
 
 
@@ -226,6 +233,16 @@ def _add_cells(
             )  # fmt: skip
 
 
+def _confirmed(value: Decimal | None, record: IndicatorRecord, figures: RowFigures) -> float | None:
+    """The number that the explanation confirms, the figure itself where it is repeated."""
+    period, unit = record.source.context.period, text_of(figures.row.stated_unit)
+    return as_float(confirmed_number(record.explanation, value, figures.facts, period, unit))
+
+
+def _is_confirmed(reading: CellReading, record: IndicatorRecord, figures: RowFigures) -> bool:
+    return reading.value is not None and _confirmed(reading.value, record, figures) == float(reading.value)
+
+
 def _cell_record(
     record: IndicatorRecord, figures: RowFigures, reading: CellReading, *, is_quarter: bool
 ) -> FigureRecord:
@@ -233,13 +250,14 @@ def _cell_record(
     last, period = figures.last.value, record.source.context.period
     witness, slip = (None, record.part_slip) if is_quarter else (last, record.slip)
     figure = figure_record(
-        FigureSource(figures.facts, reading, period, witness, slip, record),
+        FigureSource(figures.facts, reading, period, witness, slip, record, figures.row.explanation),
         file_index=record.file_index,
         sheet=record.sheet,
         witness=witness,
-        is_explained=record.is_explained,
+        confirmed=_confirmed(reading.value, record, figures),
     )
     figure.row_slip = record.slip
+    figure.words = f"{record.note}\n{record.explanation}".strip()
     figure.history = "none" if last is None else "known"
     figure.year_to_date = None if reading.value is None else record.year_to_date
     if is_quarter:
@@ -331,6 +349,7 @@ def _figure_texts(record: IndicatorRecord, figures: RowFigures) -> dict[str, str
         "value_text": text_of(figures.total.cell),
         "quarter_text": text_of(figures.quarter.cell),
         "last_year_to_date_text": _number_text(last.value),
+        "last_or_none_text": _number_text(last.value, "chưa có"),
         "last_period_name": last.period.vietnamese if last.period else "",
         "difference_text": "" if value is None else format_number(value - (last.value or 0)),
         "likely_quarter": _number_text(source.cells.quarter, "…"),
@@ -339,9 +358,19 @@ def _figure_texts(record: IndicatorRecord, figures: RowFigures) -> dict[str, str
         "moved_value": _number_text(_value(moved)) if moved else "",
         "sign_text": "" if value is None else format_number(-value),
         "suspicion": _SUSPICIONS[record.suspicion] if record.suspicion else "",
+        "how_to_confirm": _how_to_confirm(record, figures),
+        "confirmed_text": "" if record.confirmed is None else format_number(record.confirmed),
         "lower_label": lower_label,
         "lower_text": _number_text(lower),
     }
+
+
+def _how_to_confirm(record: IndicatorRecord, figures: RowFigures) -> str:
+    """What to write for the row to be taken as it stands; a sum that falls never is."""
+    value, last = figures.total.value, figures.last.value
+    if value is None or (figures.facts.is_flow and last is not None and value < last):
+        return ""
+    return how_to_confirm([value], figures.facts, figures.row.explanation, record.confirmed)
 
 
 def _number_text(value: Decimal | None, otherwise: str = "") -> str:

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from tiendo.model.content import CorrectionRow, IndicatorRow, Notice, TaskRow
+from tiendo.model.content import CorrectionRow, IndicatorRow, Notice, RawCell, TaskRow
 from tiendo.model.outcome import ObservationRow, TaskProgressRow
 from tiendo.model.period import Period
 from tiendo.model.register import Task
@@ -154,6 +154,7 @@ class IndicatorSource:
         whole: the quarter's figure as the cumulative ones tell it, where they do.
         lower: the figure that this one can never be below, with its label.
         moved_to: the row in which this one's figure should stand.
+        file_rows: the rows of the file whose indicators its sender reports, this one too.
     """
 
     context: Context
@@ -164,6 +165,7 @@ class IndicatorSource:
     whole: Decimal | None = None
     lower: tuple[str, Decimal] | None = None
     moved_to: "IndicatorRecord | None" = None
+    file_rows: "Sequence[IndicatorRecord]" = ()
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -195,8 +197,9 @@ class IndicatorRecord(Record):
             ``none``.
         slip, part_slip: by which power of ten the cumulative figure and the quarter's are off; 0 when plausible.
         cells: which mistake explains a flow's cells, see ``FlowCells.mistake``.
-        suspicion: what an explained row would else be held for: such a mistake, or ``target``.
-        is_explained, note, explanation: the sender's words.
+        suspicion: what a row whose figure is confirmed would else be held for: such a mistake, or ``target``.
+        confirmed: the number that the sender confirms, the cumulative one where that is; None where the quarter's.
+        note, explanation: the sender's words.
         upper_value, lower_value: two figures of which the first can never be below the second.
         place, reference: the row's place, and what its figure is about; where figures of the file are off.
         off_count: how many of its figures are off by a power of ten or outside their limits.
@@ -243,7 +246,7 @@ class IndicatorRecord(Record):
     part_slip: int = 0
     cells: str = ""
     suspicion: str | None = None
-    is_explained: str = "no"
+    confirmed: float | None = None
     note: str = ""
     explanation: str = ""
     upper_value: float | None = None
@@ -262,6 +265,7 @@ class FigureSource(NamedTuple):
         last: the last figure, for people; ``FigureRecord.witness`` is the one it is compared with.
         slip: the power of ten by which it seems off, as the suite's own numbers tell.
         row: the record of its row; None for a correction.
+        gate: the cell for a confirmation: the explanation, of a correction the reason.
     """
 
     facts: IndicatorFacts
@@ -270,6 +274,7 @@ class FigureSource(NamedTuple):
     last: Decimal | None
     slip: int
     row: IndicatorRecord | None = None
+    gate: RawCell = RawCell()
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -286,7 +291,9 @@ class FigureRecord(Record):
         target, expected: of the year; what it lets one expect of a figure of the period.
         witness: the last figure, which this one is compared with.
         whole, whole_slip: for a quarter's figure, what the cumulative ones make it, and by which power they are off.
-        is_explained: a suspected figure that is explained is loaded with a warning.
+        confirmed: the number that the sender confirms, the figure itself where it is repeated.
+        asked_beyond: from which change on the register has it asked about; None: the suite's own.
+        words: note and explanation, of a correction the reason.
         year_to_date, row_slip: the cumulative figure of its row, and by which power of ten that is off.
         history: whether an earlier figure is ``known``, or ``none``.
     """
@@ -307,7 +314,9 @@ class FigureRecord(Record):
     witness: float | None
     whole: float | None = None
     whole_slip: int | None = None
-    is_explained: str = "no"
+    confirmed: float | None = None
+    asked_beyond: float | None = None
+    words: str = ""
     year_to_date: float | None = None
     row_slip: int = 0
     history: str = "known"

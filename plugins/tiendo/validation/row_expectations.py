@@ -24,8 +24,17 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 from great_expectations.validator.validator import ValidationDependencies
 
 from tiendo.model.register import Nature
+from tiendo.validation.levels import Reach, find_likely, is_far
 from tiendo.validation.magnitude import Limits, doubtful_power, fits, misplaced_part, misplaced_power
-from tiendo.validation.slips import Nearness, PlacedFigure, find_moved, is_target_copied, judge_flow, judge_sign
+from tiendo.validation.slips import (
+    Nearness,
+    PlacedFigure,
+    find_moved,
+    is_sign_denied,
+    is_target_copied,
+    judge_flow,
+    names_number,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -384,29 +393,91 @@ class ExpectFiguresNotCopiedFromTarget(NumberExpectation):
         )
 
 
-class ExpectSignToBeKept(NumberExpectation):
-    """A positive rate of change is none that has lost its minus sign.
+class ExpectSignAsInWords(NumberExpectation):
+    """The words beside a rate of change do not say of its very number that it has the other sign.
+
+    Parameters:
+        column: the rate.
+        note_column, explanation_column: what the sender wrote beside it.
+    """
+
+    note_column: str
+    explanation_column: str
+
+    numbers = ()
+    texts = ("note_column", "explanation_column")
+
+    def is_broken_by(self, rate: Decimal, *words: str) -> bool:
+        """Tells a rate whose sign is denied."""
+        return is_sign_denied(rate, words)
+
+
+class ExpectRatesToKeepTheirSign(NumberExpectation):
+    """A rate of change has the sign of the last one.
 
     Parameters:
         column, last_column: the rate, and the last one.
-        note_column, explanation_column: what the sender wrote beside it.
-        certainty: ``lost`` where the words name this very figure as a fall; ``doubtful`` where the last rate was the
-            same but negative, or negative while the words speak of a fall only.
-        same_within: two rates are the same within this factor.
     """
 
     last_column: str
-    note_column: str
-    explanation_column: str
-    certainty: str
-    same_within: float
 
     numbers = ("last_column",)
-    texts = ("note_column", "explanation_column")
 
-    def is_broken_by(self, rate: Decimal, last: Decimal | None, *words: str) -> bool:
-        """Tells a rate whose sign was lost with this certainty."""
-        return judge_sign(rate, last, words, same_within=Decimal(str(self.same_within))) == self.certainty
+    def is_broken_by(self, rate: Decimal, last: Decimal | None) -> bool:
+        """Tells a rate that rises after a fall, or the reverse."""
+        return last is not None and rate * last < 0
+
+
+class ExpectFiguresNearTheirLast(NumberExpectation):
+    """A level is within a factor of the last one, a rate of growth within points; 0 only follows 0.
+
+    Parameters:
+        column, last_column, nature_column: the figure, the last one, and the nature of the indicator.
+        reach: ``factor`` of a level; ``points`` of a rate, or as many as the last one counts where that is more.
+        beyond_column: the indicator's own factor or points, where the register has them.
+    """
+
+    last_column: str
+    nature_column: str
+    beyond_column: str
+    reach: dict[str, float]
+
+    numbers = ("last_column", "beyond_column")
+    texts = ("nature_column",)
+
+    def is_broken_by(self, figure: Decimal, last: Decimal | None, beyond: Decimal | None, nature: str) -> bool:
+        """Tells a figure that is far from the last one."""
+        reach = Reach(*(beyond or Decimal(str(self.reach[name])) for name in Reach._fields))
+        return is_far(figure, last, Nature(nature), reach)
+
+
+class ExpectWordsNotToNameLikely(NumberExpectation):
+    """The words beside a figure far from the last one do not name the figure that one slip makes of it.
+
+    Parameters:
+        column, last_column, nature_column, beyond_column, reach: as of ``ExpectFiguresNearTheirLast``.
+        family_column: of the unit.
+        words_column: what the sender wrote beside it.
+    """
+
+    last_column: str
+    nature_column: str
+    beyond_column: str
+    family_column: str
+    words_column: str
+    reach: dict[str, float]
+
+    numbers = ("last_column", "beyond_column")
+    texts = ("nature_column", "family_column", "words_column")
+
+    def is_broken_by(self, figure: Decimal, last: Decimal | None, beyond: Decimal | None, *texts: str) -> bool:
+        """Tells a figure beside which its words name the likely one and not the figure itself."""
+        nature, family, words = texts
+        reach = Reach(*(beyond or Decimal(str(self.reach[name])) for name in Reach._fields))
+        if not words or last is None or not (is_far(figure, last, Nature(nature), reach) or figure * last < 0):
+            return False
+        likely = find_likely(figure, last, Nature(nature), reach, family=family)
+        return likely is not None and names_number(words, abs(likely.value)) and not names_number(words, abs(figure))
 
 
 class ExpectFiguresInTheirOwnRows(RowExpectation):
@@ -416,8 +487,8 @@ class ExpectFiguresInTheirOwnRows(RowExpectation):
         column: the place of a row among its file's; file_column: the file.
         value_column, reference_column: a row's figure, and what it is about: the last figure of a level, what is to be
             expected of a flow.
-        off_column: how many figures of the row are off by a power of ten or outside their limits.
-        fewest: so many rows of a file must have such figures.
+        off_column: how many figures of the row are off by a power of ten or outside their limits; one must be.
+        fewest: so many figures of a file must be strangers in their rows.
         at_home, stranger: within the one factor a figure belongs to a row, from the other on it does not.
     """
 
@@ -434,7 +505,7 @@ class ExpectFiguresInTheirOwnRows(RowExpectation):
         nearness = Nearness(self.at_home, self.stranger, self.fewest)
         broken = rows[self.column] != rows[self.column]
         for _, file in rows.groupby(self.file_column, sort=False):
-            if (file[self.off_column] > 0).sum() >= self.fewest:
+            if (file[self.off_column] > 0).any():
                 ordered = file.sort_values(self.column)
                 values, references = _exact(ordered[self.value_column]), _exact(ordered[self.reference_column])
                 figures = list(map(PlacedFigure, values, references))

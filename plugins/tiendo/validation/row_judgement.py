@@ -93,10 +93,10 @@ def _last_quarter(figures: RowFigures, context: Context) -> Decimal | None:
 
 
 def find_suspicion(record: IndicatorRecord, figures: RowFigures) -> str | None:
-    """Returns what a row that is explained would else be held for: what its cells hold, or the year's target."""
+    """Returns what a row whose figure is confirmed would else be held for: what its cells hold, or the target."""
     facts, period = figures.facts, record.source.context.period
     total, last = figures.total.value, figures.last.value
-    if record.slip or total is None:
+    if record.slip or total is None or record.confirmed != record.year_to_date:
         return None
     if record.cells not in ("", "repeated") and last is not None and total >= last:
         return record.cells

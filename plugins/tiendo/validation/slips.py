@@ -2,7 +2,7 @@
 
 - A flow's two cells, quarter and cumulative, hold each other's figure (``judge_flow``).
 - Figures stand one row off, or two rows' in each other's place (``find_moved``).
-- A rate has lost its minus sign (``judge_sign``).
+- The words beside a rate say the other sign (``is_sign_denied``).
 - The year's target was typed as the result (``is_target_copied``).
 
 A slipped separator or another scale is found by ``tiendo.validation.magnitude``.
@@ -11,7 +11,6 @@ A slipped separator or another scale is found by ``tiendo.validation.magnitude``
 import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from enum import StrEnum
 from math import log10
 from typing import NamedTuple
 
@@ -19,7 +18,11 @@ from tiendo.validation.magnitude import distance
 from tiendo.vietnamese.notation import NUMERAL, meanings
 from tiendo.vietnamese.text import fold
 
-_FALL = re.compile(rf"(?:giảm|âm|-) ?(?:khoảng |gần |hơn |trên )?({NUMERAL.pattern}) ?%")
+# A few words may stand between, none that turns it round again; "điểm" would tell by how much the rate itself moved.
+_UNTIL = r"(?:(?!tăng|giảm|âm|còn|xuống|nhưng|thay vì|sang|quý)[^\W\d]+ ?|, ?|: ?|\((?=[^)]*\)) ?|\) ?|20\d\d ?){0,9}"
+_NUMBER = rf"({NUMERAL.pattern})(?![.,]?\d)(?! ?%? ?điểm)"
+_FALL = re.compile(rf"(?:(?<!\w)(?:giảm|âm|sụt)(?!\w) ?{_UNTIL}|(?<![\w)]) ?-){_NUMBER}")
+_RISE = re.compile(rf"(?<!\w)tăng(?! trưởng âm)(?!\w) ?{_UNTIL}{_NUMBER}")
 
 
 class FlowCells(NamedTuple):
@@ -170,35 +173,23 @@ def _distance_of(figures: Sequence[PlacedFigure], of: int, at: int) -> float | N
     return None if value is None else distance(value, figures[at].reference)
 
 
-class Sign(StrEnum):
-    """What became of the minus sign of a rate."""
+def is_sign_denied(rate: Decimal, texts: Iterable[str]) -> bool:
+    """Tells whether words say of the very number that it is a fall ("giảm mạnh 18,7 %"), and the rate is a rise.
 
-    PLAIN = "plain"
-    DOUBTFUL = "doubtful"
-    LOST = "lost"
-
-
-def judge_sign(value: Decimal, last: Decimal | None, texts: Iterable[str], *, same_within: Decimal) -> Sign:
-    """Judges a positive rate of change.
-
-    Args:
-        value: as read.
-        last: the last rate, of an earlier period.
-        texts: note and explanation.
-        same_within: two rates are the same within this factor.
-
-    Returns:
-        ``LOST`` when a text says that the very figure is a fall ("giảm 18,7%"), ``DOUBTFUL`` when the last rate was the
-        same but negative, or was negative and a text speaks of a fall and of no rise.
+    Or the other way round. The same number may be told of something else, but hardly beside this figure.
     """
-    folded = [fold(text) for text in texts if text]
-    if any(value in meanings(match[1]).values for text in folded for match in _FALL.finditer(text)):
-        return Sign.LOST
-    if last is None or last >= 0:
-        return Sign.PLAIN
-    is_same = value / same_within <= -last <= value * same_within
-    is_told = any("giảm" in text for text in folded) and not any("tăng" in text for text in folded)
-    return Sign.DOUBTFUL if is_same or is_told else Sign.PLAIN
+    words = _FALL if rate > 0 else _RISE
+    return any(abs(rate) in meanings(match[1]).values for text in texts if text for match in words.finditer(fold(text)))
+
+
+def names_number(text: str, number: Decimal) -> bool:
+    """Tells whether words hold a number, told so that it is one: with three digits or more, or as a percentage."""
+    folded = fold(text)
+    return any(
+        number in meanings(match[0]).values
+        and (len(match[0].replace(",", "").replace(".", "")) >= 3 or folded[match.end() :].lstrip().startswith("%"))
+        for match in NUMERAL.finditer(folded)
+    )
 
 
 def is_target_copied(

@@ -50,6 +50,7 @@ class Rule:
         unless: rules that, broken by the same row, already say what is wrong: then this one is not told. A figure's row
             is also that of its indicator.
         trial: it is evaluated and counted, and never told to a sender.
+        doubts_figure: the figure may not be what was meant: the reviewer of an edition sees it first.
     """
 
     rule: str
@@ -63,6 +64,7 @@ class Rule:
     verdict: str = ""
     unless: tuple[str, ...] = ()
     trial: bool = False
+    doubts_figure: bool = False
 
 
 class Suite:

@@ -261,8 +261,10 @@ class TestInput14And15:
         answer = check(KHDT, FDI, Q2, quarter=quarter, year_to_date=year_to_date)
         answer.assert_asked(rule, field, "Trong quý 530,3; lũy kế 967,3", "437")
 
-    def test_input_14_the_quarter_alone_explained_is_taken(self, check: Check) -> None:
-        answer = check(KHDT, FDI, Q2, **both(530.3), explanation="Quý I tính lại còn 0")
+    def test_input_14_the_quarter_alone_is_taken_when_confirmed(self, check: Check) -> None:
+        told = check(KHDT, FDI, Q2, **both(530.3), explanation="Quý I tính lại còn 0")
+        told.assert_asked("cumulative-is-quarter", "year_to_date", "“Xác nhận 530,3 triệu USD”")
+        answer = check(KHDT, FDI, Q2, **both(530.3), explanation="Xác nhận 530,3 triệu USD")
         assert answer.verdict == "accepted_with_warnings"
         assert list(answer.findings) == ["suspicion-explained"]
 

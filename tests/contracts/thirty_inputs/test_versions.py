@@ -224,7 +224,9 @@ class TestCorrections:
     """Old bad data never blocks a good correction."""
 
     def q1_ten_times_too_large(self, pipeline: Pipeline, register: Register) -> None:
-        content = report(register, Q1, fdi(437), fdi(4370, explanation="Có dự án lớn được cấp mới"))
+        content = report(
+            register, Q1, fdi(437), fdi(4370, explanation="Xác nhận 4.370 triệu USD: có dự án lớn được cấp mới")
+        )
         assert pipeline.send(KHDT, content) == "accepted_with_warnings"
         assert pipeline.value(FDI, "2023-Q1") == 4370
 
