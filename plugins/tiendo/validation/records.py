@@ -18,7 +18,7 @@ from tiendo.model.period import Period
 from tiendo.model.register import Task
 from tiendo.validation.cells import CellReading
 from tiendo.validation.context import BatchFile, Context
-from tiendo.validation.facts import IndicatorFacts, RegisterFacts
+from tiendo.validation.facts import IndicatorFacts, KnownTask, RegisterFacts
 from tiendo.validation.slips import NO_MISTAKE, FlowCells
 from tiendo.validation.stated import Stated
 from tiendo.vietnamese.number import NumberReading
@@ -191,6 +191,7 @@ class IndicatorRecord(Record):
         expected, last_expected: what the target lets one expect of this figure and of the last one.
         target_low, target_high: the year's target.
         quarter_number: of the period.
+        reported: whether a figure of it was reported before: ``no``, ``earlier`` or for the ``same_period``.
         history: what is known of earlier figures: ``first`` quarter of a sum, ``previous`` quarter's, ``older``,
             ``none``.
         slip, part_slip: by which power of ten the cumulative figure and the quarter's are off; 0 when plausible.
@@ -238,6 +239,7 @@ class IndicatorRecord(Record):
     target_low: float | None = None
     target_high: float | None = None
     quarter_number: int = 0
+    reported: str = "no"
     history: str | None = None
     slip: int = 0
     part_slip: int = 0
@@ -325,12 +327,14 @@ class TaskSource(NamedTuple):
         task: None where the plan has no such task.
         row: None for an owed task without a row.
         completion: how the percentage was read; None where there is none, or it is another body's.
+        last: what the sender told last of the task, for an earlier period.
     """
 
     context: Context
     task: Task | None
     row: TaskRow | None = None
     completion: NumberReading | None = None
+    last: KnownTask | None = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -342,6 +346,8 @@ class TaskRecord(Record):
         ref: its reference as typed.
         state: a code of ``tiendo.model.states``, ``other`` for any other text.
         completion, completion_reading: in percent; a ``number``, ``empty``, or why it could not be read.
+        completion_form: the number is ``plain``, or its words or its format say ``per_cent``.
+        last_state, last_completion: what the sender told of it for an earlier period, other than that nothing occurred.
         difficulty: the sender's words.
     """
 
@@ -352,6 +358,9 @@ class TaskRecord(Record):
     state: str | None = None
     completion: float | None = None
     completion_reading: str | None = None
+    completion_form: str | None = None
+    last_state: str | None = None
+    last_completion: float | None = None
     difficulty: str | None = None
 
 
