@@ -41,8 +41,8 @@ from tiendo.validation.suites import SUBMISSION_SUITES, get_suite
 KHDT, YTE, TAICHINH, CONGTHUONG, TTTT, XAYDUNG = (
     "so-ke-hoach-va-dau-tu", "so-y-te", "so-tai-chinh", "so-cong-thuong", "so-thong-tin-va-truyen-thong", "so-xay-dung",
 )  # fmt: skip
-Q1, Q2 = "2023-Q1", "2023-Q2"
-TODAY = {Q1: date(2023, 3, 14), Q2: date(2023, 6, 14)}
+Q1, Q2, Q3 = "2023-Q1", "2023-Q2", "2023-Q3"
+TODAY = {Q1: date(2023, 3, 14), Q2: date(2023, 6, 14), Q3: date(2023, 9, 14)}
 Change = Callable[[WorkbookContent], WorkbookContent]
 
 
@@ -288,6 +288,16 @@ CASES = [
     Case("correction-entitled", KHDT, Q2, corrected(code="iip"), "B7"),
     Case("correction-once", KHDT, Q2, corrected_twice, "B7"),
     Case("correction-figure-given", KHDT, Q2, corrected(quarter=None, year_to_date=None), "E7"),
+    Case("correction-indicator-named", KHDT, Q2, corrected(code=None, name="Vốn FDI"), "C7"),
+    Case("correction-name-of-another", KHDT, Q2, corrected(name="Chỉ số sản xuất công nghiệp (IIP) tăng"), "C7"),
+    Case("correction-whole", KHDT, Q2, corrected(year_to_date="Không áp dụng"), "E7"),
+    Case("correction-taken", KHDT, Q2, corrected(quarter=None), "E7"),
+    Case("correction-cells-agree", KHDT, Q2, corrected(code=ENTERPRISES, quarter=61000, year_to_date=62000), "E7"),
+    Case("correction-not-falling", KHDT, Q3, corrected(period="Quý II/2023", quarter=None), "E7"),
+    Case("correction-adds-up", KHDT, Q2, corrected(quarter=430), "D7"),
+    Case("correction-within-later", KHDT, Q3, corrected(quarter=950, year_to_date=950), "E7"),
+    Case("correction-later-adds-up", KHDT, Q3, corrected(), "E7"),
+    Case("correction-old-on-record", KHDT, Q2, corrected(old=430), "I7"),
     Case("correction-kind-given", KHDT, Q2, corrected(kind=None), "F7"),
     Case("correction-date-readable", KHDT, Q2, corrected(data_on="cuối quý"), "G7"),
     Case("correction-reason-given", KHDT, Q2, corrected(reason=None), "H7"),
@@ -307,7 +317,10 @@ BREAKABLE_BY_REGISTER = {"indicator-entitled"}
 
 
 def history_of_q1(variant: str = "q1") -> list[Known]:
-    """What was told of the first quarter; ``wrong``: ten times too many new enterprises, ``done``: a task is done."""
+    """What was told of the first quarter; ``wrong``: ten times too many new enterprises, ``done``: a task is done.
+
+    ``q2``: and FDI of the second.
+    """
     rows = [
         (FDI, KHDT, 450),
         (NEW, KHDT, 16580 if variant == "wrong" else 1658),
@@ -319,6 +332,11 @@ def history_of_q1(variant: str = "q1") -> list[Known]:
     ]
     figures = [known_figure(code, agency, Q1, Decimal(value)) for code, agency, value in rows]
     told = ("done", 100) if variant == "done" else ("on_schedule", 25)
+    if variant == "q2":
+        figures += [
+            known_figure(FDI, KHDT, Q2, Decimal(value), basis)
+            for value, basis in ((900, "year_to_date"), (450, "quarter"))
+        ]
     return [*figures, known_task("II.3.b", TAICHINH, Q1, *told)]
 
 
@@ -328,7 +346,7 @@ def check(register: Register, cases: list[Case]) -> list[FileOutcome]:
     moments = [
         (
             case.today or TODAY[case.period],
-            case.history or ("q1" if case.period == Q2 or case.rule == "period-open" else ""),
+            case.history or {Q2: "q1", Q3: "q2"}.get(case.period, "q1" if case.rule == "period-open" else ""),
         )
         for case in cases
     ]

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from tiendo.model.content import CorrectionRow, IndicatorRow, Notice, TaskRow
+from tiendo.model.content import CorrectionRow, IndicatorRow, Notice, RawCell, TaskRow
 from tiendo.model.outcome import ObservationRow, TaskProgressRow
 from tiendo.model.period import Period
 from tiendo.model.register import Task
@@ -369,12 +369,16 @@ class CorrectionSource(NamedTuple):
 
     Attributes:
         period, facts: of what is corrected; None where the plan has no such period or indicator.
+        old: the cell that tells the figure replaced: its own, or the reason.
+        later: the first later quarter whose figures the file does not tell anew.
     """
 
     context: Context
     row: CorrectionRow
     period: Period | None
     facts: IndicatorFacts | None
+    old: RawCell
+    later: Period | None = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -384,8 +388,19 @@ class CorrectionRecord(Record):
     Attributes:
         period_standing, period_from: the period that is corrected is ``in_plan`` or ``unknown``; its first day.
         file_period_from: first day of the file's own period.
-        body_role, code: as of an indicator's row.
+        body_role, code, name_meaning: as of an indicator's row.
+        named_by: the indicator is told by its ``code``, by its ``name`` alone, or by ``nothing``.
         figure_count: how many of its number cells hold something.
+        nature, history: of the indicator; ``first`` quarter, or that of the quarter before is ``known`` or ``unknown``.
+        year_to_date, quarter_figure: the new figures, typed or taken from each other; of levels both cells as typed.
+        precision: ``approximate`` where a new figure is told in round numbers.
+        taken_from: the cell that the other figure was taken from: ``quarter`` or ``year_to_date``.
+        missing: the figure that the row lacks, and that does not follow from what is known.
+        last_year_to_date: the cumulative figure of the quarter before.
+        next_year_to_date, next_quarter: the figures of the first later quarter that the file does not tell anew; the
+            second where it is the very next.
+        recorded, recorded_quarter: the figures that are replaced.
+        old_figure: the figure that is replaced, by the sender's own words.
         kind: ``actual``, ``estimate``, or ``?`` for anything else, of a row with a figure.
         date_reading: as of an indicator's row.
         reason: the sender's words.
@@ -397,10 +412,25 @@ class CorrectionRecord(Record):
     file_period_from: date
     body_role: str
     code: str | None
+    name_meaning: str | None
+    named_by: str
     figure_count: int | None = None
     kind: str | None = None
     date_reading: str
     reason: str | None
+    nature: str | None = None
+    history: str | None = None
+    year_to_date: float | None = None
+    quarter_figure: float | None = None
+    precision: str = "exact"
+    taken_from: str | None = None
+    missing: str | None = None
+    last_year_to_date: float | None = None
+    next_year_to_date: float | None = None
+    next_quarter: float | None = None
+    recorded: float | None = None
+    recorded_quarter: float | None = None
+    old_figure: float | None = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
