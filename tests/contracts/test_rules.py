@@ -17,6 +17,7 @@ from fixtures.submissions import (
     correction_row,
     indicator_row,
     known_figure,
+    known_task,
     task_row,
 )
 from tiendo.model.content import TEMPLATE_VERSION, Marker, Notice, RawCell, Title, WorkbookContent
@@ -25,7 +26,8 @@ from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.validation import catalogue
-from tiendo.validation.check import BatchFile, KnownFigure, check_batch
+from tiendo.validation.check import BatchFile, check_batch
+from tiendo.validation.facts import Known
 from tiendo.validation.records import (
     CorrectionRecord,
     FigureRecord,
@@ -39,8 +41,8 @@ from tiendo.validation.suites import SUBMISSION_SUITES, get_suite
 KHDT, YTE, TAICHINH, CONGTHUONG, TTTT, XAYDUNG = (
     "so-ke-hoach-va-dau-tu", "so-y-te", "so-tai-chinh", "so-cong-thuong", "so-thong-tin-va-truyen-thong", "so-xay-dung",
 )  # fmt: skip
-Q1, Q2 = "2023-Q1", "2023-Q2"
-TODAY = {Q1: date(2023, 3, 14), Q2: date(2023, 6, 14)}
+Q1, Q2, Q3 = "2023-Q1", "2023-Q2", "2023-Q3"
+TODAY = {Q1: date(2023, 3, 14), Q2: date(2023, 6, 14), Q3: date(2023, 9, 14)}
 Change = Callable[[WorkbookContent], WorkbookContent]
 
 
@@ -217,6 +219,9 @@ CASES = [
     Case("year-to-date-taken", KHDT, Q1, typed(FDI, year_to_date=None), "F7"),
     Case("quarter-given", KHDT, Q1, typed(FDI, quarter=None), "F7"),
     Case("promised-date-given", KHDT, Q1, typed(FDI, quarter=None, year_to_date="chưa có số liệu"), "G7"),
+    Case("promised-date-ahead", KHDT, Q1, typed(FDI, quarter=None, year_to_date="chưa có, dự kiến 1/3"), "G7"),
+    Case("absence-not-after-figure", KHDT, Q2, typed(FDI, quarter=None, year_to_date="KPS"), "G7"),
+    Case("absence-not-beside-figure", KHDT, Q1, typed(FDI, year_to_date="Chưa có số liệu, dự kiến 20/3"), "G7"),
     Case("kind-given", KHDT, Q1, typed(FDI, kind=None), "H7"),
     Case("kind-agrees", KHDT, Q1, typed(FDI, kind="Thực hiện", quarter=450, year_to_date="ước 450"), "H7"),
     Case("data-date-given", KHDT, Q1, typed(FDI, data_on=None), "I7"),
@@ -278,6 +283,11 @@ CASES = [
     Case("completion-readable", TAICHINH, Q1, done("II.3.b", completion="phần lớn"), "E8"),
     Case("completion-in-range", TAICHINH, Q1, done("II.3.b", completion=140), "E8"),
     Case("completion-agrees", TAICHINH, Q1, done("II.3.b", completion="100%"), "E8"),
+    Case("completion-not-fraction", TAICHINH, Q2, done("II.3.b", completion=0.8), "E8"),
+    Case("completion-with-state", TAICHINH, Q1, done("II.3.b", state="Chưa thực hiện", completion=60), "E8"),
+    Case("completion-not-falling", TAICHINH, Q2, done("II.3.b", completion=5), "E8"),
+    Case("task-stays-done", TAICHINH, Q2, done("II.3.b"), "D8", history="done"),
+    Case("task-stays-begun", TAICHINH, Q2, done("II.3.b", state="Chưa thực hiện", completion=None), "D8"),
     Case("task-late-explained", TAICHINH, Q1, done("II.3.b", state="Chậm tiến độ"), "G8"),
     Case("correction-period-known", KHDT, Q2, corrected(period="Quý IV/2022"), "A7"),
     Case("correction-period-earlier", KHDT, Q2, corrected(period="Quý II/2023"), "A7"),
@@ -285,6 +295,16 @@ CASES = [
     Case("correction-entitled", KHDT, Q2, corrected(code="iip"), "B7"),
     Case("correction-once", KHDT, Q2, corrected_twice, "B7"),
     Case("correction-figure-given", KHDT, Q2, corrected(quarter=None, year_to_date=None), "E7"),
+    Case("correction-indicator-named", KHDT, Q2, corrected(code=None, name="Vốn FDI"), "C7"),
+    Case("correction-name-of-another", KHDT, Q2, corrected(name="Chỉ số sản xuất công nghiệp (IIP) tăng"), "C7"),
+    Case("correction-whole", KHDT, Q2, corrected(year_to_date="Không áp dụng"), "E7"),
+    Case("correction-taken", KHDT, Q2, corrected(quarter=None), "E7"),
+    Case("correction-cells-agree", KHDT, Q2, corrected(code=ENTERPRISES, quarter=61000, year_to_date=62000), "E7"),
+    Case("correction-not-falling", KHDT, Q3, corrected(period="Quý II/2023", quarter=None), "E7"),
+    Case("correction-adds-up", KHDT, Q2, corrected(quarter=430), "D7"),
+    Case("correction-within-later", KHDT, Q3, corrected(quarter=950, year_to_date=950), "E7"),
+    Case("correction-later-adds-up", KHDT, Q3, corrected(), "E7"),
+    Case("correction-old-on-record", KHDT, Q2, corrected(old=430), "I7"),
     Case("correction-kind-given", KHDT, Q2, corrected(kind=None), "F7"),
     Case("correction-date-readable", KHDT, Q2, corrected(data_on="cuối quý"), "G7"),
     Case("correction-reason-given", KHDT, Q2, corrected(reason=None), "H7"),
@@ -303,18 +323,28 @@ CASES = [
 BREAKABLE_BY_REGISTER = {"indicator-entitled"}
 
 
-def history_of_q1(*, is_wrong: bool = False) -> list[KnownFigure]:
-    """Figures of the first quarter; wrong: the number of new enterprises was ten times too large."""
+def history_of_q1(variant: str = "q1") -> list[Known]:
+    """What was told of the first quarter; ``wrong``: ten times too many new enterprises, ``done``: a task is done.
+
+    ``q2``: and FDI of the second.
+    """
     rows = [
         (FDI, KHDT, 450),
-        (NEW, KHDT, 16580 if is_wrong else 1658),
+        (NEW, KHDT, 16580 if variant == "wrong" else 1658),
         ("tang-xuat-khau", CONGTHUONG, Decimal("7.9")),
         ("von-dang-ky-moi", KHDT, 10497),
         (ENTERPRISES, KHDT, 60748),
         ("thu-ngan-sach", TAICHINH, 18654),
         ("chi-can-doi-ngan-sach", TAICHINH, 5527),
     ]
-    return [known_figure(code, agency, Q1, Decimal(value)) for code, agency, value in rows]
+    figures = [known_figure(code, agency, Q1, Decimal(value)) for code, agency, value in rows]
+    told = ("done", 100) if variant == "done" else ("on_schedule", 25)
+    if variant == "q2":
+        figures += [
+            known_figure(FDI, KHDT, Q2, Decimal(value), basis)
+            for value, basis in ((900, "year_to_date"), (450, "quarter"))
+        ]
+    return [*figures, known_task("II.3.b", TAICHINH, Q1, *told)]
 
 
 def check(register: Register, cases: list[Case]) -> list[FileOutcome]:
@@ -323,7 +353,7 @@ def check(register: Register, cases: list[Case]) -> list[FileOutcome]:
     moments = [
         (
             case.today or TODAY[case.period],
-            case.history or ("q1" if case.period == Q2 or case.rule == "period-open" else ""),
+            case.history or {Q2: "q1", Q3: "q2"}.get(case.period, "q1" if case.rule == "period-open" else ""),
         )
         for case in cases
     ]
@@ -331,7 +361,7 @@ def check(register: Register, cases: list[Case]) -> list[FileOutcome]:
         today, known = moment
         numbers = [number for number, found in enumerate(moments) if found == moment]
         files = [_file(register, number, cases[number]) for number in numbers]
-        history = history_of_q1(is_wrong=known == "wrong") if known else []
+        history = history_of_q1(known) if known else []
         outcomes |= dict(zip(numbers, check_batch(register, files, history, today=today), strict=True))
     return [outcomes[number] for number in range(len(cases))]
 

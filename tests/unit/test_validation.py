@@ -88,7 +88,7 @@ class TestObservations:
     def test_declaration_in_the_note_counts(self, register: Register) -> None:
         cells = dict.fromkeys(("quarter", "year_to_date", "kind", "data_on"))
         found = fdi(register, **cells, note="Không phát sinh trong quý")
-        assert figure(found, FDI, "year_to_date").answer == "not_applicable"
+        assert figure(found, FDI, "year_to_date").answer == "no_occurrence"
         assert fdi(register, **cells, note="-").verdict == "rejected"
 
     def test_words_round_a_figure_are_kept(self, register: Register) -> None:

@@ -24,7 +24,7 @@ from tiendo.validation.facts import RegisterFacts
 _TYPED = {
     INDICATORS: ("quarter", "year_to_date", "kind", "data_on", "note", "explanation"),
     TASKS: ("state", "completion", "result", "difficulty", "proposal"),
-    CORRECTIONS: ("period", "code", "name", "quarter", "year_to_date", "kind", "data_on", "reason"),
+    CORRECTIONS: ("period", "code", "name", "quarter", "year_to_date", "kind", "data_on", "reason", "old"),
 }
 
 

@@ -47,7 +47,7 @@ _DATE = "dd/mm/yyyy"
 
 _INDICATOR_WIDTHS = (16, 34, 11, 12, 12, 14, 17, 13, 13, 24, 26)
 _TASK_WIDTHS = (10, 48, 16, 20, 11, 38, 30, 30)
-_CORRECTION_WIDTHS = (15, 22, 34, 15, 18, 14, 14, 44)
+_CORRECTION_WIDTHS = (15, 22, 34, 15, 18, 14, 14, 44, 15)
 _CORRECTION_ROWS = 12
 
 
@@ -183,7 +183,13 @@ class _Form:
         is_open = bool(self._earlier)
         for row in range(first, first + _CORRECTION_ROWS):
             for i, column in enumerate(CORRECTIONS.columns, start=1):
-                align = "right" if column.is_value else "left" if column.field in ("name", "reason") else "center"
+                align = (
+                    "right"
+                    if column.is_value or column.field == "old"
+                    else "left"
+                    if column.field in ("name", "reason")
+                    else "center"
+                )
                 input_cell(sheet.cell(row, i), is_wanted=is_open, is_open=is_open, align=align)
             sheet.cell(row, CORRECTIONS.position("data_on")).number_format = _DATE
             set_height(sheet, row, (), (), at_least=2)
@@ -195,6 +201,7 @@ class _Form:
             "code": list_rule("G", len(self._indicators), "Mã chỉ tiêu"),
             "quarter": number_rule(""),
             "year_to_date": number_rule(""),
+            "old": number_rule(""),
             "kind": list_rule("E", len(KINDS), "Loại số liệu"),
             "data_on": date_rule(self._entry),
         }

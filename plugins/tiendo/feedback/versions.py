@@ -13,7 +13,11 @@ from tiendo.vietnamese.number import format_number
 from tiendo.warehouse.sql import statement
 
 BASES = {"quarter": "Trong quý", "year_to_date": "Lũy kế / đến kỳ", "": ""}
-ANSWER_NAMES = {"not_applicable": "Không áp dụng", "not_available": "Chưa có số liệu"}
+ANSWER_NAMES = {
+    "not_applicable": "Không áp dụng",
+    "no_occurrence": "Không phát sinh",
+    "not_available": "Chưa có số liệu",
+}
 _NOT_SAID = "(không báo cáo)"
 
 
@@ -25,7 +29,7 @@ class VersionChange(NamedTuple):
         code: of the indicator, or reference of the task.
         period: of the file; an earlier one for a correction.
         basis: ``quarter`` or ``year_to_date``, "" for a task.
-        old_answer, new_answer: ``value``, ``not_applicable``, ``not_available``, a task's state; None when not said.
+        old_answer, new_answer: ``value``, a declared absence, a task's state; None when not said.
         old_value, new_value: the figure, or a task's completion in percent.
         old_kind, new_kind: ``actual`` or ``estimate``, "" for a task.
     """

@@ -76,7 +76,11 @@ class TaskRow(NamedTuple):
 
 
 class CorrectionRow(NamedTuple):
-    """One filled row of sheet ``Sửa số kỳ trước``: a new figure for an earlier period, with a reason."""
+    """One filled row of sheet ``Sửa số kỳ trước``: a new figure for an earlier period, with a reason.
+
+    Attributes:
+        old: the figure that was reported, as its sender knows it.
+    """
 
     sheet: str
     row: int
@@ -88,6 +92,7 @@ class CorrectionRow(NamedTuple):
     kind: RawCell
     data_on: RawCell
     reason: RawCell
+    old: RawCell = RawCell()
 
 
 class Marker(NamedTuple):

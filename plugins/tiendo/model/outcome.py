@@ -33,7 +33,7 @@ class ObservationRow(NamedTuple):
     """One figure as understood. ``value`` is None when the sender declared why there is none (``answer``).
 
     Attributes:
-        answer: ``value``, ``not_applicable`` or ``not_available``; ``promised_on`` goes with the last.
+        answer: ``value``, ``not_applicable``, ``no_occurrence`` or ``not_available``, with which goes ``promised_on``.
         kind: ``actual`` or ``estimate``; basis: ``quarter`` or ``year_to_date``.
         is_approximate: the sender wrote ``gần 65.600``; ``value_text`` keeps the words.
         is_illustrative: the note says "Số liệu minh họa".

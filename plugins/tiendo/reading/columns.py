@@ -193,6 +193,11 @@ CORRECTIONS = TemplateTable(
         _KIND,
         _DATA_ON,
         TemplateColumn("reason", "Lý do sửa", ("Lý do", "Lý do điều chỉnh")),
+        TemplateColumn(
+            "old",
+            "Số đã báo cáo",
+            ("Số cũ", "Số liệu cũ", "Số liệu đã báo cáo", "Số đã báo cáo kỳ trước", "Giá trị cũ", "Số báo cáo trước"),
+        ),
     ),
     (
         frozenset({"period"}),

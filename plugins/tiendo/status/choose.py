@@ -30,6 +30,7 @@ class Outcome(StrEnum):
     CONFLICT = "conflict"
     NOT_AVAILABLE = "not_available"
     NOT_APPLICABLE = "not_applicable"
+    NO_OCCURRENCE = "no_occurrence"
     QUARTER_ONLY = "quarter_only"
     MISSING = "missing"
 
@@ -38,7 +39,7 @@ class Choice(NamedTuple):
     """The figure that counts, or why there is none.
 
     Attributes:
-        report: the chosen figure; of ``not_available`` and ``not_applicable``, the answer that said so.
+        report: the chosen figure; of a declared absence, the answer that said so.
         others: the other figures, in the order of the reporters.
         difference: largest difference between any two figures, where there are several.
         is_disputed: ``difference`` is above the indicator's tolerance.
@@ -63,7 +64,7 @@ def choose(indicator: Indicator, reports: Mapping[str, Report], *, has_quarter_f
     answers = [reports[code] for code in indicator.reporters if code in reports]
     figures = [report for report in answers if report.value is not None]
     if not figures:
-        for outcome in (Outcome.NOT_AVAILABLE, Outcome.NOT_APPLICABLE):
+        for outcome in (Outcome.NOT_AVAILABLE, Outcome.NOT_APPLICABLE, Outcome.NO_OCCURRENCE):
             for report in answers:
                 if report.answer == outcome:
                     return Choice(outcome, report, (), None, False)

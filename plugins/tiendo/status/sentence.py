@@ -293,7 +293,9 @@ def _missing(register: Register, indicator: Indicator, period: Period, choice: C
         promised = f", dự kiến có ngày {format_date(report.promised_on)}" if report.promised_on else ""
         return f"{_name(register, report)} báo cáo chưa có số liệu {period.vietnamese}{promised}"
     if choice.outcome is Outcome.NOT_APPLICABLE and report is not None:
-        return f"{_name(register, report)} báo cáo không phát sinh hoặc không thuộc phạm vi trong {period.vietnamese}"
+        return f"{_name(register, report)} báo cáo không áp dụng hoặc không thuộc phạm vi trong {period.vietnamese}"
+    if choice.outcome is Outcome.NO_OCCURRENCE and report is not None:
+        return f"{_name(register, report)} báo cáo không phát sinh trong {period.vietnamese}"
     names = " và ".join(_agency(register, code) for code in indicator.reporters)
     if choice.outcome is Outcome.QUARTER_ONLY:
         return f"{names} chỉ báo cáo số trong quý, chưa có số lũy kế đến hết {period.vietnamese}"

@@ -29,13 +29,15 @@ _STATE_BY_WORDS = {_words(label): code for code, label in TASK_STATES.items()} |
     _words(text): code for text, code in TASK_STATE_VARIANTS.items()
 }
 KINDS_EXPECTED = " hoặc ".join(KINDS.values())
+ABSENCES = ("not_applicable", "no_occurrence", "not_available")
 
 
 class CellReading(NamedTuple):
     """What a number cell says: a figure, a declared absence, nothing, or something unreadable.
 
     Attributes:
-        answer: ``value``, ``blank``, ``unreadable``, or the answer in words: ``not_applicable``, ``not_available``.
+        answer: ``value``, ``blank``, ``unreadable``, or the answer in words: ``not_applicable``,
+            ``no_occurrence``, ``not_available``.
         number: how the figure was read, or why it could not be; None where there is none.
         promised_on: the day for which a figure is promised.
     """
@@ -96,7 +98,7 @@ def read_figure(
     if not number.reason:
         raise ValueError(f"{cell.address}: neither a number nor a reason was read from {cell.value!r}")
     if isinstance(cell.value, str) and not cell.error:
-        answer = read_absence(cell.value, year=period.year)
+        answer = read_absence(cell.value, year=period.year, until=period.last_day)
         if answer.kind != "other":
             return CellReading(cell, answer.kind, None, answer.promised_on)
     return CellReading(cell, "unreadable", number)

@@ -12,7 +12,7 @@ from tiendo.model.register import Register
 from tiendo.validation import correction_records, figure_records, indicator_records, submission_records, task_records
 from tiendo.validation.context import BatchFile
 from tiendo.validation.correction_records import add_correction_records
-from tiendo.validation.facts import HistoryFacts, KnownFigure, RegisterFacts
+from tiendo.validation.facts import HistoryFacts, Known, KnownFigure, RegisterFacts
 from tiendo.validation.indicator_records import add_indicator_records
 from tiendo.validation.records import FileRecords, Record
 from tiendo.validation.retyped_rows import sort_rows
@@ -81,15 +81,13 @@ class BatchCheck(NamedTuple):
 
 
 def check_batch(
-    register: Register, files: Sequence[BatchFile], history: Iterable[KnownFigure], *, today: date
+    register: Register, files: Sequence[BatchFile], history: Iterable[Known], *, today: date
 ) -> list[FileOutcome]:
     """Returns the outcomes alone of ``run_rules``."""
     return [check.outcome for check in run_rules(register, files, history, today=today).files]
 
 
-def run_rules(
-    register: Register, files: Sequence[BatchFile], history: Iterable[KnownFigure], *, today: date
-) -> BatchCheck:
+def run_rules(register: Register, files: Sequence[BatchFile], history: Iterable[Known], *, today: date) -> BatchCheck:
     """Checks files, each suite in one run of Great Expectations over the whole batch.
 
     A file refused as a whole (another body's, another period's) gets no findings on its rows: they would follow. What
@@ -98,8 +96,8 @@ def run_rules(
     Args:
         register: the plan.
         files: of any bodies and periods.
-        history: the figures known so far. What other files of the batch say is no history; give files of earlier
-            periods first.
+        history: the figures and the progress of tasks known so far. What other files of the batch say is no history;
+            give files of earlier periods first.
         today: the day in Asia/Ho_Chi_Minh.
 
     Returns:
@@ -160,7 +158,7 @@ def _without_what_follows(broken: list[_Broken]) -> list[_Broken]:
 
 
 def build_records(
-    register: Register, files: Sequence[BatchFile], history: Iterable[KnownFigure], *, today: date
+    register: Register, files: Sequence[BatchFile], history: Iterable[Known], *, today: date
 ) -> list[FileRecords]:
     """Returns the records that the suites are run over, file by file."""
     facts, known = RegisterFacts(register), HistoryFacts(history)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from operator import attrgetter
 from typing import NamedTuple
 
 from tiendo.model.period import Period
@@ -180,13 +181,36 @@ class KnownFigure(NamedTuple):
     received_at: datetime
 
 
-class HistoryFacts:
-    """Last known figures, by indicator, agency, basis and period."""
+class KnownTask(NamedTuple):
+    """What a body told of a task for a period, in the newest report of it; a row of ``intake/task_history.sql``.
 
-    def __init__(self, history: Iterable[KnownFigure]) -> None:
+    Attributes:
+        state: a code of ``tiendo.model.states``.
+        completion: in percent, None where it was not told.
+    """
+
+    task_ref: str
+    agency: str
+    period: Period
+    state: str
+    completion: Decimal | None
+    received_at: datetime
+
+
+Known = KnownFigure | KnownTask
+
+
+class HistoryFacts:
+    """Last known figures, by indicator, agency, basis and period; what was told of tasks."""
+
+    def __init__(self, history: Iterable[Known]) -> None:
         self._values: dict[tuple[str, str, str], dict[Period, Decimal]] = {}
+        self._tasks: dict[tuple[str, str], list[KnownTask]] = {}
         self._reported: set[tuple[str, Period]] = set()
         for known in history:
+            if isinstance(known, KnownTask):
+                self._tasks.setdefault((known.task_ref, known.agency), []).append(known)
+                continue
             self._reported.add((known.agency, known.period))
             if known.value is not None:
                 by_period = self._values.setdefault((known.indicator, known.agency, known.basis), {})
@@ -207,3 +231,17 @@ class HistoryFacts:
         known = self._values.get((indicator, agency, basis), {})
         earlier = [p for p in known if p < period and (p.year == period.year or not same_year)]
         return (max(earlier), known[max(earlier)]) if earlier else None
+
+    def last_task(self, task_ref: str, agency: str, period: Period) -> KnownTask | None:
+        """Returns what was told last of a task for an earlier period, other than that nothing occurred."""
+        told = self._tasks.get((task_ref, agency), ())
+        earlier = [known for known in told if known.period < period and known.state != "not_applicable"]
+        return max(earlier, key=attrgetter("period"), default=None)
+
+    def first_after(
+        self, indicator: str, agency: str, basis: str, period: Period, *, before: Period
+    ) -> tuple[Period, Decimal] | None:
+        """Returns the earliest figure of a later period of the same year that comes before another period."""
+        known = self._values.get((indicator, agency, basis), {})
+        later = [p for p in known if period < p < before and p.year == period.year]
+        return (min(later), known[min(later)]) if later else None

@@ -11,6 +11,7 @@ from tiendo.validation.facts import IndicatorFacts
 from tiendo.validation.magnitude import doubtful_power
 from tiendo.validation.records import FigureRecord, FigureSource
 from tiendo.validation.suites import get_suite
+from tiendo.vietnamese.dates import format_date
 from tiendo.vietnamese.number import NumberReading, explain_note, explain_reason, format_number, read_number
 from tiendo.vietnamese.stated_unit import SCALE_WORDS, own_unit
 from tiendo.vietnamese.text import fold
@@ -81,6 +82,7 @@ def placeholders(record: FigureRecord) -> dict[str, str]:
         "number_expected": f"{indicator.label}: một số ({unit})" if unit else indicator.label,
         "minimum_text": "" if indicator.minimum is None else format_number(indicator.minimum),
         "maximum_text": "" if indicator.maximum is None else format_number(indicator.maximum),
+        "date_example": format_date(record.source.period.last_day),
         "why_unreadable": sentence(explain_reason(number)) if number else "",
         "how_understood": sentence(explain_note(number)) if number else "",
     }

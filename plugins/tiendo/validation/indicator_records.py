@@ -8,6 +8,7 @@ from decimal import Decimal
 from tiendo.model.content import SHEET_INDICATORS, IndicatorRow, RawCell, WorkbookContent
 from tiendo.model.period import Period
 from tiendo.validation.cells import (
+    ABSENCES,
     KINDS_EXPECTED,
     CellReading,
     as_float,
@@ -143,7 +144,9 @@ def _add_figures(
     if not answers:
         return
     record.year_to_date_answer, record.quarter_answer = figures.total.answer, figures.quarter.answer
-    record.promised_on = figures.total.promised_on
+    record.promised_on, record.received_on = figures.total.promised_on, record.source.context.today
+    known = _known(figures, record.source.context)
+    record.reported = "no" if known.period is None else "same_period" if known.period == period else "earlier"
     kind = read_kind(row.kind) if record.figure_count else "actual"
     data_on = read_date(row.data_on, year=period.year)
     if record.figure_count:
@@ -188,18 +191,24 @@ def _last_figure(context: Context, facts: IndicatorFacts, corrected: Corrected) 
     return LastFigure(facts.indicator.baseline if is_level else None, None)
 
 
+def _known(figures: RowFigures, context: Context) -> LastFigure:
+    """The latest figure reported of an indicator: one of this period, in a version before, or the last one."""
+    value = context.history.value(figures.facts.indicator.code, context.agency, YEAR_TO_DATE, context.period)
+    return figures.last if value is None else LastFigure(value, context.period)
+
+
 def _answer_in_note(blank: CellReading, note: str, explanation: str, period: Period) -> CellReading:
     """A declaration in words beside an empty cell counts; a lone sign in the note does not."""
     for text in (note, explanation):
-        answer = read_absence(text, year=period.year) if len(text) > 3 else None
-        if answer and answer.kind in ("not_applicable", "not_available"):
+        answer = read_absence(text, year=period.year, until=period.last_day) if len(text) > 3 else None
+        if answer and answer.kind in ABSENCES:
             return CellReading(blank.cell._replace(value=text), answer.kind, None, answer.promised_on)
     return blank
 
 
 def _describe_figures(record: IndicatorRecord, figures: RowFigures, kind: str | None, data_on: date | None) -> None:
     """Fills in of what kind and of which day a row's figures are."""
-    context, period = record.source.context, record.source.context.period
+    period = record.source.context.period
     numbers = [reading.number for reading in figures.filled if reading.number]
     is_estimate = any(number.is_estimate for number in numbers)
     record.kind = "other" if kind is None else kind or ("estimate" if is_estimate else "empty")
@@ -207,7 +216,7 @@ def _describe_figures(record: IndicatorRecord, figures: RowFigures, kind: str | 
     record.precision = "approximate" if any(number.is_approximate for number in numbers) else "exact"
     record.date_reading = date_reading(figures.row.data_on, data_on)
     record.data_on = data_on if record.release == "due" else None
-    record.first_day, record.last_day, record.received_on = period.first_day, period.last_day, context.today
+    record.first_day, record.last_day = period.first_day, period.last_day
 
 
 def _add_cells(
@@ -343,7 +352,7 @@ def _register_texts(source: IndicatorSource) -> dict[str, str]:
 def _figure_texts(record: IndicatorRecord, figures: RowFigures) -> dict[str, str]:
     """The row's figures, those they are compared with, and those that were probably meant."""
     source, value, last = record.source, figures.total.value, figures.last
-    moved = source.moved_to
+    moved, known = source.moved_to, _known(figures, source.context)
     lower_label, lower = source.lower or ("", None)
     return {
         "value_text": text_of(figures.total.cell),
@@ -351,6 +360,8 @@ def _figure_texts(record: IndicatorRecord, figures: RowFigures) -> dict[str, str
         "last_year_to_date_text": _number_text(last.value),
         "last_or_none_text": _number_text(last.value, "chưa có"),
         "last_period_name": last.period.vietnamese if last.period else "",
+        "known_text": _number_text(known.value),
+        "known_period_name": known.period.vietnamese if known.period else "",
         "difference_text": "" if value is None else format_number(value - (last.value or 0)),
         "likely_quarter": _number_text(source.cells.quarter, "…"),
         "likely_year_to_date": _number_text(source.cells.year_to_date, "…"),

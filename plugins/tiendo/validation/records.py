@@ -18,7 +18,7 @@ from tiendo.model.period import Period
 from tiendo.model.register import Task
 from tiendo.validation.cells import CellReading
 from tiendo.validation.context import BatchFile, Context
-from tiendo.validation.facts import IndicatorFacts, RegisterFacts
+from tiendo.validation.facts import IndicatorFacts, KnownTask, RegisterFacts
 from tiendo.validation.slips import NO_MISTAKE, FlowCells
 from tiendo.validation.stated import Stated
 from tiendo.vietnamese.number import NumberReading
@@ -193,6 +193,7 @@ class IndicatorRecord(Record):
         expected, last_expected: what the target lets one expect of this figure and of the last one.
         target_low, target_high: the year's target.
         quarter_number: of the period.
+        reported: whether a figure of it was reported before: ``no``, ``earlier`` or for the ``same_period``.
         history: what is known of earlier figures: ``first`` quarter of a sum, ``previous`` quarter's, ``older``,
             ``none``.
         slip, part_slip: by which power of ten the cumulative figure and the quarter's are off; 0 when plausible.
@@ -241,6 +242,7 @@ class IndicatorRecord(Record):
     target_low: float | None = None
     target_high: float | None = None
     quarter_number: int = 0
+    reported: str = "no"
     history: str | None = None
     slip: int = 0
     part_slip: int = 0
@@ -334,12 +336,14 @@ class TaskSource(NamedTuple):
         task: None where the plan has no such task.
         row: None for an owed task without a row.
         completion: how the percentage was read; None where there is none, or it is another body's.
+        last: what the sender told last of the task, for an earlier period.
     """
 
     context: Context
     task: Task | None
     row: TaskRow | None = None
     completion: NumberReading | None = None
+    last: KnownTask | None = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -351,6 +355,8 @@ class TaskRecord(Record):
         ref: its reference as typed.
         state: a code of ``tiendo.model.states``, ``other`` for any other text.
         completion, completion_reading: in percent; a ``number``, ``empty``, or why it could not be read.
+        completion_form: the number is ``plain``, or its words or its format say ``per_cent``.
+        last_state, last_completion: what the sender told of it for an earlier period, other than that nothing occurred.
         difficulty: the sender's words.
     """
 
@@ -361,6 +367,9 @@ class TaskRecord(Record):
     state: str | None = None
     completion: float | None = None
     completion_reading: str | None = None
+    completion_form: str | None = None
+    last_state: str | None = None
+    last_completion: float | None = None
     difficulty: str | None = None
 
 
@@ -369,12 +378,16 @@ class CorrectionSource(NamedTuple):
 
     Attributes:
         period, facts: of what is corrected; None where the plan has no such period or indicator.
+        old: the cell that tells the figure replaced: its own, or the reason.
+        later: the first later quarter whose figures the file does not tell anew.
     """
 
     context: Context
     row: CorrectionRow
     period: Period | None
     facts: IndicatorFacts | None
+    old: RawCell
+    later: Period | None = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -384,8 +397,19 @@ class CorrectionRecord(Record):
     Attributes:
         period_standing, period_from: the period that is corrected is ``in_plan`` or ``unknown``; its first day.
         file_period_from: first day of the file's own period.
-        body_role, code: as of an indicator's row.
+        body_role, code, name_meaning: as of an indicator's row.
+        named_by: the indicator is told by its ``code``, by its ``name`` alone, or by ``nothing``.
         figure_count: how many of its number cells hold something.
+        nature, history: of the indicator; ``first`` quarter, or that of the quarter before is ``known`` or ``unknown``.
+        year_to_date, quarter_figure: the new figures, typed or taken from each other; of levels both cells as typed.
+        precision: ``approximate`` where a new figure is told in round numbers.
+        taken_from: the cell that the other figure was taken from: ``quarter`` or ``year_to_date``.
+        missing: the figure that the row lacks, and that does not follow from what is known.
+        last_year_to_date: the cumulative figure of the quarter before.
+        next_year_to_date, next_quarter: the figures of the first later quarter that the file does not tell anew; the
+            second where it is the very next.
+        recorded, recorded_quarter: the figures that are replaced.
+        old_figure: the figure that is replaced, by the sender's own words.
         kind: ``actual``, ``estimate``, or ``?`` for anything else, of a row with a figure.
         date_reading: as of an indicator's row.
         reason: the sender's words.
@@ -397,10 +421,25 @@ class CorrectionRecord(Record):
     file_period_from: date
     body_role: str
     code: str | None
+    name_meaning: str | None
+    named_by: str
     figure_count: int | None = None
     kind: str | None = None
     date_reading: str
     reason: str | None
+    nature: str | None = None
+    history: str | None = None
+    year_to_date: float | None = None
+    quarter_figure: float | None = None
+    precision: str = "exact"
+    taken_from: str | None = None
+    missing: str | None = None
+    last_year_to_date: float | None = None
+    next_year_to_date: float | None = None
+    next_quarter: float | None = None
+    recorded: float | None = None
+    recorded_quarter: float | None = None
+    old_figure: float | None = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

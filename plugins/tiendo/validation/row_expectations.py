@@ -338,6 +338,31 @@ class ExpectQuarterToAddUp(NumberExpectation):
         return total is not None and abs(quarter - (total - (last or 0))) > abs(total) * Decimal(str(share))
 
 
+class ExpectOldFigureToBeOnRecord(NumberExpectation):
+    """The figure that a correction names as the old one is on record, to as many decimals as it has.
+
+    Parameters:
+        column: the old figure as its sender knows it.
+        recorded_column, recorded_quarter_column: the figures on record.
+        new_column: the new one; where it is on record already, the same correction has come before.
+    """
+
+    recorded_column: str
+    recorded_quarter_column: str
+    new_column: str
+
+    numbers = ("recorded_column", "recorded_quarter_column", "new_column")
+
+    def is_broken_by(self, old: Decimal, recorded: Decimal | None, *others: Decimal | None) -> bool:
+        """Tells an old figure that is not on record."""
+        quarter, new = others
+        if recorded is not None and recorded == new:
+            return False
+        decimals = max(0, -int(old.normalize().as_tuple().exponent))
+        within = Decimal("0.5").scaleb(-decimals)
+        return not any(known is not None and abs(known - old) <= within for known in (recorded, quarter))
+
+
 class ExpectLastFigureNotDoubtful(NumberExpectation):
     """Where a sum falls, it is not the last one that was wrong: this one fits the plan and that one did not.
 

@@ -6,11 +6,13 @@ from tiendo.model.register import Unit
 from tiendo.model.states import TASK_STATES
 from tiendo.validation.cells import as_float, is_empty, read_state, sentence, text_of
 from tiendo.validation.context import Context
+from tiendo.validation.facts import KnownTask
 from tiendo.validation.records import FileRecords, TaskRecord, TaskSource
-from tiendo.vietnamese.number import explain_reason, read_number
+from tiendo.vietnamese.number import explain_reason, format_number, read_number
 from tiendo.vietnamese.text import fold
 
 _PERCENT = Unit("percent", "%", "share", 0)
+_PERCENT_WORDS = ("%", "phần trăm")
 _STATES_EXPECTED = "; ".join(TASK_STATES.values())
 
 
@@ -25,7 +27,8 @@ def add_task_records(found: FileRecords, content: WorkbookContent, context: Cont
         is_led = task is not None and context.agency in task.lead_agencies
         role = "unlisted" if task is None else "lead" if is_led else "none"
         completion = read_number(row.completion, unit=_PERCENT) if is_led and not is_empty(row.completion) else None
-        source = TaskSource(context, task, row, completion)
+        last = context.history.last_task(ref, context.agency, context.period) if is_led else None
+        source = TaskSource(context, task, row, completion, last)
         record = TaskRecord(file_index=index, sheet=row.sheet, source=source, body_role=role, ref=ref)
         found.task_rows.append(record)
         if task is None:
@@ -49,6 +52,11 @@ def _progress(record: TaskRecord, row: TaskRow, ref: str) -> TaskProgressRow:
     record.state = (state or "other") if state_text else None
     record.completion = as_float(value)
     record.completion_reading = "empty" if not completion else completion.reason if value is None else "number"
+    if value is not None:
+        is_stated = row.completion.is_percent or any(word in fold(text_of(row.completion)) for word in _PERCENT_WORDS)
+        record.completion_form = "per_cent" if is_stated else "plain"
+    if last := record.source.last:
+        record.last_state, record.last_completion = last.state, as_float(last.completion)
     record.difficulty = difficulty or None
     return TaskProgressRow(
         task_ref=ref,
@@ -66,13 +74,18 @@ def _progress(record: TaskRecord, row: TaskRow, ref: str) -> TaskProgressRow:
 
 def placeholders(record: TaskRecord) -> dict[str, str]:
     """Returns what the messages of suite ``task_row`` are filled with."""
-    context, task, row, completion = record.source
+    context, task, row, completion, last = record.source
+    value = completion.value if completion else None
     texts = {
         "ref": task.ref if task else "",
         "title": task.title if task else "",
         "leads": context.facts.agency_names(task.lead_agencies) if task else "",
         "states_expected": _STATES_EXPECTED,
         "done_label": TASK_STATES["done"],
+        "state_label": TASK_STATES.get(record.state or "", ""),
+        "whole_text": "" if value is None else format_number(value * 100),
+        "last_text": _last_text(last) if last else "chưa có",
+        "last_clause": f" (kỳ trước: {_last_text(last)})" if last else "",
         "why_unreadable": sentence(explain_reason(completion)) if completion else "",
     }
     if row is not None:
@@ -84,5 +97,12 @@ def placeholders(record: TaskRecord) -> dict[str, str]:
             "ref_text": text_of(row.ref) or text_of(row.title),
             "state_text": text_of(row.state),
             "completion_text": text_of(row.completion),
+            "told_text": ", ".join(filter(None, (text_of(row.state), text_of(row.completion)))),
         }
     return texts
+
+
+def _last_text(last: KnownTask) -> str:
+    """Returns ``quý I năm 2023: Đang thực hiện, đúng tiến độ, 25%``."""
+    completion = "" if last.completion is None else f", {format_number(last.completion)}%"
+    return f"{last.period.vietnamese}: {TASK_STATES[last.state]}{completion}"

@@ -282,7 +282,7 @@ class TestInput14And15:
 @pytest.mark.parametrize(
     ("typed", "verdict", "kind", "rule"),
     [
-        ("-", "accepted", "not_applicable", None),
+        ("-", "accepted", "no_occurrence", None),
         ("x", "accepted", "not_applicable", None),
         ("…", "accepted_with_warnings", "not_available", "promised-date-given"),
         ("chưa có số liệu", "accepted_with_warnings", "not_available", "promised-date-given"),
