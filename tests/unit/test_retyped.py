@@ -95,7 +95,8 @@ class TestPlaces:
     def test_the_same_indicator_twice_is_asked_for(self, register: Register) -> None:
         book, sheet = book_with(register)
         book.table(sheet, book.own_rows())
-        book.table(book.workbook.create_sheet("Bản nháp"), book.own_rows())
+        place = book.table(book.workbook.create_sheet("Bản nháp"), book.own_rows())
+        place.cell(1, 6).value += 1
         found = outcome(register, book.saved())
         assert found.verdict == "rejected"
         assert "indicator-once" in told(found)

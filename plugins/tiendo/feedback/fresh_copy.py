@@ -18,8 +18,9 @@ from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.ooxml.archive_bytes import repack
 from tiendo.reading.columns import CORRECTIONS, INDICATORS, TASKS, TemplateTable
-from tiendo.validation.cells import find_code, text_of
+from tiendo.validation.cells import find_code, find_ref
 from tiendo.validation.facts import RegisterFacts
+from tiendo.vietnamese.number import number_under_date
 
 _TYPED = {
     INDICATORS: ("quarter", "year_to_date", "kind", "data_on", "note", "explanation"),
@@ -79,7 +80,7 @@ def _targets(
     taken: set[tuple[TemplateTable, int]] = set()
     keyed: tuple[tuple[TemplateTable, list[tuple[str, Any]]], ...] = (
         (INDICATORS, [(find_code(row.code, row.name, facts), row) for row in content.indicator_rows]),
-        (TASKS, [(text_of(row.ref), row) for row in content.task_rows]),
+        (TASKS, [(find_ref(row.ref, facts), row) for row in content.task_rows]),
     )
     for table, rows in keyed:
         for key, row in rows:
@@ -104,6 +105,10 @@ def _type(target: Any, source: RawCell) -> None:
         target.data_type = "s"
         target.quotePrefix = True
     else:
-        target.value = value
+        number = number_under_date(value)
+        target.value = value if number is None else float(number)
         if source.is_percent:
             target.number_format = "0.00%"
+        elif source.shown_unit or source.shown_scale:
+            unit = source.shown_unit.replace('"', "")
+            target.number_format = f'#,##0.###{"," * (source.shown_scale // 3)}" {unit}"'

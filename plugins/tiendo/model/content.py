@@ -29,6 +29,8 @@ class RawCell(NamedTuple):
         is_percent: the cell's number format is a percentage, so 0.087 is shown as 8,7 %.
         error: ``#N/A``, ``#REF!`` ... when the cell holds an error, else "".
         is_uncalculated: the cell holds a formula whose result was never stored.
+        shown_unit: words that the cell's number format puts behind the number: ``triệu đồng``.
+        shown_scale: power of ten by which the number format shows the number smaller, 3 for thousands.
     """
 
     value: str | int | float | bool | date | datetime | None = None
@@ -36,6 +38,8 @@ class RawCell(NamedTuple):
     is_percent: bool = False
     error: str = ""
     is_uncalculated: bool = False
+    shown_unit: str = ""
+    shown_scale: int = 0
 
 
 class IndicatorRow(NamedTuple):

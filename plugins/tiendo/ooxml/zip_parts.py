@@ -51,12 +51,19 @@ def members(data: bytes) -> Mapping[str, Member]:
         NotAZipError: there is none, or it is cut off.
         TooLargeError: the declared sizes pass the limits.
     """
+    try:
+        return _members(data)
+    except NotAZipError:
+        return _members_by_zipfile(data)  # a second opinion, before anybody is told that the file is broken
+
+
+def _members(data: bytes) -> Mapping[str, Member]:
     at = data.rfind(b"PK\5\6", max(0, len(data) - _END.size - 0xFFFF))
     if at < 0 or at + _END.size > len(data):
         raise NotAZipError("no end of central directory")
     _, _, _, _, count, length, position, _ = _END.unpack_from(data, at)
     if count == _ZIP64_COUNT or _ZIP64_SIZE in (length, position):
-        return _members_of_zip64(data)
+        return _members_by_zipfile(data)
     if position + length > at:
         raise NotAZipError("central directory lies outside the file")
     if count > MAX_MEMBERS:
@@ -72,24 +79,35 @@ def members(data: bytes) -> Mapping[str, Member]:
         method, crc, compressed, size, offset = fields[4], *fields[7:10], fields[16]
         name_length, extra_length, comment_length = fields[10:13]
         position += _CENTRAL.size
-        name = data[position : position + name_length].decode("utf-8", "replace")
+        name = _with_slashes(data[position : position + name_length].decode("utf-8", "replace"))
         position += name_length + extra_length + comment_length
         if _ZIP64_SIZE in (compressed, size, offset):
-            return _members_of_zip64(data)
+            return _members_by_zipfile(data)
         found[name] = Member(offset, compressed, size, method, crc)
         total += size
     _check_total(total, len(data))
     return MappingProxyType(found)
 
 
-def _members_of_zip64(data: bytes) -> Mapping[str, Member]:
+def _with_slashes(name: str) -> str:
+    """Some programs of Windows part the folders of a name by backslashes."""
+    return name.replace("\\", "/")
+
+
+def _members_by_zipfile(data: bytes) -> Mapping[str, Member]:
+    """Zip64, and containers that the direct way does not find its way in: bytes before the first member, odd ends."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as container:
             infos = container.infolist()
     except (zipfile.BadZipFile, struct.error, ValueError, OSError) as error:
         raise NotAZipError(str(error)) from error
+    if len(infos) > MAX_MEMBERS:
+        raise TooLargeError(f"{len(infos)} members")
     _check_total(sum(info.file_size for info in infos), len(data))
-    found = {i.filename: Member(i.header_offset, i.compress_size, i.file_size, i.compress_type, i.CRC) for i in infos}
+    found = {
+        _with_slashes(i.filename): Member(i.header_offset, i.compress_size, i.file_size, i.compress_type, i.CRC)
+        for i in infos
+    }
     return MappingProxyType(found)
 
 

@@ -4,28 +4,24 @@ What is read is neutral (``tiendo.reading.sheet``); what the cells mean is read 
 """
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from tiendo.model.content import Notice, WorkbookContent
 from tiendo.ooxml.xml_walk import BrokenWorkbookError
-from tiendo.ooxml.zip_parts import Member, members
+from tiendo.ooxml.zip_parts import members
 from tiendo.reading.delimited import TextError, decode, read_rows
-from tiendo.reading.kinds import ARCHIVE, ODS, READ, TEXT, XLS, XLSX, kind_of
+from tiendo.reading.kinds import ARCHIVE, FLAT_ODS, ODS, READ, TEXT, XLS, XLSX, kind_of
 from tiendo.reading.ods_details import ods_details
-from tiendo.reading.sheet import OpenedFile, Sheet, SheetDetails, UnreadableError
-from tiendo.reading.xls_details import xls_details
-from tiendo.reading.xlsx_details import check_parts, xlsx_details
+from tiendo.reading.package import has_usual_layout, usual_layout
+from tiendo.reading.second_readers import WalkedOds
+from tiendo.reading.sheet import OpenedFile, Sheet, SheetDetails, UnreadableError, check_size
+from tiendo.reading.xls_details import open_xls, xls_details
+from tiendo.reading.xlsx_details import check_parts, noticed, xlsx_details
 
 MAX_BYTES = 20 * 2**20
-_MAX_CELLS = 500_000
-_MAX_ROWS = 5_000
-_MAX_SHEETS = 40
-
-_MACROS = "xl/vbaProject.bin"
-_LINKS = "xl/externalLinks/externalLink"
 # The one sheet of a text file; it has no name of its own.
 TEXT_SHEET = "CSV"
 _NO_DETAILS = SheetDetails()
@@ -42,7 +38,7 @@ def _by_calamine() -> Iterator[None]:
 
 _DETAILS: dict[str, Callable[[bytes], dict[str, SheetDetails]]] = {
     XLSX: lambda data: xlsx_details(data, members(data)),
-    XLS: xls_details,
+    XLS: lambda data: xls_details(open_xls(data)),
     ODS: lambda data: ods_details(data, members(data)),
 }
 
@@ -52,11 +48,13 @@ class _Workbook(OpenedFile):
 
     def __init__(self, data: bytes, kind: str) -> None:
         if kind == XLSX:
+            self.notices = tuple(noticed(members(data)))
+            if not has_usual_layout(members(data)):
+                data = usual_layout(data)
             check_parts(data, members(data))
-            self.notices = tuple(_noticed(members(data)))
         with _by_calamine():
             self._workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-            metadata = self._workbook.sheets_metadata[:_MAX_SHEETS]
+            metadata = self._workbook.sheets_metadata
             self.sheet_names = [sheet.name for sheet in metadata if sheet.typ == SheetTypeEnum.WorkSheet]
             self.hidden_names = {sheet.name for sheet in metadata if sheet.visible != SheetVisibleEnum.Visible}
 
@@ -68,7 +66,7 @@ class _Workbook(OpenedFile):
             sheet: CalamineSheet = self._workbook.get_sheet_by_name(name)
             if sheet.start is None:
                 return Sheet(name, [], details=details)
-            _check_size(name, sheet.height, sheet.width)
+            check_size(name, sheet.height, sheet.width)
             merged = details.merged or sheet.merged_cell_ranges or ()
             return Sheet(name, sheet.to_python(), *sheet.start, merged, details)
 
@@ -83,7 +81,7 @@ class _TextFile(OpenedFile):
         self.notices = notices
 
     def sheet(self, name: str) -> Sheet:
-        _check_size(name, len(self._rows), len(self._rows[0]))
+        check_size(name, len(self._rows), len(self._rows[0]))
         return Sheet(name, self._rows)
 
 
@@ -103,6 +101,8 @@ def open_file(data: bytes) -> OpenedFile | WorkbookContent:
         from tiendo.reading.packed import list_packed
 
         return list_packed(data)
+    if kind == FLAT_ODS:
+        return WalkedOds(data)
     if kind == TEXT:
         return _open_text(data)
     return _Workbook(data, kind)
@@ -116,17 +116,3 @@ def _open_text(data: bytes) -> OpenedFile:
         raise UnreadableError(error.code, str(error)) from error
     notices = () if encoding.startswith("utf") else (Notice("old_encoding", TEXT_SHEET, "", encoding),)
     return _TextFile(rows, notices)
-
-
-def _noticed(parts: Mapping[str, Member]) -> Iterator[Notice]:
-    """Yields what an .xlsx holds that is not read and that its sender should know."""
-    if _MACROS in parts:
-        yield Notice("macros_ignored", detail="vbaProject.bin")
-    links = sum(name.startswith(_LINKS) and name.endswith(".xml") for name in parts)
-    if links:
-        yield Notice("external_links", detail=str(links))
-
-
-def _check_size(name: str, height: int, width: int) -> None:
-    if height * width > _MAX_CELLS or height > _MAX_ROWS:
-        raise UnreadableError("too_many_rows", f"trang {name}: {height} dòng, {width} cột")

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from tiendo.ooxml.zip_parts import Member, content, members
 
-XLSX, XLS, ODS, ARCHIVE, TEXT = "xlsx", "xls", "ods", "archive", "text"
-READ = frozenset({XLSX, XLS, ODS, ARCHIVE, TEXT})
+XLSX, XLS, ODS, FLAT_ODS, ARCHIVE, TEXT = "xlsx", "xls", "ods", "fods", "archive", "text"
+READ = frozenset({XLSX, XLS, ODS, FLAT_ODS, ARCHIVE, TEXT})
 """Kinds that are opened; every other kind that ``kind_of`` returns is the fault code of a file that is not."""
 
 _ZIP = b"PK\3\4"
@@ -27,6 +27,7 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"\x28\xb5\x2f\xfd", "packed_otherwise"),
     (b"MSCF", "packed_otherwise"),
 )
+_MANIFEST = "META-INF/manifest.xml"
 _IMAGE_BRANDS = frozenset({b"heic", b"heix", b"mif1", b"msf1", b"avif"})
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -35,17 +36,27 @@ _WORDS_OF_WEB = (b"<html", b"<table", b"<!doctype html", b"<head", b"<body", b"<
 # Bytes that no text has.
 _NO_TEXT = bytes(set(range(32)) - set(b"\t\n\r\f\x1b\x1a"))
 
-# Names of streams, as a compound file's directory has them; the first that is there decides.
+# Names of streams in a compound file's directory, in which capitals are no difference; the first there decides.
 _OLE_STREAMS = (
-    ("EncryptedPackage", "encrypted"),
-    ("EncryptionInfo", "encrypted"),
-    ("Workbook", XLS),
-    ("Book", XLS),
-    ("WordDocument", "word"),
-    ("PowerPoint Document", "other_office"),
-    ("VisioDocument", "other_office"),
+    ("encryptedpackage", "encrypted"),
+    ("encryptioninfo", "encrypted"),
+    ("workbook", XLS),
+    ("book", XLS),
+    ("worddocument", "word"),
+    ("powerpoint document", "other_office"),
+    ("visiodocument", "other_office"),
     ("__properties_version1.0", "other_office"),
 )
+# What a package is by its content types, where its parts have other names than usual.
+_PACKAGES = (
+    (b"spreadsheetml.sheet.main+xml", XLSX),
+    (b"ms-excel.sheet.macroenabled.main+xml", XLSX),
+    (b"spreadsheetml.template.main+xml", XLSX),
+    (b"ms-excel.sheet.binary", "other_office"),
+    (b"wordprocessingml.document.main+xml", "word"),
+    (b"presentationml.", "other_office"),
+)
+_FLAT_HEAD = 20_000  # the root of a flat OpenDocument names forty namespaces before it says what it is
 
 
 def kind_of(data: bytes) -> str:
@@ -88,9 +99,16 @@ def _kind_of_zip(data: bytes, names: Mapping[str, Member]) -> str:
         media_type = content(data, names["mimetype"]) if "mimetype" in names else b""
         if b"opendocument.text" in media_type:
             return "word"
-        is_other = media_type and b"opendocument.spreadsheet" not in media_type
-        return "other_office" if is_other else ODS
-    return ARCHIVE
+        if media_type and b"opendocument.spreadsheet" not in media_type:
+            return "other_office"
+        manifest = content(data, names[_MANIFEST]) if _MANIFEST in names else b""
+        return "encrypted" if b"encryption-data" in manifest else ODS
+    return _kind_of_package(data, names)
+
+
+def _kind_of_package(data: bytes, names: Mapping[str, Member]) -> str:
+    types = next((content(data, names[n]) for n in names if n.lower() == "[content_types].xml"), b"").lower()
+    return next((kind for words, kind in _PACKAGES if words in types), ARCHIVE)
 
 
 def _kind_of_ole(data: bytes) -> str:
@@ -99,7 +117,7 @@ def _kind_of_ole(data: bytes) -> str:
 
 
 def _ole_streams(data: bytes) -> set[str]:
-    """Returns the streams at the root of a compound file: a letter may hold a workbook, and is none.
+    """Returns the streams at the root of a compound file, in small letters: a letter may hold a workbook, and is none.
 
     A container too broken for ``olefile`` is searched for the names (UTF-16, ended by a null).
     """
@@ -107,9 +125,10 @@ def _ole_streams(data: bytes) -> set[str]:
 
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as container:
-            return {path[0] for path in container.listdir() if len(path) == 1}
+            return {path[0].lower() for path in container.listdir() if len(path) == 1}
     except Exception:  # whatever a library makes of hostile bytes
-        return {stream for stream, _ in _OLE_STREAMS if f"{stream}\0".encode("utf-16-le") in data}
+        lower = data.lower()
+        return {stream for stream, _ in _OLE_STREAMS if f"{stream}\0".encode("utf-16-le") in lower}
 
 
 def _kind_of_text(data: bytes) -> str:
@@ -123,6 +142,8 @@ def _kind_of_text(data: bytes) -> str:
     if lower.startswith((b"mime-version:", b"from: <saved by")):  # a web page in one file, as Excel saves it
         return "web_page"
     if lower.startswith(b"<"):
+        if b"<office:document" in lower and b"opendocument.spreadsheet" in data[:_FLAT_HEAD]:
+            return FLAT_ODS
         is_web = any(word in lower for word in _WORDS_OF_WEB)
         return "web_page" if is_web and b"schemas-microsoft-com:office:spreadsheet" not in lower else "xml_file"
     return TEXT

@@ -56,9 +56,9 @@ def _spans(numbers: Iterable[int], show: Callable[[int], str], *, first: int = 0
 
 def not_read(sheet: str, cells: Sequence[tuple[str, Any]]) -> Notice:
     """Returns the notice on cells with figures that were not read, by address and value."""
-    shown = "; ".join(f"{address}: {_shown(value)}" for address, value in cells[:_MOST_SHOWN])
+    told = "; ".join(f"{address}: {shown(value)}" for address, value in cells[:_MOST_SHOWN])
     more = f"; và {len(cells) - _MOST_SHOWN} ô khác" if len(cells) > _MOST_SHOWN else ""
-    return Notice("not_read", sheet, cells[0][0], shown + more)
+    return Notice("not_read", sheet, cells[0][0], told + more)
 
 
 def has_figure(value: Any) -> bool:
@@ -70,7 +70,8 @@ def has_figure(value: Any) -> bool:
     return True
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Returns a value as a Vietnamese Excel shows it."""
     if isinstance(value, date):
         return format_date(value)
     if isinstance(value, str):

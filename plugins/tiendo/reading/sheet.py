@@ -8,6 +8,7 @@ from tiendo.model.content import Notice
 
 # What lies beyond is of no report; repetitions in hostile files end here.
 MOST_ROWS, MOST_COLUMNS = 10_000, 16_384
+_MAX_CELLS, _MAX_ROWS = 500_000, 5_000
 
 Range = tuple[tuple[int, int], tuple[int, int]]
 Runs = tuple[tuple[str, str], ...]
@@ -28,6 +29,8 @@ class CellDetail(NamedTuple):
     is_percent: bool = False
     error: str = ""
     is_uncalculated: bool = False
+    shown_unit: str = ""
+    shown_scale: int = 0
 
 
 class SheetDetails(NamedTuple):
@@ -89,6 +92,16 @@ class OpenedFile(ABC):
         Raises:
             UnreadableError: ``too_many_rows``, it has more cells than any report.
         """
+
+
+def check_size(name: str, height: int, width: int) -> None:
+    """Checks that a sheet is no larger than any report's.
+
+    Raises:
+        UnreadableError: ``too_many_rows``.
+    """
+    if height * width > _MAX_CELLS or height > _MAX_ROWS:
+        raise UnreadableError("too_many_rows", f"trang {name}: {height} dòng, {width} cột")
 
 
 def column_letters(index: int) -> str:

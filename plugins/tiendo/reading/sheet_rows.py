@@ -20,7 +20,7 @@ from tiendo.vietnamese.text import fold
 
 _LONGEST_TITLE = 300
 _NEW = tuple.__new__  # one call for each cell of a large sheet
-_NO, _NO_ERROR = repeat(False), repeat("")
+_NO, _NO_TEXT, _ZERO = repeat(False), repeat(""), repeat(0)
 _DIGIT = re.compile(r"\d")
 _NUMERAL = re.compile(r"[\s\d.,%‰+−-]+")
 _MOST_MERGED = 1_000_000
@@ -127,6 +127,16 @@ def read_template_rows(sheet: Sheet, tables: tuple[TemplateTable, ...], found: F
     return read_rows(sheet, heading, found.rows.setdefault(heading.table, []), found.notices)
 
 
+def holds_answers(table: TemplateTable, rows: Iterable[Any]) -> bool:
+    """Tells whether a sender has filled in anything in rows of a table."""
+    return any(_is_filled_in(row[2 + i]) for row in rows for i in _FILLED_AT[table])
+
+
+def keys_of(table: TemplateTable, row: Any) -> tuple[Any, ...]:
+    """Returns what a row is about: the values of its code and name."""
+    return tuple(row[2 + i].value for i in _KEYS_AT[table])
+
+
 def titles_above(sheet: Sheet, heading_row: int) -> Iterator[Title]:
     """Yields the texts above a heading."""
     for row, values in enumerate(sheet.rows[:heading_row]):
@@ -168,10 +178,11 @@ def read_rows(
         ]
         plain.append(None)  # what a column that is not there (-1) has
         addresses = [letter and letter + label for letter in letters]
-        cells = [_NEW(RawCell, cell) for cell in zip(pick(plain), addresses, _NO, _NO_ERROR, _NO, strict=False)]
+        plain_cells = zip(pick(plain), addresses, _NO, _NO_TEXT, _NO, _NO_TEXT, _ZERO, strict=False)
+        cells = [_NEW(RawCell, cell) for cell in plain_cells]
         if details:
             _add_details(cells, columns, details, number - 1, left)
-        if not any(value is not None or error or uncalculated for value, _, _, error, uncalculated in cells):
+        if not any(cell[0] is not None or cell[3] or cell[4] for cell in cells):
             after_gap = True
             unread += _with_figures(plain, left, label, range(len(values)), heading)
             continue

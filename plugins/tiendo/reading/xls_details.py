@@ -3,28 +3,42 @@
 import io
 from typing import Any
 
-from tiendo.ooxml.xml_walk import BrokenWorkbookError
-from tiendo.reading.sheet import CellDetail, Runs, SheetDetails
-from tiendo.reading.xlsx_details import shows_percent
+from tiendo.reading.number_formats import NumberFormat, number_format
+from tiendo.reading.sheet import CellDetail, Runs, SheetDetails, UnreadableError
 from tiendo.vietnamese.legacy_fonts import charset_of_font
 
+_ERRORS = {0x2B: "#GETTING_DATA"}  # of those that xlrd knows no text for
 
-def xls_details(data: bytes) -> dict[str, SheetDetails]:
-    """Returns what is special about each sheet, by name.
+
+def open_xls(data: bytes, refusal: Exception | None = None) -> Any:
+    """Opens an .xls by xlrd. Without it errors and percentages would be taken for blanks and fractions.
+
+    Args:
+        refusal: what calamine said against the file.
 
     Raises:
-        BrokenWorkbookError: xlrd cannot read the file. It is stricter than calamine, but without it errors and
-            percentages would be taken for blanks and fractions.
+        UnreadableError: ``encrypted``; or ``readers_differ``, calamine reads it and xlrd does not.
+        Exception: the refusal, where both refuse it.
     """
     import xlrd  # type: ignore[import-untyped]
 
     try:
         book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=io.StringIO())
-        return {sheet.name: _details(book, sheet) for sheet in book.sheets()}
+        book.sheets()
     except (MemoryError, RecursionError):
         raise
     except Exception as error:  # whatever a library makes of hostile bytes
-        raise BrokenWorkbookError(f"an .xls: {type(error).__name__}: {error}") from error
+        if "encrypted" in str(error):
+            raise UnreadableError("encrypted", str(error)) from error
+        if refusal is None:
+            raise UnreadableError("readers_differ", f"xlrd: {type(error).__name__}: {error}"[:300]) from error
+        raise refusal from error
+    return book
+
+
+def xls_details(book: Any) -> dict[str, SheetDetails]:
+    """Returns what is special about each sheet of a book of xlrd's, by name."""
+    return {sheet.name: _details(book, sheet) for sheet in book.sheets()}
 
 
 def _details(book: Any, sheet: Any) -> SheetDetails:
@@ -33,7 +47,7 @@ def _details(book: Any, sheet: Any) -> SheetDetails:
     fonts: dict[tuple[int, int], Runs] = {}
     cells: dict[tuple[int, int], CellDetail] = {}
     filled = 0
-    percent: dict[int, bool] = {}
+    formats: dict[int, NumberFormat] = {}
     for row in range(sheet.nrows):
         for column, kind in enumerate(sheet.row_types(row)):
             if kind == xlrd.XL_CELL_TEXT:
@@ -42,15 +56,16 @@ def _details(book: Any, sheet: Any) -> SheetDetails:
                 if any(charset_of_font(font) for _, font in runs):
                     fonts[row, column] = runs
             elif kind == xlrd.XL_CELL_ERROR:
-                text = xlrd.error_text_from_code.get(sheet.cell_value(row, column), "#N/A")
+                text = _ERRORS.get(code := sheet.cell_value(row, column)) or xlrd.error_text_from_code.get(code, "#N/A")
                 cells[row, column] = CellDetail(error=text)
             elif kind in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE, xlrd.XL_CELL_BOOLEAN):
                 filled += 1
                 style = sheet.cell_xf_index(row, column)
-                if style not in percent:
-                    percent[style] = shows_percent(book.format_map[book.xf_list[style].format_key].format_str)
-                if percent[style] and kind == xlrd.XL_CELL_NUMBER:
-                    cells[row, column] = CellDetail(is_percent=True)
+                if style not in formats:
+                    formats[style] = number_format(_format_code(book, style))
+                if formats[style].is_special and kind == xlrd.XL_CELL_NUMBER:
+                    shown = formats[style].of(sheet.cell_value(row, column))
+                    cells[row, column] = CellDetail(shown.is_percent, shown_unit=shown.unit, shown_scale=shown.scale)
     return SheetDetails(
         frozenset(row for row, info in sheet.rowinfo_map.items() if info.hidden),
         frozenset(column for column, info in sheet.colinfo_map.items() if info.hidden),
@@ -60,10 +75,22 @@ def _details(book: Any, sheet: Any) -> SheetDetails:
     )
 
 
+def _format_code(book: Any, style: int) -> str:
+    """Returns a cell format's number format, "" where the book gives no text for it: built-in, of the Far East."""
+    style_of = book.xf_list[style] if style < len(book.xf_list) else None
+    found = book.format_map.get(style_of.format_key) if style_of else None
+    return (found.format_str or "") if found else ""
+
+
 def _runs(book: Any, sheet: Any, row: int, column: int) -> Runs:
     text = sheet.cell_value(row, column)
-    own = book.xf_list[sheet.cell_xf_index(row, column)].font_index
+    style = sheet.cell_xf_index(row, column)
+    own = book.xf_list[style].font_index if style < len(book.xf_list) else 0
     starts = [(0, own), *sheet.rich_text_runlist_map.get((row, column), ())]
     ends = [start for start, _ in starts[1:]] + [len(text)]
-    pieces = [(text[start:end], book.font_list[font].name) for (start, font), end in zip(starts, ends, strict=True)]
+    fonts = book.font_list
+    pieces = [
+        (text[start:end], fonts[font].name if font < len(fonts) else "")
+        for (start, font), end in zip(starts, ends, strict=True)
+    ]
     return tuple(piece for piece in pieces if piece[0])

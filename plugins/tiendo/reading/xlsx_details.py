@@ -1,21 +1,25 @@
-"""What calamine does not report of an .xlsx: hidden rows and columns, old fonts, errors, percentages, empty formulas.
+"""What calamine does not report of an .xlsx: hidden rows and columns, fonts, errors, number formats, empty formulas.
 
 calamine gives an error cell and a formula without a stored result as empty text, and 0,087 for a cell that shows 8,7 %.
 Most sheets have nothing special, so a scan of their bytes comes first, and only a sheet that may have is parsed.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from html import unescape
-from urllib.parse import unquote
 
+from tiendo.model.content import Notice
 from tiendo.ooxml.xml_walk import ElementHandler, elements, walk
 from tiendo.ooxml.zip_parts import Member, content
-from tiendo.reading.sheet import MOST_COLUMNS, MOST_ROWS, CellDetail, Runs, SheetDetails, column_index
+from tiendo.reading.formulas import SheetCells, uncalculated
+from tiendo.reading.number_formats import NumberFormat, ShownAs, number_format
+from tiendo.reading.package import WORKBOOK, relations, workbook_part
+from tiendo.reading.sheet import MOST_COLUMNS, MOST_ROWS, CellDetail, Range, Runs, SheetDetails, column_index
 from tiendo.vietnamese.legacy_fonts import charset_of_font
 
-_WORKBOOK, _STYLES, _STRINGS = "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml"
+_STYLES, _STRINGS = "xl/styles.xml", "xl/sharedStrings.xml"
+_MACROS, _MACRO_SHEETS, _LINKS = "xl/vbaProject.bin", "xl/macrosheets/", "xl/externalLinks/externalLink"
 _HIDDEN, _INLINE = b" hidden=", b"inlineStr"
 _LEGACY_FONT = re.compile(rb"""["'](?:\.Vn|VNI-)""", re.IGNORECASE)
 # Error cells and formulas, as nearly every program writes them; every formula that others share ends so at its first.
@@ -33,9 +37,9 @@ _CELL_XFS = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
 _NUM_FMT = re.compile(rb"<(?:\w+:)?numFmt\b([^>]*)>")
 _NUM_FMT_ID = re.compile(rb"""\bnumFmtId\s*=\s*["'](\d+)["']""")
 _FORMAT_CODE = re.compile(rb"""\bformatCode\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-# Quoted text, escaped characters and [..] blocks of a number format show letters; they scale nothing.
-_SHOWN_ONLY = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_PLAIN = ShownAs()
+_RECALCULATED = re.compile(rb"""\bfullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
 _STYLE_LISTS = frozenset({"fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs"})
 
 
@@ -45,44 +49,71 @@ def check_parts(data: bytes, parts: Mapping[str, Member]) -> None:
     Raises:
         NotAZipError, TooLargeError: one is broken or larger than declared.
     """
-    for name in (_STYLES, *_sheets(parts)):
+    for name in (_STYLES, *_sheets(data, parts)):
         if name in parts:
             content(data, parts[name])
 
 
-def xlsx_details(data: bytes, parts: Mapping[str, Member]) -> dict[str, SheetDetails]:
+def xlsx_details(data: bytes, parts: Mapping[str, Member], *, is_thorough: bool = False) -> dict[str, SheetDetails]:
     """Returns what is special about the sheets of an .xlsx, by name; mostly nothing.
 
     Args:
         parts: its members.
+        is_thorough: look into all sheets, and tell their merged cells too.
 
     Raises:
         BrokenWorkbookError: a part is no XML, or declares entities.
         NotAZipError, TooLargeError: a member is broken or larger than declared.
     """
     styles, strings = (content(data, parts[name]) if name in parts else b"" for name in (_STYLES, _STRINGS))
-    percent_formats = _percent_formats(styles)
+    formats = _special_formats(styles)
     has_fonts = _has_legacy_font(styles) or _has_legacy_font(strings)
-    sheets = {name: content(data, parts[name]) for name in _sheets(parts)}
-    suspects = {name: xml for name, xml in sheets.items() if has_fonts or _is_suspect(xml, percent_formats)}
+    sheets = {name: content(data, parts[name]) for name in _sheets(data, parts)}
+    is_recalculated = _is_recalculated(data, parts) and any(_FORMULA in xml for xml in sheets.values())
+    is_sought = has_fonts or is_thorough or is_recalculated
+    suspects = {name: xml for name, xml in sheets.items() if is_sought or _is_suspect(xml, formats)}
     if not suspects:
         return {}
     fonts = _fonts_of_formats(styles) if has_fonts and styles else []
     shared = _shared_strings(strings) if has_fonts and strings else []
-    found: dict[str, SheetDetails] = {}
+    handlers: dict[str, _SheetHandler] = {}
     for sheet, part in _sheet_parts(data, parts).items():
         if part in suspects:
-            handler = _SheetHandler(percent_formats, fonts, shared)
-            walk(suspects[part], handler)
-            found[sheet] = SheetDetails(handler.rows, handler.columns, handler.fonts, cells=handler.cells)
-    return found
+            handlers[sheet] = _SheetHandler(formats, fonts, shared)
+            walk(suspects[part], handlers[sheet])
+    if is_recalculated:
+        for sheet, places in uncalculated({sheet: h.plain for sheet, h in handlers.items()}).items():
+            for place in places:
+                detail = handlers[sheet].cells.get(place, CellDetail())
+                handlers[sheet].cells[place] = detail._replace(is_uncalculated=True)
+    return {s: SheetDetails(h.rows, h.columns, h.fonts, h.merged, h.cells) for s, h in handlers.items()}
 
 
-def _sheets(parts: Mapping[str, Member]) -> list[str]:
-    return [name for name in parts if name.startswith("xl/worksheets/") and name.endswith(".xml")]
+def _is_recalculated(data: bytes, parts: Mapping[str, Member]) -> bool:
+    """Tells whether Excel calculates the workbook anew when it is opened: what is stored is not what is shown."""
+    return WORKBOOK in parts and _RECALCULATED.search(content(data, parts[WORKBOOK])) is not None
 
 
-def _is_suspect(xml: bytes, percent_formats: frozenset[int]) -> bool:
+def _sheets(data: bytes, parts: Mapping[str, Member]) -> list[str]:
+    """Returns the parts of the sheets, by their usual names, or, where some have others, by the workbook's word."""
+    usual = [name for name in parts if name.startswith("xl/worksheets/") and name.endswith(".xml")]
+    workbook = content(data, parts[WORKBOOK]) if WORKBOOK in parts else b""
+    if workbook.count(b"<sheet ") == len(usual):
+        return usual
+    return list(dict.fromkeys([*usual, *(part for part in _sheet_parts(data, parts).values() if part in parts)]))
+
+
+def noticed(parts: Mapping[str, Member]) -> Iterator[Notice]:
+    """Yields what an .xlsx holds that is not read and that its sender should know."""
+    macros = next((name for name in parts if name == _MACROS or name.startswith(_MACRO_SHEETS)), "")
+    if macros:
+        yield Notice("macros_ignored", detail=macros.removeprefix("xl/"))
+    links = sum(name.startswith(_LINKS) and name.endswith(".xml") for name in parts)
+    if links:
+        yield Notice("external_links", detail=str(links))
+
+
+def _is_suspect(xml: bytes, formats: Mapping[int, NumberFormat]) -> bool:
     """Whether a sheet may hold something special; a few searches for bytes, since nearly none does."""
     if _ERROR in xml or _FORMULA in xml or _HIDDEN in xml or (_INLINE in xml and _has_legacy_font(xml)):
         return True
@@ -90,7 +121,7 @@ def _is_suspect(xml: bytes, percent_formats: frozenset[int]) -> bool:
         return True
     if _USUAL_CELL not in xml and _SOME_CELL in xml:
         return True
-    return bool(percent_formats) and not percent_formats.isdisjoint(map(int, _STYLE.findall(xml)))
+    return bool(formats) and not formats.keys().isdisjoint(map(int, _STYLE.findall(xml)))
 
 
 def _has_legacy_font(xml: bytes) -> bool:
@@ -100,14 +131,8 @@ def _has_legacy_font(xml: bytes) -> bool:
 
 def _sheet_parts(data: bytes, parts: Mapping[str, Member]) -> dict[str, str]:
     """Maps sheet names to the parts that hold them, through the workbook's relationships."""
-    workbook = _workbook_part(data, parts)
-    folder, _, base = workbook.rpartition("/")
-    relations = f"{folder}/_rels/{base}.rels" if folder else f"_rels/{base}.rels"
-    targets: dict[str, str] = {}
-    for name, attributes in elements(content(data, parts[relations])) if relations in parts else ():
-        if name == "Relationship":
-            target = unquote(attributes.get("Target", ""))
-            targets[attributes.get("Id", "")] = target.lstrip("/") if target.startswith("/") else f"{folder}/{target}"
+    workbook = workbook_part(data, parts)
+    targets = {relation: target for relation, _, target in relations(data, parts, workbook)}
     return {
         attributes.get("name", ""): targets.get(attributes.get("id", ""), "")
         for name, attributes in (elements(content(data, parts[workbook])) if workbook in parts else ())
@@ -115,33 +140,22 @@ def _sheet_parts(data: bytes, parts: Mapping[str, Member]) -> dict[str, str]:
     }
 
 
-def _workbook_part(data: bytes, parts: Mapping[str, Member]) -> str:
-    """Returns the workbook's own part, by the package's relationships where it has another name."""
-    if _WORKBOOK not in parts and "_rels/.rels" in parts:
-        for name, attributes in elements(content(data, parts["_rels/.rels"])):
-            if name == "Relationship" and attributes.get("Type", "").endswith("/officeDocument"):
-                return attributes.get("Target", "").lstrip("/")
-    return _WORKBOOK
-
-
 @lru_cache(maxsize=32)
-def _percent_formats(styles: bytes) -> frozenset[int]:
-    """Returns the numbers of the cell formats that show a percentage; by expressions, for each file has styles."""
-    percent = set(_BUILTIN_PERCENT)
+def _special_formats(styles: bytes) -> Mapping[int, NumberFormat]:
+    """Returns the number formats that show more than a number, by cell format; by expressions, for speed."""
+    special = {number: number_format("0%") for number in _BUILTIN_PERCENT}
     for match in _NUM_FMT.finditer(styles):
         number, code = _NUM_FMT_ID.search(match[1]), _FORMAT_CODE.search(match[1])
-        if number and code and shows_percent(unescape((code[1] or code[2] or b"").decode("utf-8", "replace"))):
-            percent.add(int(number[1]))
+        if number and code:
+            found = number_format(unescape((code[1] or code[2] or b"").decode("utf-8", "replace")))
+            special.pop(int(number[1]), None)
+            if found.is_special:
+                special[int(number[1])] = found
     block = _CELL_XFS.search(styles)
     if not block:
-        return frozenset()
+        return {}
     numbers = (_NUM_FMT_ID.search(xf) for xf in _XF.findall(block[0]))
-    return frozenset(i for i, number in enumerate(numbers) if number and int(number[1]) in percent)
-
-
-def shows_percent(number_format: str) -> bool:
-    """Tells whether a number format shows a number a hundred times as large, with a percent sign."""
-    return "%" in _SHOWN_ONLY.sub("", number_format)
+    return {i: special[int(number[1])] for i, number in enumerate(numbers) if number and int(number[1]) in special}
 
 
 def _fonts_of_formats(styles: bytes) -> list[str]:
@@ -204,16 +218,21 @@ def _shared_strings(xml: bytes) -> list[list[tuple[str, str]]]:
 class _SheetHandler(ElementHandler):
     """Walks through a worksheet. Rows and cells may come without an address of their own."""
 
-    def __init__(self, percent_formats: frozenset[int], fonts: list[str], shared: list[list[tuple[str, str]]]) -> None:
+    def __init__(
+        self, formats: Mapping[int, NumberFormat], fonts: list[str], shared: list[list[tuple[str, str]]]
+    ) -> None:
         self.rows: set[int] = set()
         self.columns: set[int] = set()
         self.fonts: dict[tuple[int, int], Runs] = {}
         self.cells: dict[tuple[int, int], CellDetail] = {}
-        self._percent_formats, self._format_fonts, self._shared = percent_formats, fonts, shared
+        self.merged: list[Range] = []
+        self.plain = SheetCells({}, set(), {})
+        self._formats, self._format_fonts, self._shared = formats, fonts, shared
         self._row = self._column = -1
         self._type = self._value = ""
         self._format = 0
-        self._has_formula = self._is_value = False
+        self._has_formula = self._is_formula = self._is_value = False
+        self._formula = ""
         self._inline: _StringsHandler | None = None
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -223,10 +242,11 @@ class _SheetHandler(ElementHandler):
             number = attributes.get("s", "")
             self._format = int(number) if number.isdecimal() else 0
             self._type, self._value, self._has_formula = attributes.get("t", "n"), "", False
+            self._formula = ""
         elif name == "v":
             self._is_value = True
         elif name == "f":
-            self._has_formula = True
+            self._has_formula = self._is_formula = True
         elif name == "row":
             number = attributes.get("r", "")
             self._row = int(number) - 1 if number.isdecimal() else self._row + 1
@@ -237,6 +257,10 @@ class _SheetHandler(ElementHandler):
             first, last = attributes.get("min", ""), attributes.get("max", "")
             if first.isdecimal() and last.isdecimal():
                 self.columns.update(range(int(first) - 1, min(int(last), MOST_COLUMNS)))
+        elif name == "mergeCell":
+            corners = [_ADDRESS.fullmatch(corner) for corner in attributes.get("ref", "").split(":")]
+            if len(corners) == 2 and corners[0] and corners[1]:
+                self.merged.append((_place(corners[0]), _place(corners[1])))
         elif name == "is":
             self._inline = _StringsHandler()
             self._inline.start("si", {})
@@ -246,12 +270,16 @@ class _SheetHandler(ElementHandler):
     def text(self, text: str) -> None:
         if self._is_value:
             self._value += text
+        elif self._is_formula:
+            self._formula += text
         elif self._inline:
             self._inline.text(text)
 
     def end(self, name: str) -> None:
         if name == "v":
             self._is_value = False
+        elif name == "f":
+            self._is_formula = False
         elif name == "c":
             self._end_cell()
         elif self._inline:
@@ -259,14 +287,24 @@ class _SheetHandler(ElementHandler):
 
     def _end_cell(self) -> None:
         value, place = self._value.strip(), (self._row, self._column)
+        is_special = bool(value) and self._type == "n" and self._format in self._formats
+        shown = self._formats[self._format].of(_number(value)) if is_special else _PLAIN
         detail = CellDetail(
-            is_percent=bool(value) and self._type == "n" and self._format in self._percent_formats,
+            is_percent=shown.is_percent,
+            shown_unit=shown.unit,
+            shown_scale=shown.scale,
             error=(value or "#N/A") if self._type == "e" else "",
             # A formula may well result in empty text; then the type says so.
             is_uncalculated=self._has_formula and not value and self._type not in ("str", "e"),
         )
         if any(detail):
             self.cells[place] = detail
+        if self._has_formula:
+            self.plain.formulas[place] = self._formula
+        if value and self._type == "n":
+            self.plain.numbers[place] = _number(value)
+        elif value or self._inline:
+            self.plain.others.add(place)
         if self._type in ("s", "inlineStr", "str"):
             font = self._format_fonts[self._format] if self._format < len(self._format_fonts) else ""
             runs = [("", font)]
@@ -277,6 +315,17 @@ class _SheetHandler(ElementHandler):
             if any(charset_of_font(font) for _, font in runs):
                 self.fonts[place] = tuple(runs)
         self._inline = None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def _place(address: re.Match[str]) -> tuple[int, int]:
+    return int(address[2]) - 1, column_index(address[1])
 
 
 def _is_true(value: str | None) -> bool:

@@ -11,7 +11,7 @@ from tiendo.model.states import KIND_VARIANTS, KINDS, TASK_STATE_VARIANTS, TASK_
 from tiendo.validation.facts import IndicatorFacts, RegisterFacts
 from tiendo.vietnamese.dates import format_date
 from tiendo.vietnamese.notation import NUMERAL
-from tiendo.vietnamese.number import NumberReading, format_number, read_absence, read_number
+from tiendo.vietnamese.number import NumberReading, format_number, number_under_date, read_absence, read_number
 from tiendo.vietnamese.text import fold
 
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
@@ -70,8 +70,12 @@ def text_of(cell: RawCell) -> str:
     if isinstance(value, date):
         return format_date(value)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        number = Decimal(repr(value))
-        return f"{format_number(number * 100)}%" if cell.is_percent else format_number(number)
+        number = Decimal(repr(value)).scaleb(-cell.shown_scale)
+        return (
+            f"{format_number(number * 100)}%"
+            if cell.is_percent
+            else f"{format_number(number)} {cell.shown_unit}".strip()
+        )
     return str(value).strip()
 
 
@@ -90,7 +94,12 @@ def read_figure(
     """
     if is_empty(cell):
         return CellReading(cell, "blank")
-    worded = cell._replace(value=_with_unit(cell, stated_unit)) if stated_unit else cell
+    hidden = number_under_date(cell.value)
+    if hidden is not None:
+        as_typed = read_figure(cell._replace(value=float(hidden)), facts, last, period, stated_unit)
+        return as_typed._replace(number=as_typed.number and as_typed.number._replace(note="date_format"))
+    worded = as_shown(cell)
+    worded = worded._replace(value=_with_unit(worded, stated_unit)) if stated_unit else worded
     unit, target = facts.indicator.unit, facts.target_middle
     number = read_number(worded, unit=unit, target=target, last=last, names=facts.names)
     if number.value is not None:
@@ -104,17 +113,29 @@ def read_figure(
     return CellReading(cell, "unreadable", number)
 
 
+def as_shown(cell: RawCell) -> RawCell:
+    """Returns a number with the unit that its number format shows as the words that a person sees."""
+    if not cell.shown_unit or not isinstance(cell.value, (int, float)) or isinstance(cell.value, bool):
+        return cell
+    number = Decimal(repr(cell.value)).scaleb(-cell.shown_scale)
+    return cell._replace(value=_number_with_unit(number, cell.shown_unit), shown_unit="", shown_scale=0)
+
+
 def _with_unit(cell: RawCell, unit: str) -> Any:
     """Returns a bare number with its unit in words, anything else as it is."""
     value = cell.value
     if isinstance(value, str):
         return f"{value} {unit}" if NUMERAL.fullmatch(fold(value).lstrip("'+-")) else value
     if isinstance(value, (int, float)) and not isinstance(value, bool) and not cell.is_percent:
-        whole, _, decimals = f"{Decimal(repr(value)):f}".partition(".")
-        # Exactly three decimals could be read as thousands; a number cell leaves no doubt.
-        decimals = f"{decimals}0" if len(decimals) == 3 else decimals.removesuffix("0") if decimals == "0" else decimals
-        return f"{whole},{decimals} {unit}" if decimals else f"{whole} {unit}"
+        return _number_with_unit(Decimal(repr(value)), unit)
     return value
+
+
+def _number_with_unit(number: Decimal, unit: str) -> str:
+    whole, _, decimals = f"{number:f}".partition(".")
+    # Exactly three decimals could be read as thousands; a number cell leaves no doubt.
+    decimals = f"{decimals}0" if len(decimals) == 3 else decimals.removesuffix("0") if decimals == "0" else decimals
+    return f"{whole},{decimals} {unit}" if decimals else f"{whole} {unit}"
 
 
 def read_kind(cell: RawCell) -> str | None:
@@ -141,11 +162,20 @@ def date_reading(cell: RawCell, day: date | None) -> str:
 
 
 def find_code(code: RawCell, name: RawCell, facts: RegisterFacts) -> str:
-    """Returns an indicator's code as typed; a row without a code is known by its full name. "" when unknown."""
-    typed = text_of(code)
+    """Returns the indicator whose code is typed, or without one whose full name is; "" when unknown.
+
+    Capitals, blanks that are not seen and kinds of dashes are no difference.
+    """
+    typed = fold(text_of(code))
     if not typed:
         return facts.code_by_name.get(fold(text_of(name)), "")
     return typed if typed in facts.indicators else ""
+
+
+def find_ref(ref: RawCell, facts: RegisterFacts) -> str:
+    """Returns a task's reference as the plan writes it, an unknown one as typed."""
+    typed = text_of(ref)
+    return facts.ref_by_typed.get(fold(typed), typed)
 
 
 def expected_code(name: RawCell, facts: RegisterFacts) -> str:

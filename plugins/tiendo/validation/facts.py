@@ -143,6 +143,14 @@ class RegisterFacts:
         return {fold(name): i.code for i in groups for name in (i.name, i.label)}
 
     @cached_property
+    def ref_by_typed(self) -> dict[str, str]:
+        """References of tasks by their folded form; those that differ in capitals alone are left out."""
+        refs: dict[str, set[str]] = {}
+        for task in self.register.tasks:
+            refs.setdefault(fold(task.ref), set()).add(task.ref)
+        return {typed: next(iter(found)) for typed, found in refs.items() if len(found) == 1}
+
+    @cached_property
     def task_by_title(self) -> dict[str, str]:
         """References of tasks by folded title; titles that two tasks share are left out."""
         refs: dict[str, set[str]] = {}

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tiendo.model.content import IndicatorRow, Notice, RawCell, TaskRow, WorkbookContent
 from tiendo.model.register import Unit
 from tiendo.reading.notices import has_figure, not_read
-from tiendo.validation.cells import find_code, text_of
+from tiendo.validation.cells import find_code, find_ref, text_of
 from tiendo.validation.context import Context
 from tiendo.vietnamese.number import format_number, read_absence, read_number
 from tiendo.vietnamese.stated_unit import find_shift, is_same_unit, is_unit, read_stated
@@ -171,7 +171,7 @@ def _sort_tasks(content: WorkbookContent, context: Context) -> tuple[list[TaskRo
     rows: list[TaskRow] = []
     unread: dict[str, list[tuple[str, object]]] = {}
     for row in content.task_rows:
-        ref = text_of(row.ref)
+        ref = find_ref(row.ref, facts)
         is_typed = bool(ref) and not _NUMBERING.fullmatch(ref)
         if not is_typed:
             ref = facts.task_by_title.get(fold(_BULLET.sub("", text_of(row.title))), "")

@@ -4,7 +4,7 @@ from tiendo.model.content import SHEET_TASKS, TaskRow, WorkbookContent
 from tiendo.model.outcome import TaskProgressRow
 from tiendo.model.register import Unit
 from tiendo.model.states import TASK_STATES
-from tiendo.validation.cells import as_float, is_empty, read_state, sentence, text_of
+from tiendo.validation.cells import as_float, as_shown, find_ref, is_empty, read_state, sentence, text_of
 from tiendo.validation.context import Context
 from tiendo.validation.facts import KnownTask
 from tiendo.validation.records import FileRecords, TaskRecord, TaskSource
@@ -22,11 +22,12 @@ def add_task_records(found: FileRecords, content: WorkbookContent, context: Cont
     present: set[str] = set()
     misspelt: list[str] = []
     for row in content.task_rows:
-        ref = text_of(row.ref)
+        ref = find_ref(row.ref, context.facts)
         task = register.task_by_ref.get(ref)
         is_led = task is not None and context.agency in task.lead_agencies
         role = "unlisted" if task is None else "lead" if is_led else "none"
-        completion = read_number(row.completion, unit=_PERCENT) if is_led and not is_empty(row.completion) else None
+        is_told = is_led and not is_empty(row.completion)
+        completion = read_number(as_shown(row.completion), unit=_PERCENT) if is_told else None
         last = context.history.last_task(ref, context.agency, context.period) if is_led else None
         source = TaskSource(context, task, row, completion, last)
         record = TaskRecord(file_index=index, sheet=row.sheet, source=source, body_role=role, ref=ref)

@@ -66,6 +66,8 @@ _INDEX = (50, 200)
 _YEARS_TYPED = (1990, 2060)
 _EXCEL_DAY_ZERO, _DAY_ZERO = datetime(1899, 12, 30), datetime(1899, 12, 31)  # noqa: DTZ001
 
+_HALF_A_MILLISECOND = Decimal("5.8e-9")
+
 _EXACT = Context(prec=80)
 # Excel keeps and shows 15 significant digits; further ones are the noise of binary arithmetic (0.1 + 0.2).
 _EXCEL = Context(prec=15)
@@ -122,25 +124,46 @@ def read_number(
         evidence = tuple(abs(known) for known in (target, last) if known)
         return _read_text(value, _Context(unit, evidence, names))
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        return _read_number_cell(value, unit, is_percent=raw.is_percent)
+        reading = _read_number_cell(value, unit, is_percent=raw.is_percent)
+        known = tuple(abs(known) for known in (target, last) if known)
+        return _read_scaled(reading, raw.shown_scale, known) if raw.shown_scale and reading.value else reading
     if value is None:
         return NumberReading(None, "empty")
     if isinstance(value, date):
+        number = number_under_date(value)
+        if number is not None:
+            return _read_number_cell(number, unit, is_percent=False)._replace(note="date_format")
         has_time = isinstance(value, datetime) and (value.hour, value.minute, value.second) != (0, 0, 0)
         suggestion = "" if has_time else excel_range(value.day, value.month)
-        if not _YEARS_TYPED[0] <= value.year <= _YEARS_TYPED[1]:
-            suggestion = format_number(_excel_serial(value))
         return NumberReading(None, "is_a_date", text=format_date(value), suggestion=suggestion)
     return NumberReading(None, "not_a_number", text=str(value)[:LONGEST_TEXT] if isinstance(value, bool) else "")
 
 
-def _excel_serial(value: date) -> Decimal:
-    """Returns the number that Excel shows as a date where the cell is formatted so: 437 is 12/03/1901."""
+def number_under_date(value: object) -> Decimal | None:
+    """Returns the number that Excel shows as a date where the cell is formatted so: 437 is 12/03/1901.
+
+    None for what is no date, and for dates of years in which it may have been typed as one.
+    """
+    if not isinstance(value, date) or _YEARS_TYPED[0] <= value.year <= _YEARS_TYPED[1]:
+        return None
     instant = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001
     # Excel takes 1900 for a leap year: from March on its numbers are one ahead.
     since = instant.replace(tzinfo=None) - (_EXCEL_DAY_ZERO if instant.year > 1900 or instant.month > 2 else _DAY_ZERO)
-    seconds = since.days * 86400 + since.seconds
-    return _plain(_EXCEL.divide(Decimal(seconds), Decimal(86400)).quantize(Decimal("0.001")))
+    moments = (since.days * 86400 + since.seconds) * 10**6 + since.microseconds
+    number = Decimal(moments) / Decimal(86400 * 10**6)
+    # A date holds thousandths of a second: the shortest number that is the same instant was typed.
+    shortest = (round(number, decimals) for decimals in range(8))
+    return _plain(next((n for n in shortest if abs(n - number) < _HALF_A_MILLISECOND), round(number, 8)))
+
+
+def _read_scaled(reading: NumberReading, scale: int, evidence: Sequence[Decimal]) -> NumberReading:
+    """Decides whether the number that is meant is the one shown, or the larger one in the cell."""
+    assert reading.value is not None  # noqa: S101  (asked for by the caller)
+    shown = _plain(_EXACT.scaleb(reading.value, -scale))
+    near = _by_evidence((abs(shown), abs(reading.value)), evidence)
+    if near is None:
+        return reading._replace(value=None, reason="scaled_format", note="", alternatives=(shown, reading.value))
+    return reading._replace(value=shown if near == abs(shown) else reading.value, note="scaled_format")
 
 
 def _read_number_cell(value: float | Decimal, unit: Unit | None, *, is_percent: bool) -> NumberReading:

@@ -12,6 +12,7 @@ REASONS = {
     "not_finite": "giá trị trong ô không phải là một số xác định",
     "ambiguous_separator": "chưa rõ dấu chấm, dấu phẩy ngăn hàng nghìn hay phần thập phân",
     "ambiguous_unit": "chưa rõ đơn vị ghi trong ô là đơn vị thật hay ghi tắt của đơn vị chỉ tiêu",
+    "scaled_format": "định dạng ô chia số cho 1.000 hoặc hơn nên chưa rõ kết quả là số nhìn thấy hay số lưu trong ô",
     "is_a_date": "ô chứa ngày tháng, không phải là một số",
     "is_a_range": "ghi một khoảng; kết quả phải là một số duy nhất",
     "is_a_fraction": "ghi dạng phân số hoặc tỷ lệ a/b; kết quả phải là một số duy nhất",
@@ -34,6 +35,8 @@ NOTES = {
     "whole_reading": "dấu phẩy được hiểu là dấu ngăn hàng nghìn vì chỉ tiêu là số nguyên",
     "chosen_by_evidence": "dấu ngăn cách được hiểu theo chỉ tiêu hoặc số liệu kỳ trước",
     "unit_converted": "đã quy đổi theo đơn vị ghi trong ô",
+    "date_format": "ô định dạng ngày tháng nhưng chứa một số; số đó được ghi nhận",
+    "scaled_format": "định dạng ô chia số cho 1.000 hoặc hơn; số được hiểu theo kế hoạch hoặc số liệu kỳ trước",
     "percent_format": "ô định dạng phần trăm nên giá trị được nhân với 100",
     "rounded_to_15_digits": "giá trị được làm tròn đến 15 chữ số có nghĩa như Excel hiển thị",
 }
