@@ -11,6 +11,12 @@ NOT_YET_PUBLISHED = "Chưa đến kỳ công bố"
 """The note the template gives to an indicator that has no figure in the period; nobody filled it in."""
 
 
+# What the template prints of earlier periods, for people only.
+LAST_FIGURE = "Số kỳ trước"
+LAST_STATE, LAST_COMPLETION = "Trạng thái kỳ trước", "% kỳ trước"
+OLD_QUARTER, OLD_TOTAL = "Đã báo cáo trong quý", "Đã báo cáo lũy kế"
+
+
 @dataclass(frozen=True)
 class TemplateColumn:
     """One column.
@@ -48,9 +54,9 @@ class TemplateTable:
         """Headings in the template's order."""
         return tuple(column.heading for column in self.columns)
 
-    def position(self, field: str) -> int:
-        """Returns the 1-based column of a field in the template."""
-        return next(i for i, column in enumerate(self.columns, start=1) if column.field == field)
+    def position(self, name: str) -> int:
+        """Returns the 1-based column of a field, or of a heading, in the template."""
+        return next(i for i, column in enumerate(self.columns, start=1) if name in (column.field, column.heading))
 
 
 _NUMBERING = ("STT", "TT", "Số TT", "Số thứ tự")
@@ -125,7 +131,7 @@ INDICATORS = TemplateTable(
         TemplateColumn(
             "target", "Kế hoạch năm", ("Kế hoạch", "Chỉ tiêu kế hoạch", "Mục tiêu", "Chỉ tiêu năm", "KH năm")
         ),
-        TemplateColumn("", "Số kỳ trước"),
+        TemplateColumn("", LAST_FIGURE),
         _QUARTER,
         _YEAR_TO_DATE,
         _KIND,
@@ -170,6 +176,8 @@ TASKS = TemplateTable(
         TemplateColumn("ref", "Mã nhiệm vụ", ("Mã", "Mã số", "Ký hiệu")),
         TemplateColumn("title", "Nội dung nhiệm vụ", ("Nhiệm vụ", "Nội dung", "Tên nhiệm vụ")),
         TemplateColumn("", "Thời hạn"),
+        TemplateColumn("", LAST_STATE),
+        TemplateColumn("", LAST_COMPLETION),
         TemplateColumn("state", "Trạng thái", ("Tình trạng", "Tình hình thực hiện"), is_value=True),
         TemplateColumn(
             "completion", "% hoàn thành", ("Tỷ lệ hoàn thành", "Mức độ hoàn thành", "Hoàn thành"), is_value=True
@@ -188,6 +196,8 @@ CORRECTIONS = TemplateTable(
         TemplateColumn("period", "Kỳ báo cáo cần sửa", ("Kỳ", "Kỳ báo cáo", "Kỳ cần sửa")),
         _CODE,
         _NAME,
+        TemplateColumn("", OLD_QUARTER),
+        TemplateColumn("", OLD_TOTAL),
         _QUARTER,
         _YEAR_TO_DATE,
         _KIND,

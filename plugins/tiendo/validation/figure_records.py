@@ -5,9 +5,10 @@ from decimal import Decimal
 
 from tiendo.model.outcome import ObservationRow
 from tiendo.model.period import Period
+from tiendo.model.register import Nature
 from tiendo.validation.cells import CellReading, as_float, sentence, text_of
 from tiendo.validation.facts import IndicatorFacts
-from tiendo.validation.magnitude import doubtful_power
+from tiendo.validation.magnitude import doubtful_power, fits
 from tiendo.validation.records import FigureRecord, FigureSource
 from tiendo.validation.suites import get_suite
 from tiendo.vietnamese.number import NumberReading, explain_note, explain_reason, format_number, read_number
@@ -71,7 +72,7 @@ def placeholders(record: FigureRecord) -> dict[str, str]:
         "text": text_of(reading.cell),
         "value_text": "" if value is None else format_number(value),
         "last_text": "chưa có" if last is None else format_number(last),
-        "likely_text": "" if value is None else format_number(value.scaleb(-slip)),
+        "likely_text": _likely_text(record),
         "doubtful_text": _doubtful_text(record),
         "scale_text": _scale_text(facts, slip),
         "alternatives": " hoặc ".join(format_number(a) for a in sorted(number.alternatives)) if number else "",
@@ -83,6 +84,21 @@ def placeholders(record: FigureRecord) -> dict[str, str]:
         "why_unreadable": sentence(explain_reason(number)) if number else "",
         "how_understood": sentence(explain_note(number)) if number else "",
     }
+
+
+def _likely_text(record: FigureRecord) -> str:
+    """What a figure that is off was probably meant as: another power of ten, unless the number gives itself away."""
+    facts, reading, period, _, slip, _ = record.source
+    value, target = reading.value, facts.target_middle
+    if value is None:
+        return ""
+    if facts.indicator.nature is Nature.GROWTH and 50 <= value <= 200:
+        return format_number(value - 100)  # an index, last year's figure being 100
+    if facts.indicator.nature is Nature.FLOW and slip < 0 and target and 0 < value <= 150:
+        share = target * value / 100
+        if fits(share, facts.expected(period), 2):
+            return f"{format_number(round(share))} (nếu {format_number(value)} là tỷ lệ % của kế hoạch năm)"
+    return format_number(value.scaleb(-slip))
 
 
 def _doubtful_text(record: FigureRecord) -> str:
