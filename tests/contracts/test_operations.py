@@ -24,11 +24,21 @@ from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.collect.folder import collect, make_inboxes
 from tiendo.collect.ledger import ledger_document
+from tiendo.model.content import UNREAD, WorkbookContent
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.process import quarantine
-from tiendo.process.requeue import NotPossibleError, Rereading, enter, find_file, review, settle
+from tiendo.process import quarantine, requeue
+from tiendo.process.requeue import (
+    NotPossibleError,
+    Rereading,
+    enter,
+    find_file,
+    review,
+    review_period,
+    settle,
+)
 from tiendo.reading.columns import INDICATORS
+from tiendo.reading.reader import read_workbook
 from tiendo.settings import INCLUDE, Settings
 from tiendo.warehouse import audit
 from tiendo.warehouse.engine import loader, make_engine, reader
@@ -278,6 +288,58 @@ def test_an_audit_row_is_never_changed_and_never_without_a_reason(engine: Engine
     assert audit.audit_rows(engine)[0]["details"] == {"a": Decimal("1.5")}
 
 
+def test_a_period_shows_what_todays_rules_would_say_otherwise_and_does_nothing(
+    settings: Settings, register: Register, engine: Engine, replay: Path, stricter: Callable[..., None]
+) -> None:
+    odd = send(settings, register, engine, revenue_workbook(register, "17.300.000 triệu đồng"), name="a.xlsx")
+    plain = filled_workbook(register, "so-y-te", Q1)
+    other = send(settings, register, engine, plain, folder="so-y-te")
+    send(settings, register, engine, plain, folder="so-y-te", name="b.xlsx")  # a repetition: its first speaks for it
+    send(settings, register, engine, b"%PDF-1.7", folder="so-xay-dung", name="a.pdf")  # nobody can tell of which period
+    assert (odd["state"], other["state"]) == ("accepted", "accepted")
+    stricter("number-understood")
+    clock.set_replay_clock(replay, NOON + timedelta(days=90))
+    before = ledger_document(engine)
+
+    files, unread = review_period(settings, register, engine, Q1)
+
+    assert [one.first.receipt_no for one in files] == [odd["receipt_no"], other["receipt_no"]]
+    assert unread == []
+    assert [one.is_judged_otherwise() for one in files] == [True, False]
+    assert [one.is_judged_otherwise("number-understood") for one in files] == [True, False]
+    assert not files[0].is_judged_otherwise("value-whole")
+    assert (files[0].before.state, files[0].after.state) == ("accepted", "rejected")
+    assert {finding["rule"] for finding in files[0].rules_added} == {"number-understood"}
+    assert files[0].keeps_old_figures
+    assert ledger_document(engine) == before
+    assert review_period(settings, register, engine, Period(2023, 2)).files == []
+
+
+def test_another_wording_of_a_finding_is_no_other_judgement(
+    settings: Settings, register: Register, engine: Engine, change_rule: Callable[..., None]
+) -> None:
+    send(settings, register, engine, revenue_workbook(register, "17.300.000 triệu đồng"))
+    change_rule("number-understood", message="Nói khác đi.")
+    ((reviewed,), _) = review_period(settings, register, engine, Q1)
+    assert reviewed.findings_added
+    assert not reviewed.is_judged_otherwise()
+
+
+def test_a_file_held_for_a_fault_of_ours_shows_in_the_period_it_turns_out_to_be_of(
+    settings: Settings, register: Register, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = send(settings, register, engine, b"chua doc duoc", name="a.txt")
+    assert (line["state"], line["period"]) == ("quarantined", None)
+    content = read_workbook(revenue_workbook(register, 17300))
+    monkeypatch.setattr(requeue, "read_files", lambda _settings, hashes: [content for _ in hashes])
+    ((reviewed,), _) = review_period(settings, register, engine, Q1)
+    assert (reviewed.before.state, reviewed.after.state) == ("quarantined", "accepted")
+    monkeypatch.setattr(
+        requeue, "read_files", lambda _settings, hashes: [WorkbookContent(fault=UNREAD) for _ in hashes]
+    )
+    assert review_period(settings, register, engine, Q1) == ([], [line["receipt_no"]])
+
+
 def test_the_commands(home: Path, database_url: URL, register: Register, tmp_path: Path) -> None:
     tiendo = Command(home, database_url)
     include = tmp_path / "include"
@@ -303,6 +365,19 @@ def test_the_commands(home: Path, database_url: URL, register: Register, tmp_pat
     assert shown["done"] is None
     assert "--yes" in tiendo("requeue", sent)
     assert tiendo("requeue", sent, "--yes", code=2) == ""
+    shown = tiendo.json("requeue", "--period", "2023-Q1", "--rule", "number-understood")
+    assert (shown["files"], [one["receipt"] for one in shown["different"]]) == (1, [sent])
+    told = tiendo("requeue", "--period", "2023-Q1")
+    assert "verdict: rejected -> accepted" in told
+    assert "1 files of 2023-Q1 read by today's rules; 1 would be judged otherwise." in told
+    for wrong in (
+        ["--period", "2031-Q1"],
+        ["--period", "2023-Q1", "--rule", "khong-co"],
+        [],
+        ["--rule", "value-whole"],
+    ):
+        assert tiendo("requeue", *wrong, code=2) == ""
+    assert tiendo("requeue", "--period", "2023-Q1", "--yes", "--reason", "x", code=2) == ""
     done = tiendo("requeue", sent, "--yes", "--reason", "Quy tắc đã sửa")
     assert "thu-ngan-sach 2023-Q1 year_to_date: none -> 17.300 (estimate)" in done
     assert "accepted" in done

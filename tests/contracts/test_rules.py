@@ -133,6 +133,12 @@ def exchanged(content: WorkbookContent) -> WorkbookContent:
     return change_indicator(content, ENTERPRISES, year_to_date=450)
 
 
+def with_days_of_june(content: WorkbookContent) -> WorkbookContent:
+    for row in content.indicator_rows:
+        content = change_indicator(content, str(row.code.value), data_on="10/06/2023")
+    return content
+
+
 def without_indicator(content: WorkbookContent) -> WorkbookContent:
     return content._replace(indicator_rows=content.indicator_rows[1:])
 
@@ -197,6 +203,7 @@ CASES = [
     Case("period-as-asked", KHDT, Q1, lambda c: c, "", asked=Q2),
     Case("period-begun", KHDT, Q1, marked(period="2023-Q3"), ""),
     Case("period-open", TAICHINH, Q1, lambda c: c, "", today=date(2023, 6, 12)),
+    Case("days-of-open-period", TAICHINH, Q1, with_days_of_june, "", today=date(2023, 6, 12)),
     Case("submission-late", KHDT, Q1, lambda c: c, "", today=date(2023, 3, 16)),
     Case("file-draft", KHDT, Q1, lambda c: c, "", name="bao cao (du thao).xlsx"),
     Case("period-before-closing", KHDT, Q1, lambda c: c, "", today=date(2023, 3, 26)),

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from fixtures.marked import through_libreoffice
 from tiendo.feedback.template import build_template, write_templates
 from tiendo.model.content import (
     SHEET_CORRECTIONS,
@@ -22,7 +24,17 @@ from tiendo.model.content import (
 from tiendo.model.period import Period
 from tiendo.model.register import Nature, Register
 from tiendo.model.states import TASK_STATES
-from tiendo.reading.columns import TASKS
+from tiendo.reading.columns import (
+    CORRECTIONS,
+    INDICATORS,
+    LAST_COMPLETION,
+    LAST_FIGURE,
+    LAST_STATE,
+    OLD_QUARTER,
+    OLD_TOTAL,
+    TASKS,
+)
+from tiendo.reading.reader import read_workbook
 
 Q1, Q2 = Period(2023, 1), Period(2023, 2)
 
@@ -64,7 +76,7 @@ def test_same_register_gives_same_bytes(register: Register) -> None:
 
 def test_sheets_of_a_body_with_indicators(register: Register) -> None:
     workbook = open_template(register, "so-y-te")
-    assert workbook.sheetnames == [SHEET_INDICATORS, SHEET_TASKS, SHEET_CORRECTIONS, SHEET_GUIDE, SHEET_MARKER]
+    assert workbook.sheetnames == [SHEET_GUIDE, SHEET_INDICATORS, SHEET_TASKS, SHEET_CORRECTIONS, SHEET_MARKER]
     assert workbook[SHEET_MARKER].sheet_state == "veryHidden"
     marker = {row[0]: row[1] for row in workbook[SHEET_MARKER].iter_rows(max_col=2, max_row=4, values_only=True)}
     assert marker == {
@@ -78,7 +90,7 @@ def test_sheets_of_a_body_with_indicators(register: Register) -> None:
 @pytest.mark.parametrize("agency", ["cong-an-tinh", "h-phu-giao"])
 def test_body_without_indicators_gets_tasks_only(register: Register, agency: str) -> None:
     workbook = open_template(register, agency)
-    assert workbook.sheetnames == [SHEET_TASKS, SHEET_GUIDE, SHEET_MARKER]
+    assert workbook.sheetnames == [SHEET_GUIDE, SHEET_TASKS, SHEET_MARKER]
     refs = [cell.value for cell in workbook[SHEET_TASKS]["A"] if re.match(r"I{2,3}\.", str(cell.value))]
     assert refs == [task.ref for task in register.tasks_of(agency)]
 
@@ -91,9 +103,104 @@ def test_targets_stand_as_printed(register: Register) -> None:
     assert sheet.cell(row, 3).value == "%"
 
 
-def test_last_values_stand_in_vietnamese(register: Register) -> None:
+def test_last_values_are_numbers_beside_what_is_typed(register: Register) -> None:
     sheet = open_template(register, "so-tai-chinh", thu_ngan_sach="17300.5")[SHEET_INDICATORS]
-    assert sheet.cell(row_of(sheet, "thu-ngan-sach"), 5).value == "17.300,5"
+    cell = sheet.cell(row_of(sheet, "thu-ngan-sach"), INDICATORS.position(LAST_FIGURE))
+    assert (cell.value, cell.data_type, cell.number_format) == (17300.5, "n", "[$-42A]#,##0.00")
+    assert cell.protection.locked
+
+
+def with_last(register: Register, agency: str, period: Period = Q2) -> Workbook:
+    """A template with last figures, last states of tasks, and figures that may be corrected."""
+    figures = {(i.code, agency): Decimal(40) for i in register.indicators_of(agency)}
+    earlier = {(code, agency, "2023-Q1", "year_to_date"): value for (code, _), value in figures.items()}
+    tasks = {(task.ref, agency): ("late", Decimal(25)) for task in register.tasks_of(agency)}
+    body = register.agency_by_code[agency]
+    data = build_template(register, period, body, figures, last_tasks=tasks, earlier=earlier)
+    return load_workbook(io.BytesIO(data))
+
+
+def test_tasks_show_their_last_state(register: Register) -> None:
+    sheet = with_last(register, "so-y-te")[SHEET_TASKS]
+    row = row_of(sheet, "II.2")
+    assert sheet.cell(row, TASKS.position(LAST_STATE)).value == TASK_STATES["late"]
+    assert sheet.cell(row, TASKS.position(LAST_COMPLETION)).value == 25
+
+
+# Typed into a template whose last figure is 40, of an indicator; which colour its cell takes while somebody types.
+COLOURS = [
+    ("so-tai-chinh", "thu-ngan-sach", 10, 50, ""),
+    ("so-tai-chinh", "thu-ngan-sach", 10, 60, "red"),
+    ("so-tai-chinh", "thu-ngan-sach", None, 30, "red"),
+    ("so-tai-chinh", "thu-ngan-sach", 960, 1000, "orange"),
+    ("so-tai-chinh", "thu-ngan-sach", None, "Chưa có số liệu", ""),
+    ("so-cong-thuong", "tang-xuat-khau", None, 41.5, ""),
+    ("so-cong-thuong", "tang-xuat-khau", None, 82.1, "orange"),
+    ("so-cong-thuong", "tang-xuat-khau", None, -17.9, "orange"),
+    ("so-y-te", "dang-ky-kham-ict", None, 36.4, ""),
+    ("so-y-te", "dang-ky-kham-ict", None, 3.64, "orange"),
+    ("so-y-te", "dang-ky-kham-ict", None, 0, "orange"),
+    ("so-y-te", "dang-ky-kham-ict", None, 364, "red"),
+]
+
+
+def test_cells_warn_while_somebody_types(register: Register, tmp_path: Path) -> None:
+    """As a real program calculates it: each format's formula is put into a cell and asked of LibreOffice."""
+    asked: list[str] = []
+    book = Workbook()
+    sheet = book.worksheets[0]
+    for agency, code, quarter, total, _ in COLOURS:
+        template = with_last(register, agency)[SHEET_INDICATORS]
+        row, number = row_of(template, code), len(asked) + 1
+        for letter, value in (("E", 40), ("F", quarter), ("G", total)):
+            sheet[f"{letter}{number}"] = value
+        told = {"red": "FALSE", "orange": "FALSE"}
+        for area in template.conditional_formatting:
+            if str(area.sqref) == f"G{row}":
+                for rule in area.rules:
+                    colour = {"FFFF7C80": "red", "FFFFC000": "orange"}[rule.dxf.fill.bgColor.rgb]
+                    formula = re.sub(rf"\$([EFG]){row}\b", rf"$\g<1>{number}", rule.formula[0])
+                    told[colour] += f",IFERROR({formula},FALSE)"  # as a format takes an error
+        asked.append(f'=IF(OR({told["red"]}),"red",IF(OR({told["orange"]}),"orange",""))')
+        sheet[f"H{number}"] = asked[-1]
+    book.save(tmp_path / "asked.xlsx")
+    data = through_libreoffice((tmp_path / "asked.xlsx").read_bytes(), tmp_path)
+    answers = [row[7].value or "" for row in load_workbook(io.BytesIO(data), data_only=True).worksheets[0].iter_rows()]
+    assert answers == [colour for *_, colour in COLOURS]
+
+
+def test_a_correction_is_chosen_by_name_and_shows_what_was_reported(register: Register, tmp_path: Path) -> None:
+    workbook = with_last(register, "so-tai-chinh")
+    sheet = workbook[SHEET_CORRECTIONS]
+    name = CORRECTIONS.position("name")
+    rule = next(v for v in sheet.data_validations.dataValidation if f"{get_column_letter(name)}7" in v.sqref)
+    labels = [row[0].value for row in workbook[SHEET_MARKER][rule.formula1.split("!")[1].replace("$", "")]]
+    assert labels == [indicator.label for indicator in register.indicators_of("so-tai-chinh")]
+    sheet.cell(7, CORRECTIONS.position("period")).value = "Quý I/2023"
+    sheet.cell(7, name).value = labels[0]
+    workbook.save(tmp_path / "chosen.xlsx")
+    plain = read_workbook((tmp_path / "chosen.xlsx").read_bytes())
+    data = through_libreoffice((tmp_path / "chosen.xlsx").read_bytes(), tmp_path)
+    shown = load_workbook(io.BytesIO(data), data_only=True)[SHEET_CORRECTIONS]
+    assert [shown.cell(7, CORRECTIONS.position(heading)).value for heading in (OLD_QUARTER, OLD_TOTAL)] == [
+        "không có",
+        40,
+    ]
+    assert not shown.cell(8, CORRECTIONS.position(OLD_TOTAL)).value
+    for content in (plain, read_workbook(data)):
+        assert [row.name.value for row in content.correction_rows] == [labels[0]]
+        assert not content.notices
+
+
+def test_the_guide_is_first_and_on_one_page(register: Register) -> None:
+    for agency in register.obliged:
+        workbook = open_template(register, agency.code)
+        assert workbook.active.title == SHEET_GUIDE
+        guide = workbook[SHEET_GUIDE]
+        assert (guide.page_setup.fitToWidth, guide.page_setup.fitToHeight) == (1, 1)
+        height = sum(guide.row_dimensions[row].height for row in range(1, guide.max_row + 1))
+        # Shrunk to a page it stays readable: not below three quarters of its size.
+        assert height <= 595 / 0.75, agency.code
 
 
 def test_only_flows_ask_for_the_quarter(register: Register) -> None:
@@ -150,7 +257,8 @@ def test_drop_down_of_states_is_the_list_of_states(register: Register) -> None:
     area = rule.formula1.split("!")[1].replace("$", "")
     values = [row[0].value for row in workbook[SHEET_MARKER][area]]
     assert values == list(TASK_STATES.values())
-    assert f"D{row_of(sheet, 'II.2')}" in rule.sqref
+    column = get_column_letter(TASKS.position("state"))
+    assert f"{column}{row_of(sheet, 'II.2')}" in rule.sqref
 
 
 @pytest.mark.parametrize("agency", ["so-y-te", "so-ke-hoach-va-dau-tu", "h-phu-giao"])
@@ -161,9 +269,11 @@ def test_nothing_that_office_programs_repair(register: Register, agency: str) ->
         assert len(sheet.title) <= 31
         assert sheet.protection.sheet
         for rule in sheet.data_validations.dataValidation:
-            assert len(rule.error) <= 225
-            assert len(rule.errorTitle) <= 32
-            assert len(rule.formula1) <= 255
+            assert len(rule.error or "") <= 225
+            assert len(rule.errorTitle or "") <= 32
+            assert len(rule.prompt or "") <= 225
+            assert len(rule.promptTitle or "") <= 32
+            assert len(rule.formula1 or "") <= 255
         assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
     for name in (SHEET_INDICATORS, SHEET_TASKS, SHEET_CORRECTIONS):
         if name in workbook.sheetnames:
@@ -177,7 +287,7 @@ def test_nothing_that_office_programs_repair(register: Register, agency: str) ->
 def test_text_figures_leave_no_green_corners_and_rows_may_grow(register: Register) -> None:
     data = build_template(register, Q2, register.agency_by_code["so-y-te"], {})
     with zipfile.ZipFile(io.BytesIO(data)) as container:
-        xml = container.read("xl/worksheets/sheet1.xml").decode()
+        xml = container.read("xl/worksheets/sheet2.xml").decode()
     assert 'numberStoredAsText="1"' in xml
     assert 'customHeight="1"' not in xml
     # The schema's order: validations, page, footer, ignored errors.

@@ -23,10 +23,11 @@ from fixtures.submissions import (
 from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.feedback.template import build_template
-from tiendo.model.content import SHEET_INDICATORS, SHEET_TASKS, Marker, WorkbookContent
+from tiendo.model.content import SHEET_GUIDE, SHEET_INDICATORS, SHEET_TASKS, Marker, WorkbookContent
 from tiendo.model.outcome import FileOutcome, ObservationRow
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.reading.columns import INDICATORS, LAST_STATE, TASKS
 from tiendo.reading.reader import read_workbook
 from tiendo.validation.check import BatchFile, KnownFigure, check_batch
 from tiendo.validation.own_tables import mart_frame, warehouse_frame
@@ -224,18 +225,23 @@ class TestBatch:
             run_suite(get_suite("figure"), frame)
 
     @pytest.mark.parametrize("agency", [KHDT, YTE, THUE])
-    def test_filled_template_is_accepted(self, register: Register, agency: str) -> None:
-        """The real way: template written, filled in, read back."""
+    @pytest.mark.parametrize("is_older", [False, True])
+    def test_filled_template_is_accepted(self, register: Register, agency: str, *, is_older: bool) -> None:
+        """The real way: template written, filled in, read back; also one from before tasks had their last state."""
         period = Period(2023, 1)
         book = openpyxl.load_workbook(io.BytesIO(build_template(register, period, register.agency_by_code[agency], {})))
         content = clean_content(register, agency, str(period))
-        for sheet, rows, fields in (
-            (SHEET_INDICATORS, content.indicator_rows, ("quarter", "year_to_date", "kind", "data_on")),
-            (SHEET_TASKS, content.task_rows, ("state", "completion", "result")),
+        if is_older:
+            book[SHEET_TASKS].delete_cols(TASKS.position(LAST_STATE), 2)
+            book.move_sheet(SHEET_GUIDE, len(book.sheetnames) - 2)
+        for table, rows, fields in (
+            (INDICATORS, content.indicator_rows, ("quarter", "year_to_date", "kind", "data_on")),
+            (TASKS, content.task_rows, ("state", "completion", "result")),
         ):
-            for cell in (getattr(row, field) for row in rows for field in fields):
-                if cell.value is not None:
-                    book[sheet][cell.address] = cell.value
+            for row, field in ((row, field) for row in rows for field in fields):
+                column = table.position(field) - 2 * (is_older and table is TASKS)
+                if (value := getattr(row, field).value) is not None:
+                    book[table.sheet].cell(row.row, column).value = value
         buffer = io.BytesIO()
         book.save(buffer)
         found = outcome(register, read_workbook(buffer.getvalue()), agency)

@@ -85,11 +85,11 @@ def template(
 ) -> None:
     """Write the workbooks that departments fill in."""
     from tiendo.feedback.template import write_templates
-    from tiendo.warehouse.mart import last_values
+    from tiendo.warehouse.mart import last_reported
 
     register = open_register()
     known_period(register, period)
     check_obliged(register, agency)
     codes = [agency] if agency else None
-    for path in write_templates(register, period, out, codes, last_values(open_warehouse(), register, period)):
+    for path in write_templates(register, period, out, codes, last_reported(open_warehouse(), register, period)):
         typer.echo(path)

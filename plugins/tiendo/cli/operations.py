@@ -5,10 +5,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tiendo.cli.common import Json, check_obliged, open_register, open_warehouse, print_json
+from tiendo.cli.common import (
+    Json,
+    check_obliged,
+    known_period,
+    open_register,
+    open_warehouse,
+    parse_period,
+    print_json,
+)
 from tiendo.settings import get_settings
 
 if TYPE_CHECKING:
+    from tiendo.model.period import Period
     from tiendo.process.requeue import Rereading
 
 File = Annotated[str, typer.Argument(metavar="SHA256|RECEIPT", help="The file's hash, or a receipt such as TN-000012.")]
@@ -19,18 +28,31 @@ quarantine_app = typer.Typer(no_args_is_help=True, help="Files held back: unsafe
 
 
 def requeue(
-    file: File,
+    file: Annotated[str, typer.Argument(metavar="[SHA256|RECEIPT]", help="The file's hash, or its receipt.")] = "",
     *,
+    period: Annotated[
+        Any,
+        typer.Option("--period", parser=parse_period, metavar="PERIOD", help="Instead: look at all files of a period."),
+    ] = None,
+    rule: Annotated[str, typer.Option(help="With --period: what this rule alone would say otherwise.")] = "",
     agency: Annotated[str, typer.Option(help="The body, where several sent these bytes.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do it. Without this only show what would differ.")] = False,
     later: Annotated[bool, typer.Option("--later", help="Leave it to the next run of process_submissions.")] = False,
     reason: Reason = "",
     as_json: Json = False,
 ) -> None:
-    """Read a settled file once more by today's rules: show what would differ, and do it with --yes --reason."""
+    """Read a settled file once more by today's rules: show what would differ, and do it with --yes --reason.
+
+    With --period nothing is ever done: it shows which files of the period would be judged otherwise.
+    """
     from tiendo.process.requeue import NotPossibleError, enter, find_file, review, settle
     from tiendo.reading.files import ScannerError
 
+    if bool(file) == bool(period) or (period and yes) or (rule and not period):
+        raise typer.BadParameter("name one file, or --period (with --rule) to look at all files of a period")
+    if period:
+        _requeue_period(period, rule, as_json=as_json)
+        return
     if yes and not reason.strip():
         raise typer.BadParameter("an act needs a reason", param_hint="--reason")
     settings, register, engine = get_settings(), open_register(), open_warehouse()
@@ -56,6 +78,36 @@ def requeue(
         typer.echo('\nNothing is done yet. To do it: --yes --reason "..."')
     else:
         typer.echo("\nToday's rules say the same: there is nothing to do.")
+
+
+def _requeue_period(period: "Period", rule: str, *, as_json: bool) -> None:
+    from tiendo.process.requeue import review_period
+    from tiendo.reading.files import ScannerError
+    from tiendo.validation.suites import SUBMISSION_SUITES, get_suite
+
+    register = open_register()
+    if rule and rule not in {each.rule for name in SUBMISSION_SUITES for each in get_suite(name).rules}:
+        raise typer.BadParameter(f"there is no rule {rule!r}; docs/rules.md has them", param_hint="--rule")
+    try:
+        files, unread = review_period(get_settings(), register, open_warehouse(), known_period(register, period))
+    except ScannerError as error:
+        raise _refusal(error) from error
+    different = [one for one in files if one.is_judged_otherwise(rule)]
+    if as_json:
+        document = {"period": str(period), "rule": rule or None, "files": len(files), "unread": unread}
+        print_json(document | {"different": [one.as_json() for one in different]})
+        return
+    for one in different:
+        _print_review(one, rule, is_brief=True)
+        typer.echo("")
+    of_rule = f" by {rule}" if rule else ""
+    typer.echo(
+        f"{len(files)} files of {period} read by today's rules; {len(different)} would be judged otherwise{of_rule}."
+    )
+    if unread:
+        typer.echo(f"Not read now, for a reason of ours: {', '.join(unread)}.")
+    if different:
+        typer.echo('Nothing is done. To do one: tiendo requeue RECEIPT --yes --reason "..."')
 
 
 @quarantine_app.command("list")
@@ -154,7 +206,8 @@ def _refusal(error: Exception) -> typer.Exit:
     return typer.Exit(1)
 
 
-def _print_review(reviewed: "Rereading") -> None:
+def _print_review(reviewed: "Rereading", rule: str = "", *, is_brief: bool = False) -> None:
+    """Prints what would differ; in brief without what is only worded otherwise, of one rule its findings alone."""
     from tiendo.cli.printing import printable
     from tiendo.vietnamese.dates import format_instant
 
@@ -162,8 +215,10 @@ def _print_review(reviewed: "Rereading") -> None:
     typer.echo(f"{first.receipt_no} {printable(first.name)}, received {format_instant(first.received_at)}")
     typer.echo(f"{reviewed.outcome.agency or '-'}  {reviewed.outcome.period or '-'}")
     typer.echo(f"verdict: {reviewed.before.state} -> {reviewed.after.state}")
-    _print_findings("no longer: ", reviewed.findings_removed)
-    _print_findings("new: ", reviewed.findings_added)
+    removed = reviewed.rules_removed if is_brief else reviewed.findings_removed
+    added = reviewed.rules_added if is_brief else reviewed.findings_added
+    _print_findings("no longer: ", (finding for finding in removed if rule in ("", finding["rule"])))
+    _print_findings("new: ", (finding for finding in added if rule in ("", finding["rule"])))
     for change in reviewed.values:
         typer.echo(
             f"{change['indicator']} {change['period']} {change['basis']}: "

@@ -17,13 +17,12 @@ _SEE_EACH = "Đề nghị xem kết quả của từng tệp trong tệp nén."
 TO_DO = {
     "accepted": "Không phải làm gì thêm.",
     "accepted_with_warnings": (
-        "Đề nghị xem các điểm nêu trên; nếu số liệu đúng, ghi giải trình, nếu chưa đúng, sửa tệp rồi gửi lại."
+        "Số liệu đã được ghi nhận. Đề nghị xem các điểm nêu dưới đây; nếu số liệu đúng, ghi giải trình, nếu chưa đúng, "
+        "sửa tệp rồi gửi lại."
     ),
-    "rejected": "Chưa có số liệu nào của tệp được ghi nhận. Đề nghị sửa theo hướng dẫn trong phiếu rồi gửi lại.",
+    "rejected": "Chưa có số liệu nào của tệp được ghi nhận. Đề nghị làm theo hướng dẫn dưới đây rồi gửi lại.",
     "duplicate": "Không phải làm gì thêm; nếu cần điều chỉnh, sửa số liệu trong tệp rồi gửi lại.",
-    "quarantined": (
-        "Chưa có số liệu nào của tệp được ghi nhận. Đề nghị gửi lại tệp biểu mẫu .xlsx theo hướng dẫn trong phiếu."
-    ),
+    "quarantined": "Chưa có số liệu nào của tệp được ghi nhận. Đề nghị làm theo hướng dẫn dưới đây.",
 }
 TRIAL_TO_DO = (
     "Đây là kết quả kiểm tra thử: báo cáo chưa được nộp và không có số liệu nào được ghi nhận. Khi nộp chính thức, đề "

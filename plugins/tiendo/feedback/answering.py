@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Row
 from tiendo import clock
 from tiendo.collect.imap_mailbox import ATTENTION, ImapInbox
 from tiendo.feedback.answer_text import write_answer
+from tiendo.feedback.returned import TEMPLATE_NAME
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
 from tiendo.model.register import Register
@@ -58,7 +59,7 @@ def _queue(
     for message in messages:
         own = files.get(message.mail_id, [])
         receipts = [file.receipt_path for file in own if file.receipt_path]
-        marked = [file.marked_path for file in own if file.marked_path]
+        marked = _each_template_once([file.marked_path for file in own if file.marked_path])
         answer = write_answer(
             register, message, own, findings, left_out.get(message.mail_id, []), has_marked=bool(marked)
         )
@@ -77,6 +78,11 @@ def _queue(
                 references=(*message.thread_references.split(), message.message_id),
             ),
         )
+
+
+def _each_template_once(paths: Sequence[str]) -> list[str]:
+    """Leaves out the same template for a second file: forty scans in one mail are not answered with forty workbooks."""
+    return list({path.rpartition(TEMPLATE_NAME)[2] if TEMPLATE_NAME in path else path: path for path in paths}.values())
 
 
 def _grouped(rows: Sequence[Row[Any]], column: str) -> dict[int, list[Row[Any]]]:

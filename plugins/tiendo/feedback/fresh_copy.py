@@ -25,7 +25,7 @@ from tiendo.vietnamese.number import number_under_date
 _TYPED = {
     INDICATORS: ("quarter", "year_to_date", "kind", "data_on", "note", "explanation"),
     TASKS: ("state", "completion", "result", "difficulty", "proposal"),
-    CORRECTIONS: ("period", "code", "name", "quarter", "year_to_date", "kind", "data_on", "reason", "old"),
+    CORRECTIONS: ("period", "code", "name", "quarter", "year_to_date", "kind", "data_on", "reason"),
 }
 
 

@@ -14,17 +14,22 @@ from tiendo.vietnamese.dates import deadline_text, format_date
 class OwedReport(NamedTuple):
     """A period of which no report of the body has been accepted."""
 
+    period: str
     name: str
     due_text: str
     is_overdue: bool
 
 
 class Owed(NamedTuple):
-    """Everything owed: names of indicators and tasks without an answer, promises, whole reports."""
+    """Everything owed: names of indicators and tasks without an answer, promises, whole reports.
+
+    Attributes:
+        promises: indicator, day, and whether it is past.
+    """
 
     indicators: tuple[str, ...]
     tasks: tuple[str, ...]
-    promises: tuple[tuple[str, str], ...]
+    promises: tuple[tuple[str, str, bool], ...]
     reports: tuple[OwedReport, ...]
 
 
@@ -57,13 +62,14 @@ def still_owed(
         for entry in calendar
         if str(entry.period) not in reported and _is_asked(entry, outcome, now)
     )
-    promised = tuple((label, format_date(day)) for label, day in promises.items())
+    today = now.astimezone(HANOI).date()
+    promised = tuple((label, format_date(day), day < today) for label, day in promises.items())
     return Owed(indicators, tasks, promised, reports)
 
 
 def _unanswered(register: Register, outcome: FileOutcome) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What a file that names its period leaves open, be it left empty or not understood."""
-    if not outcome.period or not (outcome.read or outcome.read_tasks) or outcome.verdict == "duplicate":
+    """What an accepted file leaves open; of a refused one its findings say it, each cell once."""
+    if not outcome.period or outcome.verdict not in ACCEPTED:
         return (), ()
     quarter = Period.parse(outcome.period).quarter
     answered = {o.indicator for o in outcome.read if o.period == outcome.period}
@@ -73,15 +79,21 @@ def _unanswered(register: Register, outcome: FileOutcome) -> tuple[tuple[str, ..
         for indicator in register.indicators_of(outcome.agency)
         if quarter in indicator.published_in and indicator.code not in answered
     )
+    if any(finding.rule == "no-task-table" for finding in outcome.findings):
+        return indicators, ()
     tasks = tuple(f"{t.ref} {t.title}" for t in register.tasks_of(outcome.agency) if t.ref not in states)
     return indicators, tasks
 
 
 def _is_asked(entry: PeriodCalendar, outcome: FileOutcome, now: datetime) -> bool:
-    """A report is asked for from the first day of the period's last month, or once a file of the period has come."""
-    is_begun = entry.cut_off_on.replace(day=1) <= now.astimezone(HANOI).date()
-    return is_begun or (str(entry.period) == outcome.period and outcome.verdict not in ACCEPTED)
+    """A report is asked for from the first day of the period's last month, or once a file of the period has come.
+
+    Not the one that the answer asks to send again, or has been tried out: that is said at its head.
+    """
+    if str(entry.period) in (outcome.period, outcome.template_period) and outcome.verdict != "duplicate":
+        return False
+    return entry.cut_off_on.replace(day=1) <= now.astimezone(HANOI).date()
 
 
 def _report(entry: PeriodCalendar, now: datetime) -> OwedReport:
-    return OwedReport(entry.period.vietnamese, deadline_text(entry.due_at), now >= entry.due_at)
+    return OwedReport(str(entry.period), entry.period.vietnamese, deadline_text(entry.due_at), now >= entry.due_at)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from openpyxl import Workbook
+from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.protection import WorkbookProtection
@@ -15,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from tiendo.clock import HANOI
 from tiendo.feedback.guide import write_guide
-from tiendo.feedback.template_rules import completion_rule, date_rule, list_rule, number_rule
+from tiendo.feedback.template_rules import any_text, completion_rule, date_rule, list_rule, number_rule, prompted
 from tiendo.feedback.template_style import (
     FONT,
     heading_cell,
@@ -26,17 +27,26 @@ from tiendo.feedback.template_style import (
     span,
     validate,
 )
+from tiendo.feedback.template_warnings import LEGEND, TASK_LEGEND, warn_of_figures, warn_of_tasks
 from tiendo.model.content import SHEET_GUIDE, SHEET_MARKER, TEMPLATE_VERSION, Marker
+from tiendo.model.outcome import LastReported
 from tiendo.model.period import Period
-from tiendo.model.register import Agency, Nature, PeriodCalendar, Register
+from tiendo.model.register import Agency, Indicator, Nature, PeriodCalendar, Register
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.ooxml.archive_bytes import repack
-from tiendo.reading.columns import CORRECTIONS, INDICATORS, NOT_YET_PUBLISHED, TASKS, TemplateTable
+from tiendo.reading.columns import (
+    CORRECTIONS,
+    INDICATORS,
+    LAST_COMPLETION,
+    LAST_FIGURE,
+    NOT_YET_PUBLISHED,
+    OLD_QUARTER,
+    OLD_TOTAL,
+    TASKS,
+    TemplateTable,
+)
 from tiendo.vietnamese.dates import deadline_text, long_date
 from tiendo.vietnamese.number import format_number
-
-LastValues = Mapping[tuple[str, str], Decimal]
-"""Last reported cumulative (or point-in-time) value by (indicator code, agency code), in the indicator's unit."""
 
 # Counts and money get the grouping of the Vietnamese locale. Rates and ratios stay General: there a typed "8,7%" or
 # "9-10" leaves its mark in the cell's format, by which the reader knows a percentage or a date.
@@ -46,9 +56,12 @@ _FORMATS = {"count": _WHOLE, "rank": _WHOLE, "money": _GROUPED}
 _DATE = "dd/mm/yyyy"
 
 _INDICATOR_WIDTHS = (16, 34, 11, 12, 12, 14, 17, 13, 13, 24, 26)
-_TASK_WIDTHS = (10, 48, 16, 20, 11, 38, 30, 30)
-_CORRECTION_WIDTHS = (15, 22, 34, 15, 18, 14, 14, 44, 15)
+_TASK_WIDTHS = (10, 46, 15, 16, 9, 20, 11, 36, 28, 28)
+_CORRECTION_WIDTHS = (15, 20, 36, 14, 14, 14, 17, 14, 13, 36)
 _CORRECTION_ROWS = 12
+# Columns of the marker sheet: what the corrections look the reported figures up by, and these.
+_KEYS, _OLD = "J", {OLD_QUARTER: "K", OLD_TOTAL: "L"}
+_NOTHING = LastReported()
 
 
 def write_templates(
@@ -56,7 +69,7 @@ def write_templates(
     period: Period,
     out_dir: Path,
     agency_codes: Sequence[str] | None = None,
-    last_values: LastValues | None = None,
+    reported: LastReported = _NOTHING,
 ) -> list[Path]:
     """Writes one workbook per body into ``out_dir`` as ``2023-Q1_so-y-te.xlsx``.
 
@@ -67,7 +80,7 @@ def write_templates(
         period: a period of the plan's calendar.
         out_dir: made when missing.
         agency_codes: which bodies; all that owe a report when None.
-        last_values: shown as the last reported figures.
+        reported: what was reported before, shown beside what is asked.
 
     Returns:
         The files, in the register's order of bodies.
@@ -85,14 +98,27 @@ def write_templates(
     for code, agency in obliged.items():
         if agency_codes is None or code in agency_codes:
             path = out_dir / f"{period}_{code}.xlsx"
-            path.write_bytes(build_template(register, period, agency, last_values or {}))
+            path.write_bytes(
+                build_template(
+                    register, period, agency, reported.values, last_tasks=reported.tasks, earlier=reported.earlier
+                )
+            )
             paths.append(path)
     return paths
 
 
-def build_template(register: Register, period: Period, agency: Agency, last_values: LastValues) -> bytes:
-    """Returns one body's workbook as bytes; see ``write_templates``."""
-    workbook = _Form(register, register.calendar_by_period[period], agency).write(last_values)
+def build_template(
+    register: Register,
+    period: Period,
+    agency: Agency,
+    last_values: Mapping[tuple[str, str], Decimal],
+    *,
+    last_tasks: Mapping[tuple[str, str], tuple[str, Decimal | None]] = _NOTHING.tasks,
+    earlier: Mapping[tuple[str, str, str, str], Decimal] = _NOTHING.earlier,
+) -> bytes:
+    """Returns one body's workbook as bytes; see ``write_templates``, and ``LastReported`` of what is shown."""
+    reported = LastReported(last_values, last_tasks, earlier)
+    workbook = _Form(register, register.calendar_by_period[period], agency, reported).write()
     workbook.security = WorkbookProtection(lockStructure=True)
     workbook.properties.title = f"Báo cáo {period.vietnamese} - {agency.name}"
     workbook.properties.creator = "Tiendo"
@@ -105,10 +131,11 @@ def build_template(register: Register, period: Period, agency: Agency, last_valu
 class _Form:
     """One body's workbook for one period, in the making."""
 
-    def __init__(self, register: Register, entry: PeriodCalendar, agency: Agency) -> None:
+    def __init__(self, register: Register, entry: PeriodCalendar, agency: Agency, reported: LastReported) -> None:
         self._register = register
         self._entry = entry
         self._agency = agency
+        self._reported = reported
         self._indicators = register.indicators_of(agency.code)
         self._tasks = register.tasks_of(agency.code)
         self._earlier = [e.period for e in register.calendar if e.period < entry.period]
@@ -116,41 +143,33 @@ class _Form:
         self._workbook.remove(self._workbook.worksheets[0])
         self._workbook._named_styles["Normal"].font = Font(name=FONT, size=11)  # type: ignore[attr-defined]
 
-    def write(self, last_values: LastValues) -> Workbook:
-        """Writes the sheets; a body without indicators gets none for figures."""
+    def write(self) -> Workbook:
+        """Writes the sheets, the guide first; a body without indicators gets none for figures."""
+        self._write_guide()
         if self._indicators:
-            self._write_indicators(last_values)
+            self._write_indicators()
         self._write_tasks()
         if self._indicators:
             self._write_corrections()
-        self._write_guide()
         self._write_marker()
         return self._workbook
 
-    def _write_indicators(self, last_values: LastValues) -> None:
-        sheet, first = self._start(INDICATORS, "KẾT QUẢ THỰC HIỆN CÁC CHỈ TIÊU", _INDICATOR_WIDTHS)
+    def _write_indicators(self) -> None:
+        sheet, first = self._start(INDICATORS, "KẾT QUẢ THỰC HIỆN CÁC CHỈ TIÊU", _INDICATOR_WIDTHS, LEGEND)
         column = {c.field: i for i, c in enumerate(INDICATORS.columns, start=1)}
-        value_cells: dict[str, list[str]] = {}
         for row, indicator in enumerate(self._indicators, start=first):
             is_due = self._entry.period.quarter in indicator.published_in
-            family = indicator.unit.family if indicator.unit else ""
-            previous = last_values.get((indicator.code, self._agency.code))
             printed = (
                 indicator.code,
                 indicator.label,
                 indicator.unit.label if indicator.unit else indicator.unit_as_printed,
                 indicator.target_text,
-                "" if previous is None else format_number(previous),
             )
             for i, text in enumerate(printed, start=1):
                 printed_cell(sheet.cell(row, i), text, is_centred=i > 2, is_small=i == 1)
+            self._print_last(sheet.cell(row, INDICATORS.position(LAST_FIGURE)), indicator)
             for field in ("quarter", "year_to_date"):
-                is_asked = field == "year_to_date" or indicator.nature is Nature.FLOW
-                cell = sheet.cell(row, column[field])
-                input_cell(cell, is_wanted=is_due and is_asked, is_open=is_asked, align="right")
-                cell.number_format = _FORMATS.get(family, "General")
-                if is_asked:
-                    value_cells.setdefault(family, []).append(cell.coordinate)
+                self._ask_for_figure(sheet, sheet.cell(row, column[field]), indicator, field, is_due=is_due)
             for field in ("kind", "data_on", "note", "explanation"):
                 cell = sheet.cell(row, column[field])
                 align = "center" if field in ("kind", "data_on") else "left"
@@ -159,62 +178,146 @@ class _Form:
             if not is_due:
                 sheet.cell(row, column["note"]).value = NOT_YET_PUBLISHED
             set_height(sheet, row, printed, _INDICATOR_WIDTHS, at_least=2)
-        for family, cells in value_cells.items():
-            validate(sheet, number_rule(family), cells)
+        rows = [
+            (row, indicator.nature, indicator.unit.family if indicator.unit else "")
+            for row, indicator in enumerate(self._indicators, start=first)
+        ]
+        warn_of_figures(sheet, rows, is_first_quarter=self._entry.period.quarter == 1)
         last = first + len(self._indicators) - 1
-        validate(sheet, list_rule("E", len(KINDS), "Loại số liệu"), span(column["kind"], first, last))
-        validate(sheet, date_rule(self._entry), span(column["data_on"], first, last))
+        rules = {
+            "kind": (list_rule("E", len(KINDS), "Loại số liệu"), "Loại số liệu", _KIND_PROMPT),
+            "data_on": (date_rule(self._entry), "Số liệu đến ngày", _DAY_PROMPT),
+            "note": (any_text(), "Ghi chú", _NOTE_PROMPT),
+            "explanation": (any_text(), "Giải trình", _EXPLANATION_PROMPT),
+        }
+        for field, (rule, title, prompt) in rules.items():
+            validate(sheet, prompted(rule, title, prompt), span(column[field], first, last))
+
+    def _print_last(self, cell: Cell | MergedCell, indicator: Indicator) -> None:
+        """Prints the last figure as a number, so that it can be compared with what is typed beside it."""
+        printed_cell(cell, "", is_centred=False)
+        cell.value = self._reported.values.get((indicator.code, self._agency.code))
+        family = indicator.unit.family if indicator.unit else ""
+        is_whole = cell.value is not None and cell.value == int(cell.value)
+        cell.number_format = _WHOLE if is_whole and family == "money" else _FORMATS.get(family, "General")
+        cell.alignment = Alignment(horizontal="right", vertical="center", indent=1)
+
+    def _ask_for_figure(
+        self, sheet: Worksheet, cell: Cell | MergedCell, indicator: Indicator, field: str, *, is_due: bool
+    ) -> None:
+        is_asked = field == "year_to_date" or indicator.nature is Nature.FLOW
+        family = indicator.unit.family if indicator.unit else ""
+        input_cell(cell, is_wanted=is_due and is_asked, is_open=is_asked, align="right")
+        cell.number_format = _FORMATS.get(family, "General")
+        if is_asked:
+            words = self._figure_prompt(indicator, is_quarter=field == "quarter")
+            validate(sheet, prompted(number_rule(family), indicator.label, words), [cell.coordinate])
+
+    def _figure_prompt(self, indicator: Indicator, *, is_quarter: bool) -> str:
+        unit = f" Đơn vị tính: {indicator.unit.label}." if indicator.unit else ""
+        if is_quarter:
+            return f"Số thực hiện riêng {self._entry.period.vietnamese}, không cộng các quý trước.{unit}"
+        last = self._reported.values.get((indicator.code, self._agency.code))
+        before = "" if last is None else f" Kỳ trước: {format_number(last)}."
+        if indicator.nature is Nature.FLOW:
+            is_first = self._entry.period.quarter == 1
+            what = "Quý I: bằng số trong quý." if is_first else "Lũy kế từ đầu năm: kỳ trước cộng trong quý."
+        elif indicator.nature is Nature.GROWTH:
+            what = "Tốc độ tăng so với cùng kỳ năm trước; giảm thì ghi dấu trừ. Bằng 82,1% cùng kỳ thì ghi -17,9."
+        else:
+            what = "Số tại thời điểm báo cáo."
+        return f"{what}{before}{unit}"
 
     def _write_tasks(self) -> None:
-        sheet, first = self._start(TASKS, "TÌNH HÌNH THỰC HIỆN NHIỆM VỤ", _TASK_WIDTHS)
+        sheet, first = self._start(TASKS, "TÌNH HÌNH THỰC HIỆN NHIỆM VỤ", _TASK_WIDTHS, TASK_LEGEND)
         for row, task in enumerate(self._tasks, start=first):
-            for i, text in enumerate((task.ref, task.title, task.due_text), start=1):
+            state, completion = self._reported.tasks.get((task.ref, self._agency.code), ("", None))
+            printed = (task.ref, task.title, task.due_text, TASK_STATES.get(state, ""))
+            for i, text in enumerate(printed, start=1):
                 printed_cell(sheet.cell(row, i), text, is_centred=i != 2)
-            for i, column in enumerate(TASKS.columns[3:], start=4):
-                input_cell(sheet.cell(row, i), align="center" if column.is_value else "left")
+            done = sheet.cell(row, TASKS.position(LAST_COMPLETION))
+            printed_cell(done, "", is_centred=True)
+            done.value = completion
+            for column in TASKS.columns:
+                if column.field not in ("", "ref", "title"):
+                    align = "center" if column.is_value else "left"
+                    input_cell(sheet.cell(row, TASKS.position(column.field)), align=align)
             set_height(sheet, row, ("", task.title, task.due_text), _TASK_WIDTHS, at_least=3)
         if self._tasks:
             last = first + len(self._tasks) - 1
-            validate(sheet, list_rule("D", len(TASK_STATES), "Trạng thái"), span(TASKS.position("state"), first, last))
-            validate(sheet, completion_rule(), span(TASKS.position("completion"), first, last))
+            warn_of_tasks(sheet, first, last)
+            rules = {
+                "state": (list_rule("D", len(TASK_STATES), "Trạng thái"), "Trạng thái", _STATE_PROMPT),
+                "completion": (completion_rule(), "Tỷ lệ hoàn thành", _COMPLETION_PROMPT),
+                "difficulty": (any_text(), "Khó khăn, vướng mắc", _DIFFICULTY_PROMPT),
+            }
+            for field, (rule, title, prompt) in rules.items():
+                validate(sheet, prompted(rule, title, prompt), span(TASKS.position(field), first, last))
 
     def _write_corrections(self) -> None:
-        sheet, first = self._start(CORRECTIONS, "SỬA SỐ LIỆU ĐÃ BÁO CÁO CỦA KỲ TRƯỚC", _CORRECTION_WIDTHS)
+        sheet, first = self._start(CORRECTIONS, "SỬA SỐ LIỆU ĐÃ BÁO CÁO CỦA KỲ TRƯỚC", _CORRECTION_WIDTHS, "")
         is_open = bool(self._earlier)
         for row in range(first, first + _CORRECTION_ROWS):
-            for i, column in enumerate(CORRECTIONS.columns, start=1):
-                align = (
-                    "right"
-                    if column.is_value or column.field == "old"
-                    else "left"
-                    if column.field in ("name", "reason")
-                    else "center"
-                )
-                input_cell(sheet.cell(row, i), is_wanted=is_open, is_open=is_open, align=align)
+            for i, column in enumerate(CORRECTIONS.printed, start=1):
+                align = "right" if column.is_value else "left" if column.field in ("name", "reason") else "center"
+                is_wanted = is_open and column.field != "code"
+                if column.field:
+                    input_cell(sheet.cell(row, i), is_wanted=is_wanted, is_open=is_open, align=align)
+                else:
+                    printed_cell(sheet.cell(row, i), "")
+                    self._look_up(sheet, row, column.heading)
             sheet.cell(row, CORRECTIONS.position("data_on")).number_format = _DATE
             set_height(sheet, row, (), (), at_least=2)
         if not is_open:
             sheet.cell(first - 2, 1).value = "Đây là kỳ báo cáo đầu tiên của Kế hoạch, chưa có số liệu kỳ trước để sửa."
             return
         rules = {
-            "period": list_rule("F", len(self._earlier), "Kỳ báo cáo"),
-            "code": list_rule("G", len(self._indicators), "Mã chỉ tiêu"),
-            "quarter": number_rule(""),
-            "year_to_date": number_rule(""),
-            "old": number_rule(""),
+            "period": prompted(list_rule("F", len(self._earlier), "Kỳ báo cáo"), "Kỳ cần sửa", _PERIOD_PROMPT),
+            "name": prompted(list_rule("H", len(self._indicators), "Tên chỉ tiêu"), "Chỉ tiêu", _NAME_PROMPT),
+            "code": prompted(list_rule("G", len(self._indicators), "Mã chỉ tiêu"), "Mã chỉ tiêu", _CODE_PROMPT),
+            "quarter": prompted(number_rule(""), "Số đúng trong quý", _CORRECTION_PROMPT),
+            "year_to_date": prompted(number_rule(""), "Số đúng lũy kế", _CORRECTION_PROMPT),
             "kind": list_rule("E", len(KINDS), "Loại số liệu"),
             "data_on": date_rule(self._entry),
+            "reason": prompted(any_text(), "Lý do sửa", _REASON_PROMPT),
         }
         for field, rule in rules.items():
             validate(sheet, rule, span(CORRECTIONS.position(field), first, first + _CORRECTION_ROWS - 1))
+
+    def _look_up(self, sheet: Worksheet, row: int, heading: str) -> None:
+        """Shows what was reported, by period and name. The reader passes over the cell, calculated or not."""
+        keys = len(self._old_figures())
+        if not keys:
+            return
+        period, name = (get_column_letter(CORRECTIONS.position(field)) for field in ("period", "name"))
+        cells, wanted = (f"'{SHEET_MARKER}'!${c}$1:${c}${keys}" for c in (_OLD[heading], _KEYS))
+        cell = sheet.cell(row, CORRECTIONS.position(heading))
+        cell.value = f'=IFERROR(INDEX({cells},MATCH(${period}{row}&"|"&${name}{row},{wanted},0)),"")'
+        cell.alignment = Alignment(horizontal="right", vertical="center", indent=1)
+
+    def _old_figures(self) -> list[tuple[str, Decimal | str, Decimal | str]]:
+        """What may be corrected: key, the quarter's figure, the cumulative one."""
+        code = self._agency.code
+        rows = []
+        for period in self._earlier:
+            for indicator in self._indicators:
+                quarter, total = (
+                    self._reported.earlier.get((indicator.code, code, str(period), basis))
+                    for basis in ("quarter", "year_to_date")
+                )
+                if quarter is not None or total is not None:
+                    key = f"{_period_label(period)}|{indicator.label}"
+                    rows.append((key, _NONE if quarter is None else quarter, _NONE if total is None else total))
+        return rows
 
     def _write_guide(self) -> None:
         sheet = self._workbook.create_sheet(SHEET_GUIDE)
         write_guide(sheet, self._register, self._entry, self._agency)
         self._finish(sheet)
+        sheet.page_setup.fitToHeight = 1
 
     def _write_marker(self) -> None:
-        """Writes what the reader knows the workbook by (columns A and B) and the drop-down lists (D to G)."""
+        """Writes the marks the reader knows it by (columns A, B), the lists (D to H) and reported figures (J to L)."""
         sheet = self._workbook.create_sheet(SHEET_MARKER)
         marker = Marker(self._register.code, self._agency.code, str(self._entry.period), TEMPLATE_VERSION)
         lists = (
@@ -225,6 +328,9 @@ class _Form:
             KINDS.values(),
             [_period_label(period) for period in self._earlier],
             [indicator.code for indicator in self._indicators],
+            [indicator.label for indicator in self._indicators],
+            (),
+            *zip(*self._old_figures(), strict=True),
         )
         for column, texts in enumerate(lists, start=1):
             for row, text in enumerate(texts, start=1):
@@ -232,7 +338,7 @@ class _Form:
         sheet.sheet_state = "veryHidden"
         sheet.protection.sheet = True
 
-    def _start(self, table: TemplateTable, title: str, widths: Sequence[int]) -> tuple[Worksheet, int]:
+    def _start(self, table: TemplateTable, title: str, widths: Sequence[int], legend: str) -> tuple[Worksheet, int]:
         """Makes a sheet with title and heading row; returns it and its first row for data."""
         sheet = self._workbook.create_sheet(table.sheet)
         entry, register = self._entry, self._register
@@ -245,7 +351,7 @@ class _Form:
             (title, 14, True),
             (f"{register.short_title}, {long_date(register.issued_on)}", 12, False),
             (who_and_when, 12, True),
-            ("Chỉ nhập vào ô nền vàng nhạt; ô nền xám không phải nhập. Cách điền: xem trang “Hướng dẫn”.", 11, False),
+            (f"Chỉ nhập vào ô nền vàng nhạt; ô nền xám không phải nhập. {legend}".strip(), 11, False),
         )
         for row, (text, size, is_bold) in enumerate(title_lines, start=1):
             cell = sheet.cell(row, 1, text)
@@ -275,7 +381,21 @@ def _period_label(period: Period) -> str:
     return text[0].upper() + text[1:]
 
 
+_NONE = "không có"
+_KIND_PROMPT = "Chọn “Thực hiện” khi số đã chốt, “Ước thực hiện” khi có phần ước tính."
+_DAY_PROMPT = "Ngày cuối cùng mà số liệu tính đến, ghi theo dạng ngày/tháng/năm."
+_NOTE_PROMPT = "Nội dung cần nói thêm. Chưa có số thì ghi “Chưa có số liệu, dự kiến” kèm ngày vào ô số liệu."
+_EXPLANATION_PROMPT = "Nêu nguyên nhân khi số thay đổi nhiều hoặc giảm so với kỳ trước (ô số liệu chuyển màu cam)."
+_STATE_PROMPT = "Chọn một trạng thái trong danh sách. Nhiệm vụ chậm: nêu khó khăn, vướng mắc."
+_COMPLETION_PROMPT = "Một số từ 0 đến 100, không nhập dấu %. Tám mươi phần trăm ghi 80, không ghi 0,8."
+_DIFFICULTY_PROMPT = "Bắt buộc khi nhiệm vụ chậm tiến độ: khó khăn, vướng mắc và nguyên nhân."
+_PERIOD_PROMPT = "Chọn kỳ đã báo cáo cần sửa số."
+_NAME_PROMPT = "Chọn tên chỉ tiêu; số đã báo cáo hiện ở bên phải sau khi chọn kỳ và tên."
+_CODE_PROMPT = "Không phải nhập khi đã chọn tên."
+_CORRECTION_PROMPT = "Nhập số đúng thay cho số đã báo cáo; chỉ tiêu cộng dồn: nhập cả số trong quý và số lũy kế."
+_REASON_PROMPT = "Nêu lý do và căn cứ, ví dụ: số liệu chính thức của cơ quan thống kê."
 _CUSTOM_HEIGHT = re.compile(rb' customHeight="1"')
+_FORMULA = re.compile(rb"<c([^>]*)><f>")
 _DIMENSION = re.compile(rb'<dimension ref="(?P<area>[A-Z0-9:]+)"')
 
 
@@ -283,10 +403,12 @@ def _polished(name: str, part: bytes) -> bytes:
     """Does what openpyxl cannot.
 
     Row heights become hints, so that rows grow with what is typed, and figures printed as text (``74.617``) get no
-    green corners.
+    green corners. A formula not calculated yet is said to be an empty text, not a number.
     """
     area = _DIMENSION.search(part) if name.startswith("xl/worksheets/") else None
     if area is None:
         return part
     ignored = b'<ignoredErrors><ignoredError sqref="%b" numberStoredAsText="1"/></ignoredErrors>' % area["area"]
-    return _CUSTOM_HEIGHT.sub(b"", part).replace(b"</headerFooter>", b"</headerFooter>" + ignored)
+    return _FORMULA.sub(rb'<c\1 t="str"><f>', _CUSTOM_HEIGHT.sub(b"", part)).replace(
+        b"</headerFooter>", b"</headerFooter>" + ignored
+    )

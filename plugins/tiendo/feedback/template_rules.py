@@ -12,6 +12,7 @@ from tiendo.model.content import SHEET_MARKER
 from tiendo.model.register import PeriodCalendar
 
 _UNBOUNDED = 10**15
+_TITLE, _MESSAGE = 32, 225
 _NUMBERS: dict[str, tuple[Literal["whole", "decimal"], int, int, str]] = {
     "share": ("decimal", 0, 100, "một số từ 0 đến 100, không nhập dấu %"),
     "count": ("whole", 0, _UNBOUNDED, "một số nguyên không âm"),
@@ -32,6 +33,18 @@ def list_rule(column: str, count: int, title: str) -> DataValidation:
         errorTitle=title,
         error="Đề nghị chọn một giá trị có trong danh sách.",
     )
+
+
+def prompted(rule: DataValidation, title: str, prompt: str) -> DataValidation:
+    """Gives a rule the words that stand beside a cell while it is chosen; what is too long is cut."""
+    rule.showInputMessage = True
+    rule.promptTitle, rule.prompt = title[:_TITLE], prompt if len(prompt) <= _MESSAGE else prompt[: _MESSAGE - 1] + "…"
+    return rule
+
+
+def any_text() -> DataValidation:
+    """No rule: only there to be given words."""
+    return DataValidation(type=None, allow_blank=True)
 
 
 def number_rule(family: str) -> DataValidation:

@@ -1,5 +1,6 @@
 """What checking a file yields: findings for its sender, observations for the warehouse."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -73,6 +74,33 @@ class TaskProgressRow(NamedTuple):
     cell: str
 
 
+class FigureBeside(NamedTuple):
+    """What stands beside a figure that was read.
+
+    Attributes:
+        last, last_period: the last one known before it and its period, ``2023-Q1``; a baseline is of no period.
+        kind_text: actual or estimate in the sender's own words, "" where the cell is empty.
+    """
+
+    last: Decimal | None
+    last_period: str
+    kind_text: str
+
+
+class LastReported(NamedTuple):
+    """What was reported before a period, as a template shows it.
+
+    Attributes:
+        values: last cumulative (or point-in-time) figure by (indicator code, agency code), in the indicator's unit.
+        tasks: last state and per cent done by (task reference, agency code).
+        earlier: figures that may be corrected, by (indicator code, agency code, period, basis).
+    """
+
+    values: Mapping[tuple[str, str], Decimal] = {}
+    tasks: Mapping[tuple[str, str], tuple[str, Decimal | None]] = {}
+    earlier: Mapping[tuple[str, str, str, str], Decimal] = {}
+
+
 class FileOutcome(NamedTuple):
     """The verdict on one file, with what goes to its sender and what goes to the warehouse (nothing when rejected).
 
@@ -81,6 +109,8 @@ class FileOutcome(NamedTuple):
         read, read_tasks: what was understood, whatever the verdict; the sender is shown it, so that a misreading is
             seen. A task's ``state`` is "" where none was recognised.
         trials: what rules on trial would say; for operations only.
+        beside: by indicator, what stands beside the figures of the file's own period.
+        template_period: of which period the sender needs a fresh template to do what it is told; "" of none.
     """
 
     verdict: str
@@ -92,6 +122,13 @@ class FileOutcome(NamedTuple):
     read: tuple[ObservationRow, ...] = ()
     read_tasks: tuple[TaskProgressRow, ...] = ()
     trials: tuple[Finding, ...] = ()
+    beside: Mapping[str, FigureBeside] = {}
+    template_period: str = ""
+
+    @property
+    def is_of_another_period(self) -> bool:
+        """Whether it is refused because the report of another period is wanted."""
+        return bool(self.period and self.template_period and self.period != self.template_period)
 
     @property
     def is_report(self) -> bool:

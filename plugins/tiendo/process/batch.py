@@ -7,6 +7,7 @@ written before the commit, under names that a repetition writes again: a settled
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
@@ -20,12 +21,23 @@ from tiendo.obligations.reopened import open_at, read_reopened
 from tiendo.process.again import check_again
 from tiendo.process.history import add_to_history, fetch_history
 from tiendo.process.loading import load
-from tiendo.process.steps import Checked, EarlierFile, LedgerFile, Read, Repeated, Settled, Waiting, find_waiting
+from tiendo.process.steps import (
+    REFUSED,
+    Checked,
+    EarlierFile,
+    LedgerFile,
+    Read,
+    Repeated,
+    Settled,
+    Waiting,
+    find_waiting,
+)
 from tiendo.process.unpacking import unpack
 from tiendo.reading.files import read_files
 from tiendo.settings import Settings
 from tiendo.vietnamese.dates import format_instant
 from tiendo.warehouse.engine import loader, lock_for_load
+from tiendo.warehouse.mart import last_reported
 from tiendo.warehouse.sql import statement
 
 if TYPE_CHECKING:
@@ -84,7 +96,7 @@ def process(settings: Settings, register: Register, engine: Engine, file_ids: Se
     checked += _check_again(register, engine, [item for item in read if item.file.requeue_of is not None])
     settled, unpacked = unpack(settings, register, engine, _settle(waiting, checked, unread))
     # Before the locks are taken, which others wait for: marking a workbook takes longer than loading one.
-    settled = [_with_returned(settings, register, item) for item in settled]
+    settled = [_with_returned(settings, register, engine, item) for item in settled]
     with loader(engine) as connection:
         lock_for_load(connection, {code or "" for item in settled for code in item.bodies})
         parameters = {"file_ids": list(file_ids)}
@@ -235,12 +247,15 @@ def _bug(item: Settled) -> str:
     return f"{item.file.receipt_no} ({item.file.sha256}): the reader failed, and the file is in quarantine. {detail}"
 
 
-def _with_returned(settings: Settings, register: Register, item: Settled) -> Settled:
-    """Adds the marked workbook that goes back to the sender, where one does."""
-    from tiendo.feedback.returned import RETURNED, returned_workbook
+def _with_returned(settings: Settings, register: Register, engine: Engine, item: Settled) -> Settled:
+    """Adds the workbook that goes back to the sender, where one does: its own, marked, or a template it needs."""
+    from tiendo.feedback.returned import fresh_template, marked_workbook
 
     file, outcome = item.file, item.outcome
-    if outcome.verdict not in RETURNED:
+    if outcome.verdict not in ("accepted_with_warnings", *REFUSED):
         return item
     data = archived_path(settings.archive, file.sha256).read_bytes()
-    return replace(item, returned=returned_workbook(register, file.receipt_no, data, outcome, item.content))
+    returned = marked_workbook(register, file.receipt_no, data, outcome, item.content)
+    if returned is None:
+        returned = fresh_template(register, outcome, partial(last_reported, engine, register))
+    return replace(item, returned=returned)

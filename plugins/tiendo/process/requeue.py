@@ -5,7 +5,7 @@ bytes, received when they were received, a new receipt, and ``requeue_of`` leadi
 file the later counts; against newer files of the body it counts no more than the first reading did.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine
 
 from tiendo import clock
-from tiendo.model.outcome import ACCEPTED, FileOutcome
+from tiendo.model.content import UNREAD, WorkbookContent
+from tiendo.model.outcome import ACCEPTED, FileOutcome, Finding
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.process.again import check_again
@@ -75,11 +76,13 @@ class Rereading:
     Attributes:
         first: its first line in the ledger.
         agency: the body it is read as a file of, "" where the workbook decides.
+        period_before: of its last reading, "" where that told none.
         readings: how many lines of the ledger it has so far.
     """
 
     first: LedgerFile
     agency: str
+    period_before: str
     readings: int
     before: ReadingOutcome
     after: ReadingOutcome
@@ -111,6 +114,23 @@ class Rereading:
         has_new_verdict = self.before.state != self.after.state
         return bool(has_new_verdict or self.findings_added or self.findings_removed or self.values or self.tasks)
 
+    @cached_property
+    def rules_added(self) -> Rows:
+        """Findings at a place where the last reading had none of the rule; another wording of one is none."""
+        return _missing(self.after.findings, self.before.findings, _FINDING_KEY)
+
+    @cached_property
+    def rules_removed(self) -> Rows:
+        """Findings of the last reading whose rule has none at that place any more."""
+        return _missing(self.before.findings, self.after.findings, _FINDING_KEY)
+
+    def is_judged_otherwise(self, rule: str = "") -> bool:
+        """Whether verdict, findings or figures would be others; of one rule alone, whether its findings would be."""
+        judged = [*self.rules_added, *self.rules_removed]
+        if rule:
+            return any(finding["rule"] == rule for finding in judged)
+        return bool(self.before.state != self.after.state or judged or self.values or self.tasks)
+
     @property
     def keeps_old_figures(self) -> bool:
         """Whether figures loaded once would stay although the file is no longer acceptable: nothing is unlearnt."""
@@ -139,6 +159,7 @@ class Rereading:
         }
 
 
+_FINDING_KEY = ("rule", "severity", "sheet", "cell")
 _FIGURE_KEY = ("indicator", "period", "basis")
 _FIGURE_VALUE = ("answer", "value", "kind")
 
@@ -178,6 +199,40 @@ def review(settings: Settings, register: Register, engine: Engine, first: Ledger
         NotPossibleError: it has not been read at all yet.
         UnreadError: it could not be read now, for a reason of ours.
     """
+    return _review(register, engine, first, agency, read_files(settings, [first.sha256]))
+
+
+class PeriodReview(NamedTuple):
+    """What today's rules make of the files of a period, and the receipts of those that could not be read now."""
+
+    files: list[Rereading]
+    unread: list[str]
+
+
+def review_period(settings: Settings, register: Register, engine: Engine, period: Period) -> PeriodReview:
+    """Reads every settled file of a period by today's rules beside its last reading. Changes nothing.
+
+    Each is held against the figures that stand in the warehouse from before it came: what a preview would change in an
+    earlier file is not yet among them. What nobody could tell the period of counts where it can be told now.
+
+    Returns:
+        In the order they came; neither repetitions nor trials.
+    """
+    with loader(engine) as connection:
+        parameters = {"plan_code": register.code, "period": str(period)}
+        lines = connection.execute(statement("operations/settled_files.sql"), parameters).mappings()
+        files = [LedgerFile(**line) for line in lines]
+    contents = list(zip(files, read_files(settings, [file.sha256 for file in files]), strict=True))
+    read = [_review(register, engine, file, "", [content]) for file, content in contents if content.fault != UNREAD]
+    return PeriodReview(
+        [one for one in read if str(period) in (one.period_before, one.outcome.period)],
+        [file.receipt_no for file, content in contents if content.fault == UNREAD],
+    )
+
+
+def _review(
+    register: Register, engine: Engine, first: LedgerFile, agency: str, contents: Sequence[WorkbookContent]
+) -> Rereading:
     with loader(engine) as connection:
         lines = readings(connection, first.file_id)
         settled = [(line, line.state) for line in lines if line.state is not None]
@@ -198,9 +253,9 @@ def review(settings: Settings, register: Register, engine: Engine, first: Ledger
         )
     sender = agency or last.sender_agency_code
     file = first._replace(sender_agency_code=sender)
-    (together,) = check_again(register, engine, [file], read_files(settings, [file.sha256]))
+    (together,) = check_again(register, engine, [file], contents)
     outcome = together.files[0].outcome
-    return Rereading(first, sender or "", len(lines), before, _reading(outcome), outcome)
+    return Rereading(first, sender or "", last.period or "", len(lines), before, _reading(outcome), outcome)
 
 
 def enter(engine: Engine, reviewed: Rereading, *, act: str, reason: str) -> Entered:
@@ -268,9 +323,11 @@ def _reading(outcome: FileOutcome) -> ReadingOutcome:
     )
 
 
-def _missing(rows: Iterable[dict[str, Any]], others: Iterable[Mapping[str, Any]]) -> Rows:
-    known = {tuple(other.values()) for other in others}
-    return [row for row in rows if tuple(row.values()) not in known]
+def _missing(
+    rows: Iterable[dict[str, Any]], others: Iterable[Mapping[str, Any]], key: Sequence[str] = Finding._fields
+) -> Rows:
+    known = {tuple(other[name] for name in key) for other in others}
+    return [row for row in rows if tuple(row[name] for name in key) not in known]
 
 
 def _changes(before: Rows, after: Rows, key: tuple[str, ...], value: tuple[str, ...]) -> Rows:

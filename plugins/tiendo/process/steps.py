@@ -14,6 +14,7 @@ from tiendo.warehouse.sql import statement
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tiendo.feedback.returned import ReturnedWorkbook
     from tiendo.validation.check import BatchCheck, FileCheck
 
 REFUSED = ("rejected", "quarantined")
@@ -128,7 +129,7 @@ class Settled:
     Attributes:
         checked: None of a repetition that was not looked at.
         content: as of ``Checked``.
-        returned: the workbook that goes back to its sender, marked; None where none does.
+        returned: the workbook that goes back to its sender; None where none does.
     """
 
     file: LedgerFile
@@ -136,7 +137,7 @@ class Settled:
     duplicate_of: int | None = None
     checked: Checked | None = None
     content: WorkbookContent | None = None
-    returned: bytes | None = None
+    returned: "ReturnedWorkbook | None" = None
 
     @property
     def state(self) -> str:

@@ -11,6 +11,12 @@ NOT_YET_PUBLISHED = "Chưa đến kỳ công bố"
 """The note the template gives to an indicator that has no figure in the period; nobody filled it in."""
 
 
+# What the template prints of earlier periods, for people only.
+LAST_FIGURE = "Số kỳ trước"
+LAST_STATE, LAST_COMPLETION = "Trạng thái kỳ trước", "% kỳ trước"
+OLD_QUARTER, OLD_TOTAL = "Đã báo cáo trong quý", "Đã báo cáo lũy kế"
+
+
 @dataclass(frozen=True)
 class TemplateColumn:
     """One column.
@@ -21,12 +27,14 @@ class TemplateColumn:
         variants: other headings that mean the same for certain. What stands in brackets, a year or a quarter's number
             at the end do not count.
         is_value: whether it holds what the table is for; two columns claiming the same value are not guessed between.
+        is_printed: whether the template has it; else it is read where a body has made it, and stands last.
     """
 
     field: str
     heading: str
     variants: tuple[str, ...] = ()
     is_value: bool = False
+    is_printed: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +54,16 @@ class TemplateTable:
     @property
     def headings(self) -> tuple[str, ...]:
         """Headings in the template's order."""
-        return tuple(column.heading for column in self.columns)
+        return tuple(column.heading for column in self.printed)
 
-    def position(self, field: str) -> int:
-        """Returns the 1-based column of a field in the template."""
-        return next(i for i, column in enumerate(self.columns, start=1) if column.field == field)
+    @property
+    def printed(self) -> tuple[TemplateColumn, ...]:
+        """The columns of the template."""
+        return tuple(column for column in self.columns if column.is_printed)
+
+    def position(self, name: str) -> int:
+        """Returns the 1-based column of a field, or of a heading, in the template."""
+        return next(i for i, column in enumerate(self.columns, start=1) if name in (column.field, column.heading))
 
 
 _NUMBERING = ("STT", "TT", "Số TT", "Số thứ tự")
@@ -125,7 +138,7 @@ INDICATORS = TemplateTable(
         TemplateColumn(
             "target", "Kế hoạch năm", ("Kế hoạch", "Chỉ tiêu kế hoạch", "Mục tiêu", "Chỉ tiêu năm", "KH năm")
         ),
-        TemplateColumn("", "Số kỳ trước"),
+        TemplateColumn("", LAST_FIGURE),
         _QUARTER,
         _YEAR_TO_DATE,
         _KIND,
@@ -170,6 +183,8 @@ TASKS = TemplateTable(
         TemplateColumn("ref", "Mã nhiệm vụ", ("Mã", "Mã số", "Ký hiệu")),
         TemplateColumn("title", "Nội dung nhiệm vụ", ("Nhiệm vụ", "Nội dung", "Tên nhiệm vụ")),
         TemplateColumn("", "Thời hạn"),
+        TemplateColumn("", LAST_STATE),
+        TemplateColumn("", LAST_COMPLETION),
         TemplateColumn("state", "Trạng thái", ("Tình trạng", "Tình hình thực hiện"), is_value=True),
         TemplateColumn(
             "completion", "% hoàn thành", ("Tỷ lệ hoàn thành", "Mức độ hoàn thành", "Hoàn thành"), is_value=True
@@ -188,6 +203,8 @@ CORRECTIONS = TemplateTable(
         TemplateColumn("period", "Kỳ báo cáo cần sửa", ("Kỳ", "Kỳ báo cáo", "Kỳ cần sửa")),
         _CODE,
         _NAME,
+        TemplateColumn("", OLD_QUARTER),
+        TemplateColumn("", OLD_TOTAL),
         _QUARTER,
         _YEAR_TO_DATE,
         _KIND,
@@ -197,6 +214,7 @@ CORRECTIONS = TemplateTable(
             "old",
             "Số đã báo cáo",
             ("Số cũ", "Số liệu cũ", "Số liệu đã báo cáo", "Số đã báo cáo kỳ trước", "Giá trị cũ", "Số báo cáo trước"),
+            is_printed=False,
         ),
     ),
     (

@@ -17,13 +17,14 @@ from tiendo.durable import write_files
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
 from tiendo.model.occasions import DEPUTY_DIRECTOR, MEETING_LIST
+from tiendo.model.outcome import LastReported
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Obligation, Register
 from tiendo.reminders.occasion import Reminder, due_reminders, is_in_season, is_still_true
 from tiendo.reminders.text import overdue_rows, receiver, write_list, write_reminder
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
-from tiendo.warehouse.mart import last_values
+from tiendo.warehouse.mart import last_reported
 from tiendo.warehouse.sql import statement
 
 REMINDER, LIST = "reminder", "reminder_list"
@@ -138,7 +139,7 @@ def _remind_bodies(connection: Connection, desk: _Desk, due: Sequence[Reminder])
 
     owed = due[0].owed
     period = Period.parse(owed.period) if owed.duty is Duty.QUARTERLY_REPORT else None
-    values = last_values(desk.engine, desk.register, period) if period else {}
+    reported = last_reported(desk.engine, desk.register, period) if period else LastReported()
     entered = []
     for reminder in due:
         agency = reminder.agency
@@ -153,7 +154,9 @@ def _remind_bodies(connection: Connection, desk: _Desk, due: Sequence[Reminder])
             continue
         files = {desk.settings.home / path: text.html.encode()}
         if period:
-            files[desk.settings.home / folder / workbook] = build_template(desk.register, period, agency, values)
+            files[desk.settings.home / folder / workbook] = build_template(
+                desk.register, period, agency, reported.values, last_tasks=reported.tasks, earlier=reported.earlier
+            )
         write_files(files)
         if address and desk.identity:
             attachments = (str(folder / workbook),) if workbook else ()

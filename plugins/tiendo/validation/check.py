@@ -7,16 +7,17 @@ from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tiendo.model.outcome import ACCEPTED, SEVERITIES, FileOutcome, Finding
+from tiendo.model.outcome import ACCEPTED, SEVERITIES, FigureBeside, FileOutcome, Finding
 from tiendo.model.register import Register
 from tiendo.validation import correction_records, figure_records, indicator_records, submission_records, task_records
+from tiendo.validation.cells import text_of
 from tiendo.validation.context import BatchFile
 from tiendo.validation.correction_records import add_correction_records
 from tiendo.validation.facts import HistoryFacts, Known, KnownFigure, RegisterFacts
 from tiendo.validation.indicator_records import add_indicator_records
 from tiendo.validation.records import FileRecords, Record
 from tiendo.validation.retyped_rows import sort_rows
-from tiendo.validation.submission_records import notice_record, submission_record
+from tiendo.validation.submission_records import notice_record, submission_record, template_period
 from tiendo.validation.suites import ROW_ID, SUBMISSION_SUITES, Rule, Suite, SuiteRun, get_suite, run_suite
 from tiendo.validation.task_records import add_task_records
 
@@ -224,6 +225,16 @@ def _finding(rule: Rule, record: Record, suite_name: str) -> Finding:
     )
 
 
+def _beside(file: FileRecords) -> dict[str, FigureBeside]:
+    rows = [row.source.figures for row in file.indicator_rows if row.source.figures]
+    return {
+        figures.facts.indicator.code: FigureBeside(
+            figures.last.value, str(figures.last.period or ""), text_of(figures.row.kind)
+        )
+        for figures in rows
+    }
+
+
 def _outcome(broken: list[tuple[Rule, BrokenRule]], file: FileRecords) -> FileOutcome:
     found = [(rule, item.finding) for rule, item in broken if item.fate != "explained"]
     everything = sorted(found, key=lambda item: SEVERITIES.index(item[0].severity))
@@ -239,6 +250,7 @@ def _outcome(broken: list[tuple[Rule, BrokenRule]], file: FileRecords) -> FileOu
     is_accepted = verdict in ACCEPTED
     read, read_tasks = tuple(file.observations), tuple(file.tasks)
     source = file.submission.source
+    gives_template = not is_accepted and any(rule.gives_template for rule, _ in ranked)
     return FileOutcome(
         verdict=verdict,
         agency=source.agency if source.agency in source.facts.register.agency_by_code else "",
@@ -249,4 +261,6 @@ def _outcome(broken: list[tuple[Rule, BrokenRule]], file: FileRecords) -> FileOu
         read=read,
         read_tasks=read_tasks,
         trials=tuple(finding for rule, finding in everything if rule.trial),
+        beside=_beside(file),
+        template_period=template_period(file.submission) if gives_template else "",
     )

@@ -8,6 +8,7 @@ from tiendo.model.register import Nature
 from tiendo.validation.confirmation import confirmation_of
 from tiendo.validation.facts import IndicatorFacts
 from tiendo.validation.levels import Likely, Neighbour, Reach, find_likely
+from tiendo.validation.magnitude import fits
 from tiendo.validation.records import FigureRecord
 from tiendo.validation.suites import get_suite
 from tiendo.vietnamese.number import format_number
@@ -54,14 +55,21 @@ def confirm_text(record: FigureRecord) -> str:
 
 
 def unslipped_text(record: FigureRecord) -> str:
-    """What a figure off by a power of ten would be; of a rate of growth rather its index less 100, where that fits."""
-    value = record.source.reading.value
+    """What a figure off by a power of ten would be, unless it gives itself away.
+
+    A rate of growth may be an index of the same period's 100, and a sum the per cent of the year's plan.
+    """
+    facts, reading, period, _, slip, *_ = record.source
+    value, target = reading.value, facts.target_middle
     if value is None:
         return ""
-    facts = record.source.facts
     if facts.indicator.nature is Nature.GROWTH and (likely := _likely(record, value, facts.target_middle)):
         return format_number(likely.value)
-    return format_number(value.scaleb(-record.source.slip))
+    if facts.indicator.nature is Nature.FLOW and slip < 0 and target and 0 < value <= 150:
+        share = target * value / 100
+        if fits(share, facts.expected(period), 2):
+            return f"{format_number(round(share))} (nếu {format_number(value)} là tỷ lệ % của kế hoạch năm)"
+    return format_number(value.scaleb(-slip))
 
 
 def _reach_of(facts: IndicatorFacts) -> Reach:

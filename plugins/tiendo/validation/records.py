@@ -72,6 +72,7 @@ class SubmissionRecord(Record):
         period_known, period_asked, period_from: its period, the only one wanted, and the first day of its period.
         received_on, due_on, closing_on: the day it came, and the last days on which it is in time, and possible.
         period_collected: a later period whose reports are being collected on that day.
+        period_of_days: the same period, where the days of all its figures lie in it.
         was_reported, was_reopened: ``yes`` or ``no``: the body has reported the period, is asked to do so anew.
         file_name: folded.
         figure_count, flow_count, new_figure_count: its figures, those of flows, those other than the last ones.
@@ -96,6 +97,7 @@ class SubmissionRecord(Record):
     due_on: date | None = None
     closing_on: date | None = None
     period_collected: str | None = None
+    period_of_days: str | None = None
     was_reported: str | None = None
     was_reopened: str | None = None
     file_name: str | None = None

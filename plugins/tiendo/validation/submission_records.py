@@ -12,7 +12,7 @@ from tiendo.validation.facts import HistoryFacts, RegisterFacts
 from tiendo.validation.records import NoticeRecord, SubmissionRecord, SubmissionSource
 from tiendo.validation.stated import Stated, parse_period, read_stated
 from tiendo.validation.suites import get_suite
-from tiendo.vietnamese.dates import format_date
+from tiendo.vietnamese.dates import format_date, read_date
 from tiendo.vietnamese.text import fold
 
 
@@ -153,12 +153,37 @@ def _fill_in_days(record: SubmissionRecord, context: Context, entry: PeriodCalen
     record.due_on, record.closing_on = last_due_day(entry), last_day(entry)
     record.was_reported = "yes" if context.history.has_reported(context.agency, entry.period) else "no"
     record.was_reopened = "yes" if (context.agency, key) in file.reopened else "no"
-    collected = (
-        str(later.period)
-        for later in context.facts.register.calendar
-        if later.period > entry.period and later.cut_off_on.replace(day=1) <= today <= last_day(later)
-    )
-    record.period_collected = next(collected, None)
+    later = _collected(context.facts, today)
+    if later is None or later.period <= entry.period:
+        return
+    record.period_collected = str(later.period)
+    typed = [read_date(row.data_on, year=today.year) for row in file.content.indicator_rows]
+    days = [day for day in typed if day]
+    if days and all(later.period.first_day <= day <= later.period.last_day for day in days):
+        record.period_of_days = record.period_collected
+
+
+def _collected(facts: RegisterFacts, today: date) -> PeriodCalendar | None:
+    """The period whose reports are being collected on a day."""
+    calendar = facts.register.calendar
+    return next((entry for entry in calendar if entry.cut_off_on.replace(day=1) <= today <= last_day(entry)), None)
+
+
+def template_period(record: SubmissionRecord) -> str:
+    """Returns the period that a refused file's sender is to report: its own where that may still be sent, "" for none.
+
+    What is of a closed period and was reported, of one that has not begun or of none, should have been of the period
+    whose reports are being collected.
+    """
+    _, facts, today, said, agency, _, period = record.source
+    if agency not in facts.senders:
+        return ""
+    now = _collected(facts, today)
+    entry = facts.periods.get(period) if period and said.is_agreed else None
+    is_over = record.period_of_days or (record.was_reported == "yes" and record.period_collected)
+    if entry and entry.period.first_day <= today and not is_over:
+        return str(entry.period)
+    return str(now.period) if now else ""
 
 
 def notice_record(index: int, notice: Notice) -> NoticeRecord:

@@ -49,6 +49,7 @@ class Rule:
         verdict: the fate of a file that breaks it, where severity alone does not decide; "" otherwise.
         unless: rules that, broken by the same row, already say what is wrong: then this one is not told. A figure's row
             is also that of its indicator.
+        gives_template: what it asks for needs a fresh template, which goes back with the answer.
         trial: it is evaluated and counted, and never told to a sender.
         doubts_figure: the figure may not be what was meant: the reviewer of an edition sees it first.
     """
@@ -63,6 +64,7 @@ class Rule:
     cell_column: str
     verdict: str = ""
     unless: tuple[str, ...] = ()
+    gives_template: bool = False
     trial: bool = False
     doubts_figure: bool = False
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from tiendo import clock
+from tiendo.model.outcome import LastReported
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register
 from tiendo.warehouse.engine import reader
@@ -54,6 +55,18 @@ def last_values(engine: Engine, register: Register, period: Period) -> Mapping[t
     """Returns the last year-to-date figure before a period, by (indicator, agency), for the workbook's column."""
     rows = _rows(engine, "queries/last_values.sql", plan_code=register.code, period=str(period))
     return {(row["indicator_code"], row["agency_code"]): row["value"] for row in rows}
+
+
+def last_reported(engine: Engine, register: Register, period: Period) -> LastReported:
+    """Returns what bodies reported before a period, for the workbook."""
+    key = {"plan_code": register.code, "period": str(period)}
+    figures = _rows(engine, "queries/reported_before.sql", **key)
+    tasks = _rows(engine, "queries/tasks_before.sql", **key)
+    return LastReported(
+        last_values(engine, register, period),
+        {(row["task_ref"], row["agency_code"]): (row["state"], row["completion_pct"]) for row in tasks},
+        {(row["indicator_code"], row["agency_code"], row["period"], row["basis"]): row["value"] for row in figures},
+    )
 
 
 def past_figures(engine: Engine, register: Register) -> Rows:
