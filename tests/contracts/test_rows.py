@@ -29,7 +29,7 @@ from tiendo.model.register import Register
 from tiendo.process.ingest import ingest_paths
 from tiendo.reading.columns import INDICATORS, TASKS
 from tiendo.settings import Settings
-from tiendo.validation.cells import STATE_BY_TEXT
+from tiendo.validation.cells import read_state
 from tiendo.validation.check import BatchFile, check_batch
 from tiendo.validation.facts import Known
 from tiendo.warehouse.engine import loader, reader
@@ -126,7 +126,7 @@ def task(register: Register, place: int, line: list[str]) -> Told:
     if before:
         last_state, _, last_share = before.rpartition(",")
         last = int(last_share) if last_share else None
-        known = [known_task(TASK, TASK_BODY, Q1, STATE_BY_TEXT[last_state], last)]
+        known = [known_task(TASK, TASK_BODY, Q1, read_state(RawCell(last_state)) or "", last)]
     return Told(place, content, tuple(known), "12/6/2023", verdict, cell, begins, names)
 
 
@@ -235,6 +235,6 @@ def test_kinds_of_absence_and_a_figure_taken_are_kept_apart_in_the_warehouse(
         ("iip", "year_to_date", "not_available", None, "", "G9"),
         ("tang-nhap-khau", "year_to_date", "not_applicable", None, "", "G8"),
         ("tang-xuat-khau", "year_to_date", "no_occurrence", None, "", "G7"),
-        ("thu-hut-fdi", "quarter", "value", 420, "", "D7"),
-        ("thu-hut-fdi", "year_to_date", "value", 420, "Số lũy kế được tính từ ô D7", "D7"),
+        ("thu-hut-fdi", "quarter", "value", 420, "", "F7"),
+        ("thu-hut-fdi", "year_to_date", "value", 420, "Số lũy kế được tính từ ô F7", "F7"),
     ]

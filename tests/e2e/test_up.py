@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -64,12 +65,13 @@ class Up:
 
 
 @pytest.fixture
-def up(tmp_path: Path) -> Iterator[Up]:
-    up = Up(tmp_path / "var")
-    yield up
-    if up.process.poll() is None:
-        up.process.terminate()
-        up.process.wait(120)
+def up() -> Iterator[Up]:
+    with tempfile.TemporaryDirectory(prefix="tiendo-up-") as folder:  # pytest closes its own to the server's account
+        up = Up(Path(folder) / "var")
+        yield up
+        if up.process.poll() is None:
+            up.process.terminate()
+            up.process.wait(120)
 
 
 def test_what_dies_is_started_again_and_a_closed_terminal_ends_everything(up: Up, tmp_path: Path) -> None:
