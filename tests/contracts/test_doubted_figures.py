@@ -1,4 +1,4 @@
-"""The tables ``levels.csv`` and ``confirmations.csv``: which figures are taken, asked about or held, and what opens."""
+"""The tables of levels, confirmations and words: which figures are taken, asked about or held, and what opens."""
 
 from collections.abc import Callable
 from datetime import date
@@ -53,15 +53,15 @@ def level_rows() -> list[Row]:
     ]
 
 
-def confirmation_rows() -> list[Row]:
+def worded_rows(name: str) -> list[Row]:
     rows = []
-    for known, total, quarter, note, explanation, verdict, rule, said in lines("confirmations.csv"):
+    for known, total, quarter, note, explanation, verdict, rule, said in lines(name):
         cells = {"year_to_date": total, "quarter": quarter, "note": note, "explanation": explanation}
         rows.append(Row(figures(known), {next(iter(figures(known))): cells}, verdict, rule, "", said))
     return rows
 
 
-ROWS = [*level_rows(), *confirmation_rows()]
+ROWS = [*level_rows(), *worded_rows("confirmations.csv"), *worded_rows("words.csv")]
 
 
 def as_typed(text: str) -> object:

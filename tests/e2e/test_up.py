@@ -107,5 +107,5 @@ def test_what_dies_is_started_again_and_a_closed_terminal_ends_everything(up: Up
     assert up.process.wait(120) == 0, up.said
     psutil.wait_procs(below, timeout=30)
     assert not [process for process in below if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
-    assert not is_running(up.home / "postgres")
+    assert not is_running(up.home / "postgres"), up.said + holders.read_text()
     assert re.search(r"Stopping \.\.\.\s*$", up.said)

@@ -34,6 +34,7 @@ from tiendo.validation.slips import (
     is_target_copied,
     judge_flow,
     names_number,
+    tells_another_rate,
 )
 
 if TYPE_CHECKING:
@@ -503,6 +504,26 @@ class ExpectWordsNotToNameLikely(NumberExpectation):
             return False
         likely = find_likely(figure, last, Nature(nature), reach, family=family)
         return likely is not None and names_number(words, abs(likely.value)) and not names_number(words, abs(figure))
+
+
+class ExpectWordsNotToTellAnotherRate(NumberExpectation):
+    """The words beside a rate of growth do not say that it is another one than the year's so far, against last year's.
+
+    Parameters:
+        column: the rate.
+        words_column: what the sender wrote beside it.
+        within: so far two rates are one, in percentage points.
+    """
+
+    words_column: str
+    within: float
+
+    numbers = ()
+    texts = ("words_column",)
+
+    def is_broken_by(self, rate: Decimal, words: str) -> bool:
+        """Tells a rate that its words tell otherwise."""
+        return bool(words) and tells_another_rate(rate, words, Decimal(str(self.within)))
 
 
 class ExpectFiguresInTheirOwnRows(RowExpectation):

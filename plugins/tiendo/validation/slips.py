@@ -25,6 +25,15 @@ _FALL = re.compile(rf"(?:(?<!\w)(?:giảm|âm|sụt)(?!\w) ?{_UNTIL}|(?<![\w)]) 
 _RISE = re.compile(rf"(?<!\w)tăng(?! trưởng âm)(?!\w) ?{_UNTIL}{_NUMBER}")
 
 
+# What a rate of growth may be told of beside the year so far against the same time last year.
+_CLAUSE = re.compile(r"[;\n]|\.(?!\d)")
+_AGAINST_LAST = re.compile(
+    r"(?P<number>\d[\d.,]*\d|\d) ?% so với (?:quý|tháng|kỳ) (?:trước|liền|i{1,3}v?(?!\w)|iv(?!\w)|\d)"
+)
+_ALL_IN_ALL = re.compile(r"(?<!\w)(?:tính chung|lũy kế|cộng dồn)(?!\w)")
+_RATE = re.compile(r"(?<!\w)(?P<word>tăng|giảm) (?P<number>\d[\d.,]*\d|\d) ?%")
+
+
 class FlowCells(NamedTuple):
     """What is wrong with a flow's cells, and the two figures that were probably meant.
 
@@ -180,6 +189,26 @@ def is_sign_denied(rate: Decimal, texts: Iterable[str]) -> bool:
     """
     words = _FALL if rate > 0 else _RISE
     return any(abs(rate) in meanings(match[1]).values for text in texts if text for match in words.finditer(fold(text)))
+
+
+def tells_another_rate(rate: Decimal, text: str, within: Decimal) -> bool:
+    """Tells whether words say of the very number that it is against the last quarter, or that all in all it is another.
+
+    "quý II tăng 4,2% so với quý I", "riêng quý II giảm 20,1%; tính chung 6 tháng giảm 19,4%".
+    """
+    folded = fold(text)
+    if any(abs(rate) in meanings(match["number"]).values for match in _AGAINST_LAST.finditer(folded)):
+        return True
+    for clause in _CLAUSE.split(folded):
+        told = [_signed(match) for match in _RATE.finditer(clause)] if _ALL_IN_ALL.search(clause) else []
+        if told and all(abs(number - rate) > within for numbers in told for number in numbers):
+            return True
+    return False
+
+
+def _signed(rate: re.Match[str]) -> list[Decimal]:
+    sign = 1 if rate["word"] == "tăng" else -1
+    return [sign * value for value in meanings(rate["number"]).values]
 
 
 def names_number(text: str, number: Decimal) -> bool:
