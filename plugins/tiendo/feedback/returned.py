@@ -14,6 +14,7 @@ from tiendo.model.content import WorkbookContent
 from tiendo.model.outcome import SEVERITIES, FileOutcome, Finding
 from tiendo.model.register import Register
 
+_DATE_RULE = "number-is-date"
 RETURNED = ("rejected", "accepted_with_warnings")
 _log = logging.getLogger(__name__)
 _STEM_BYTES = 90
@@ -96,7 +97,8 @@ def remarks(
             sheet, cell = moved.get((f.sheet, f.cell), ("", ""))
             if not cell:
                 message = f"{message} (tệp gốc: trang {f.sheet}, ô {f.cell})"
-        found.append(Remark(f.severity, SEVERITY_NAMES[f.severity], sheet, cell, message, f.found, f.expected, f.fix))
+        texts = (message, f.found, f.expected, f.fix)
+        found.append(Remark(f.severity, SEVERITY_NAMES[f.severity], sheet, cell, *texts, f.rule == _DATE_RULE))
     return found
 
 
