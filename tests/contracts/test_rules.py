@@ -187,6 +187,7 @@ CASES = [
     Case("file-infected", KHDT, Q1, faulty("infected"), ""),
     Case("file-too-large", KHDT, Q1, faulty("too_large"), ""),
     Case("file-reader-failed", KHDT, Q1, faulty("reader_failed"), ""),
+    Case("mail-no-workbook", KHDT, Q1, faulty("mail_empty"), ""),
     Case("file-no-table", KHDT, Q1, faulty("no_table"), ""),
     Case("file-no-table-within", KHDT, Q1, faulty("no_table_within"), ""),
     Case("sheets-differ", KHDT, Q1, faulty("sheets_differ"), ""),

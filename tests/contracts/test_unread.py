@@ -15,6 +15,7 @@ from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.process.batch import BatchResult, ReaderBugError, process
 from tiendo.process.fates import waiting_batches
+from tiendo.process.quarantine import show
 from tiendo.process.requeue import enter, find_file, review
 from tiendo.reading import files as reading
 from tiendo.reading import reader_process
@@ -78,10 +79,12 @@ def test_a_file_that_stalls_waits_for_the_next_run_and_the_others_do_not(
     assert type(raised.value) is UnreadError  # which is tried again: it is a TimeoutError
     answers = pipeline.settings.outbox / FINANCE
     assert not answers.exists()  # its sender is told nothing yet
+    assert "stood still for 1 s" in pipeline.file(stalled[0])["reading_failure"]
 
     unblock(blocked, workbook)
     assert run(pipeline).or_raise().states == {"accepted": 1, "duplicate": 1}
     assert answers.exists()
+    assert pipeline.file(stalled[0])["reading_failure"] is None
 
 
 @pytest.mark.usefixtures("impatient")
@@ -151,6 +154,24 @@ def test_copies_in_one_batch_share_what_is_said_of_a_file_that_was_not_read(
     for number, name in enumerate(("a.xlsx", "b.xlsx"), start=1):
         (finding,) = pipeline.findings(number).values()
         assert (finding["rule"], finding["found"]) == ("file-reader-failed", name)
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        pytest.param(None, "reader_failed: answers with", id="beyond a limit"),
+        pytest.param(b"<html>", "web_page: begins with b'<html>'", id="another kind"),
+        pytest.param(b"PK\3\4" + bytes(40), "not_a_workbook: NotAZipError", id="broken"),
+    ],
+)
+def test_operations_see_why_a_file_was_not_read(
+    pipeline: Pipeline, workbook: bytes, monkeypatch: pytest.MonkeyPatch, content: bytes | None, cause: str
+) -> None:
+    monkeypatch.setattr(reader_process, "MAX_ANSWER", 1000)
+    assert pipeline.send(FINANCE, content or workbook) == "quarantined"
+    held = show(pipeline.settings, pipeline.engine, "TN-000001")
+    assert held["reading_failure"].startswith(cause)
+    assert pipeline.file(1)["reading_failure"] == held["reading_failure"]
 
 
 def test_what_was_judged_is_a_repetition_when_it_is_sent_again(pipeline: Pipeline) -> None:

@@ -1,9 +1,11 @@
 """Marked copies: what of a sender's XML is parsed at all, and what becomes of the sender's own comments."""
 
 import io
+from datetime import date, datetime
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
+from openpyxl.styles import Font
 
 from fixtures.marked import check_parts, comments, marks
 from tiendo.feedback.marking.answer_sheet import Remark
@@ -52,6 +54,24 @@ def test_a_merged_cell_is_marked_where_it_is_shown_and_an_earlier_answer_goes() 
     assert marks(second) == {"Sheet": {"D9"}}
     assert set(comments(second)) == {("Sheet", "D9")}
     assert "Vẫn thiếu" in comments(second)["Sheet", "D9"]
+
+
+def test_a_date_becomes_a_text_in_a_plain_cell_that_may_be_formatted() -> None:
+    """A number typed over it stays one; left as it is, it is refused as before."""
+    workbook = Workbook()
+    sheet = workbook.worksheets[0]
+    sheet.protection.sheet = True
+    sheet["B2"], sheet["B3"], sheet["B4"] = date(2023, 10, 9), date(2023, 10, 9), "=B2"
+    sheet["B2"].font, sheet["B4"].number_format = Font(bold=True), "d-mmm"
+    buffer = io.BytesIO()
+    workbook.save(buffer)
+    said = [remark(cell, "Ngày")._replace(found="09/10/2023", is_of_format=cell != "B3") for cell in ("B2", "B3", "B4")]
+    data = mark_workbook(buffer.getvalue(), said, "TN-1", ["Đề nghị sửa"])
+    check_parts(data)
+    back = load_workbook(io.BytesIO(data))["Sheet"]
+    assert (back["B2"].value, back["B2"].number_format, back["B2"].font.b) == ("09/10/2023", "General", True)
+    assert [back[cell].value for cell in ("B3", "B4")] == [datetime.fromisoformat("2023-10-09"), "=B2"]
+    assert back.protection.formatCells is False
 
 
 @pytest.mark.parametrize("own", ["<t>Đã hỏi</t>", "<r><t>Đã </t></r><r><t>hỏi</t></r>"])

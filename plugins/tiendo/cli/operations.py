@@ -248,6 +248,8 @@ def _print_held(item: Mapping[str, Any]) -> None:
     )
     for rule, message in zip(item["rules"], item["messages"], strict=True):
         typer.echo(f"  [{rule}] {printable(message)}")
+    if item["reading_failure"]:
+        typer.echo(f"  not read: {printable(item['reading_failure'])}")
 
 
 def _figure(side: Mapping[str, Any] | None) -> str:

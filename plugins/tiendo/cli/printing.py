@@ -116,6 +116,8 @@ def print_ledger(document: Mapping[str, Any]) -> None:
         state = file["state"] or "waiting"
         name = printable(file["name"])
         typer.echo(f"{file['receipt_no']}  {state:24}{file['agency'] or '-':32}{file['period'] or '-':9}{name}")
+        if file["reading_failure"]:
+            typer.echo(f"  not read: {printable(file['reading_failure'])}")
     typer.echo(
         f"\n{document['received']} files received; " + ", ".join(f"{n} {s}" for s, n in document["states"].items())
     )

@@ -98,6 +98,7 @@ class Fate(NamedTuple):
     Attributes:
         state: as in ``intake.submission_file``.
         trial_verdict: of a trial, what it would be as a submission.
+        reading_failure: why it could not be read, for operations.
     """
 
     file_id: int
@@ -108,6 +109,7 @@ class Fate(NamedTuple):
     receipt_path: str | None = None
     marked_path: str | None = None
     trial_verdict: str | None = None
+    reading_failure: str | None = None
 
 
 def settle(connection: Connection, register: Register, fates: Sequence[Fate], settled_at: datetime) -> None:
@@ -125,6 +127,7 @@ def settle(connection: Connection, register: Register, fates: Sequence[Fate], se
             "receipts": [fate.receipt_path for fate in fates],
             "marked": [fate.marked_path for fate in fates],
             "trial_verdicts": [fate.trial_verdict for fate in fates],
+            "reading_failures": [fate.reading_failure for fate in fates],
         },
     )
 

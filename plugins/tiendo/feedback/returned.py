@@ -20,6 +20,7 @@ from tiendo.model.register import Register
 _MARKABLE = ("rejected", "accepted_with_warnings")
 # What the name of a fresh template begins with, after the receipt's number.
 TEMPLATE_NAME = "bieu-mau-"
+_DATE_RULE = "number-is-date"
 _log = logging.getLogger(__name__)
 _STEM_BYTES = 90
 _UNFIT = re.compile(r"[^\w.]+")
@@ -136,7 +137,8 @@ def remarks(
             sheet, cell = moved.get((f.sheet, f.cell), ("", ""))
             if not cell:
                 message = f"{message} (tệp gốc: trang {f.sheet}, ô {f.cell})"
-        found.append(Remark(f.severity, SEVERITY_NAMES[f.severity], sheet, cell, message, f.found, f.expected, f.fix))
+        texts = (message, f.found, f.expected, f.fix)
+        found.append(Remark(f.severity, SEVERITY_NAMES[f.severity], sheet, cell, *texts, f.rule == _DATE_RULE))
     return found
 
 

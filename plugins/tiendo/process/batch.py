@@ -5,7 +5,7 @@ written before the commit, under names that a repetition writes again: a settled
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -94,6 +94,7 @@ def process(settings: Settings, register: Register, engine: Engine, file_ids: Se
     read, unread = _read(settings, waiting.fresh + looked_at_anew + waiting.again)
     checked = _check_fresh(register, engine, [item for item in read if item.file.requeue_of is None])
     checked += _check_again(register, engine, [item for item in read if item.file.requeue_of is not None])
+    _note_unread(engine, unread)
     settled, unpacked = unpack(settings, register, engine, _settle(waiting, checked, unread))
     # Before the locks are taken, which others wait for: marking a workbook takes longer than loading one.
     settled = [_with_returned(settings, register, engine, item) for item in settled]
@@ -107,21 +108,32 @@ def process(settings: Settings, register: Register, engine: Engine, file_ids: Se
         dict(Counter(item.state for item in settled)),
         periods,
         bugs=tuple(_bug(item) for item in settled if item.is_of_a_bug),
-        unread=tuple(unread.values()),
+        unread=tuple(
+            f"{item.receipt_no} ({item.sha256}) was not read and waits. {unread[item.file_id]}"
+            for item in waiting.fresh + looked_at_anew + waiting.again
+            if item.file_id in unread
+        ),
     )
     return result.and_of(process(settings, register, engine, unpacked)) if unpacked else result
 
 
 def _read(settings: Settings, files: Sequence[LedgerFile]) -> tuple[list[Read], dict[int, str]]:
-    """Returns the files that could be read, and by id what is to be said of the others, which go on waiting."""
+    """Returns the files that could be read, and by id why the others, which go on waiting, could not."""
     read: list[Read] = []
     unread: dict[int, str] = {}
     for file, content in zip(files, read_files(settings, [file.sha256 for file in files]), strict=True):
         if content.fault == UNREAD:
-            unread[file.file_id] = f"{file.receipt_no} ({file.sha256}) was not read and waits. {content.fault_detail}"
+            unread[file.file_id] = content.fault_detail
         else:
             read.append(Read(file, content))
     return read, unread
+
+
+def _note_unread(engine: Engine, unread: Mapping[int, str]) -> None:
+    if unread:
+        with loader(engine) as connection:
+            parameters = {"file_ids": list(unread), "failures": list(unread.values())}
+            connection.execute(statement("intake/note_unread.sql"), parameters)
 
 
 def _check_fresh(register: Register, engine: Engine, files: list[Read]) -> list[Checked]:

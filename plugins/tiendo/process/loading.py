@@ -177,6 +177,7 @@ def _settle_files(
             answer.receipt_path,
             answer.marked_path,
             item.outcome.verdict if item.file.is_trial else None,
+            item.reading_failure,
         )
         for item, answer in zip(settled, answers, strict=True)
     ]

@@ -160,6 +160,14 @@ class Settled:
         return any(finding.rule in NOT_READ for finding in self.outcome.findings)
 
     @property
+    def reading_failure(self) -> str | None:
+        """Why it could not be read, for operations: which fault, and what readers, limits or the system said."""
+        if self.content is None or not self.content.fault or self.content.packed:
+            return None
+        told = f"{self.content.fault}: {self.content.fault_detail}".rstrip(": ")
+        return told.encode("utf-8", "replace").decode().replace("\0", " ")
+
+    @property
     def is_of_a_bug(self) -> bool:
         """Whether our own reader failed on it."""
         return any(finding.rule == READER_BUG for finding in self.outcome.findings)

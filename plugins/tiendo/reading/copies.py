@@ -79,6 +79,8 @@ def settle_copies(readings: Sequence[SheetReading], *, is_template: bool) -> Fou
 
 def _counting(table: TemplateTable, rivals: Sequence[SheetReading]) -> list[SheetReading]:
     """Returns those of the sheets that are filled in, of equal ones the first; without any, the first blank one."""
+    if len(rivals) == 1:
+        return list(rivals)
     distinct: dict[frozenset[Any], SheetReading] = {}
     for reading in rivals:
         rows = reading.found.rows[table]

@@ -4,18 +4,21 @@ What is read is neutral (``tiendo.reading.sheet``); what the cells mean is read 
 """
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from tiendo.model.content import Notice, WorkbookContent
 from tiendo.ooxml.xml_walk import BrokenWorkbookError
-from tiendo.ooxml.zip_parts import members
+from tiendo.ooxml.zip_parts import content, members
 from tiendo.reading.delimited import TextError, decode, read_rows
-from tiendo.reading.kinds import ARCHIVE, FLAT_ODS, ODS, READ, TEXT, XLS, XLSX, kind_of
+from tiendo.reading.kinds import CARRIERS, FLAT_ODS, ODS, READ, TEXT, XLS, XLSX, kind_of
 from tiendo.reading.ods_details import ods_details
-from tiendo.reading.package import has_usual_layout, usual_layout
+from tiendo.reading.package import WORKBOOK, has_usual_layout, usual_layout
 from tiendo.reading.second_readers import WalkedOds
 from tiendo.reading.sheet import OpenedFile, Sheet, SheetDetails, UnreadableError, check_size
 from tiendo.reading.xls_details import open_xls, xls_details
@@ -25,6 +28,8 @@ MAX_BYTES = 20 * 2**20
 # The one sheet of a text file; it has no name of its own.
 TEXT_SHEET = "CSV"
 _NO_DETAILS = SheetDetails()
+_FROM_1904 = re.compile(rb"""date1904\s*=\s*["'](?:1|true)["']""")
+_FROM_1900_TO_1904, _EARLIEST_TYPED = timedelta(1462), 1990
 
 
 @contextmanager
@@ -38,7 +43,7 @@ def _by_calamine() -> Iterator[None]:
 
 _DETAILS: dict[str, Callable[[bytes], dict[str, SheetDetails]]] = {
     XLSX: lambda data: xlsx_details(data, members(data)),
-    XLS: lambda data: xls_details(open_xls(data)),
+    XLS: lambda data: xls_details(open_xls(data), data),
     ODS: lambda data: ods_details(data, members(data)),
 }
 
@@ -59,6 +64,7 @@ class _Workbook(OpenedFile):
             self.hidden_names = {sheet.name for sheet in metadata if sheet.visible != SheetVisibleEnum.Visible}
 
         self._details = _DETAILS[kind](data)
+        self._is_from_1904 = kind == XLSX and _FROM_1904.search(content(data, members(data)[WORKBOOK])) is not None
 
     def sheet(self, name: str) -> Sheet:
         details = self._details.get(name, _NO_DETAILS)
@@ -68,7 +74,15 @@ class _Workbook(OpenedFile):
                 return Sheet(name, [], details=details)
             check_size(name, sheet.height, sheet.width)
             merged = details.merged or sheet.merged_cell_ranges or ()
-            return Sheet(name, sheet.to_python(), *sheet.start, merged, details)
+            rows = sheet.to_python()
+            return Sheet(name, _as_from_1900(rows) if self._is_from_1904 else rows, *sheet.start, merged, details)
+
+
+def _as_from_1900(rows: list[list[Any]]) -> list[list[Any]]:
+    """Returns early dates of a workbook that counts days from 1904 as that of a usual one: numbers under a format."""
+    return [
+        [v - _FROM_1900_TO_1904 if isinstance(v, date) and v.year < _EARLIEST_TYPED else v for v in row] for row in rows
+    ]
 
 
 class _TextFile(OpenedFile):
@@ -97,10 +111,10 @@ def open_file(data: bytes) -> OpenedFile | WorkbookContent:
     kind = kind_of(data)
     if kind not in READ:
         raise UnreadableError(kind, f"begins with {data[:8]!r}")
-    if kind == ARCHIVE:
-        from tiendo.reading.packed import list_packed
+    if kind in CARRIERS:
+        from tiendo.reading.packed import list_carried
 
-        return list_packed(data)
+        return list_carried(data, kind)
     if kind == FLAT_ODS:
         return WalkedOds(data)
     if kind == TEXT:

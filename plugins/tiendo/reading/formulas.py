@@ -40,11 +40,13 @@ class SheetCells(NamedTuple):
     formulas: dict[Place, str]
 
 
-def uncalculated(sheets: Mapping[str, SheetCells]) -> dict[str, set[Place]]:
+def uncalculated(sheets: Mapping[str, SheetCells], *, is_recalculated: bool) -> dict[str, set[Place]]:
     """Returns, by sheet, the formulas whose stored number is not their result.
 
-    A formula that is not understood counts as calculated, except for a stored zero in a workbook in which every formula
-    has stored zero: there nothing was calculated.
+    Args:
+        is_recalculated: Excel calculates the workbook anew when it is opened. Then a formula that is not understood is
+            uncalculated too, if every formula of the workbook has stored zero. Else only a zero is doubted whose
+            formula comes to something else: other numbers are what is shown, also where they are old.
     """
     calculator = _Calculator(sheets)
     stored = [(name, place) for name, cells in sheets.items() for place in cells.formulas if place in cells.numbers]
@@ -52,10 +54,12 @@ def uncalculated(sheets: Mapping[str, SheetCells]) -> dict[str, set[Place]]:
     found: dict[str, set[Place]] = {}
     for name, place in stored:
         kept = sheets[name].numbers[place]
+        if kept and not is_recalculated:
+            continue
         try:
             is_dummy = not isclose(calculator.value(name, place), kept, rel_tol=1e-9, abs_tol=1e-9)
-        except (_UnknownError, ArithmeticError):
-            is_dummy = is_all_zero
+        except (_UnknownError, ArithmeticError, RecursionError):
+            is_dummy = is_all_zero and is_recalculated
         if is_dummy:
             found.setdefault(name, set()).add(place)
     return found

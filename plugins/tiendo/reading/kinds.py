@@ -1,12 +1,16 @@
 """What a file is, by its first bytes and its inner names, never by the name it came under."""
 
 import io
+import re
 from collections.abc import Mapping
 
 from tiendo.ooxml.zip_parts import Member, content, members
 
-XLSX, XLS, ODS, FLAT_ODS, ARCHIVE, TEXT = "xlsx", "xls", "ods", "fods", "archive", "text"
-READ = frozenset({XLSX, XLS, ODS, FLAT_ODS, ARCHIVE, TEXT})
+XLSX, XLS, ODS, FLAT_ODS, TEXT = "xlsx", "xls", "ods", "fods", "text"
+ARCHIVE, MAIL, OUTLOOK = "archive", "mail", "outlook"
+CARRIERS = frozenset({ARCHIVE, MAIL, OUTLOOK})
+"""Kinds of which only what is in them is read."""
+READ = frozenset({XLSX, XLS, ODS, FLAT_ODS, TEXT}) | CARRIERS
 """Kinds that are opened; every other kind that ``kind_of`` returns is the fault code of a file that is not."""
 
 _ZIP = b"PK\3\4"
@@ -45,7 +49,7 @@ _OLE_STREAMS = (
     ("worddocument", "word"),
     ("powerpoint document", "other_office"),
     ("visiodocument", "other_office"),
-    ("__properties_version1.0", "other_office"),
+    ("__properties_version1.0", OUTLOOK),
 )
 # What a package is by its content types, where its parts have other names than usual.
 _PACKAGES = (
@@ -56,6 +60,8 @@ _PACKAGES = (
     (b"wordprocessingml.document.main+xml", "word"),
     (b"presentationml.", "other_office"),
 )
+_HEADER_BEGINS = re.compile(rb"[a-z][a-z0-9-]*:")
+_MAIL_HEADERS = frozenset({b"to", b"received", b"message-id", b"subject", b"date", b"delivered-to"})
 _FLAT_HEAD = 20_000  # the root of a flat OpenDocument names forty namespaces before it says what it is
 
 
@@ -139,6 +145,8 @@ def _kind_of_text(data: bytes) -> str:
     if head.translate(None, _NO_TEXT) != head:
         return "not_a_workbook"
     lower = head.removeprefix(_UTF8_MARK).lower().lstrip()
+    if _is_mail(lower):
+        return MAIL
     if lower.startswith((b"mime-version:", b"from: <saved by")):  # a web page in one file, as Excel saves it
         return "web_page"
     if lower.startswith(b"<"):
@@ -147,6 +155,15 @@ def _kind_of_text(data: bytes) -> str:
         is_web = any(word in lower for word in _WORDS_OF_WEB)
         return "web_page" if is_web and b"schemas-microsoft-com:office:spreadsheet" not in lower else "xml_file"
     return TEXT
+
+
+def _is_mail(lower: bytes) -> bool:
+    """Tells a saved mail by its header; a web page in one file has no recipient."""
+    header = lower.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+    names = {line.partition(b":")[0] for line in header.split(b"\n") if b":" in line and line[:1] not in b" \t"}
+    is_header = _HEADER_BEGINS.match(header) is not None
+    is_web_page = b"<saved by" in header or b"x-document-type" in names
+    return is_header and not is_web_page and b"from" in names and len(names & _MAIL_HEADERS) > 1
 
 
 def is_utf16(data: bytes) -> str:

@@ -275,7 +275,7 @@ def _shown(cell: dict[str, str], text: str) -> tuple[str, int]:
         return "", 0
     unit = "" if match["unit"].lower() in CURRENCY_SIGNS else match["unit"]
     for scale in (0, 3, 6, 9) if value >= 1000 else (0,):
-        for meant in meanings(match["number"].replace("\xa0", " ").replace("\u202f", " ")).values:
+        for meant in meanings(match["number"].replace("\xa0", " ").replace("\u202f", " ").strip()).values:
             decimals = -int(meant.as_tuple().exponent)
             if abs(value.scaleb(-scale) - meant) * 2 <= Decimal(1).scaleb(-decimals):
                 return unit, scale

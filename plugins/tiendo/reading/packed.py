@@ -1,4 +1,4 @@
-"""What a zip archive of files holds: one level deep, within limits, names as their writers meant them."""
+"""What a zip archive or a saved mail holds: one level deep, within limits, names as their writers meant them."""
 
 import io
 import re
@@ -12,6 +12,7 @@ from tiendo.model.content import PackedFile, WorkbookContent
 from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError, members
 from tiendo.reading import kinds
 from tiendo.reading.delimited import TextError, decode, read_rows, windows_1258
+from tiendo.reading.saved_mail import carried_by_message, carried_by_outlook
 
 MOST_FILES = 50
 _MOST_NAMED = 40
@@ -23,11 +24,38 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _LOCKED, _NESTED, _BROKEN = "có mật khẩu", "tệp nén trong tệp nén", "bị hỏng hoặc nén kiểu không đọc được"
 _OTHER = {
     "word": "tệp văn bản", "pdf": "tệp PDF", "image": "tệp ảnh", "empty": "tệp trống", "encrypted": _LOCKED,
-    "packed_otherwise": _NESTED, kinds.ARCHIVE: _NESTED,
+    "packed_otherwise": _NESTED, kinds.ARCHIVE: _NESTED, kinds.MAIL: "thư đã lưu", kinds.OUTLOOK: "thư đã lưu",
 }  # fmt: skip
 
 
-def list_packed(data: bytes) -> WorkbookContent:
+def list_carried(data: bytes, kind: str) -> WorkbookContent:
+    """Returns what an archive or a saved mail holds: fault ``archive`` with the files to take out, or why none is.
+
+    Raises:
+        NotAZipError, TooLargeError: it is broken, or outside the limits.
+    """
+    if kind == kinds.ARCHIVE:
+        return _list_packed(data)
+    taken: list[PackedFile] = []
+    left: list[tuple[str, str]] = []
+    for place, (name, content) in enumerate(_carried(data)):
+        reason = _why_content_left(content, may_be_archive=True)
+        if reason:
+            left.append((_plain_name(name, place), reason))
+        else:
+            taken.append(PackedFile(place, _plain_name(name, place)))
+    if len(taken) > MOST_FILES:
+        raise TooLargeError(f"{len(taken)} workbooks in a mail")
+    code = "archive" if taken else "mail_empty"
+    detail = _listed([file.name for file in taken], left) or "thư không có tệp đính kèm"
+    return WorkbookContent(fault=code, fault_detail=detail, packed=tuple(taken))
+
+
+def _carried(data: bytes) -> list[tuple[str, bytes]]:
+    return carried_by_outlook(data) if kinds.kind_of(data) == kinds.OUTLOOK else carried_by_message(data)
+
+
+def _list_packed(data: bytes) -> WorkbookContent:
     """Returns what an archive holds: fault ``archive`` with the files to take out, or why there is none to take.
 
     Raises:
@@ -61,7 +89,10 @@ def list_packed(data: bytes) -> WorkbookContent:
 
 
 def take_out(data: bytes, packed: Sequence[PackedFile]) -> list[bytes]:
-    """Returns the bytes of members that ``list_packed`` named."""
+    """Returns the bytes of members that ``list_carried`` named."""
+    if kinds.kind_of(data) != kinds.ARCHIVE:
+        carried = _carried(data)
+        return [carried[file.place][1] for file in packed]
     with zipfile.ZipFile(io.BytesIO(data)) as container:
         infos = container.infolist()
         return [_read(container, infos[file.place]) for file in packed]
@@ -74,7 +105,13 @@ def _why_left(container: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
     if stat.S_ISLNK(info.external_attr >> 16):
         return "liên kết"
     try:
-        content = _read(container, info)
+        return _why_content_left(_read(container, info))
+    except (NotAZipError, TooLargeError):
+        return _BROKEN
+
+
+def _why_content_left(content: bytes, *, may_be_archive: bool = False) -> str:
+    try:
         kind = kinds.kind_of(content)
     except (NotAZipError, TooLargeError):
         return _BROKEN
@@ -84,7 +121,7 @@ def _why_left(container: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
         except TextError as error:
             return "tệp chữ không có bảng" if error.code == "plain_text" else ""
         return ""
-    if kind in kinds.READ and kind != kinds.ARCHIVE:
+    if kind in kinds.READ - kinds.CARRIERS or (kind == kinds.ARCHIVE and may_be_archive):
         return ""
     return _OTHER.get(kind, "không phải bảng tính")
 
@@ -104,7 +141,11 @@ def _read(container: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
 
 def _name(info: zipfile.ZipInfo, place: int) -> str:
     """Returns a member's name without its folders: a name cannot lead anywhere."""
-    name = _CONTROL.sub(" ", _decoded(info)).replace("\\", "/").rstrip("/").rpartition("/")[2].strip()
+    return _plain_name(_decoded(info), place)
+
+
+def _plain_name(name: str, place: int) -> str:
+    name = _CONTROL.sub(" ", name).replace("\\", "/").rstrip("/").rpartition("/")[2].strip()
     return name[-_LONGEST_NAME:] if name.strip(".") else f"tep-{place + 1}"
 
 

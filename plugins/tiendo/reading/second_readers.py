@@ -83,7 +83,7 @@ class _XlsFile(OpenedFile):
 
     def __init__(self, data: bytes, refusal: Exception) -> None:
         self._book = open_xls(data, refusal)
-        self._details = xls_details(self._book)
+        self._details = xls_details(self._book, data)
         self.sheet_names = self._book.sheet_names()
         self.hidden_names = {sheet.name for sheet in self._book.sheets() if sheet.visibility}
 

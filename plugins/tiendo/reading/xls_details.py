@@ -5,6 +5,7 @@ from typing import Any
 
 from tiendo.reading.number_formats import NumberFormat, number_format
 from tiendo.reading.sheet import CellDetail, Runs, SheetDetails, UnreadableError
+from tiendo.reading.xls_formulas import uncalculated_of_xls
 from tiendo.vietnamese.legacy_fonts import charset_of_font
 
 _ERRORS = {0x2B: "#GETTING_DATA"}  # of those that xlrd knows no text for
@@ -36,9 +37,14 @@ def open_xls(data: bytes, refusal: Exception | None = None) -> Any:
     return book
 
 
-def xls_details(book: Any) -> dict[str, SheetDetails]:
+def xls_details(book: Any, data: bytes) -> dict[str, SheetDetails]:
     """Returns what is special about each sheet of a book of xlrd's, by name."""
-    return {sheet.name: _details(book, sheet) for sheet in book.sheets()}
+    details = {sheet.name: _details(book, sheet) for sheet in book.sheets()}
+    for sheet, places in zip(book.sheets(), uncalculated_of_xls(data), strict=False):
+        known = details[sheet.name]
+        without = dict.fromkeys(places, CellDetail(is_uncalculated=True))
+        details[sheet.name] = known._replace(cells={**known.cells, **without})
+    return details
 
 
 def _details(book: Any, sheet: Any) -> SheetDetails:

@@ -39,7 +39,7 @@ _NUM_FMT_ID = re.compile(rb"""\bnumFmtId\s*=\s*["'](\d+)["']""")
 _FORMAT_CODE = re.compile(rb"""\bformatCode\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _PLAIN = ShownAs()
-_RECALCULATED = re.compile(rb"""\bfullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
+_RECALCULATED = re.compile(rb"""fullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
 _STYLE_LISTS = frozenset({"fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs"})
 
 
@@ -69,7 +69,8 @@ def xlsx_details(data: bytes, parts: Mapping[str, Member], *, is_thorough: bool 
     formats = _special_formats(styles)
     has_fonts = _has_legacy_font(styles) or _has_legacy_font(strings)
     sheets = {name: content(data, parts[name]) for name in _sheets(data, parts)}
-    is_recalculated = _is_recalculated(data, parts) and any(_FORMULA in xml for xml in sheets.values())
+    has_formulas = any(_FORMULA in xml for xml in sheets.values())
+    is_recalculated = has_formulas and _is_recalculated(data, parts)
     is_sought = has_fonts or is_thorough or is_recalculated
     suspects = {name: xml for name, xml in sheets.items() if is_sought or _is_suspect(xml, formats)}
     if not suspects:
@@ -81,8 +82,9 @@ def xlsx_details(data: bytes, parts: Mapping[str, Member], *, is_thorough: bool 
         if part in suspects:
             handlers[sheet] = _SheetHandler(formats, fonts, shared)
             walk(suspects[part], handlers[sheet])
-    if is_recalculated:
-        for sheet, places in uncalculated({sheet: h.plain for sheet, h in handlers.items()}).items():
+    if has_formulas:
+        plain = {sheet: handler.plain for sheet, handler in handlers.items()}
+        for sheet, places in uncalculated(plain, is_recalculated=is_recalculated).items():
             for place in places:
                 detail = handlers[sheet].cells.get(place, CellDetail())
                 handlers[sheet].cells[place] = detail._replace(is_uncalculated=True)

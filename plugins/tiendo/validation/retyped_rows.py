@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tiendo.model.content import IndicatorRow, Notice, RawCell, TaskRow, WorkbookContent
 from tiendo.model.register import Unit
 from tiendo.reading.notices import has_figure, not_read
-from tiendo.validation.cells import find_code, find_ref, text_of
+from tiendo.validation.cells import as_shown, find_code, find_ref, text_of
 from tiendo.validation.context import Context
 from tiendo.vietnamese.number import format_number, read_absence, read_number
 from tiendo.vietnamese.stated_unit import find_shift, is_same_unit, is_unit, read_stated
@@ -145,8 +145,8 @@ def _check_total(row: IndicatorRow, group: str, rows: list[IndicatorRow], contex
         if not _is_figure(cell):
             continue
         unit = parts[0][1].indicator.unit if parts else None
-        total = read_number(cell, unit=unit).value
-        values = [read_number(getattr(r, field), unit=f.indicator.unit).value for r, f in parts]
+        total = read_number(as_shown(cell), unit=unit).value
+        values = [read_number(as_shown(getattr(r, field)), unit=f.indicator.unit).value for r, f in parts]
         known = [value for value in values if value is not None]
         if not parts or len(known) < len(values) or total is None:
             return Notice(

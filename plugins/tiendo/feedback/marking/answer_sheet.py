@@ -23,6 +23,7 @@ class Remark(NamedTuple):
     Attributes:
         severity: ``critical`` and ``warning`` colour their cell, ``info`` is only listed.
         sheet, cell: where; "" when it concerns no cell.
+        is_of_format: the number format, which makes a date of a number, is taken off the cell.
     """
 
     severity: str
@@ -33,6 +34,7 @@ class Remark(NamedTuple):
     found: str
     expected: str
     fix: str
+    is_of_format: bool = False
 
 
 def answer_sheet(

@@ -1,13 +1,13 @@
 """Marks a workbook: the cells at fault coloured and commented, a sheet at the front that lists everything."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tiendo.feedback.marking.answer_sheet import TAB_COLOR, Remark, answer_sheet
 from tiendo.feedback.marking.comments import OPENING, edit_comments, edit_drawing
 from tiendo.feedback.marking.container import Container
 from tiendo.feedback.marking.sheet import SheetPart, position
-from tiendo.feedback.marking.styles import Styles, add_styles
+from tiendo.feedback.marking.styles import Styles, add_styles, without_number_format
 from tiendo.feedback.marking.xml_tree import (
     OFFICE,
     Element,
@@ -63,6 +63,7 @@ def mark_workbook(data: bytes, remarks: Sequence[Remark], title: str, intro: Seq
     for entry in entries:
         if entry is not answer:
             mine = [r for r in remarks if r.sheet == entry.name and position(r.cell) and r.severity in styles.marks]
+            _reset_formats(box, entry.part, styles_part, {r.cell: r.found for r in mine if r.is_of_format})
             _mark_sheet(box, entry.part, mine[:MAX_MARKS], styles)
     xml = answer_sheet(title, intro, remarks[:MAX_MARKS], {entry.name for entry in entries}, styles.sheet)
     if answer is None:
@@ -104,6 +105,18 @@ def _sheets(box: Container, book: str) -> list[_SheetEntry]:
     if not entries:
         raise UnmarkableError("no sheets")
     return entries
+
+
+def _reset_formats(box: Container, part: str, styles_part: str, texts: Mapping[str, str]) -> None:
+    """Takes the format off cells that show a number as a date; the date stays as a text, for the number would pass."""
+    if not texts:
+        return
+    sheet = SheetPart(box.read(part))
+    formats = sheet.formats_of(texts)
+    xml, plain = without_number_format(box.read(styles_part), sorted(set(formats.values())))
+    box.put(styles_part, xml)
+    sheet.make_texts(texts, {cell: plain[number] for cell, number in formats.items() if number in plain})
+    box.put(part, sheet.to_bytes())
 
 
 def _mark_sheet(box: Container, part: str, remarks: Sequence[Remark], styles: Styles) -> None:

@@ -5,11 +5,20 @@ after Excel or LibreOffice have written the file anew.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from openpyxl.utils.cell import coordinate_to_tuple
 
-from tiendo.feedback.marking.xml_tree import OFFICE, Element, elements, local_name, namespace_of, parse, to_bytes
+from tiendo.feedback.marking.xml_tree import (
+    OFFICE,
+    Element,
+    elements,
+    escaped,
+    local_name,
+    namespace_of,
+    parse,
+    to_bytes,
+)
 
 # Always true, and written by nobody else.
 _FORMULA = '"tiendo"&lt;&gt;""'
@@ -29,7 +38,7 @@ _AREA = re.compile(rf"{_CELL.pattern}:{_CELL.pattern}")
 
 
 class SheetPart:
-    """A worksheet, whose cells nothing here looks at or changes."""
+    """A worksheet; of its cells nothing changes but, where asked for, their format."""
 
     def __init__(self, xml: bytes) -> None:
         self._root = parse(xml)
@@ -75,6 +84,25 @@ class SheetPart:
                 f'priority="{number}"><formula>{_FORMULA}</formula></cfRule></conditionalFormatting>',
                 before=_AFTER_CONDITIONS,
             )
+
+    def formats_of(self, cells: Container[str]) -> dict[str, int]:
+        """Returns the numbers of the formats of cells that hold a plain value."""
+        return {
+            address: int(style)
+            for cell in self._root.iterfind("{*}sheetData/{*}row/{*}c")
+            if (address := cell.get("r", "")) in cells and (style := cell.get("s", "0")).isdecimal()
+            if cell.find("{*}f") is None
+        }
+
+    def make_texts(self, texts: Mapping[str, str], formats: Mapping[str, int]) -> None:
+        """Gives cells another format and a text; and lets a protected sheet's cells be formatted."""
+        for cell in self._root.iterfind("{*}sheetData/{*}row/{*}c"):
+            if (address := cell.get("r", "")) in formats:
+                cell.set("s", str(formats[address]))
+                cell.set("t", "inlineStr")
+                cell[:] = elements(f"<is><t>{escaped(texts[address])}</t></is>", namespace_of(self._root))
+        for protection in self._root.iterfind("{*}sheetProtection"):
+            protection.set("formatCells", "0")
 
     def link_drawing(self, relation: str) -> None:
         """Links the sheet to the drawing of its comments."""

@@ -1,5 +1,7 @@
 """What the marks look like: two colours for cells at fault, and the formats of the added sheet."""
 
+from collections.abc import Iterable
+from copy import deepcopy
 from typing import NamedTuple
 
 from tiendo.feedback.marking.xml_tree import (
@@ -67,6 +69,25 @@ def add_styles(xml: bytes) -> Styles:
     first_mark = _append(root, "dxfs", [f"<dxf>{_fill(color, is_mark=True)}</dxf>" for color in _MARKS.values()])
     marks = {severity: first_mark + number for number, severity in enumerate(_MARKS)}
     return Styles(to_bytes(root), marks, SheetStyles(*range(first, first + len(looks))))
+
+
+def without_number_format(xml: bytes, numbers: Iterable[int]) -> tuple[bytes, dict[int, int]]:
+    """Adds copies of cell formats that show a number as it is.
+
+    Returns:
+        The styles part, and the number of each copy by that of the format it was made of.
+    """
+    root = parse(xml)
+    formats = root.find("{*}cellXfs")
+    plain: dict[int, int] = {}
+    for number in numbers:
+        if formats is not None and number < len(formats):
+            copied = deepcopy(formats[number])
+            copied.set("numFmtId", "0")
+            formats.append(copied)
+            plain[number] = len(formats) - 1
+            formats.set("count", str(len(formats)))
+    return to_bytes(root), plain
 
 
 def _append(root: Element, name: str, items: list[str]) -> int:
