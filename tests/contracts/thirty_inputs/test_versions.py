@@ -5,13 +5,14 @@ from decimal import Decimal
 from functools import partial
 
 from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
 
 from fixtures.pipeline import Pipeline
 from fixtures.workbooks import Edit, filled_workbook, put, put_correction
 from tiendo.feedback.versions import change_texts
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.reading.columns import INDICATORS, TASKS
+from tiendo.reading.columns import CORRECTIONS, INDICATORS, TASKS
 from tiendo.warehouse.mart import last_values
 
 Q1, Q2 = Period(2023, 1), Period(2023, 2)
@@ -286,7 +287,10 @@ class TestCorrections:
             put_correction(workbook, FDI, period="Quý I/2023", year_to_date=440, quarter=440, reason=None)
 
         assert pipeline.send(KHDT, report(register, Q2, fdi(967, 527), correct)) == "rejected"
-        assert pipeline.findings()["correction-reason-given"]["cell"] == "H7"
+        assert (
+            pipeline.findings()["correction-reason-given"]["cell"]
+            == f"{get_column_letter(CORRECTIONS.position('reason'))}7"
+        )
         assert pipeline.value(FDI, "2023-Q1") == 437
 
 
