@@ -1,7 +1,7 @@
 """The tables of rows: what a body types, what it told before, and what it is told; by the real rules."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
@@ -179,6 +179,38 @@ def test_corrections(register: Register) -> None:
             if o.is_correction
         }
         assert ", ".join(stored.get(b, "") for b in ("quarter", "year_to_date")) == (row[10] or ", "), row
+
+
+def test_a_file_that_corrects_two_quarters_is_held_against_itself(register: Register) -> None:
+    """The second quarter rests on the first as the same file tells it, in whichever order the rows stand."""
+    known = tuple(figures_of("Q1: 437, 437; Q2: 530.3, 967.3", "thu-hut-fdi", "so-ke-hoach-va-dau-tu"))
+    content = clean_content(register, "so-ke-hoach-va-dau-tu", "2023-Q3")
+    content = change_indicator(content, "thu-hut-fdi", quarter=410, year_to_date=1350)
+    rows = [
+        correction_row(FIRST_ROW, period="Quý II/2023", code="thu-hut-fdi", quarter=520),
+        correction_row(FIRST_ROW + 1, period="Quý I/2023", code="thu-hut-fdi", quarter=420),
+    ]
+    file = BatchFile(0, "bc.xlsx", "", content._replace(correction_rows=tuple(rows)))
+    (outcome,) = check_batch(register, [file], known, today=date(2023, 9, 12))
+    assert {finding.rule for finding in outcome.findings} == {"correction-taken"}
+    stored = {(o.period, o.basis): o.value for o in outcome.observations if o.is_correction}
+    assert stored == {
+        ("2023-Q1", "quarter"): 420,
+        ("2023-Q1", "year_to_date"): 420,
+        ("2023-Q2", "quarter"): 520,
+        ("2023-Q2", "year_to_date"): 940,
+    }
+
+
+def test_the_figure_of_the_file_is_held_against_the_quarter_it_corrects(register: Register) -> None:
+    known = tuple(figures_of("Q1: 437, 437", "thu-hut-fdi", "so-ke-hoach-va-dau-tu"))
+    content = clean_content(register, "so-ke-hoach-va-dau-tu", "2023-Q2")
+    content = change_indicator(content, "thu-hut-fdi", quarter=20, year_to_date=457)
+    row = correction_row(FIRST_ROW, period="Quý I/2023", code="thu-hut-fdi", quarter=480, year_to_date=480)
+    file = BatchFile(0, "bc.xlsx", "", content._replace(correction_rows=(row,)))
+    (outcome,) = check_batch(register, [file], known, today=date(2023, 6, 12))
+    (finding,) = outcome.findings
+    assert (finding.rule, finding.expected) == ("cumulative-not-falling", "Không nhỏ hơn 480 (quý I năm 2023)")
 
 
 @pytest.fixture

@@ -322,6 +322,7 @@ CASES = [
     Case("correction-adds-up", KHDT, Q2, corrected(quarter=430), "D7"),
     Case("correction-within-later", KHDT, Q3, corrected(quarter=950, year_to_date=950), "E7"),
     Case("correction-later-adds-up", KHDT, Q3, corrected(), "E7"),
+    Case("correction-old-readable", KHDT, Q2, corrected(old="khoảng 450"), "I7"),
     Case("correction-old-on-record", KHDT, Q2, corrected(old=430), "I7"),
     Case("correction-kind-given", KHDT, Q2, corrected(kind=None), "F7"),
     Case("correction-date-readable", KHDT, Q2, corrected(data_on="cuối quý"), "G7"),

@@ -29,6 +29,7 @@ from tiendo.model.register import Register
 from tiendo.report.record_card import record_rows
 from tiendo.settings import INCLUDE, Settings
 from tiendo.status.service import initialise, refresh
+from tiendo.validation.suites import get_suite
 from tiendo.warehouse.engine import make_engine
 from tiendo.warehouse.mart import explanation, past_figures, status_rows, tracker_rows
 
@@ -86,6 +87,16 @@ def test_every_file_has_one_fate(year: Year) -> None:
     assert document["states"]["duplicate"] == mistakes["duplicate"] > 0
     assert document["states"]["rejected"] == mistakes["thousandfold"] + mistakes["words"] > 0
     assert document["states"]["quarantined"] == mistakes["truncated"] > 0
+
+
+def test_nothing_is_asked_of_tasks_absences_and_corrections_that_are_right(year: Year) -> None:
+    """Nothing in the files of the year falls back or contradicts itself."""
+    told = "select distinct rule from intake.finding where severity <> 'info' order by 1"
+    with year.engine.connect() as connection:
+        rules = set(connection.exec_driver_sql(told).scalars())
+    suites = {name: {rule.rule for rule in get_suite(name).rules} for name in ("task_row", "correction_row")}
+    assert not rules & (suites["task_row"] | suites["correction_row"])
+    assert not {rule for rule in rules if rule.startswith(("absence-", "promised-"))}
 
 
 def test_every_file_has_its_receipt(year: Year) -> None:

@@ -90,13 +90,17 @@ def test_later_observation_of_an_agency_counts() -> None:
         (
             [observation(None, answer="not_applicable")],
             (
-                "Sở Công Thương báo cáo không phát sinh hoặc không thuộc phạm vi trong quý I năm 2023;"
+                "Sở Công Thương báo cáo không áp dụng hoặc không thuộc phạm vi trong quý I năm 2023;"
                 " đánh giá: Chưa có số liệu."
             ),
         ),
+        (
+            [observation(None, answer="no_occurrence")],
+            "Sở Công Thương báo cáo không phát sinh trong quý I năm 2023; đánh giá: Chưa có số liệu.",
+        ),
     ],
 )
-def test_three_kinds_of_nothing(observations: list[dict[str, Any]], sentence: str) -> None:
+def test_kinds_of_nothing(observations: list[dict[str, Any]], sentence: str) -> None:
     row = status_row(make_indicator("flow", "ge 100"), *observations)
     assert (row["status"], row["sentence"]) == ("no_data", sentence)
     assert (row["agency_code"], row["value"], row["is_estimate"]) == ("so-a", None, False)

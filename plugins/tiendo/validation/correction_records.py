@@ -38,6 +38,7 @@ _SHORTHANDS = (
     (re.compile(r"(?<!\d)0?([369]|12)t(?!\w)"), r"\1 tháng"),
     (re.compile(r"(?<=[\divl])([/.-])(\d\d)$"), r"\g<1>20\2"),
 )
+_QUARTERS = re.compile(r"(?<!\w)(?:i{1,3}|iv|[1-4])(?!\w| tháng)")
 _MONTHS = re.compile(r"\d ?t(?:háng)?(?!\w)")
 # Of a name: its number, its unit in brackets, a mark at its end.
 _TRIMMINGS = re.compile(r"^(?:\d+|[ivx]+)[.)] ?|^- ?| ?\([^()]*\)(?=[ .:;]*$)|[ .:;]+$")
@@ -52,13 +53,18 @@ Corrected = dict[tuple[str, Period], Decimal]
 
 
 class _Row(NamedTuple):
-    """A row that can be read: its record, indicator and period, and what its cells say and replace, by basis."""
+    """A row that can be read: its record, indicator and period, and what its cells say and replace, by basis.
+
+    Attributes:
+        told: the periods of the indicator that the file corrects.
+    """
 
     record: CorrectionRecord
     facts: IndicatorFacts
     period: Period
     read: dict[str, CellReading]
     replaced: dict[str, Decimal | None]
+    told: frozenset[Period] = frozenset()
 
 
 def add_correction_records(found: FileRecords, content: WorkbookContent, context: Context) -> Corrected:
@@ -75,8 +81,8 @@ def add_correction_records(found: FileRecords, content: WorkbookContent, context
     corrected: Corrected = {}
     # The earlier quarter first: a cumulative figure rests on it.
     for (code, period), read in sorted(rows.items(), key=lambda item: item[0][1]):
-        later = {p for c, p in rows if c == code}
-        value = _add_figures(found, read, corrected, later)
+        told = frozenset(p for c, p in rows if c == code)
+        value = _add_figures(found, read._replace(told=told), corrected)
         if value is not None:
             corrected[code, period] = value
     return corrected
@@ -115,7 +121,9 @@ def _read_period(text: str, facts: RegisterFacts) -> Period | None:
     plain = fold(text)
     for pattern, meant in _SHORTHANDS:
         plain = pattern.sub(meant, plain)
-    found = {period} if (period := parse_period(plain, facts)) else find_periods(plain, year=facts.register.year)
+    if (period := parse_period(plain, facts)) or len(_QUARTERS.findall(plain)) > 1:
+        return period  # none for "quý I và II"
+    found = find_periods(plain, year=facts.register.year)
     return next(iter(found)) if len(found) == 1 else None
 
 
@@ -125,7 +133,9 @@ def _read_row(record: CorrectionRecord, facts: IndicatorFacts, period: Period) -
     replaced = {basis: context.history.value(code, body, basis, period) for basis in _BASES}
     cells = {YEAR_TO_DATE: row.year_to_date, QUARTER: row.quarter}
     read = {basis: read_figure(cell, facts, replaced[basis], period) for basis, cell in cells.items()}
-    record.old_figure = as_float(_old_figure(record, facts, period, read))
+    old = _old_figure(record, facts, period, read)
+    record.old_figure = as_float(old)
+    record.old_reading = "number" if old is not None else "other" if text_of(row.old) else None
     record.recorded, record.recorded_quarter = as_float(replaced[YEAR_TO_DATE]), as_float(replaced[QUARTER])
     return _Row(record, facts, period, read, replaced)
 
@@ -153,7 +163,7 @@ def _figure(cell: RawCell, facts: IndicatorFacts, period: Period) -> Decimal | N
     return number.value if number and not number.is_approximate else None
 
 
-def _add_figures(found: FileRecords, read: _Row, corrected: Corrected, told: set[Period]) -> Decimal | None:
+def _add_figures(found: FileRecords, read: _Row, corrected: Corrected) -> Decimal | None:
     """Judges a row's figures, adds what they bring, and returns the corrected figure since the year's start."""
     record, facts, period = read.record, read.facts, read.period
     context, row = record.source.context, record.source.row
@@ -165,7 +175,7 @@ def _add_figures(found: FileRecords, read: _Row, corrected: Corrected, told: set
         record.kind = kind or "?"
     if record.figure_count == 0:
         return None
-    last = _find_neighbours(read, corrected, told)
+    last = _find_neighbours(read, corrected)
     whole = _complete(read, last)
     records = [
         _cell_record(record, FigureSource(facts, reading, period, read.replaced[basis], 0, gate=row.reason), basis)
@@ -177,7 +187,7 @@ def _add_figures(found: FileRecords, read: _Row, corrected: Corrected, told: set
     for basis, reading in whole.items():
         if reading.answer in ("blank", "unreadable") or (basis == QUARTER and not facts.is_flow):
             continue
-        is_taken = read.read[basis].is_blank and facts.is_flow
+        is_taken = read.read[basis].is_blank and facts.is_flow and reading.value is not None
         note = f"Số {_BASES[basis]} được tính từ ô {reading.cell.address}" if is_taken else ""
         found.observations.append(
             observation(
@@ -188,7 +198,7 @@ def _add_figures(found: FileRecords, read: _Row, corrected: Corrected, told: set
     return whole[YEAR_TO_DATE].value
 
 
-def _find_neighbours(read: _Row, corrected: Corrected, told: set[Period]) -> Decimal | None:
+def _find_neighbours(read: _Row, corrected: Corrected) -> Decimal | None:
     """Fills in the figures of the quarters round it, of a sum, and returns the cumulative one of the quarter before.
 
     Where the file itself corrects that quarter, its new figure counts.
@@ -205,7 +215,7 @@ def _find_neighbours(read: _Row, corrected: Corrected, told: set[Period]) -> Dec
         last = corrected.get((code, period.previous), known)
         record.history, record.last_year_to_date = "unknown" if last is None else "known", as_float(last)
     later = context.history.first_after(code, context.agency, YEAR_TO_DATE, period, before=context.period)
-    if later and later[0] not in told:
+    if later and later[0] not in read.told:
         record.next_year_to_date = as_float(later[1])
         record.source = record.source._replace(later=later[0])
         if later[0].previous == period:
@@ -261,7 +271,8 @@ def _taken(read: _Row, basis: str, given: CellReading, last: Decimal | None) -> 
     sign = 1 if basis == YEAR_TO_DATE else -1
     ways = [] if last is None else [given.value + sign * last]
     own, other = read.replaced[basis], read.replaced[_other(basis)]
-    if own is not None and other is not None:
+    # What both figures were does not count where the quarter before is told anew beside them.
+    if own is not None and other is not None and read.period.previous not in read.told:
         ways.append(own + given.value - other)
     share = Decimal(str(get_suite("correction_row").parameters["rounding_share"]))
     if not ways or max(ways) - min(ways) > share * max(map(abs, (*ways, given.value))):
@@ -356,7 +367,7 @@ def _neighbour_texts(record: CorrectionRecord) -> dict[str, str]:
     before = ((QUARTER, recorded_quarter), (YEAR_TO_DATE, recorded))
     return {
         "recorded_text": "; ".join(f"{_BASES[b]} {_text(v)}" for b, v in before if v is not None) or "chưa có số liệu",
-        "old_text": _text(old),
+        "old_text": _text(old) or text_of(record.source.old),
         "missing_name": f"số {_BASES[record.missing]}" if record.missing else "",
         "taken_name": f"số {_BASES[_other(record.taken_from)]}" if record.taken_from else "",
         "taken_text": _text(quarter if record.taken_from == YEAR_TO_DATE else total),

@@ -412,6 +412,7 @@ class CorrectionRecord(Record):
             second where it is the very next.
         recorded, recorded_quarter: the figures that are replaced.
         old_figure: the figure that is replaced, by the sender's own words.
+        old_reading: these hold a ``number``, or the cell for it ``other`` than one.
         kind: ``actual``, ``estimate``, or ``?`` for anything else, of a row with a figure.
         date_reading: as of an indicator's row.
         reason: the sender's words.
@@ -442,6 +443,7 @@ class CorrectionRecord(Record):
     recorded: float | None = None
     recorded_quarter: float | None = None
     old_figure: float | None = None
+    old_reading: str | None = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
