@@ -1,4 +1,4 @@
--- "Nothing occurred" is kept apart from "does not apply". Rows of before keep what they said; value_text tells them apart.
+-- That nothing occurred is kept apart from that an indicator does not apply. Rows of before stay: value_text tells.
 
 alter table core.observation drop constraint observation_answer_check;
 alter table core.observation add constraint observation_answer_check

@@ -143,6 +143,11 @@ class RowFigures(NamedTuple):
         """Its cells that hold anything."""
         return [reading for reading in (self.total, self.quarter) if not reading.is_blank]
 
+    @property
+    def quarter_value(self) -> Decimal | None:
+        """The quarter's figure; 0 where nothing occurred in it."""
+        return Decimal(0) if self.quarter.answer == "no_occurrence" else self.quarter.value
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class IndicatorSource:

@@ -42,7 +42,7 @@ def compare_figures(record: IndicatorRecord, figures: RowFigures) -> None:
     """Fills in what a row's figures are compared with, and by which power of ten they are off."""
     facts, total, last, period = figures.facts, figures.total.value, figures.last, record.source.context.period
     record.year_to_date = as_float(total)
-    record.quarter_figure = as_float(figures.quarter.value) if facts.is_flow else None
+    record.quarter_figure = as_float(figures.quarter_value) if facts.is_flow else None
     record.last_year_to_date = as_float(last.value)
     record.expected = as_float(facts.expected(period))
     record.last_expected = as_float(facts.expected(last.period)) if last.period else None
@@ -65,7 +65,7 @@ def _history(last: LastFigure, period: Period) -> str:
 
 def _compare_flow(record: IndicatorRecord, figures: RowFigures, total: Decimal) -> None:
     """Compares a flow's two cells: they hold each other's figure, or the quarter's is off by a power of ten."""
-    quarter, last, source = figures.quarter.value, figures.last.value, record.source
+    quarter, last, source = figures.quarter_value, figures.last.value, record.source
     period = source.context.period
     if not record.slip and record.history == "previous":
         last_quarter = _last_quarter(figures, source.context)
