@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -22,7 +22,7 @@ from tiendo.local.environment import ADMIN, METADATA_DATABASE, airflow_environme
 from tiendo.local.processes import Service, ServiceError, Supervisor, airflow, warm, worker_variables
 from tiendo.local.waiting import say, wait_until
 from tiendo.settings import PROJECT, Settings
-from tiendo.warehouse.embedded import is_running, server_url
+from tiendo.warehouse.embedded import revive_server, server_url
 
 DEFAULT_PORT = 8080
 COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
@@ -93,10 +93,10 @@ class Running:
         Raises:
             ServiceError: one dies again and again.
         """
-        names = [] if is_running(self.settings.postgres) else ["PostgreSQL"]
-        if names:
-            with suppress(subprocess.SubprocessError):  # what it left behind still ends: the next look tries again
-                database_urls(self.settings)
+        try:
+            names = ["PostgreSQL"] if revive_server(self.settings.postgres) else []
+        except subprocess.SubprocessError:
+            names = []  # what it left behind still ends, or the machine is busy: the next look tries again
         return names + self.supervisor.revive()
 
 

