@@ -35,6 +35,7 @@ from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.ooxml import zip_parts
 from tiendo.reading import reader_process
+from tiendo.reading.columns import CORRECTIONS, TASKS
 from tiendo.reading.reader import read_workbook
 from tiendo.reading.reader_process import ReaderError, WorkbookReader
 
@@ -57,13 +58,13 @@ def filled(blank: bytes) -> Workbook:
         sheet.cell(FIRST, column, value)
     sheet.cell(FIRST + 1, 7, "7.330")
     tasks = workbook[SHEET_TASKS]
-    tasks.cell(FIRST, 4, "Đã hoàn thành")
-    tasks.cell(FIRST, 5, 100)
+    tasks.cell(FIRST, TASKS.position("state"), "Đã hoàn thành")
+    tasks.cell(FIRST, TASKS.position("completion"), 100)
     corrections = workbook[SHEET_CORRECTIONS]
     corrections.cell(FIRST, 1, "Quý I/2023")
     corrections.cell(FIRST, 2, "thu-ngan-sach")
-    corrections.cell(FIRST, 5, 17300)
-    corrections.cell(FIRST, 8, "Cập nhật số quyết toán")
+    corrections.cell(FIRST, CORRECTIONS.position("year_to_date"), 17300)
+    corrections.cell(FIRST, CORRECTIONS.position("reason"), "Cập nhật số quyết toán")
     return workbook
 
 
@@ -123,11 +124,11 @@ def test_values_come_back_with_sheet_and_address(filled: Workbook) -> None:
     assert content.indicator_rows[1].year_to_date == RawCell("7.330", "G8")
     assert content.indicator_rows[1].quarter == RawCell(None, "F8")
     task = content.task_rows[0]
-    assert (task.ref.value, task.state.value, task.completion) == ("II.1.a", "Đã hoàn thành", RawCell(100, "E7"))
+    assert (task.ref.value, task.state.value, task.completion) == ("II.1.a", "Đã hoàn thành", RawCell(100, "G7"))
     (correction,) = content.correction_rows
     assert correction.period == RawCell("Quý I/2023", "A7")
     assert correction.code == RawCell("thu-ngan-sach", "B7")
-    assert (correction.year_to_date, correction.quarter) == (RawCell(17300, "E7"), RawCell(None, "D7"))
+    assert (correction.year_to_date, correction.quarter) == (RawCell(17300, "G7"), RawCell(None, "F7"))
     assert correction.reason.value == "Cập nhật số quyết toán"
 
 
@@ -143,7 +144,7 @@ def test_the_strict_form_of_the_format_reads_the_same(filled: Workbook) -> None:
         (b"<workbook ", b'<workbook conformance="strict" '),
     ):
         members = {name: content.replace(old, new) for name, content in members.items()}
-    sheet = members["xl/worksheets/sheet1.xml"]
+    sheet = members["xl/worksheets/sheet2.xml"]
     assert b"openxmlformats.org/spreadsheetml" not in sheet
     assert b't="d"' in sheet
     assert read_workbook(zipped(members)) == usual
@@ -265,7 +266,7 @@ def test_formula_without_stored_result(filled: Workbook) -> None:
 
 def test_formula_with_stored_result_is_its_value(filled: Workbook) -> None:
     filled[SHEET_INDICATORS]["G7"] = "=F7+17300"
-    data = edited(saved(filled), "xl/worksheets/sheet1.xml", b"<v></v>", b"<v>31550</v>")
+    data = edited(saved(filled), "xl/worksheets/sheet2.xml", b"<v></v>", b"<v>31550</v>")
     assert read_workbook(data).indicator_rows[0].year_to_date == RawCell(31550, "G7")
 
 
@@ -286,9 +287,9 @@ def test_error_in_a_part_with_namespace_prefixes(filled: Workbook) -> None:
     """Some programs write ``<x:c>``; calamine reads them, and so must the search for errors."""
     filled[SHEET_INDICATORS]["G7"] = "#N/A"
     data = saved(filled)
-    xml = part(data, "xl/worksheets/sheet1.xml")
+    xml = part(data, "xl/worksheets/sheet2.xml")
     prefixed = xml.replace(b"</", b"\0").replace(b"<", b"<x:").replace(b"\0", b"</x:").replace(b" xmlns=", b" xmlns:x=")
-    data = edited(data, "xl/worksheets/sheet1.xml", xml, prefixed.replace(b't="e"', b"t='e'"))
+    data = edited(data, "xl/worksheets/sheet2.xml", xml, prefixed.replace(b't="e"', b"t='e'"))
     assert read_workbook(data).indicator_rows[0].year_to_date.error == "#N/A"
 
 
@@ -371,14 +372,14 @@ def test_wrong_checksum_is_a_broken_file(filled: Workbook) -> None:
 
 @pytest.mark.parametrize("doctype", [b"<!DOCTYPE x>", b'<!DOCTYPE x SYSTEM "file:///etc/passwd">'])
 def test_document_type_is_refused_though_nothing_uses_it(filled: Workbook, doctype: bytes) -> None:
-    data = edited(saved(filled), "xl/worksheets/sheet1.xml", b"<worksheet ", doctype + b"<worksheet ")
+    data = edited(saved(filled), "xl/worksheets/sheet2.xml", b"<worksheet ", doctype + b"<worksheet ")
     assert read_workbook(data).fault == "not_a_workbook"
 
 
 def test_entities_are_refused_not_expanded(filled: Workbook) -> None:
     filled[SHEET_INDICATORS]["G7"] = "#N/A"
     data = edited(
-        saved(filled), "xl/worksheets/sheet1.xml", b"<worksheet ", b'<!DOCTYPE x [<!ENTITY a "b">]><worksheet '
+        saved(filled), "xl/worksheets/sheet2.xml", b"<worksheet ", b'<!DOCTYPE x [<!ENTITY a "b">]><worksheet '
     )
     assert read_workbook(data).fault == "not_a_workbook"
 
