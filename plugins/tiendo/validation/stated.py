@@ -22,6 +22,8 @@ _LEAD = re.compile(r"(?:tên )?(?:cơ quan|đơn vị)(?: lập| gửi| thực h
 _REST = re.compile(r"[ ,(]+(?:quý|q\.|kỳ|tháng|\d+ tháng|năm) ?.*$")
 _ADDRESSED = re.compile(r"kính gửi|nơi nhận|gửi:")
 _ROW = re.compile(r"\d+$")
+# "sửa số quý I": what the sheet of corrections is about, not the report.
+_CORRECTED = re.compile(r"(?<!\w)(?:sửa|sua|điều chỉnh|dieu chinh|đính chính|dinh chinh)(?!\w)")
 
 PeriodStatement = tuple[str, Period]
 """Where a period is named, for people, and which."""
@@ -67,14 +69,19 @@ def read_stated(file: BatchFile, facts: RegisterFacts) -> Stated:
         periods["marker", period] = "trang ẩn của biểu mẫu"
     for title in content.titles:
         found = _periods(title.text, year)
-        if len(found) == 1:
+        if len(found) == 1 and not (periods and _is_of_corrections(title.text, file)):
             place = f"tiêu đề ({title.sheet}, ô {title.cell})" if title.sheet else f"tiêu đề (ô {title.cell})"
             periods.setdefault(("title", next(iter(found))), place)
-    found = _periods(file.name.rpartition(".")[0] or file.name, year)
-    if len(found) == 1:
+    name = file.name.rpartition(".")[0] or file.name
+    found = _periods(name, year)
+    if len(found) == 1 and not (periods and _is_of_corrections(name, file)):
         periods["name", next(iter(found))] = "tên tệp"
     agencies = dict.fromkeys(code for title in _unaddressed(content.titles) if (code := _agency(title.text, facts)))
     return Stated(tuple(agencies), tuple((where, period) for (_, period), where in periods.items()))
+
+
+def _is_of_corrections(text: str, file: BatchFile) -> bool:
+    return bool(file.content.correction_rows and _CORRECTED.search(fold(text).replace("_", " ")))
 
 
 def body_and_period(register: Register, file: BatchFile) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import Engine
 
 from fixtures.retyped import HEADING, TITLES, Place, Retyped, simple
-from fixtures.workbooks import filled_workbook, put, row_of
+from fixtures.workbooks import filled_workbook, put, put_correction, row_of
 from tiendo import clock
 from tiendo.cli.check import check_files
 from tiendo.clock import HANOI
@@ -218,6 +218,18 @@ def test_input_16_file_name_against_the_hidden_sheet(register: Register, check: 
     assert document["verdict"] == "rejected"
     assert "trang ẩn của biểu mẫu: quý I năm 2023" in finding(document, "period-agreed")["found"]
     assert check(filled_workbook(register, FINANCE, Period(2023, 1)), "BC quy 1-2023.xlsx")["verdict"] == "accepted"
+
+
+def test_a_name_that_tells_of_corrections_names_no_other_period(register: Register, check: Check) -> None:
+    def correct(workbook: Any) -> None:
+        put_correction(workbook, "thu-ngan-sach", period="Quý I/2023", quarter=17301, year_to_date=17301)
+
+    corrected = filled_workbook(register, FINANCE, Period(2023, 2), correct)
+    for name in ("BC (co sua so quy I).xlsx", "BC_dieu_chinh_quy_1.xlsx", "Báo cáo, có đính chính số quý I.xlsx"):
+        assert "period-agreed" not in rules(check(corrected, name, month=6))
+    assert "period-agreed" in rules(check(corrected, "BC quy I.xlsx", month=6))
+    nothing_corrected = filled_workbook(register, FINANCE, Period(2023, 2))
+    assert "period-agreed" in rules(check(nothing_corrected, "BC (co sua so quy I).xlsx", month=6))
 
 
 def test_input_16_title_against_the_hidden_sheet(register: Register, check: Check) -> None:
