@@ -15,13 +15,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tiendo.model.register import Nature
 from tiendo.model.states import TASK_STATES
 from tiendo.reading.columns import INDICATORS, LAST_COMPLETION, LAST_FIGURE, TASKS, TemplateTable
+from tiendo.validation.suites import get_suite
 
 _ORANGE = PatternFill("solid", bgColor="FFFFC000")
 _RED = PatternFill("solid", bgColor="FFFF7C80")
-_LEVEL_FACTOR = 1.6
-_GROWTH_POINTS = 15
 _FLOW_FACTOR = 10
-_ROUNDING_SHARE = 0.005
 _LEVELS = (Nature.STOCK, Nature.RATIO, Nature.INDEX)
 LEGEND = (
     "Ô chuyển màu cam: số khác nhiều so với kỳ trước, đề nghị xem lại. Ô chuyển màu đỏ: số không khớp (lũy kế khác kỳ "
@@ -39,6 +37,8 @@ def warn_of_figures(sheet: Worksheet, rows: Sequence[tuple[int, Nature, str]], *
         rows: of each indicator the sheet's row, its nature and its unit's family.
         is_first_quarter: what is added up then begins with nothing.
     """
+    # The same numbers as the rules: what is asked about for its level is coloured, but for an indicator's own bound.
+    reach, share = get_suite("figure").parameters["reach"], get_suite("indicator_row").parameters["rounding_share"]
     last, quarter, total = (_letter(INDICATORS, name) for name in (LAST_FIGURE, "quarter", "year_to_date"))
     known, typed, part = f"ISNUMBER(${last}#)", f"ISNUMBER(${total}#)", f"ISNUMBER(${quarter}#)"
     before = "0" if is_first_quarter else f"${last}#"
@@ -46,15 +46,15 @@ def warn_of_figures(sheet: Worksheet, rows: Sequence[tuple[int, Nature, str]], *
     levels = [row for row, nature, _ in rows if nature in _LEVELS]
     growth = [row for row, nature, _ in rows if nature is Nature.GROWTH]
     shares = [row for row, _, family in rows if family == "share"]
-    adds_up = f"ABS({before}+${quarter}#-${total}#)>ABS(${total}#)*{_ROUNDING_SHARE}"
+    adds_up = f"ABS({before}+${quarter}#-${total}#)>ABS(${total}#)*{share}"
     sum_known = "TRUE" if is_first_quarter else known
-    moved = f"ABS(${total}#-${last}#)>MAX({_GROWTH_POINTS},ABS(${last}#))"
+    moved = f"ABS(${total}#-${last}#)>MAX({reach['points']},ABS(${last}#))"
     told = (
         (_RED, flows, (quarter, total), f"AND({sum_known},{typed},{part},{adds_up})"),
         (_RED, flows, (total,), f"AND({known},{typed},${total}#<${last}#)"),
         (_RED, shares, (total,), f"AND({typed},OR(${total}#<0,${total}#>100))"),
         (_ORANGE, flows, (total,), f"AND({known},{typed},${last}#>0,${total}#>{_FLOW_FACTOR}*${last}#)"),
-        (_ORANGE, levels, (total,), f"AND({known},{typed},${last}#<>0,{_far(last, total)})"),
+        (_ORANGE, levels, (total,), f"AND({known},{typed},${last}#<>0,{_far(last, total, reach['factor'])})"),
         (
             _ORANGE,
             growth,
@@ -79,8 +79,8 @@ def warn_of_tasks(sheet: Worksheet, first: int, last: int) -> None:
     _colour(sheet, _ORANGE, rows, (done,), f"AND({is_number},OR({disagrees}))")
 
 
-def _far(last: str, total: str) -> str:
-    return f"OR(ABS(${total}#)>{_LEVEL_FACTOR}*ABS(${last}#),ABS(${last}#)>{_LEVEL_FACTOR}*ABS(${total}#))"
+def _far(last: str, total: str, factor: float) -> str:
+    return f"OR(ABS(${total}#)>{factor}*ABS(${last}#),ABS(${last}#)>{factor}*ABS(${total}#))"
 
 
 def _letter(table: TemplateTable, name: str) -> str:
