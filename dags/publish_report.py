@@ -50,7 +50,7 @@ has a later edition is left alone.
 ### A failure means
 
 In `draft`: the report could not be built. In `approve`: our own fault; an answer that makes no sense (a body without a
-comment) is noted, and asked for again with what was wrong above the form. In
+comment) is noted, and asked for again; what was wrong stands on top of `xem-xet.html`. In
 `publish`: the mart checks failed, or no reviewer's approval is known, whatever colour `approve` was given by hand.
 Nothing half-done is ever left: an edition is there whole or not at all. When only `write_data_docs`, `deliver` or
 `send_notice` failed, the edition is sound; mail that is queued goes out with the next run of `collect_mailbox`.

@@ -13,6 +13,7 @@ from fixtures.workbooks import filled_workbook, put
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.reading.columns import INDICATORS
+from tiendo.warehouse.audit import responsible
 
 Q1 = Period(2023, 1)
 
@@ -167,7 +168,11 @@ def test_an_extension_is_entered_listed_and_seen_by_the_tracker(tiendo: Command)
     entry = ("--agency", "so-y-te", "--period", "2023-Q1", "--letter", "512/UBND-TH", "--dated", "2023-03-09")
     tiendo("extension", "grant", *entry, "--until", "2023-03-20", "--by", "Nguyễn Văn An")
     (row,) = tiendo.json("extension", "list")
-    assert (row["kind"], row["letter_no"], row["recorded_by"]) == ("extended", "512/UBND-TH", "Nguyễn Văn An")
+    assert (row["kind"], row["letter_no"], row["recorded_by"]) == (
+        "extended",
+        "512/UBND-TH",
+        responsible("Nguyễn Văn An"),
+    )
     assert "Gia hạn đến 20/03/2023" in tiendo("extension", "list")
     tracker = {row["agency_code"]: row for row in tiendo.json("tracker", "--period", "2023-Q1")}
     assert tracker["so-y-te"]["extended_until"] == "2023-03-20"

@@ -275,16 +275,26 @@ def test_killed_at_any_step_an_act_is_done_once(
     assert ledger_document(engine)["adds_up"]
 
 
+@pytest.mark.parametrize("account", ["tiendo", "airflow", "uid 50000"])
+def test_a_service_answers_for_nothing(monkeypatch: pytest.MonkeyPatch, account: str) -> None:
+    monkeypatch.setattr(audit, "acting_user", lambda: account)
+    with pytest.raises(audit.NobodyError, match=f"The account {account} is no person's. Say who does this: --by"):
+        audit.responsible("  ")
+    assert audit.responsible("Nguyễn Văn An") == f"Nguyễn Văn An (tự khai; tài khoản {account})"
+
+
 def test_an_audit_row_is_never_changed_and_never_without_a_reason(engine: Engine) -> None:
     with loader(engine) as connection:
-        audit.record(connection, act="requeue", subject="TN-000001", reason="đã sửa", details={"a": Decimal("1.5")})
+        audit.record(
+            connection, act="requeue", subject="TN-000001", reason="đã sửa", details={"a": Decimal("1.5")}, done_by="an"
+        )
     for change in ("update intake.audit set reason = 'x'", "delete from intake.audit"):
         with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
             connection.exec_driver_sql(change)
         with pytest.raises(ProgrammingError, match="permission denied"), loader(engine) as connection:
             connection.exec_driver_sql(change)
     with pytest.raises(IntegrityError), loader(engine) as connection:
-        audit.record(connection, act="requeue", subject="TN-000001", reason="  ", details={})
+        audit.record(connection, act="requeue", subject="TN-000001", reason="  ", details={}, done_by="an")
     assert audit.audit_rows(engine)[0]["details"] == {"a": Decimal("1.5")}
 
 

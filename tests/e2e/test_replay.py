@@ -75,10 +75,11 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
         fields = {"return_to": "so-y-te", "comment": "Đề nghị đối chiếu <số giường bệnh>"}
         with pytest.raises(AirflowApiError, match="is not a respondent"):
             services.api.answer("publish_report", run_id, "approve", option="Approve")
-        # A form with a mistake is asked for again, with the mistake above it; the run goes on.
+        # A form with a mistake is asked for again, the mistake on top of the draft's page; the run goes on.
         reviewer.answer("publish_report", run_id, "approve", option="Reject", params=fields | {"comment": " "})
-        while "phải ghi nội dung cần điều chỉnh" not in request_body(reviewer, run_id):
+        while not is_asked(reviewer, run_id):
             time.sleep(0.05)
+        assert "<b>Câu trả lời trước chưa được ghi nhận: Trả lại báo cáo của Sở Y tế" in reviewer.page(draft_page)[1]
         reviewer.answer("publish_report", run_id, "approve", option="Reject", params=fields)
         assert reviewer.wait("publish_report", run_id) == "success"
         states = {task: state for task, _, state in reviewer.task_states("publish_report", run_id)}
@@ -131,11 +132,11 @@ def wait_for_request(reviewer: AirflowApi, run_id: str) -> None:
         time.sleep(0.05)
 
 
-def request_body(reviewer: AirflowApi, run_id: str) -> str:
-    """What the reviewer is asked now."""
+def is_asked(reviewer: AirflowApi, run_id: str) -> bool:
+    """Whether a question waits for its answer."""
     assert reviewer.run_state("publish_report", run_id) not in ENDED
     request = reviewer.approval_request("publish_report", run_id, "approve")
-    return request["body"] if request else ""
+    return request is not None and request["responded_at"] is None
 
 
 def answer_unheard(settings: Settings, reviewer: AirflowApi, run_id: str) -> None:

@@ -31,6 +31,7 @@ from tiendo.obligations.extensions import (
     revoke,
 )
 from tiendo.settings import Settings
+from tiendo.warehouse.audit import responsible
 from tiendo.warehouse.engine import loader, reader
 from tiendo.warehouse.mart import tracker_rows
 
@@ -103,9 +104,9 @@ class TestExtensions:
             assert due_at(connection, register, Y_TE, q1) == q1.due_at
         rows = extensions(engine, register)
         assert [(row["extension_id"], row["kind"], row["recorded_by"], row["is_in_force"]) for row in rows] == [
-            (first, "extended", "an", False),
-            (second, "extended", "binh", False),
-            (third, "revoked", "an", False),
+            (first, "extended", responsible("an"), False),
+            (second, "extended", responsible("binh"), False),
+            (third, "revoked", responsible("an"), False),
         ]
         assert {row["recorded_at"] for row in rows} == {at(3, 10)}
         row = tracker(engine, register, Y_TE, at(3, 11))
@@ -285,7 +286,11 @@ class TestImplementationPlans:
         )  # fmt: skip
         with reader(engine) as connection:
             (document,) = connection.exec_driver_sql("select * from mart.obligation_document").mappings()
-        assert (document["file_name"], document["recorded_by"], document["note"]) == ("KH 12 sửa.pdf", "an", "bản giấy")
+        assert (document["file_name"], document["recorded_by"], document["note"]) == (
+            "KH 12 sửa.pdf",
+            responsible("an"),
+            "bản giấy",
+        )
         ledger = ledger_document(engine)
         assert ledger["adds_up"] is True
         assert ledger["states"]["accepted"] == ledger["received"] == 1

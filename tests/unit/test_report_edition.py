@@ -22,7 +22,7 @@ from tiendo.obligations.extensions import Letter, find_obligation, grant
 from tiendo.report import edition as edition_module
 from tiendo.report.build import build, place
 from tiendo.report.data import NOT_REPORTED
-from tiendo.report.edition import EditionError, MovedOnError, draft, publish, rebuild, refresh_draft
+from tiendo.report.edition import EditionError, MovedOnError, draft, publish, rebuild, refresh_draft, tell_refusal
 from tiendo.report.gather import NotGradedError, gather
 from tiendo.report.manifest import data_sha256
 from tiendo.status.service import initialise
@@ -268,6 +268,18 @@ def test_a_draft_is_json_and_brings_statuses_up_to_date(engine, register, settin
     assert json.loads((folder / "manifest.json").read_text())["is_draft"] is True
     with loader(engine) as connection:
         assert connection.execute(text("select count(*) from core.edition")).scalar() == 0
+
+
+@pytest.mark.usefixtures("quarter")
+def test_a_refused_answer_is_told_once_on_top_of_the_draft(engine, register, settings):
+    page = Path(draft(engine, register, settings, Q1)["path"]) / "xem-xet.html"
+    before = page.read_text(encoding="utf-8")
+    for because in ("Lý do một.", "Thiếu <ý kiến>."):
+        tell_refusal(settings, Q1, 1, because)
+    told = '<p class="refusal stop"><b>Câu trả lời trước chưa được ghi nhận: Thiếu &lt;ý kiến&gt;. Đề nghị sửa lại'
+    after = page.read_text(encoding="utf-8")
+    assert (told in after, "Lý do một" in after) == (True, False)
+    assert after.startswith(before[: before.index("<body>")])
 
 
 @pytest.mark.usefixtures("quarter")

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 SHORTEST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(minutes=10)
 # How often a reviewer may be mistaken before the run fails; the answer after each is a further try of the task.
 MOST_TRIES = 1000
-_REFUSED = "**Câu trả lời trước chưa được ghi nhận: {}** Đề nghị sửa lại và trả lời lần nữa.\n\n"
 _BODY = """
 {% set draft = ti.xcom_pull(task_ids="draft") %}
 {% set pages = "/tiendo/drafts/" ~ draft.period ~ "/" ~ draft.edition %}
@@ -33,6 +32,8 @@ Số liệu ghi nhận đến {{ draft.as_of_text }}, mã số liệu `{{ draft.
 
 **Approve**: ban hành đúng bản dự thảo này. **Reject**: không ban hành, bản dự thảo được giữ lại. Để trả lại báo cáo
 của một đơn vị: chọn đơn vị, ghi ý kiến rồi bấm **Reject** (hoặc **Approve** nếu vẫn ban hành, đơn vị điều chỉnh sau).
+Nếu câu hỏi này hiện lại sau khi đã trả lời thì câu trả lời trước chưa được ghi nhận; lý do ở đầu trang “những điểm cần
+xem xét”.
 """
 
 
@@ -54,7 +55,8 @@ class ReviewOperator(ApprovalOperator):
     scheduler's sweep hands it what has been answered meanwhile, or has it rest again.
 
     Airflow takes any value of a field, and says that it is well. An answer that makes no sense is noted as refused, and
-    nothing comes of it: the task's next try, a moment later, asks again, with what was wrong above the form.
+    nothing comes of it: the task's next try, a moment later, asks again. What was wrong stands on top of the page that
+    the question links to first, for Airflow 3.3 takes over the question's own words from try to try.
     """
 
     def __init__(self, *, reviewers: Sequence[Reviewer], bodies: Mapping[str, str], **options: Any) -> None:
@@ -90,8 +92,6 @@ class ReviewOperator(ApprovalOperator):
         if known and not (known.answer and known.answer.verdict == "refused"):
             # Airflow resumes at once where the request that it keeps has been answered.
             raise _rest()
-        if known and known.answer:
-            self.body = _REFUSED.format(known.answer.refused_because) + str(self.body)
         try:
             return super().execute(context)
         except TaskAwaitingInput:
@@ -125,8 +125,9 @@ class ReviewOperator(ApprovalOperator):
             raise _rest(rests + 1)
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.report.approval import find_request, put_answer
+        from tiendo.report.edition import tell_refusal
 
-        engine = open_warehouse().engine
+        settings, _, engine = open_warehouse()
         request = find_request(engine, context["run_id"])
         if request is None:
             raise OtherDraftError("The warehouse does not know of this question. Start another run to ask it.")
@@ -136,6 +137,7 @@ class ReviewOperator(ApprovalOperator):
             self.validate_params_input(event["params_input"] or {})
         except ValueError as error:
             put_answer(engine, request, read_answer(request, event, refused_because=str(error)), account_id=account_id)
+            tell_refusal(settings, request.period, request.edition, str(error))
             raise
         put_answer(engine, request, read_answer(request, event), account_id=account_id)
         return super().execute_complete(context, event)

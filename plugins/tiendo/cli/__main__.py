@@ -79,14 +79,15 @@ for command in (
 
 
 def main() -> None:
-    """Entry point of the ``tiendo`` script. A register, schema or home not to be used stops every command, in words."""
+    """Entry point of the ``tiendo`` script. What stops every command is said in words."""
     from tiendo.plan.register import RegisterError
+    from tiendo.warehouse.audit import NobodyError
     from tiendo.warehouse.embedded import LongPathError
     from tiendo.warehouse.migrate import SchemaError
 
     try:
         app()
-    except (RegisterError, SchemaError, LongPathError) as error:
+    except (RegisterError, SchemaError, LongPathError, NobodyError) as error:
         sys.exit(str(error))
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from tiendo.model.register import Register
 
+By = Annotated[str, typer.Option(help="Who does it; by default the account, unless that is a service's.")]
 AsOf = Annotated[str, typer.Option("--as-of", help="Instant, ISO 8601; by default now.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 

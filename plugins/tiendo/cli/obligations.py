@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tiendo.cli.common import Json, open_register, open_warehouse, print_json, read_instant
+from tiendo.cli.common import By, Json, open_register, open_warehouse, print_json, read_instant
 
 if TYPE_CHECKING:
     from tiendo.model.period import Period
@@ -35,7 +35,6 @@ ObligationName = Annotated[str, typer.Option(help="quarterly-report, or implemen
 Number = Annotated[str, typer.Option(help="Number of the official letter.")]
 Dated = Annotated[Any, typer.Option(parser=_day, metavar="DAY", help="Date of the letter, 2023-03-10.")]
 Note = Annotated[str, typer.Option(help="Anything to remember.")]
-By = Annotated[str, typer.Option(help="Who enters it; by default the user logged in.")]
 
 
 @extension_app.command("grant")

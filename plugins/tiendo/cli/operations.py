@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tiendo.cli.common import (
+    By,
     Json,
     check_obliged,
     known_period,
@@ -39,6 +40,7 @@ def requeue(
     yes: Annotated[bool, typer.Option("--yes", help="Do it. Without this only show what would differ.")] = False,
     later: Annotated[bool, typer.Option("--later", help="Leave it to the next run of process_submissions.")] = False,
     reason: Reason = "",
+    by: By = "",
     as_json: Json = False,
 ) -> None:
     """Read a settled file once more by today's rules: show what would differ, and do it with --yes --reason.
@@ -65,7 +67,7 @@ def requeue(
         raise _refusal(error) from error
     done: dict[str, Any] | None = None
     if yes and reviewed.is_different:
-        entered = enter(engine, reviewed, act="requeue", reason=reason)
+        entered = enter(engine, reviewed, act="requeue", reason=reason, by=by)
         waiting: dict[str, Any] = {"receipt": entered.receipt_no, "state": None, "answer": None, "periods": []}
         done = waiting if later else settle(settings, register, engine, entered)
     if as_json:
@@ -146,6 +148,7 @@ def quarantine_release(
     file: File,
     reason: Reason,
     agency: Annotated[str, typer.Option(help="The body whose file it is.")] = "",
+    by: By = "",
     as_json: Json = False,
 ) -> None:
     """Let a file through as one of a body's. Exit 1 when it would only be held again: then nothing is done."""
@@ -158,7 +161,7 @@ def quarantine_release(
         raise typer.BadParameter("an act needs a reason", param_hint="--reason")
     check_obliged(register, agency)
     try:
-        reviewed, done = release(get_settings(), register, open_warehouse(), file, agency=agency, reason=reason)
+        reviewed, done = release(get_settings(), register, open_warehouse(), file, agency=agency, reason=reason, by=by)
     except NotPossibleError as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from error
     except ScannerError as error:

@@ -5,7 +5,6 @@ the ledger like any other, accepted at once. ``receive_document`` is the one way
 folder or mail, which hands over what it recognises as such a document instead of landing it.
 """
 
-import getpass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -17,6 +16,7 @@ from tiendo.collect.landing import Arrival, Fate, enter, settle
 from tiendo.model.register import Duty, Obligation, Register
 from tiendo.obligations.extensions import LONGEST_TEXT, ObligationError, check_body
 from tiendo.settings import Settings
+from tiendo.warehouse.audit import responsible
 from tiendo.warehouse.engine import LOAD_LOCK, loader
 from tiendo.warehouse.sql import statement
 
@@ -99,7 +99,7 @@ def receive_document(
                     "period": owed.period,
                     "received_at": came_at,
                     "recorded_at": recorded_at,
-                    "recorded_by": by.strip() or getpass.getuser(),
+                    "recorded_by": responsible(by),
                     "note": note.strip(),
                 },
             )

@@ -5,7 +5,6 @@ to report (không phát sinh) owes nothing for it. What an entry says holds from
 tracker of an earlier instant does not know of it.
 """
 
-import getpass
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -18,6 +17,7 @@ from tiendo import clock
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Obligation, PeriodCalendar, Register
 from tiendo.model.working_days import last_day_before, midnight
+from tiendo.warehouse.audit import responsible
 from tiendo.warehouse.engine import LOAD_LOCK, loader
 from tiendo.warehouse.sql import statement
 
@@ -188,7 +188,7 @@ def _record(
             "letter_on": letter.dated,
             "note": letter.note.strip(),
             "recorded_at": clock.now(),
-            "recorded_by": by.strip() or getpass.getuser(),
+            "recorded_by": responsible(by),
         }
         return int(connection.execute(statement("obligations/put_extension.sql"), entry).scalar_one())
 

@@ -40,7 +40,7 @@ def show(settings: Settings, engine: Engine, subject: str) -> dict[str, Any]:
 
 
 def release(
-    settings: Settings, register: Register, engine: Engine, subject: str, *, agency: str, reason: str
+    settings: Settings, register: Register, engine: Engine, subject: str, *, agency: str, reason: str, by: str = ""
 ) -> tuple[Rereading, dict[str, Any] | None]:
     """Lets a held file through as one of a body's, unless it would only be held again.
 
@@ -57,7 +57,7 @@ def release(
     reviewed = review(settings, register, engine, first, agency)
     if reviewed.after.state == "quarantined":
         return reviewed, None
-    entered = enter(engine, reviewed, act="release", reason=reason)
+    entered = enter(engine, reviewed, act="release", reason=reason, by=by)
     return reviewed, settle(settings, register, engine, entered)
 
 

@@ -258,14 +258,17 @@ def _review(
     return Rereading(first, sender or "", last.period or "", len(lines), before, _reading(outcome), outcome)
 
 
-def enter(engine: Engine, reviewed: Rereading, *, act: str, reason: str) -> Entered:
+def enter(engine: Engine, reviewed: Rereading, *, act: str, reason: str, by: str = "") -> Entered:
     """Enters a further reading in the ledger, with its audit row, or neither.
 
     Returns:
         The new line, which then waits like any file; the one that waits already, where a run before this one did not
         come to its end.
+
+    Raises:
+        audit.NobodyError: no person answers for it.
     """
-    first = reviewed.first
+    first, done_by = reviewed.first, audit.responsible(by)
     with loader(engine) as connection:
         connection.exec_driver_sql(LOAD_LOCK)
         lines = readings(connection, first.file_id)
@@ -290,7 +293,7 @@ def enter(engine: Engine, reviewed: Rereading, *, act: str, reason: str) -> Ente
             "state_after": reviewed.after.state,
             "values": reviewed.values,
         }
-        audit.record(connection, act=act, subject=first.receipt_no, reason=reason, details=details)
+        audit.record(connection, act=act, subject=first.receipt_no, reason=reason, details=details, done_by=done_by)
     return Entered(line.file_id, line.receipt_no)
 
 

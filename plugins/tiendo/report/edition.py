@@ -10,15 +10,18 @@ from the same instant, finds or replaces them, and adds the row. A folder that w
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping
 
 from tiendo import clock
+from tiendo.durable import write_files
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.report import manifest as manifests
@@ -35,6 +38,9 @@ from tiendo.warehouse.engine import LOAD_LOCK, loader
 from tiendo.warehouse.sql import statement
 
 _EDITION_LOCK = "select pg_advisory_xact_lock(hashtext('tiendo.edition'))"
+
+
+_REFUSAL = re.compile(r'<p class="refusal stop">.*?</p>')
 
 
 class EditionError(RuntimeError):
@@ -119,6 +125,17 @@ def refresh_draft(engine: Engine, register: Register, settings: Settings, period
         review = gather_review(connection, register, data)
     _place(engine, build(data, with_pdf=False) | {PAGE: render_review(review)}, settings, folder)
     return folder
+
+
+def tell_refusal(settings: Settings, period: Period, edition: int, because: str) -> None:
+    """Writes on top of a draft's page for its reviewer that the last answer was not noted, and why; once."""
+    path = EditionFolders(settings, period).draft(edition) / PAGE
+    if not path.exists():  # somebody has tidied up; the task's log tells it as well
+        return
+    page = _REFUSAL.sub("", path.read_text(encoding="utf-8"))
+    told = f"Câu trả lời trước chưa được ghi nhận: {escape(because)} Đề nghị sửa lại và trả lời lần nữa."
+    before, body, after = page.partition("<body>")
+    write_files({path: f'{before}{body}<p class="refusal stop"><b>{told}</b></p>{after}'.encode()})
 
 
 def _place(engine: Engine, files: Mapping[str, bytes], settings: Settings, folder: Path) -> None:

@@ -12,6 +12,30 @@ from tiendo import clock
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
 
+# Accounts that services run under: whoever acts as one of them must say who it is.
+_SERVICES = frozenset({"airflow", "tiendo", "postgres", "pgserver"})
+
+
+class NobodyError(ValueError):
+    """An act by hand that nobody answers for; the message says what to add."""
+
+
+def responsible(by: str = "") -> str:
+    """Returns who answers for an act by hand: ``Nguyễn Văn An (tự khai; tài khoản an)``, or the account alone.
+
+    Args:
+        by: the name that the person gave; "" for none.
+
+    Raises:
+        NobodyError: no name was given, and the account is a service's.
+    """
+    account = acting_user()
+    if by.strip():
+        return f"{by.strip()} (tự khai; tài khoản {account})"
+    if account in _SERVICES or account.startswith("uid "):
+        raise NobodyError(f'The account {account} is no person\'s. Say who does this: --by "name, office".')
+    return account
+
 
 def acting_user() -> str:
     """Returns the system's name of who runs this process; where it is another's by sudo, both names."""
@@ -47,7 +71,7 @@ def record_answer(
 
 
 def record(
-    connection: Connection, *, act: str, subject: str, reason: str, details: Mapping[str, Any], done_by: str = ""
+    connection: Connection, *, act: str, subject: str, reason: str, details: Mapping[str, Any], done_by: str
 ) -> None:
     """Adds a row in the caller's transaction.
 
@@ -56,13 +80,13 @@ def record(
         subject: the receipt of the file acted upon.
         reason: why, in the actor's words.
         details: what else explains the act; anything JSON can hold.
-        done_by: by default whoever runs this process.
+        done_by: see ``responsible``.
     """
     connection.execute(
         statement("operations/put_audit.sql"),
         {
             "done_at": clock.now(),
-            "done_by": done_by or acting_user(),
+            "done_by": done_by,
             "act": act,
             "subject": subject,
             "reason": reason.strip(),
