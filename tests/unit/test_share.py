@@ -126,11 +126,13 @@ def test_answers_are_put_onto_the_share_once(
     stranger.parent.mkdir(parents=True)
     stranger.write_text("của người lạ", encoding="utf-8")
 
-    assert collect().delivered == 1
+    assert collect().delivered == 2
 
     delivered = root / receipt
     assert delivered.read_bytes() == (settings.home / receipt).read_bytes()
-    assert [path for path in (root / "outbox").rglob("*") if path.is_file()] == [delivered]
+    answered = sorted(path for path in delivered.parent.iterdir())
+    assert [path for path in sorted((root / "outbox").rglob("*")) if path.is_file()] == answered
+    assert [path.suffix for path in answered] == [".xlsx", ".html"], "a fresh template and the receipt"
     delivered.unlink()  # read and taken away
     assert collect().delivered == 0
     (settings.home / receipt).write_text("sửa lại", encoding="utf-8")

@@ -65,7 +65,9 @@ def unslipped_text(record: FigureRecord) -> str:
         return ""
     if facts.indicator.nature is Nature.GROWTH and (likely := _likely(record, value, facts.target_middle)):
         return format_number(likely.value)
-    if facts.indicator.nature is Nature.FLOW and slip < 0 and target and 0 < value <= 150:
+    # Per cents of the plan are told to two places: 74,617 is rather 74.617 with another mark.
+    is_per_cent = 0 < value <= 150 and value == round(value, 2)
+    if facts.indicator.nature is Nature.FLOW and slip < 0 and target and is_per_cent:
         share = target * value / 100
         if fits(share, facts.expected(period), 2):
             return f"{format_number(round(share))} (nếu {format_number(value)} là tỷ lệ % của kế hoạch năm)"
