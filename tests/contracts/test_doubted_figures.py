@@ -172,3 +172,26 @@ def test_the_reviewer_sees_doubted_figures_first(pipeline: Pipeline, register: R
     assert "kỳ này 45,3 %; gần với kỳ trước" in asked_line
     page = (Path(drafted["path"]) / PAGE).read_text(encoding="utf-8")
     assert 0 < page.index(told) < page.index("45,3") < page.index('class="summary"')
+
+
+@pytest.mark.parametrize(
+    ("quarter", "total", "cell", "expected"),
+    [
+        (530.3, 9673, "G7", "có thể là 967,3 Triệu USD"),
+        (53.03, 967.3, "F7", "có thể là 530,3 Triệu USD"),
+        (5303, 967.3, "F7", "có thể là 530,3 Triệu USD"),
+        (530.3, 697.3, "F7", "Trong quý 260,3 nếu lũy kế đúng; lũy kế 967,3 nếu số trong quý đúng"),
+        (967.3, 530.3, "G7", "Trong quý 530,3; lũy kế 967,3"),
+    ],
+)
+def test_of_two_cells_the_wrong_one_is_accused_or_both(
+    register: Register, quarter: float, total: float, cell: str, expected: str
+) -> None:
+    body = "so-ke-hoach-va-dau-tu"
+    content = change_indicator(
+        clean_content(register, body, "2023-Q2"), "thu-hut-fdi", quarter=quarter, year_to_date=total
+    )
+    history = [known_figure("thu-hut-fdi", body, "2023-Q1", Decimal(437))]
+    (outcome,) = check_batch(register, [BatchFile(1, "bao cao.xlsx", body, content)], history, today=date(2023, 6, 12))
+    (told,) = [finding for finding in outcome.findings if finding.severity != "info"]
+    assert (told.cell, expected in told.expected) == (cell, True), told

@@ -65,8 +65,10 @@ def unslipped_text(record: FigureRecord) -> str:
         return ""
     if facts.indicator.nature is Nature.GROWTH and (likely := _likely(record, value, facts.target_middle)):
         return format_number(likely.value)
-    # Per cents of the plan are told to two places: 74,617 is rather 74.617 with another mark.
-    is_per_cent = 0 < value <= 150 and value == round(value, 2)
+    # Per cents of the plan are told to two places (74,617 is rather 74.617 with another mark), and of the year so far.
+    figures = record.source.row.source.figures if record.source.row else None
+    is_total = figures is None or reading.cell.address == figures.total.cell.address
+    is_per_cent = is_total and 0 < value <= 150 and value == round(value, 2)
     if facts.indicator.nature is Nature.FLOW and slip < 0 and target and is_per_cent:
         share = target * value / 100
         if fits(share, facts.expected(period), 2):

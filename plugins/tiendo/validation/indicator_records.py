@@ -363,6 +363,7 @@ def _figure_texts(record: IndicatorRecord, figures: RowFigures) -> dict[str, str
         "known_text": _number_text(known.value),
         "known_period_name": known.period.vietnamese if known.period else "",
         "difference_text": "" if value is None else format_number(value - (last.value or 0)),
+        "sum_text": "" if figures.quarter.value is None else format_number(figures.quarter.value + (last.value or 0)),
         "likely_quarter": _number_text(source.cells.quarter, "…"),
         "likely_year_to_date": _number_text(source.cells.year_to_date, "…"),
         "moved_label": moved.source.facts.indicator.label if moved and moved.source.facts else "",
