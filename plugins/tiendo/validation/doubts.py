@@ -67,7 +67,7 @@ def unslipped_text(record: FigureRecord) -> str:
         return format_number(likely.value)
     # Per cents of the plan are told to two places (74,617 is rather 74.617 with another mark), and of the year so far.
     figures = record.source.row.source.figures if record.source.row else None
-    is_total = figures is None or reading.cell.address == figures.total.cell.address
+    is_total = figures is None or value == figures.total.value
     is_per_cent = is_total and 0 < value <= 150 and value == round(value, 2)
     if facts.indicator.nature is Nature.FLOW and slip < 0 and target and is_per_cent:
         share = target * value / 100
@@ -125,7 +125,7 @@ def meant_text(record: FigureRecord) -> str:
     if value is None:
         return ""
     if not value:
-        return "nếu chưa có số liệu, ghi “chưa có số liệu” thay cho số 0"
+        return "nếu chưa có số liệu, thay số 0 bằng “Chưa có số liệu, dự kiến” kèm ngày sẽ có"
     likely = _likely(record, value)
     if likely is None:
         return "" if last is None else f"gần với kỳ trước ({format_number(last)} {facts.unit_label})"

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from textwrap import shorten
 
 from tiendo.model.outcome import ObservationRow
 from tiendo.model.period import Period
@@ -17,6 +18,8 @@ from tiendo.vietnamese.stated_unit import SCALE_WORDS, own_unit
 from tiendo.vietnamese.text import fold
 
 _ILLUSTRATIVE = fold("Số liệu minh họa")
+
+_LONGEST_WORDS = 200
 
 
 def figure_record(
@@ -68,6 +71,7 @@ def placeholders(record: FigureRecord) -> dict[str, str]:
         "unit": unit,
         "target": indicator.target_text or "không có",
         "text": text_of(reading.cell),
+        "words_text": shorten(" ".join(record.words.split()), _LONGEST_WORDS, placeholder=" …"),
         "value_text": "" if value is None else format_number(value),
         "last_text": "chưa có" if last is None else format_number(last),
         "likely_text": unslipped_text(record),

@@ -98,9 +98,14 @@ def placeholders(record: TaskRecord) -> dict[str, str]:
             "ref_text": text_of(row.ref) or text_of(row.title),
             "state_text": text_of(row.state),
             "completion_text": text_of(row.completion),
-            "told_text": ", ".join(filter(None, (text_of(row.state), text_of(row.completion)))),
+            "told_text": ", ".join(filter(None, (text_of(row.state), _with_sign(text_of(row.completion))))),
         }
     return texts
+
+
+def _with_sign(completion: str) -> str:
+    """Returns a bare number with its sign of per cent."""
+    return f"{completion}%" if completion[-1:].isdigit() else completion
 
 
 def _last_text(last: KnownTask) -> str:
