@@ -24,7 +24,7 @@ help:
 	@echo 'make run         replay the four quarters of 2023 through the real system, from nothing to four published reports'
 	@echo 'make test        the whole test suite, from nothing; installs what it needs where it may'
 	@echo 'make test-exhaustive  more kills, a busy and a killed replay; a quarter of an hour'
-	@echo 'make test-quick  the tests of single parts, of the rules and of the thirty bad inputs; two minutes'
+	@echo 'make test-quick  the tests of single parts, of the rules and of the thirty bad inputs; two to three minutes'
 	@echo 'make up          the services in the foreground, Airflow at http://localhost:8080, watching var/inbox/'
 	@echo 'make check       format, lint, types, order of the rooms, generated documents'
 	@echo 'make format      put the code into the format that check asks for'
