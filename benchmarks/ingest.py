@@ -66,7 +66,7 @@ def make_workbooks(register: Register, folder: Path) -> None:
     from tiendo.feedback.template import build_template
 
     period, first = register.calendar[0].period, register.agencies[0]
-    workbook = load_workbook(io.BytesIO(build_template(register, period, first, {})))
+    workbook = load_workbook(io.BytesIO(build_template(register, period, first)))
     _fill(workbook[INDICATOR_TABLE.sheet], INDICATOR_TABLE, register, period)
     _fill(workbook[TASK_TABLE.sheet], TASK_TABLE, register, period)
     buffer = io.BytesIO()

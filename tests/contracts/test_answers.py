@@ -98,7 +98,7 @@ class Sender:
         self.pipeline.settle()
 
     def empty(self) -> None:
-        self.pipeline.send(BODY, build_template(self._register, Q1, self._register.agency_by_code[BODY], {}))
+        self.pipeline.send(BODY, build_template(self._register, Q1, self._register.agency_by_code[BODY]))
 
     def on(self, *moment: int, edit: Edit | None = None, period: Period = Q1) -> None:
         self.pipeline.today(*moment)

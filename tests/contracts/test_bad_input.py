@@ -82,7 +82,7 @@ def test_a_file_that_cannot_be_read(send: Callable[..., Result], content: bytes)
 def test_a_workbook_with_no_data(send: Callable[..., Result], register: Register) -> None:
     from tiendo.feedback.template import build_template
 
-    result = send(build_template(register, Q1, register.agency_by_code[BODY], {}))
+    result = send(build_template(register, Q1, register.agency_by_code[BODY]))
     assert (result.state, result.loaded) == ("rejected", 0)
     assert [rule for rule, _ in result.rules] == ["file-no-data"]
 

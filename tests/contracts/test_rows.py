@@ -95,6 +95,17 @@ def assert_told(line: Told, outcome: FileOutcome, *, infos: bool = False) -> Non
         assert line.names in f"{findings[0].expected} {findings[0].fix}"
 
 
+def told_of(
+    register: Register, name: str, build: Callable[[Register, int, list[str]], Told]
+) -> Iterator[tuple[Told, list[str], FileOutcome]]:
+    """The rows of a table with what came of each; those of all are checked together."""
+    table = lines(name)
+    told = [build(register, place, row) for place, row in enumerate(table)]
+    outcomes = checked(register, told)
+    for line, row in zip(told, table, strict=True):
+        yield line, row, outcomes[line.number]
+
+
 BODIES = {"iip": "so-cong-thuong", "nha-o-xa-hoi": "so-xay-dung"}
 
 
@@ -108,11 +119,7 @@ def absence(register: Register, place: int, line: list[str]) -> Told:
 
 
 def test_absences(register: Register) -> None:
-    table = lines("absences.csv")
-    told = [absence(register, place, line) for place, line in enumerate(table)]
-    outcomes = checked(register, told)
-    for line, row in zip(told, table, strict=True):
-        outcome = outcomes[line.number]
+    for line, row, outcome in told_of(register, "absences.csv", absence):
         assert_told(line, outcome)
         stored = {o.answer for o in outcome.observations if o.indicator == row[0] and o.basis == "year_to_date"}
         assert stored == ({row[8]} if row[8] else set()), row
@@ -131,10 +138,8 @@ def task(register: Register, place: int, line: list[str]) -> Told:
 
 
 def test_tasks(register: Register) -> None:
-    told = [task(register, place, line) for place, line in enumerate(lines("tasks.csv"))]
-    outcomes = checked(register, told)
-    for line in told:
-        assert_told(line, outcomes[line.number])
+    for line, _, outcome in told_of(register, "tasks.csv", task):
+        assert_told(line, outcome)
 
 
 CORRECTORS = {"iip": "so-cong-thuong"}
@@ -167,11 +172,7 @@ def correction(register: Register, place: int, line: list[str]) -> Told:
 
 
 def test_corrections(register: Register) -> None:
-    table = lines("corrections.csv")
-    told = [correction(register, place, line) for place, line in enumerate(table)]
-    outcomes = checked(register, told)
-    for line, row in zip(told, table, strict=True):
-        outcome = outcomes[line.number]
+    for line, row, outcome in told_of(register, "corrections.csv", correction):
         assert_told(line, outcome, infos=True)
         stored = {
             o.basis: f"{o.value:f}" if o.value is not None else o.answer

@@ -78,7 +78,7 @@ def mixed_files(register: Register) -> list[Sent]:
         ),
         Sent(
             "so-noi-vu", "trong.xlsx", _day(14),
-            build_template(register, Q2, register.agency_by_code["so-noi-vu"], {}), "rejected",
+            build_template(register, Q2, register.agency_by_code["so-noi-vu"]), "rejected",
         ),
         Sent("so-tai-chinh", "nen.zip", _day(14), packed(report("so-tai-chinh")), "accepted"),
         Sent("so-tu-phap", "hong.xlsx", _day(13), b"PK\3\4 hong", "quarantined"),

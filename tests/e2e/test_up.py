@@ -17,7 +17,7 @@ import pytest
 
 from tiendo.local.services import COMPONENTS, core_services, free_port
 from tiendo.settings import PROJECT
-from tiendo.warehouse.embedded import is_running
+from tiendo.warehouse.embedded import postmaster_pid
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -94,7 +94,7 @@ def test_what_dies_is_started_again_and_a_closed_terminal_ends_everything(up: Up
     postmaster = int((up.home / "postgres" / "postmaster.pid").read_text().split()[0])
     os.kill(postmaster, signal.SIGKILL)
     up.wait(lambda: "PostgreSQL had ended and was started again" in up.said)
-    up.wait(lambda: is_running(up.home / "postgres"))
+    up.wait(lambda: postmaster_pid(up.home / "postgres") is not None)
     up.wait(lambda: set(up.health().values()) == {"healthy"})
 
     below = psutil.Process(up.process.pid).children(recursive=True)
@@ -107,5 +107,5 @@ def test_what_dies_is_started_again_and_a_closed_terminal_ends_everything(up: Up
     assert up.process.wait(120) == 0, up.said
     psutil.wait_procs(below, timeout=30)
     assert not [process for process in below if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
-    assert not is_running(up.home / "postgres"), up.said + holders.read_text()
+    assert postmaster_pid(up.home / "postgres") is None, up.said + holders.read_text()
     assert re.search(r"Stopping \.\.\.\s*$", up.said)

@@ -46,7 +46,7 @@ OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 @pytest.fixture(scope="session")
 def blank(register: Register) -> bytes:
     """The template of a body with two flows (rows 7 and 8)."""
-    return build_template(register, Period(2023, 2), register.agency_by_code["so-tai-chinh"], {})
+    return build_template(register, Period(2023, 2), register.agency_by_code["so-tai-chinh"])
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_template_nobody_filled_has_no_data(blank: bytes) -> None:
 
 def test_note_of_the_template_is_no_data(register: Register) -> None:
     """Sở Nội vụ's only indicator carries the template's note, which nobody filled in."""
-    data = build_template(register, Period(2023, 1), register.agency_by_code["so-noi-vu"], {})
+    data = build_template(register, Period(2023, 1), register.agency_by_code["so-noi-vu"])
     content = read_workbook(data)
     assert content.indicator_rows[0].note.value == "Chưa đến kỳ công bố"
     assert content.fault == "no_data"

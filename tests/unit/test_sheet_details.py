@@ -61,7 +61,7 @@ def test_other_formats_tell_the_same(name: str) -> None:
 
 
 def test_a_template_has_nothing_special(register: Register) -> None:
-    template = build_template(register, Period(2023, 1), register.agency_by_code["so-y-te"], {})
+    template = build_template(register, Period(2023, 1), register.agency_by_code["so-y-te"])
     assert not any(any(details) for details in read_details(template).values())
 
 

@@ -21,6 +21,7 @@ from tiendo.model.content import (
     SHEET_TASKS,
     TEMPLATE_VERSION,
 )
+from tiendo.model.outcome import LastReported
 from tiendo.model.period import Period
 from tiendo.model.register import Nature, Register
 from tiendo.model.states import TASK_STATES
@@ -41,7 +42,9 @@ Q1, Q2 = Period(2023, 1), Period(2023, 2)
 
 def open_template(register: Register, agency: str, period: Period = Q2, **last: str) -> Workbook:
     values = {(code.replace("_", "-"), agency): Decimal(value) for code, value in last.items()}
-    return load_workbook(io.BytesIO(build_template(register, period, register.agency_by_code[agency], values)))
+    return load_workbook(
+        io.BytesIO(build_template(register, period, register.agency_by_code[agency], LastReported(values)))
+    )
 
 
 def row_of(sheet: Worksheet, code: str) -> int:
@@ -70,8 +73,8 @@ def test_unknown_body_or_period_is_refused(register: Register, tmp_path: Path) -
 
 def test_same_register_gives_same_bytes(register: Register) -> None:
     agency = register.agency_by_code["so-y-te"]
-    assert build_template(register, Q2, agency, {}) == build_template(register, Q2, agency, {})
-    assert build_template(register, Q2, agency, {}) != build_template(register, Q1, agency, {})
+    assert build_template(register, Q2, agency) == build_template(register, Q2, agency)
+    assert build_template(register, Q2, agency) != build_template(register, Q1, agency)
 
 
 def test_sheets_of_a_body_with_indicators(register: Register) -> None:
@@ -116,7 +119,7 @@ def with_last(register: Register, agency: str, period: Period = Q2) -> Workbook:
     earlier = {(code, agency, "2023-Q1", "year_to_date"): value for (code, _), value in figures.items()}
     tasks = {(task.ref, agency): ("late", Decimal(25)) for task in register.tasks_of(agency)}
     body = register.agency_by_code[agency]
-    data = build_template(register, period, body, figures, last_tasks=tasks, earlier=earlier)
+    data = build_template(register, period, body, LastReported(figures, tasks, earlier))
     return load_workbook(io.BytesIO(data))
 
 
@@ -285,7 +288,7 @@ def test_nothing_that_office_programs_repair(register: Register, agency: str) ->
 
 
 def test_text_figures_leave_no_green_corners_and_rows_may_grow(register: Register) -> None:
-    data = build_template(register, Q2, register.agency_by_code["so-y-te"], {})
+    data = build_template(register, Q2, register.agency_by_code["so-y-te"])
     with zipfile.ZipFile(io.BytesIO(data)) as container:
         xml = container.read("xl/worksheets/sheet2.xml").decode()
     assert 'numberStoredAsText="1"' in xml

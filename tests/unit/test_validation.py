@@ -229,7 +229,7 @@ class TestBatch:
     def test_filled_template_is_accepted(self, register: Register, agency: str, *, is_older: bool) -> None:
         """The real way: template written, filled in, read back; also one from before tasks had their last state."""
         period = Period(2023, 1)
-        book = openpyxl.load_workbook(io.BytesIO(build_template(register, period, register.agency_by_code[agency], {})))
+        book = openpyxl.load_workbook(io.BytesIO(build_template(register, period, register.agency_by_code[agency])))
         content = clean_content(register, agency, str(period))
         if is_older:
             book[SHEET_TASKS].delete_cols(TASKS.position(LAST_STATE), 2)

@@ -59,16 +59,17 @@ def ingest(
     from tiendo.process.workers import warm_up
 
     warm_up()
-    from tiendo.process.ingest import Progress, ingest_paths, links_in
+    from tiendo.process.ingest import Progress, ingest_paths
 
     def tell(progress: Progress) -> None:
         settled = f", {progress.settled_batches} of {progress.batches} batches settled" if progress.batches else ""
         if sys.stderr.isatty():
             typer.echo(f"\r{progress.landed} files landed{settled}", nl=False, err=True)
 
-    for link in links_in(paths):
+    def tell_link(link: Path) -> None:
         typer.echo(f"{link}: a link, left alone", err=True)
-    result = ingest_paths(get_settings(), open_register(), open_warehouse, paths, tell=tell)
+
+    result = ingest_paths(get_settings(), open_register(), open_warehouse, paths, tell=tell, tell_link=tell_link)
     if sys.stderr.isatty():
         typer.echo(err=True)
     if as_json:

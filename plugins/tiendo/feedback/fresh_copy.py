@@ -43,7 +43,7 @@ def fresh_copy(register: Register, agency_code: str, period_text: str, content: 
     rows = (*content.indicator_rows, *content.task_rows, *content.correction_rows)
     if agency is None or not agency.is_obliged or period is None or not rows:
         return None
-    return _fill(register, build_template(register, period, agency, {}), period, content)
+    return _fill(register, build_template(register, period, agency), period, content)
 
 
 def _fill(register: Register, template: bytes, period: Period, content: WorkbookContent) -> FreshCopy:

@@ -62,8 +62,7 @@ def fresh_template(
     if agency is None or not agency.is_obliged or not outcome.template_period:
         return None
     period = Period.parse(outcome.template_period)
-    values, tasks, earlier = last_reported(period)
-    data = build_template(register, period, agency, values, last_tasks=tasks, earlier=earlier)
+    data = build_template(register, period, agency, last_reported(period))
     return ReturnedWorkbook(data, outcome.template_period)
 
 

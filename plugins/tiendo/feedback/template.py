@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -98,26 +98,13 @@ def write_templates(
     for code, agency in obliged.items():
         if agency_codes is None or code in agency_codes:
             path = out_dir / f"{period}_{code}.xlsx"
-            path.write_bytes(
-                build_template(
-                    register, period, agency, reported.values, last_tasks=reported.tasks, earlier=reported.earlier
-                )
-            )
+            path.write_bytes(build_template(register, period, agency, reported))
             paths.append(path)
     return paths
 
 
-def build_template(
-    register: Register,
-    period: Period,
-    agency: Agency,
-    last_values: Mapping[tuple[str, str], Decimal],
-    *,
-    last_tasks: Mapping[tuple[str, str], tuple[str, Decimal | None]] = _NOTHING.tasks,
-    earlier: Mapping[tuple[str, str, str, str], Decimal] = _NOTHING.earlier,
-) -> bytes:
-    """Returns one body's workbook as bytes; see ``write_templates``, and ``LastReported`` of what is shown."""
-    reported = LastReported(last_values, last_tasks, earlier)
+def build_template(register: Register, period: Period, agency: Agency, reported: LastReported = _NOTHING) -> bytes:
+    """Returns one body's workbook as bytes; see ``write_templates``."""
     workbook = _Form(register, register.calendar_by_period[period], agency, reported).write()
     workbook.security = WorkbookProtection(lockStructure=True)
     workbook.properties.title = f"Báo cáo {period.vietnamese} - {agency.name}"

@@ -15,12 +15,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tiendo.model.register import Nature
 from tiendo.model.states import TASK_STATES
 from tiendo.reading.columns import INDICATORS, LAST_COMPLETION, LAST_FIGURE, TASKS, TemplateTable
+from tiendo.validation.levels import LEVELS
 from tiendo.validation.suites import get_suite
 
 _ORANGE = PatternFill("solid", bgColor="FFFFC000")
 _RED = PatternFill("solid", bgColor="FFFF7C80")
 _FLOW_FACTOR = 10
-_LEVELS = (Nature.STOCK, Nature.RATIO, Nature.INDEX)
 LEGEND = (
     "Ô chuyển màu cam: số khác nhiều so với kỳ trước, đề nghị xem lại. Ô chuyển màu đỏ: số không khớp (lũy kế khác kỳ "
     "trước cộng trong quý, hoặc ngoài khoảng 0 - 100)."
@@ -43,7 +43,7 @@ def warn_of_figures(sheet: Worksheet, rows: Sequence[tuple[int, Nature, str]], *
     known, typed, part = f"ISNUMBER(${last}#)", f"ISNUMBER(${total}#)", f"ISNUMBER(${quarter}#)"
     before = "0" if is_first_quarter else f"${last}#"
     flows = [row for row, nature, _ in rows if nature is Nature.FLOW]
-    levels = [row for row, nature, _ in rows if nature in _LEVELS]
+    levels = [row for row, nature, _ in rows if nature in LEVELS]
     growth = [row for row, nature, _ in rows if nature is Nature.GROWTH]
     shares = [row for row, _, family in rows if family == "share"]
     adds_up = f"ABS({before}+${quarter}#-${total}#)>ABS(${total}#)*{share}"

@@ -24,6 +24,7 @@ from tiendo.local.demo import (
     TaskText,
     as_decimal,
 )
+from tiendo.model.outcome import LastReported
 from tiendo.model.register import Indicator, Nature, Register
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.ooxml.archive_bytes import repack
@@ -95,7 +96,7 @@ def make_own_plan(register: Register, own_plan: OwnPlan) -> DemoFile:
 def _workbook(scenario: Scenario, delivery: DemoDelivery) -> bytes:
     register, period = scenario.register, delivery.period
     agency = register.agency_by_code[delivery.agency]
-    template = build_template(register, period, agency, scenario.last_values(agency.code, period))
+    template = build_template(register, period, agency, LastReported(scenario.last_values(agency.code, period)))
     workbook = load_workbook(io.BytesIO(template))
     if INDICATORS.sheet in workbook.sheetnames:
         figures = scenario.figures_of(agency.code, period, delivery.version)

@@ -9,7 +9,7 @@ import gc
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import groupby
 from pathlib import Path
@@ -44,7 +44,7 @@ class Progress(NamedTuple):
     batches: int = 0
 
 
-def _tell_nobody(_: Progress) -> None:
+def _tell_nobody(_: object) -> None:
     """Leaves a run without a word."""
 
 
@@ -55,16 +55,18 @@ def ingest_paths(
     paths: Sequence[Path],
     *,
     tell: Callable[[Progress], None] = _tell_nobody,
+    tell_link: Callable[[Path], None] = _tell_nobody,
 ) -> dict[str, Any]:
     """Lands and settles files, a batch at a time, then grades the periods whose figures changed.
 
     The files stay where they are; received is now. A folder is taken as ``inbox/``: each file's sender is the body
-    its folder is named after; links in it are left alone (``links_in``). Great Expectations is imported in another
-    process while the warehouse opens.
+    its folder is named after; links in it are left alone. Great Expectations is imported in another process while
+    the warehouse opens.
 
     Args:
         open_engine: gives the warehouse's engine, migrated; called once.
         tell: hears after each batch how far the run has come.
+        tell_link: hears of each link in a folder.
 
     Returns:
         ``{"received": files landed, "states": {state: count}, "periods": [period]}``; files that an earlier run
@@ -77,7 +79,7 @@ def ingest_paths(
     warm_up()
     gc.freeze()  # the register and all that is imported stay to the end: no need to look them through again and again
     engine = open_engine()
-    batches = _batches(register, paths)
+    batches = _batches(register, _files(paths, tell_link))
     with loader(engine) as connection:
         run = connection.execute(statement("intake/count_scans.sql"), {"channel": CHANNEL}).scalar_one()
     received = 0
@@ -112,9 +114,9 @@ def _arrival(settings: Settings, run: int, sender: str, path: Path) -> Arrival:
     return Arrival(f"{CHANNEL}-{run}-{place[:32]}-{sha256}", path.name, CHANNEL, sender, clock.now(), content)
 
 
-def _batches(register: Register, paths: Sequence[Path]) -> list[list[tuple[str, Path]]]:
+def _batches(register: Register, paths: Iterable[Path]) -> list[list[tuple[str, Path]]]:
     """Returns (sender, path) in batches; a sender's files are in one batch, unless they are more than one holds."""
-    found = sorted(((_sender(register, path), path) for path in _files(paths)), key=lambda item: item[0])
+    found = sorted(((_sender(register, path), path) for path in paths), key=lambda item: item[0])
     batches: list[list[tuple[str, Path]]] = []
     for _, group in groupby(found, key=lambda item: item[0]):
         files = list(group)
@@ -133,21 +135,17 @@ def _is_divisible(batches: list[list[tuple[str, Path]]]) -> bool:
     return len(batches) > 1 and len(senders) == len(set(senders))
 
 
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
+def _files(paths: Sequence[Path], tell_link: Callable[[Path], None]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            yield from sorted(p for p in path.rglob("*") if _is_file(p) and not why_never(p.name))
+            for found in sorted(path.rglob("*")):
+                mode = found.lstat().st_mode
+                if stat.S_ISLNK(mode):  # who may write in a folder could have any file archived
+                    tell_link(found)
+                elif stat.S_ISREG(mode) and not why_never(found.name):
+                    yield found
         else:
             yield path.resolve()
-
-
-def links_in(paths: Sequence[Path]) -> list[Path]:
-    """Returns the links in folders. Nobody follows them: who may write in a folder could have any file archived."""
-    return sorted(p for path in paths if path.is_dir() for p in path.rglob("*") if p.is_symlink())
-
-
-def _is_file(path: Path) -> bool:
-    return stat.S_ISREG(path.lstat().st_mode)
 
 
 def _open_no_link(path: str, flags: int) -> int:

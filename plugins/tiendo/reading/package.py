@@ -62,8 +62,7 @@ def usual_layout(data: bytes) -> bytes:
         name = _USUAL.get(kind, f"worksheets/sheet{number}.xml")
         if kind in ("worksheet", *_USUAL) and target.lower() in parts:
             packed[f"xl/{name}"] = content(data, parts[target.lower()])
-            word = {"sharedStrings": "sharedStrings"}.get(kind, kind)
-            types.append(f'<Override PartName="/xl/{name}" ContentType="{_TYPES}.{word}+xml"/>')
+            types.append(f'<Override PartName="/xl/{name}" ContentType="{_TYPES}.{kind}+xml"/>')
         # A sheet that is no table of cells leads nowhere, and is passed over.
         lines.append(f'<Relationship Id={quoteattr(relation)} Type="{_OFFICE}/{kind}" Target="{name}"/>')
     packed["xl/_rels/workbook.xml.rels"] = _RELATIONS.format("".join(lines)).encode()

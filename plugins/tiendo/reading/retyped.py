@@ -34,19 +34,14 @@ _COLUMN_NUMBER = re.compile(r"\(?(?:[a-h]|\d{1,2})(?: ?[=:] ?[\d:/x*+().%-]+)?\)
 _ESTIMATE = RawCell("Ước thực hiện")
 
 
-def read_retyped_rows(sheet: Sheet, tables: tuple[TemplateTable, ...], found: FoundContent) -> bool:
-    """Adds the rows of all tables of a sheet, where they are of those wanted, to ``found``.
-
-    Returns:
-        Whether its sender filled in anything.
-    """
+def read_retyped_rows(sheet: Sheet, tables: tuple[TemplateTable, ...], found: FoundContent) -> None:
+    """Adds the rows of all tables of a sheet, where they are of those wanted, to ``found``."""
     ranges = list(own_ranges(sheet))
     with_headings = _filled(sheet, ranges)
     continued = {row for (top, _), (bottom, _) in ranges for row in range(top + 1, bottom + 1)}
     headings = list(find_all(with_headings, tables, fields_of, continued))
     if headings:
         found.titles.extend(titles_above(sheet, headings[0].first))
-    is_filled = False
     since = 0
     for heading, following in zip_longest(headings, headings[1:]):
         end = following.first if following else None
@@ -55,7 +50,7 @@ def read_retyped_rows(sheet: Sheet, tables: tuple[TemplateTable, ...], found: Fo
         body = sheet._replace(rows=body_rows(sheet, heading, ranges))
         below = _below_column_numbers(body, heading)
         rows: list[Any] = []
-        is_filled |= read_rows(body, below, rows, found.notices, end=end, is_retyped=True)
+        read_rows(body, below, rows, found.notices, end=end, is_retyped=True)
         if heading.table is INDICATORS:
             unit = _stated_unit(sheet, heading, since, titles)
             rows = [_completed(row, unit, titles) for row in rows]
@@ -63,7 +58,6 @@ def read_retyped_rows(sheet: Sheet, tables: tuple[TemplateTable, ...], found: Fo
         if heading.numbering >= 0:
             found.notices.extend(_doubled_numbers(body, below, end))
         since = heading.last + 1
-    return is_filled
 
 
 def _filled(sheet: Sheet, ranges: Sequence[Range]) -> list[list[Any]]:

@@ -112,19 +112,15 @@ def body_rows(sheet: Sheet, heading: Heading, ranges: Sequence[Range]) -> list[l
     return rows
 
 
-def read_template_rows(sheet: Sheet, tables: tuple[TemplateTable, ...], found: FoundContent) -> bool:
-    """Adds the rows of a table in the form of the template, where it is one of those wanted, to ``found``.
-
-    Returns:
-        Whether its sender filled in anything.
-    """
+def read_template_rows(sheet: Sheet, tables: tuple[TemplateTable, ...], found: FoundContent) -> None:
+    """Adds the rows of a table in the form of the template, where it is one of those wanted, to ``found``."""
     heading = find_first(sheet.rows, tables, fields_of)
     if heading is None:
-        return False
+        return
     found.titles.extend(titles_above(sheet, heading.first))
     if ranges := [each for each in own_ranges(sheet) if each[0][0] > heading.last]:
         sheet = sheet._replace(rows=body_rows(sheet, heading, ranges))
-    return read_rows(sheet, heading, found.rows.setdefault(heading.table, []), found.notices)
+    read_rows(sheet, heading, found.rows.setdefault(heading.table, []), found.notices)
 
 
 def holds_answers(table: TemplateTable, rows: Iterable[Any]) -> bool:
@@ -153,23 +149,20 @@ def read_rows(
     *,
     end: int | None = None,
     is_retyped: bool = False,
-) -> bool:
+) -> None:
     """Adds the rows below a heading.
 
     Args:
         end: the first row that is not the table's any more, 0-based in the rows of the sheet.
         is_retyped: rows may stand apart and hold titles of sections; which ones are titles is decided later.
-
-    Returns:
-        Whether a cell that is the sender's to fill holds anything.
     """
     table, columns = heading.table, heading.columns
     name, rows, top, left = sheet[:4]
     details = sheet.details.cells
-    row_type, filled_at, tail = _ROW_TYPES[table], _FILLED_AT[table], _TAIL[table]
+    row_type, tail = _ROW_TYPES[table], _TAIL[table]
     letters = [column_letters(left + i) if i >= 0 else "" for i in columns]
     pick = itemgetter(*columns)
-    is_filled = after_gap = False
+    after_gap = False
     unread: list[tuple[str, Any]] = []
     for number, values in enumerate(rows[heading.last + 1 : end], start=top + heading.last + 2):
         label = str(number)
@@ -190,12 +183,10 @@ def read_rows(
             unread += _with_figures(plain, left, label, range(len(values)), heading)
             continue
         into.append(_NEW(row_type, (name, number, *cells, *tail)))
-        is_filled = is_filled or any(_is_filled_in(cells[i]) for i in filled_at)
         if heading.unknown:
             unread += _with_figures(plain, left, label, heading.unknown, heading)
     if unread:
         notices.append(not_read(name, unread))
-    return is_filled
 
 
 def _with_figures(

@@ -154,9 +154,7 @@ def _remind_bodies(connection: Connection, desk: _Desk, due: Sequence[Reminder])
             continue
         files = {desk.settings.home / path: text.html.encode()}
         if period:
-            files[desk.settings.home / folder / workbook] = build_template(
-                desk.register, period, agency, reported.values, last_tasks=reported.tasks, earlier=reported.earlier
-            )
+            files[desk.settings.home / folder / workbook] = build_template(desk.register, period, agency, reported)
         write_files(files)
         if address and desk.identity:
             attachments = (str(folder / workbook),) if workbook else ()

@@ -101,11 +101,7 @@ class RegisterFacts:
     @cached_property
     def code_by_name(self) -> dict[str, str]:
         """Codes by folded name; names that two indicators share are left out."""
-        codes: dict[str, set[str]] = {}
-        for code, facts in self.indicators.items():
-            for name in facts.names:
-                codes.setdefault(name, set()).add(code)
-        return {name: next(iter(found)) for name, found in codes.items() if len(found) == 1}
+        return _of_one((name, code) for code, facts in self.indicators.items() for name in facts.names)
 
     @cached_property
     def indicators_by_agency(self) -> dict[str, tuple[str, ...]]:
@@ -130,11 +126,11 @@ class RegisterFacts:
     @cached_property
     def agency_by_name(self) -> dict[str, str]:
         """Codes by folded name, short name and variant; names that two bodies share are left out."""
-        codes: dict[str, set[str]] = {}
-        for agency in self.register.agencies:
-            for name in (agency.name, agency.short_name, *agency.variants):
-                codes.setdefault(fold(name), set()).add(agency.code)
-        return {name: next(iter(found)) for name, found in codes.items() if len(found) == 1}
+        return _of_one(
+            (fold(name), agency.code)
+            for agency in self.register.agencies
+            for name in (agency.name, agency.short_name, *agency.variants)
+        )
 
     @cached_property
     def group_by_name(self) -> dict[str, str]:
@@ -145,23 +141,25 @@ class RegisterFacts:
     @cached_property
     def ref_by_typed(self) -> dict[str, str]:
         """References of tasks by their folded form; those that differ in capitals alone are left out."""
-        refs: dict[str, set[str]] = {}
-        for task in self.register.tasks:
-            refs.setdefault(fold(task.ref), set()).add(task.ref)
-        return {typed: next(iter(found)) for typed, found in refs.items() if len(found) == 1}
+        return _of_one((fold(task.ref), task.ref) for task in self.register.tasks)
 
     @cached_property
     def task_by_title(self) -> dict[str, str]:
         """References of tasks by folded title; titles that two tasks share are left out."""
-        refs: dict[str, set[str]] = {}
-        for task in self.register.tasks:
-            refs.setdefault(fold(task.title), set()).add(task.ref)
-        return {title: next(iter(found)) for title, found in refs.items() if len(found) == 1}
+        return _of_one((fold(task.title), task.ref) for task in self.register.tasks)
 
     def agency_names(self, codes: Iterable[str]) -> str:
         """Returns ``Sở Y tế, Sở Tài chính``."""
         agencies: dict[str, Agency] = self.register.agency_by_code
         return ", ".join(agencies[code].name if code in agencies else code for code in codes)
+
+
+def _of_one(named: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Returns what each name stands for; names of several things are left out."""
+    found: dict[str, set[str]] = {}
+    for name, thing in named:
+        found.setdefault(name, set()).add(thing)
+    return {name: next(iter(things)) for name, things in found.items() if len(things) == 1}
 
 
 def body_role(agency: str, facts: IndicatorFacts | None) -> str:

