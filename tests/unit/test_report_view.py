@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 
 import pytest
 from report_example import APPROVAL, DRAFT, EXPORTS, FDI, FIRST, LINES, PUBLISHED
 
+from tiendo.report.manifest import content_sha256
+from tiendo.report.summary import data_days
 from tiendo.report.view import build_view, line_view
-from tiendo.report.words import clean, tint, value_text
+from tiendo.report.words import clean, tint, value_text, verdict
 
 pytestmark = pytest.mark.slow
 
@@ -21,13 +22,15 @@ def test_page_one_says_who_is_missing_and_what_is_behind():
     told = summary(DRAFT)
     assert told["Báo cáo của các cơ quan, địa phương"] == (
         "02/04 đơn vị đã gửi báo cáo được tiếp nhận, trong đó 01 đúng hạn, 01 chậm. "
-        "Chưa có báo cáo: Sở Y tế; Sở Thông tin và Truyền thông."
+        "Quá hạn, chưa có báo cáo: Sở Y tế; Sở Thông tin và Truyền thông."
     )
     assert told["Chỉ tiêu"] == (
-        "Trong 07 chỉ tiêu: 01 đạt; 01 đúng tiến độ; 01 có nguy cơ; 01 chậm; 01 chưa xác định; 01 chưa có số liệu; "
-        "01 chưa đến kỳ công bố."
+        "Trong 07 chỉ tiêu: 01 đạt; 01 đúng tiến độ; 01 có nguy cơ (01 theo số ước); 01 chậm (01 theo số ước); "
+        "01 chưa xác định; 01 chưa có số liệu; 01 chưa đến kỳ công bố."
     )
-    assert told["Chỉ tiêu chậm tiến độ, không đạt"] == ("Tốc độ tăng kim ngạch xuất khẩu (-18,7%; kế hoạch 9 - 10%).")
+    assert told["Chỉ tiêu chậm tiến độ, không đạt"] == (
+        "Tốc độ tăng kim ngạch xuất khẩu (ước -18,7%; kế hoạch 9 - 10%)."
+    )
     assert told["Chỉ tiêu có nguy cơ"] == "Tổng thu ngân sách nhà nước trên địa bàn."
     assert told["Chỉ tiêu chưa có số liệu"] == "Số thuê bao điện thoại: Di động."
     assert told["Cơ sở số liệu"].startswith("02 chỉ tiêu đánh giá theo số ước thực hiện; 02 chỉ tiêu dùng số liệu minh")
@@ -60,7 +63,7 @@ def test_figures_carry_their_reservations():
 def test_margin_is_signed_and_a_negative_ratio_is_not_shown():
     assert line_view(FDI)["margin"] == "+67,3"
     assert line_view(FDI)["ratio"] == "107,5%"
-    assert line_view(replace(EXPORTS, ratio=Decimal("-2.07")))["ratio"] == ""
+    assert line_view(EXPORTS)["ratio"] == ""
 
 
 def test_submission_states_and_deadline():
@@ -68,6 +71,40 @@ def test_submission_states_and_deadline():
     assert view["deadline"] == "trước ngày 15 tháng 6 năm 2023"
     assert view["late"] == ["Sở Tài chính (chậm 02 ngày, nhận 16/06/2023 08:00)"]
     assert (view["rejected"], view["missing"]) == (["Sở Y tế"], ["Sở Thông tin và Truyền thông"])
+
+
+def test_who_is_still_in_time_is_not_missing():
+    first, late, refused, missing = DRAFT.submissions
+    day = date(2023, 6, 14)
+    rows = (first, late, replace(refused, open_until=day), replace(missing, open_until=day))
+    data = replace(DRAFT, submissions=rows)
+    view = build_view(data)
+    assert (view["submissions"]["rejected"], view["submissions"]["missing"]) == ([], [])
+    still = "còn hạn đến hết ngày 14/06/2023: Sở Y tế; Sở Thông tin và Truyền thông"
+    assert view["submissions"]["open"] == still
+    assert view["summary"][0]["text"].endswith(f"01 chậm. Chưa gửi, {still}.")
+    assert [row["state"] for row in view["submissions"]["rows"]][2:] == [
+        "Bị trả lại, còn hạn đến hết ngày 14/06/2023",
+        "Chưa gửi, còn hạn đến hết ngày 14/06/2023",
+    ]
+    assert content_sha256(data) == content_sha256(DRAFT)  # that the day passes is no news
+
+
+def test_the_report_tells_how_far_the_figures_go():
+    days = {0: date(2023, 5, 31), 2: date(2023, 5, 31), 3: date(2023, 4, 30)}
+    lines = [replace(line, data_on=days.get(place)) for place, line in enumerate(DRAFT.indicators)]
+    dated = sum(line.value is not None and line.data_on is not None for line in lines)
+    valued = sum(line.value is not None for line in (*lines, *DRAFT.body_targets))
+    told = data_days(replace(DRAFT, indicators=tuple(lines)))
+    assert told.startswith("số liệu tính đến ngày 31/05/2023 (")
+    assert told.endswith(f"{valued - dated} chỉ tiêu không ghi ngày")
+    assert data_days(replace(DRAFT, indicators=(), body_targets=())) == "các số liệu không ghi ngày"
+
+
+def test_a_verdict_on_an_estimate_says_so():
+    assert verdict(replace(EXPORTS, status="missed")) == "Ước không đạt"
+    assert verdict(EXPORTS) == "Chậm (ước)"
+    assert verdict(FDI) == "Đúng tiến độ"
 
 
 def test_letters_and_own_plans_are_told():

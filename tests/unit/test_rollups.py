@@ -44,6 +44,8 @@ TREND_CASES = [
     ("thu-hut-fdi", KHDT, "437", "967.3", "better"),  # a flow by its ratio: 437/450 = 0,971; 967,3/900 = 1,075
     ("thu-ngan-sach", TAI_CHINH, "17300", "31550", "worse"),  # more money, but 0,927 and then 0,846 of what was due
     ("nha-o-xa-hoi", "so-xay-dung", "2000", "4001", "same"),  # 1 and 1,00025: the same to a tenth of a percent
+    # Only the second quarter knows its own pace (3.518,6); by the even one: 1600/1657,5 = 0,965; 3300/3315 = 0,995.
+    ("doanh-nghiep-thanh-lap-moi", KHDT, "1600", "3300", "better"),
     ("iip", CONG_THUONG, "3", "3.4", "better"),
     ("tang-ban-le", CONG_THUONG, "13.2", "13.2", "same"),
     ("tu-vong-duoi-5-tuoi", Y_TE, "5.5", "5.3", "better"),  # less is better
@@ -80,6 +82,24 @@ def test_the_trend_goes_by_the_indicators_own_direction(engine: Engine, register
             ).all()
         )
     assert of_view == {code: row["trend"] for code, row in found.items()}
+
+
+def test_no_trend_where_the_way_is_over(engine: Engine, register: Register, now: Any) -> None:
+    # 1.900 of 1.800 million USD after nine months: met. Exports at the year's end: only the verdict counts.
+    year = {Q2: ("967.3", "-18"), Q3: ("1900", "-13"), Period(2023, 4): ("2000", "-7.3")}
+    for period, (fdi, exports) in year.items():
+        day = at(period.quarter * 3, 10)
+        send(engine, register, KHDT, period, day, [figure("thu-hut-fdi", fdi)])
+        send(engine, register, CONG_THUONG, period, day, [figure("tang-xuat-khau", exports)])
+        now(day)
+        grade(engine, register, period)
+    found = {period: trends(engine, register, period) for period in year}
+    told = {(code, p.quarter): found[p][code]["trend"] for p in year for code in ("thu-hut-fdi", "tang-xuat-khau")}
+    assert told == {
+        ("thu-hut-fdi", 2): None, ("tang-xuat-khau", 2): None,
+        ("thu-hut-fdi", 3): None, ("tang-xuat-khau", 3): "better",
+        ("thu-hut-fdi", 4): None, ("tang-xuat-khau", 4): None,
+    }  # fmt: skip
 
 
 def test_the_last_period_is_the_last_one_with_a_figure_as_it_was_known(

@@ -65,7 +65,7 @@ EXPORTS | 4 | 9.5 | Cả năm tăng 9,5% so với năm trước, đáp ứng ch�
 EXPORTS | 4 | 10.5 | Cả năm tăng 10,5% so với năm trước, cao hơn 0,5 điểm phần trăm so với mức trên của chỉ tiêu năm (từ 9 đến 10%); đánh giá: Vượt.
 EXPORTS | 1 | 0 | Lũy kế không tăng, không giảm so với cùng kỳ, thấp hơn 9 điểm phần trăm so với mức sàn của chỉ tiêu năm (từ 9 đến 10%); đánh giá: Chậm (cách mức “Đúng tiến độ” 8,55 điểm phần trăm).
 IIP | 4 | 8.7 | Cả năm tăng 8,7% so với năm trước, bằng đúng mốc 8,7% nên chưa đáp ứng chỉ tiêu năm (trên 8,7%); đánh giá: Không đạt.
-MORTALITY | 1 | 5.5 | Ở mức 5,5%, cao hơn 0,3 điểm phần trăm so với chỉ tiêu năm (dưới 5,2%); đánh giá: Có nguy cơ (cách mức “Đúng tiến độ” 0,03 điểm phần trăm).
+MORTALITY | 1 | 5.5 | Ở mức 5,5%, cao hơn 0,3 điểm phần trăm so với chỉ tiêu năm (dưới 5,2%); chưa có số đầu năm nên so ngay với mức cả năm; đánh giá: Có nguy cơ (cách mức “Đúng tiến độ” 0,03 điểm phần trăm).
 ACCIDENTS | 1 | 20 | Lũy kế 20 doanh nghiệp, bằng 20% mức trần cả năm (không quá 100 doanh nghiệp), mức cho phép đến hết quý I là 25 doanh nghiệp; còn được phép 80 doanh nghiệp trong 3 quý còn lại; đánh giá: Đúng tiến độ (cách mức “Có nguy cơ” 6 doanh nghiệp).
 ACCIDENTS | 3 | 101 | Lũy kế 101 doanh nghiệp, bằng 101% mức trần cả năm (không quá 100 doanh nghiệp), mức cho phép đến hết quý III là 75 doanh nghiệp; đã vượt mức trần cả năm 1 doanh nghiệp; đánh giá: Chậm.
 SEX_RATIO | 1 | 109.5 | Ở mức 109,5 bé trai so với 100 bé gái, cao hơn 2,5 điểm so với khoảng chỉ tiêu (từ 103 đến 107 bé trai so với 100 bé gái); đánh giá: Đúng tiến độ (cách mức “Có nguy cơ” 3,1 điểm).

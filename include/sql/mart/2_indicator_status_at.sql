@@ -1,6 +1,8 @@
 -- The verdicts that held at an instant, with the trend against the last period.
 -- Inlined into the caller's query (no security definer, no setting): its reads are the view owner's. The last period is
--- the latest earlier quarter of the year that has a figure; a quarter before the first has no rows.
+-- the latest earlier quarter of the year that has a figure; a quarter before the first has no rows. What adds up is
+-- compared by one pace: where only one of the two quarters knows its own, both are held against the even one. At the
+-- year's end, and of a sum that has met the year's target already, there is no way left to be better or worse on.
 create or replace function mart.indicator_status_at(instant timestamptz)
 returns table (
   plan_code text, period text, as_of timestamptz, indicator_code text, indicator_name text, section text, unit text,
@@ -18,8 +20,15 @@ language sql stable security invoker as $$
     h.observation_id, h.components, h.nature, h.direction, p.period, p.value, p.status,
     case
       when h.value is null or p.value is null or h.is_approximate or p.is_approximate then null
+      when right(h.period, 1) = '4' or (h.nature = 'flow' and h.status = 'achieved') then null
       else case sign(case
-          when h.nature = 'flow' then round(h.ratio, 3) - round(p.ratio, 3)
+          when h.nature = 'flow' and h.components ->> 'expected_formula' = p.components ->> 'expected_formula' then
+            round(h.ratio, 3) - round(p.ratio, 3)
+          when h.nature = 'flow' then case h.direction
+            when 'higher_better' then round(h.value / nullif((h.components ->> 'expected_even')::numeric, 0), 3)
+              - round(p.value / nullif((p.components ->> 'expected_even')::numeric, 0), 3)
+            when 'lower_better' then round((h.components ->> 'expected_even')::numeric / nullif(h.value, 0), 3)
+              - round((p.components ->> 'expected_even')::numeric / nullif(p.value, 0), 3) end
           when h.direction = 'higher_better' then h.value - p.value
           when h.direction = 'lower_better' then p.value - h.value
           when h.direction = 'within_range' then
@@ -29,7 +38,7 @@ language sql stable security invoker as $$
     end
   from mart.indicator_status_history h
   left join lateral (
-    select e.period, e.value, e.status, e.ratio, e.is_approximate
+    select e.period, e.value, e.status, e.ratio, e.is_approximate, e.components
     from (values (1), (2), (3)) q (back)
     join mart.indicator_status_history e
       on e.plan_code = h.plan_code and e.indicator_code = h.indicator_code

@@ -29,7 +29,7 @@ class EditionColumn:
         source: where a row's item has the value: a path of attributes (``origin.cell``; nothing where a part of it is
             missing), or a function of the item. "": the attribute ``name``.
         is_folded: in the XLSX seen only by a click on the plus sign above.
-        excel_format: a number format of its own in the XLSX.
+        excel_format: gives the number format of a row's cell in the XLSX, where it has one of its own.
         coloured_by: the column with the status code whose colour and mark it has in the XLSX.
         tag: its name in the templates of DOCX and HTML, which people edit: never renamed. "": not used there.
         words: how the templates print it, where not as every value of its type.
@@ -43,7 +43,7 @@ class EditionColumn:
     description: str
     source: str | Callable[[Any], Any] = ""
     is_folded: bool = False
-    excel_format: str = ""
+    excel_format: Callable[[Any], str] | None = None
     coloured_by: str = ""
     tag: str = ""
     words: Callable[[Any], str] | None = None

@@ -60,6 +60,7 @@ class Submission:
         received_at: of the first accepted version; of the last rejected file where none was accepted.
         days_late: days begun after the body's own deadline; 0 when on time, None when nothing was accepted.
         extended_until: last day to submit granted by a letter, else None.
+        open_until: last day on which what is owed still comes in time, as long as it is not over; else None.
         letter_no, letter_on: that letter, or the one that excused the body.
         owed_count, answered_count: indicators and tasks it owes, and those that accepted content answers.
     """
@@ -76,6 +77,7 @@ class Submission:
     extended_until: date | None = None
     letter_no: str = ""
     letter_on: date | None = None
+    open_until: date | None = None
     owed_count: int = 0
     answered_count: int = 0
     completeness_pct: Decimal | None = None
@@ -107,6 +109,7 @@ class IndicatorLine:
 
     Attributes:
         full_name: the name where it stands alone, a sub-row's with its group's.
+        decimals: how many computed amounts are printed with.
         status: a code of ``tiendo.status.names``; "" for a group row, or where no status was computed.
         margin: distance to the line between good and bad, in the unit; negative: this much is lacking.
         margin_up, margin_down: what is lacking to the next better status, room before the next worse; None: no such.
@@ -114,6 +117,8 @@ class IndicatorLine:
         sentence: the verdict in one Vietnamese sentence.
         expected_path: expected value at the end of each of the four quarters, where one can be given.
         history: quarters of the year up to this one that have a status.
+        ratio_text: the ratio in per cent as the sentence has it; "" where there is none, or a negative one, which is
+            computed for comparing and means nothing to a reader.
         expected_even: what an even pace would ask of a flow; None for all else.
         trend: ``better``, ``same`` or ``worse`` than in ``previous_period``, the last one with a figure; "" where
             nothing can be compared.
@@ -155,6 +160,7 @@ class IndicatorLine:
     data_on: date | None = None
     note: str = ""
     explanation: str = ""
+    ratio_text: str = ""
     expected_even: Decimal | None = None
     previous_period: Period | None = None
     previous_value: Decimal | None = None

@@ -14,17 +14,18 @@ from tiendo.report.record_card import first_try_words, mistakes_words, own_plan_
 from tiendo.report.words import (
     BASES,
     FILE_STATES,
-    SUBMISSION_STATES,
     clean,
+    need,
     number,
     period_name,
-    share,
-    signed,
+    signed_gap,
     status_name,
+    submission_state,
     task_state_name,
     timeliness,
     trend_text,
     value_text,
+    verdict,
 )
 from tiendo.status.names import TRENDS
 
@@ -94,6 +95,12 @@ def _even(line: IndicatorLine) -> str:
     return number(line.expected_even, line.decimals) if line.expected_even != line.expected else ""
 
 
+def _percent_format(line: IndicatorLine) -> str:
+    """Returns the format that shows a ratio with the sentence's decimals, and hides what the report hides."""
+    places = len(line.ratio_text.partition(",")[2].rstrip("%"))
+    return f"0.{'0' * max(1, places)}%;;0%"
+
+
 def _trend_mark(line: IndicatorLine) -> str:
     return f"{TRENDS[line.trend].mark} {TRENDS[line.trend].label}" if line.trend else ""
 
@@ -132,16 +139,16 @@ INDICATORS = EditionTable(
         EditionColumn("expected_value", "number", "Mức phải đạt", 12, "Value expected by the end of the period.",
                       "expected", tag="expected", words=lambda i: number(i.expected, i.decimals)),
         EditionColumn("ratio", "number", "Tỷ lệ", 8, "Value to expected value.",
-                      excel_format="0.0%", tag="ratio", words=lambda i: share(i.ratio)),
+                      excel_format=_percent_format, tag="ratio", words=lambda i: i.ratio_text),
         EditionColumn("margin", "number", "Cách ngưỡng", 11,
                       "Distance to the line between good and bad, in the unit; negative is lacking.",
-                      tag="margin", words=lambda i: signed(i.margin, i.decimals)),
+                      tag="margin", words=lambda i: signed_gap(i.margin, i.decimals)),
         EditionColumn("needed", "number", "Còn cần", 11, "What the remaining quarters must bring, in the unit.",
-                      tag="needed", words=lambda i: number(i.needed, i.decimals)),
+                      tag="needed", words=lambda i: need(i.needed, i.decimals)),
         EditionColumn("status", "string", "Mã đánh giá", 14, "Status code; docs/methodology.md.",
                       is_folded=True, tag="status_code"),
-        EditionColumn("status_name", "string", "Đánh giá", 19, "Status in Vietnamese.",
-                      lambda i: status_name(i.status), coloured_by="status", tag="status"),
+        EditionColumn("status_name", "string", "Đánh giá", 19, "Status in Vietnamese, one on an estimate named so.",
+                      verdict, coloured_by="status", tag="status"),
         EditionColumn("sentence", "string", "Diễn giải", 50, "The verdict in one sentence.", tag="sentence"),
         EditionColumn("is_estimate", "boolean", "Số ước", 7, "The verdict rests on an estimate.",
                       lambda i: i.is_estimate if i.is_graded else None),
@@ -209,7 +216,7 @@ SUBMISSIONS = EditionTable(
                       "accepted, accepted_with_warnings, rejected, missing, exempt or nothing_to_report.",
                       is_folded=True, tag="state_code"),
         EditionColumn("state_name", "string", "Tình trạng", 30, "State in Vietnamese.",
-                      lambda i: SUBMISSION_STATES[i.state], tag="state"),
+                      submission_state, tag="state"),
         EditionColumn("received_at", "datetime", "Thời điểm nhận", 18,
                       "First accepted version, else last rejected file.", tag="received_at"),
         EditionColumn("is_on_time", "boolean", "Đúng hạn", 10, "Accepted before the deadline.",
@@ -228,6 +235,8 @@ SUBMISSIONS = EditionTable(
                       ),
         EditionColumn("completeness_pct", "number", "Mức đầy đủ (%)", 10,
                       "Share answered, in percent; empty when nothing is owed."),
+        EditionColumn("open_until", "date", "Còn hạn đến hết ngày", 12,
+                      "Last day on which a report that has not come would still be in time; empty after it."),
     ),
 )
 LEADS = EditionTable(

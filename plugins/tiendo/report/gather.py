@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from tiendo.model.outcome import ACCEPTED
 from tiendo.model.period import Period
 from tiendo.model.register import Indicator, Register, RowKind
+from tiendo.model.working_days import last_day_before
 from tiendo.report.data import (
     NOT_REPORTED,
     Approval,
@@ -29,10 +30,10 @@ from tiendo.report.data import (
     TaskReport,
 )
 from tiendo.status.expected import goal_of
+from tiendo.status.rounding import percent, places_of
 from tiendo.validation.suites import rule_titles
 from tiendo.warehouse.sql import statement
 
-DEFAULT_DECIMALS = 2
 QUARTERS = (1, 2, 3, 4)
 USUAL_MISTAKES = 3
 Row = dict[str, Any]
@@ -93,14 +94,14 @@ def gather(
         due_at=calendar.due_at,
         closing_at=calendar.closing_at,
         approval=approval,
-        submissions=tuple(Submission(**row) for row in fetch("report/tracker.sql")),
+        submissions=_submissions(fetch("report/tracker.sql"), as_of),
         indicators=tuple(line for line in lines if line.row_kind != RowKind.BODY_TARGET),
         body_targets=tuple(line for line in lines if line.row_kind == RowKind.BODY_TARGET),
         tasks=tasks,
         revisions=revisions,
         previous=None,
         inputs=tuple(InputFile(**row) for row in fetch("report/inputs.sql", used=sorted(used))),
-        own_plans=tuple(Submission(**row) for row in fetch("report/own_plans.sql", year=str(register.year))),
+        own_plans=_submissions(fetch("report/own_plans.sql", year=str(register.year)), as_of),
         leads=_leads(fetch),
         records=_records(fetch),
     )
@@ -143,6 +144,17 @@ def _statuses(fetch: _Fetch, period: Period, as_of: datetime | None = None) -> d
     return {(row["indicator_code"], row["period"]): row for row in fetch("report/status.sql", **parameters)}
 
 
+def _submissions(rows: Iterable[Row], as_of: datetime) -> tuple[Submission, ...]:
+    """Returns what bodies owe and sent; what is not over at ``as_of`` is open, not missing."""
+    found = []
+    for row in rows:
+        due_at = row.pop("due_at")
+        each = Submission(**row)
+        is_open = as_of < due_at and not (each.is_received or each.is_excused)
+        found.append(replace(each, open_until=last_day_before(due_at)) if is_open else each)
+    return tuple(found)
+
+
 def _line(
     register: Register, indicator: Indicator, period: Period, statuses: Mapping[tuple[str, str], Row]
 ) -> IndicatorLine:
@@ -160,7 +172,7 @@ def _line(
         name=indicator.label,
         full_name=_full_name(register, indicator),
         unit=indicator.unit.label if indicator.unit else "",
-        decimals=indicator.unit.decimals if indicator.unit else DEFAULT_DECIMALS,
+        decimals=places_of(indicator.unit),
         target_text=indicator.target_text,
         target_low=indicator.low,
         target_high=indicator.high,
@@ -170,6 +182,8 @@ def _line(
         origin=_origin(row) if row and row["receipt_no"] else None,
     )
     known = {name: row[name] for name in _LINE_FIELDS & row.keys()}
+    if known.get("ratio") is not None and known["ratio"] >= 0:
+        known["ratio_text"] = percent(known["ratio"], register.thresholds)
     if known.get("previous_period"):
         known["previous_period"] = Period.parse(known["previous_period"])
     return replace(line, **known)
@@ -296,7 +310,7 @@ def _revisions(register: Register, fetch: _Fetch, period: Period, editions: Iter
                     indicator_code=indicator.code,
                     indicator_name=_full_name(register, indicator),
                     unit=indicator.unit.label if indicator.unit else "",
-                    decimals=indicator.unit.decimals if indicator.unit else DEFAULT_DECIMALS,
+                    decimals=places_of(indicator.unit),
                     period=Period.parse(newest["period"]),
                     basis=newest["basis"],
                     old_value=old_value,

@@ -11,6 +11,7 @@ from typing import Any
 
 from tiendo.clock import HANOI
 from tiendo.report.data import EditionData
+from tiendo.report.summary import data_days, illustrative_lines
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
@@ -26,12 +27,14 @@ def data_sha256(data: EditionData) -> str:
 def content_sha256(data: EditionData) -> str:
     """Returns the hash of what an edition reports, without its number, instant, differences and list of files.
 
-    Two editions of a period that report the same share it. Record cards are left out: the mere passing of a due day
-    changes them, and is no reason for another edition.
+    Two editions of a period that report the same share it. The mere passing of a due day is no reason for another
+    edition: record cards, and that a body was still in time, are left out.
     """
-    return _hash(
-        dataclasses.replace(data, approval=None, edition=0, as_of=data.due_at, previous=None, inputs=(), records=())
+    submissions, own_plans = (
+        tuple(dataclasses.replace(row, open_until=None) for row in rows) for rows in (data.submissions, data.own_plans)
     )
+    reported = dataclasses.replace(data, approval=None, edition=0, as_of=data.due_at, previous=None, inputs=())
+    return _hash(dataclasses.replace(reported, records=(), submissions=submissions, own_plans=own_plans))
 
 
 def _hash(data: EditionData) -> str:
@@ -59,6 +62,7 @@ def render_manifest(data: EditionData, files: Mapping[str, bytes], office: str =
         "as_of": data.as_of.astimezone(HANOI).isoformat(),
         "approved_by": None if approval is None else approval.approved_by,
         "approved_at": None if approval is None else approval.approved_at.astimezone(HANOI).isoformat(),
+        "data_days": data_days(data),
         "rule_version": data.rule_version,
         "register_sha256": data.register_sha256,
         "data_sha256": data_sha256(data),
@@ -67,7 +71,7 @@ def render_manifest(data: EditionData, files: Mapping[str, bytes], office: str =
             "indicators": len(data.graded),
             "statuses": data.status_counts,
             "estimates": sum(line.is_estimate for line in data.graded),
-            "illustrative": sum(line.is_illustrative for line in data.graded),
+            "illustrative": len(illustrative_lines(data)),
             "submissions_owed": len(data.submissions),
             "submissions_received": sum(row.is_received for row in data.submissions),
             "submissions_late": sum(row.is_on_time is False for row in data.submissions),

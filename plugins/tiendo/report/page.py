@@ -81,6 +81,7 @@ def _edition(row: dict[str, Any]) -> dict[str, Any]:
         "number": row["edition"],
         "is_supplement": row["is_supplement"],
         "as_of": short_instant(row["as_of"]),
+        "data_days": row["manifest"].get("data_days", ""),  # editions before this key say nothing of it
         "approved_by": clean(row["approved_by"]),
         "approved_at": short_instant(row["approved_at"]),
         "received": f"{counts['submissions_received']}/{counts['submissions_owed']}",

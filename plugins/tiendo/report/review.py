@@ -167,7 +167,7 @@ def review_view(review: DraftReview) -> dict[str, Any]:
         "summary": summary_lines(data),
         "previous": ""
         if previous is None
-        else f"lần ban hành thứ {previous.number}, số liệu đến {instant(previous.as_of)}",
+        else f"lần ban hành thứ {previous.number}, theo báo cáo tiếp nhận đến {instant(previous.as_of)}",
         "arrivals": [] if previous is None else list(previous.arrivals),
         "changes": [] if previous is None else [_change(change) for change in previous.changes],
         "rewordings": [] if previous is None else [_change(change) for change in previous.rewordings],

@@ -1,7 +1,7 @@
 """XLSX of an edition: the tables with filters, frozen headings, number formats and status colours."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import copy
 from datetime import datetime
 from decimal import Decimal
@@ -60,7 +60,10 @@ def _write_summary(sheet: "Worksheet", data: EditionData) -> None:
         (view["draft_mark"], Font(name=FONT, size=14, bold=True, color="C00000")),
         (view["letterhead"]["issuing_body"], Font(name=FONT, size=12, bold=True)),
         (f"Kết quả thực hiện {view['plan_reference']} {view['period']}", Font(name=FONT, size=14, bold=True)),
-        (f"{view['edition_label']}. Số liệu theo báo cáo tiếp nhận đến {view['as_of']}.", Font(name=FONT, size=11)),
+        (
+            f"{view['edition_label']}. Theo các báo cáo tiếp nhận đến {view['as_of']}; {view['data_days']}.",
+            Font(name=FONT, size=11),
+        ),
     ]
     row = 0
     for text, font in lines:
@@ -99,7 +102,7 @@ def _write_table(sheet: "Worksheet", table: EditionTable, data: EditionData) -> 
 
     rows = table.rows(data)
     _write_headings(sheet, table)
-    _write_rows(sheet, table, rows)
+    _write_rows(sheet, table, rows, list(table.items(data)))
     for column in table.columns:
         if column.coloured_by:
             _colour(sheet, table.place(column.name), [row[table.place(column.coloured_by)] for row in rows])
@@ -124,7 +127,7 @@ def _write_headings(sheet: "Worksheet", table: EditionTable) -> None:
             dimension.outlineLevel, dimension.hidden = 1, True
 
 
-def _write_rows(sheet: "Worksheet", table: EditionTable, rows: Iterable[tuple[Any, ...]]) -> None:
+def _write_rows(sheet: "Worksheet", table: EditionTable, rows: Iterable[tuple[Any, ...]], items: Sequence[Any]) -> None:
     from openpyxl.styles import Alignment, Font
 
     font, border = Font(name=FONT, size=11), _border()
@@ -134,11 +137,11 @@ def _write_rows(sheet: "Worksheet", table: EditionTable, rows: Iterable[tuple[An
     }
     # openpyxl looks a style up by comparing it with all others; what cells share is looked up once and copied.
     shared: dict[tuple[Any, ...], Any] = {}
-    for row, values in enumerate(rows, start=2):
+    for row, (values, item) in enumerate(zip(rows, items, strict=True), start=2):
         for number, (column, value) in enumerate(zip(table.columns, values, strict=True), start=1):
             cell: Any = put(sheet.cell(row, number), value)
             if column.excel_format:
-                cell.number_format = f"{_VIETNAMESE}{column.excel_format}"
+                cell.number_format = f"{_VIETNAMESE}{column.excel_format(item)}"
             key = (column.name, cell.number_format, cell.quotePrefix)
             if key not in shared:
                 cell.font, cell.border, cell.alignment = font, border, alignments[column.name]

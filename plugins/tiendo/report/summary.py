@@ -5,7 +5,7 @@ from typing import Any
 
 from tiendo.model.states import TASK_STATES
 from tiendo.model.working_days import last_day_before
-from tiendo.report.data import NOT_REPORTED, EditionData, IndicatorLine, TaskReport
+from tiendo.report.data import NOT_REPORTED, EditionData, IndicatorLine, Submission, TaskReport
 from tiendo.report.words import SUBMISSION_STATES, clean, lower, number, two_digits, value_text
 from tiendo.status.names import LABELS, TRENDS
 from tiendo.vietnamese.dates import format_date
@@ -70,10 +70,28 @@ def status_sentence(lines: Iterable[IndicatorLine]) -> str:
     graded = [line for line in lines if line.is_graded]
     if not graded:
         return ""
-    parts = [
-        f"{two_digits(count)} {lower(label)}" for code, label in LABELS.items() if (count := _count(graded, (code,)))
-    ]
+    parts = []
+    for code, label in LABELS.items():
+        if count := _count(graded, (code,)):
+            estimates = sum(line.status == code and line.is_estimate for line in graded)
+            rests = f" ({two_digits(estimates)} theo số ước)" if estimates else ""
+            parts.append(f"{two_digits(count)} {lower(label)}{rests}")
     return f"Trong {two_digits(len(graded))} chỉ tiêu: {'; '.join(parts)}."
+
+
+def data_days(data: EditionData) -> str:
+    """Returns how far the figures themselves go: ``số liệu tính đến ngày 31/08/2023 (33/34 chỉ tiêu), sớm nhất …``."""
+    lines = [line for line in data.graded if line.value is not None]
+    days = sorted(line.data_on for line in lines if line.data_on is not None)
+    if not days:
+        return "các số liệu không ghi ngày"
+    usual = max(days, key=lambda day: (days.count(day), day))
+    text = f"số liệu tính đến ngày {format_date(usual)}"
+    if days.count(usual) < len(lines):
+        text += f" ({days.count(usual)}/{len(lines)} chỉ tiêu)"
+    text += f", sớm nhất {format_date(days[0])}" if days[0] < usual else ""
+    text += f", muộn nhất {format_date(days[-1])}" if days[-1] > usual else ""
+    return text + (f", {len(lines) - len(days)} chỉ tiêu không ghi ngày" if len(days) < len(lines) else "")
 
 
 def counted(pairs: Iterable[tuple[str, int]], noun: str, names: Mapping[Any, str]) -> str:
@@ -103,11 +121,21 @@ def _submissions(data: EditionData) -> str:
     received = [row for row in data.submissions if row.is_received]
     late = sum(row.is_on_time is False for row in received)
     owing = [row for row in data.submissions if not row.is_excused]
-    absent = [row.agency_name for row in owing if not row.is_received]
-    return (
-        f"{two_digits(len(received))}/{two_digits(len(owing))} đơn vị đã gửi báo cáo được tiếp nhận, "
-        f"trong đó {two_digits(len(received) - late)} đúng hạn, {two_digits(late)} chậm. "
-        + (f"Chưa có báo cáo: {'; '.join(absent)}." if absent else "Không có đơn vị nào chưa gửi.")
+    absent = [row for row in owing if not row.is_received]
+    missing = [row.agency_name for row in absent if row.open_until is None]
+    text = f"{two_digits(len(received))}/{two_digits(len(owing))} đơn vị đã gửi báo cáo được tiếp nhận, "
+    text += f"trong đó {two_digits(len(received) - late)} đúng hạn, {two_digits(late)} chậm."
+    text += f" Quá hạn, chưa có báo cáo: {'; '.join(missing)}." if missing else ""
+    text += f" Chưa gửi, {open_words(data.submissions)}." if len(missing) < len(absent) else ""
+    return text if absent else f"{text} Không có đơn vị nào chưa gửi."
+
+
+def open_words(rows: Sequence[Submission]) -> str:
+    """Returns ``còn hạn đến hết ngày 14/03/2023: Sở A; Sở B`` for those whose day is not over, by day."""
+    days = sorted({row.open_until for row in rows if row.open_until is not None})
+    return "; ".join(
+        f"còn hạn đến hết ngày {format_date(day)}: {'; '.join(r.agency_name for r in rows if r.open_until == day)}"
+        for day in days
     )
 
 
@@ -137,13 +165,21 @@ def _tasks(data: EditionData) -> str:
         for task in own
         if (names := [report.agency_name for report in task.reports if report.state == "late"])
     ]
-    return state_counts(reports) + (f". Chậm: {'; '.join(late)}." if late else ".")
+    text = f"Trong {two_digits(len(own))} nhiệm vụ có cơ quan chủ trì riêng: {state_counts(reports)}"
+    text += f". Chậm: {'; '.join(late)}." if late else "."
+    common = len(data.tasks) - len(own)
+    return text + (f" {two_digits(common)} nhiệm vụ chung của mọi đơn vị: xem Mục IV." if common else "")
+
+
+def illustrative_lines(data: EditionData) -> list[IndicatorLine]:
+    """Returns the lines whose printed figure is illustrative; one without a figure shows none."""
+    return [line for line in data.graded if line.is_illustrative and line.value is not None]
 
 
 def _kinds_of_figures(data: EditionData) -> list[tuple[str, str]]:
     """Counts estimates and illustrative figures; nothing to say where there are none."""
     estimates = sum(line.is_estimate for line in data.graded)
-    illustrative = sum(line.is_illustrative for line in data.graded)
+    illustrative = len(illustrative_lines(data))
     if not estimates and not illustrative:
         return []
     text = (
@@ -184,6 +220,7 @@ def _headline(line: IndicatorLine) -> str:
     if line.value is None:
         return line.full_name
     figure = clean(line.value_text) if line.is_approximate else number(line.value)
+    figure = f"ước {figure}" if line.is_estimate else figure
     return f"{line.full_name} ({_with_unit(figure, line.unit)}; kế hoạch {_with_unit(line.target_text, line.unit)})"
 
 

@@ -13,8 +13,11 @@ from tiendo.report.data import NOT_REPORTED, EditionChange, EditionData, Indicat
 from tiendo.report.edition_tables import CHANGES, INDICATORS, RECORDS, REVISIONS, SUBMISSIONS
 from tiendo.report.summary import (
     counted,
+    data_days,
     edition_label,
+    illustrative_lines,
     named_value,
+    open_words,
     overview,
     state_counts,
     status_sentence,
@@ -58,6 +61,7 @@ def build_view(data: EditionData) -> dict[str, Any]:
         "period": data.period.vietnamese,
         "as_of": instant(data.as_of),
         "cut_off": long_date(data.cut_off_on),
+        "data_days": data_days(data),
         "approval": ""
         if data.approval is None
         else f"{data.approval.approved_by} duyệt lúc {instant(data.approval.approved_at)}",
@@ -70,7 +74,7 @@ def build_view(data: EditionData) -> dict[str, Any]:
         "difficulties": remarks_view(data, "difficulty"),
         "proposals": remarks_view(data, "proposal"),
         "estimates": [named_value(line) for line in data.graded if line.is_estimate],
-        "illustrative": [named_value(line) for line in data.graded if line.is_illustrative],
+        "illustrative": [named_value(line) for line in illustrative_lines(data)],
         "revisions": [REVISIONS.printed(each) | {"source": source_text(each.origin)} for each in data.revisions],
         "previous": previous_view(data),
         "leads": [
@@ -105,6 +109,7 @@ def line_view(line: IndicatorLine) -> dict[str, Any]:
 def submissions_view(data: EditionData) -> dict[str, Any]:
     """Returns who sent, who is late, who is missing, and the row of every obliged body."""
     received = [row for row in data.submissions if row.is_received]
+    overdue = [row for row in data.submissions if row.open_until is None]
     return {
         "total": two_digits(sum(not row.is_excused for row in data.submissions)),
         "received": two_digits(len(received)),
@@ -115,8 +120,9 @@ def submissions_view(data: EditionData) -> dict[str, Any]:
             for row in received
             if row.is_on_time is False
         ],
-        "rejected": [row.agency_name for row in data.submissions if row.state == "rejected"],
-        "missing": [row.agency_name for row in data.submissions if row.state == "missing"],
+        "rejected": [row.agency_name for row in overdue if row.state == "rejected"],
+        "missing": [row.agency_name for row in overdue if row.state == "missing"],
+        "open": open_words(data.submissions),
         "rows": [
             SUBMISSIONS.printed(row)
             | {
@@ -222,7 +228,7 @@ def previous_view(data: EditionData) -> dict[str, Any]:
         return {"exists": False, "label": "", "arrivals": [], "rows": []}
     return {
         "exists": True,
-        "label": f"lần ban hành thứ {previous.number} (số liệu đến {instant(previous.as_of)})",
+        "label": f"lần ban hành thứ {previous.number} (theo báo cáo tiếp nhận đến {instant(previous.as_of)})",
         "arrivals": list(previous.arrivals),
         "rows": [change_view(change) for change in previous.changes],
     }

@@ -8,7 +8,8 @@ from tiendo.clock import HANOI
 from tiendo.model.period import Period
 from tiendo.model.states import TASK_STATES
 from tiendo.report.data import NOT_REPORTED, IndicatorLine, Origin, Submission
-from tiendo.status.names import LABELS, STYLES, TRENDS, Status
+from tiendo.status.names import LABELS, STYLES, TRENDS, Status, verdict_name
+from tiendo.status.rounding import rounded_gap, rounded_need
 from tiendo.vietnamese.dates import format_date, long_date
 from tiendo.vietnamese.number import format_number
 
@@ -42,6 +43,19 @@ def task_state_name(state: str) -> str:
     return "Chưa báo cáo" if state == NOT_REPORTED else TASK_STATES[state]
 
 
+def submission_state(row: Submission) -> str:
+    """Returns how it stands with a body's report; what is still in time is not called missing."""
+    if row.open_until is None:
+        return SUBMISSION_STATES[row.state]
+    still = f"còn hạn đến hết ngày {format_date(row.open_until)}"
+    return f"{'Bị trả lại' if row.state == 'rejected' else 'Chưa gửi'}, {still}"
+
+
+def verdict(line: IndicatorLine) -> str:
+    """Returns the name of a line's status; of one that rests on an estimate it says so: ``Ước đạt``."""
+    return verdict_name(Status(line.status), is_estimate=line.is_estimate) if line.status else ""
+
+
 def status_name(status: str) -> str:
     """Returns the Vietnamese name of a status; "" for none."""
     return LABELS[Status(status)] if status else ""
@@ -59,12 +73,16 @@ def number(value: Decimal | None, decimals: int | None = None) -> str:
     return "" if value is None else format_number(value, decimals)
 
 
-def signed(value: Decimal | None, decimals: int) -> str:
-    """Writes a difference with its sign, ``+1,2``; "" for none."""
+def signed_gap(value: Decimal | None, decimals: int) -> str:
+    """Writes a distance to a line with its sign, ``+1,2``; "" for none."""
     if value is None:
         return ""
-    text = format_number(value, decimals)
-    return f"+{text}" if round(value, decimals) > 0 else text
+    return f"{'+' if value > 0 else ''}{format_number(rounded_gap(value, decimals))}"
+
+
+def need(amount: Decimal | None, decimals: int) -> str:
+    """Writes what must still come, "" for none."""
+    return "" if amount is None else format_number(rounded_need(amount, decimals))
 
 
 def instant(moment: datetime) -> str:
@@ -110,12 +128,6 @@ def quarter(period: Period) -> str:
 def lower(label: str) -> str:
     """Returns a label as written inside a sentence."""
     return label[0].lower() + label[1:]
-
-
-def share(ratio: Decimal | None) -> str:
-    """Writes a ratio in per cent; "" for none."""
-    # A negative one (growth of -18,7 % against 9 %) is computed for comparing, and means nothing to a reader.
-    return "" if ratio is None or ratio < 0 else f"{number(ratio * 100, 1)}%"
 
 
 def trend_text(line: IndicatorLine) -> str:

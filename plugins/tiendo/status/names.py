@@ -55,6 +55,15 @@ STYLES: dict[Status, StatusStyle] = {
 LABELS: dict[Status, str] = {status: style.label for status, style in STYLES.items()}
 
 
+def verdict_name(status: Status, *, is_estimate: bool) -> str:
+    """Returns a status's name; a verdict on an estimate says so: ``Ước đạt``, ``Chậm (ước)``."""
+    if not is_estimate:
+        return LABELS[status]
+    if status in (Status.EXCEEDED, Status.ACHIEVED, Status.MISSED):
+        return f"Ước {LABELS[status].lower()}"
+    return f"{LABELS[status]} (ước)"
+
+
 class TrendStyle(NamedTuple):
     """How a trend is shown: its Vietnamese name and one glyph of its own."""
 

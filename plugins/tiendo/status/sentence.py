@@ -1,7 +1,7 @@
 """One Vietnamese sentence per verdict: the figure, what was asked, what is still needed, what the figure rests on."""
 
 from collections.abc import Sequence
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from tiendo.model.period import Period
@@ -9,13 +9,12 @@ from tiendo.model.register import Comparator, Indicator, Nature, Register, Thres
 from tiendo.status.choose import Choice, Outcome, Report
 from tiendo.status.expected import YEAR_END, Goal, Side
 from tiendo.status.grade import Grade, satisfies
-from tiendo.status.names import LABELS, Status
+from tiendo.status.names import LABELS, Status, verdict_name
+from tiendo.status.rounding import percent, places_of, rounded, rounded_gap, rounded_need
 from tiendo.vietnamese.dates import format_date
 from tiendo.vietnamese.number import format_number
 
-_ZERO, _HUNDRED = Decimal(0), Decimal(100)
-_WHOLE = (_HUNDRED,)
-_PLACES = tuple(Decimal(1).scaleb(-places) for places in range(7))
+_ZERO, _HUNDRED, _CENT, _TENTH = Decimal(0), Decimal(100), Decimal("0.01"), Decimal("0.1")
 _LONGEST_QUOTE = 60
 _QUARTERS = ("quý I", "quý II", "quý III", "quý IV")
 
@@ -31,7 +30,7 @@ def explain_figure(
     write = _Writer(indicator, period)
     clauses = [f"{write.head(actual, report)}, {_comparison(write, goal, actual, grade, register.thresholds)}"]
     if goal.quarter != YEAR_END:
-        clauses += _pace(write, goal) + _outlook(write, goal, actual, grade)
+        clauses += _pace(write, goal) + _without_path(write, goal, actual) + _outlook(write, goal, actual, grade)
     if grade.status is Status.UNDECIDABLE and grade.interval is not None:
         low, high = grade.interval
         names = ", ".join(LABELS[status] for status in grade.possible)
@@ -39,7 +38,7 @@ def explain_figure(
             f"số gần đúng có thể nằm trong khoảng từ {write.rounded(low)} đến {write.derived(high)},"
             f" cho các kết quả khác nhau ({names})"
         )
-    clauses.append(_verdict(write, goal, grade))
+    clauses.append(_verdict(write, goal, grade, is_estimate=report.kind == "estimate"))
     return _sentence([*clauses, *_rests_on(register, write, choice)])
 
 
@@ -80,8 +79,7 @@ class _Writer:
         self.is_year = period.quarter == YEAR_END
         self.is_rank = indicator.nature is Nature.RANK
         self.suffix, self.difference_suffix = _suffixes(indicator.unit, self.is_rank)
-        unit = indicator.unit
-        self.places = 2 if unit is None else 0 if unit.family in ("count", "rank") else max(1, unit.decimals)
+        self.places = places_of(indicator.unit)
 
     def bare(self, value: Decimal | None) -> str:
         """A figure without its unit, as reported."""
@@ -95,15 +93,21 @@ class _Writer:
         """A computed level with its unit, rounded for reading."""
         return f"{'hạng ' if self.is_rank else ''}{self.rounded(value)}{self.suffix}"
 
-    def difference(self, value: Decimal | None, rounding: str = ROUND_HALF_UP) -> str:
+    def difference(self, value: Decimal | None) -> str:
         """A computed difference, in points for shares."""
-        return "" if value is None else f"{self.rounded(value, rounding)}{self.difference_suffix}"
+        return "" if value is None else f"{self.rounded(value)}{self.difference_suffix}"
 
-    def rounded(self, value: Decimal, rounding: str = ROUND_HALF_UP) -> str:
+    def gap(self, value: Decimal) -> str:
+        """The size of a distance to a line, in points for shares; of a negative one so much is lacking."""
+        return f"{self.bare(abs(rounded_gap(value, self.places)))}{self.difference_suffix}"
+
+    def need(self, value: Decimal) -> str:
+        """What must still come, in points for shares."""
+        return f"{self.bare(rounded_need(value, self.places))}{self.difference_suffix}"
+
+    def rounded(self, value: Decimal) -> str:
         """A computed number without its unit, rounded for reading."""
-        rounded = value.quantize(_PLACES[self.places], rounding) if value.adjusted() < 20 else value
-        # A difference that is there must not be written as none.
-        return self.bare(value if rounded == 0 != value else rounded)
+        return self.bare(rounded(value, self.places))
 
     def target(self) -> str:
         """The year's target in words, as understood."""
@@ -142,25 +146,24 @@ class _Writer:
 
 def _comparison(write: _Writer, goal: Goal, actual: Decimal, grade: Grade, thresholds: Thresholds) -> str:
     side = goal.sides[0]
-    marks = (_HUNDRED, thresholds.on_track * _HUNDRED, thresholds.at_risk * _HUNDRED)
     if goal.is_band:
         return _against_band(write, goal, actual)
     has_shares = side.sign > 0 and side.target > 0 and actual >= 0
     if goal.quarter != YEAR_END and goal.has_path:
         expected = write.derived(side.expected)
         if side.is_final:
-            share = f"bằng {_percent(actual / side.target, _WHOLE)} " if side.target > 0 else ""
+            share = f"bằng {percent(actual / side.target, thresholds)} " if side.target > 0 else ""
             return f"{share}mức trần cả năm ({write.target()}), mức cho phép đến hết {write.quarter} là {expected}"
         if has_shares and grade.ratio_formula == "quotient" and grade.ratio is not None:
             return (
-                f"bằng {_percent(actual / side.target, _WHOLE)} {_base(write)} ({write.target()})"
-                f" và {_percent(grade.ratio, marks)} mức cần đạt đến hết {write.quarter} ({expected})"
+                f"bằng {percent(actual / side.target, thresholds)} {_base(write)} ({write.target()})"
+                f" và {percent(grade.ratio, thresholds)} mức cần đạt đến hết {write.quarter} ({expected})"
             )
         return f"{_relation(write, side, actual)}, mức cần đạt đến hết {write.quarter} là {expected}"
     if has_shares and goal.nature in (Nature.FLOW, Nature.STOCK) and not satisfies(side, actual):
-        share = f"bằng {_percent(actual / side.target, _WHOLE)} {_base(write)}"
+        share = f"bằng {percent(actual / side.target, thresholds)} {_base(write)}"
         if goal.quarter == YEAR_END:
-            return f"{share} ({write.target()}), thiếu {write.difference(side.target - actual)}"
+            return f"{share} ({write.target()}), thiếu {write.gap(actual - side.target)}"
         return f"{share} ({write.target()})"
     return _relation(write, side, actual)
 
@@ -174,9 +177,9 @@ def _against_band(write: _Writer, goal: Goal, actual: Decimal) -> str:
         band = f"từ {write.derived(low)} đến {write.derived(high)}"
         name = f"khoảng cần đạt đến hết {write.quarter}"
     if actual < low:
-        return f"thấp hơn {write.difference(low - actual)} so với {name} ({band})"
+        return f"thấp hơn {write.gap(actual - low)} so với {name} ({band})"
     if actual > high:
-        return f"cao hơn {write.difference(actual - high)} so với {name} ({band})"
+        return f"cao hơn {write.gap(high - actual)} so với {name} ({band})"
     return f"nằm trong {name} ({band})"
 
 
@@ -192,12 +195,12 @@ def _relation(write: _Writer, side: Side, actual: Decimal) -> str:
     if write.indicator.comparator is Comparator.RANGE and side.top is not None and gap >= 0:
         if actual <= side.top:
             return f"đáp ứng chỉ tiêu năm ({target})"
-        return f"cao hơn {write.difference(actual - side.top)} so với mức trên của chỉ tiêu năm ({target})"
+        return f"cao hơn {write.gap(actual - side.top)} so với mức trên của chỉ tiêu năm ({target})"
     if gap == 0:
         return f"đúng bằng chỉ tiêu năm ({target})"
     words = ("tốt hơn", "kém") if write.is_rank else ("cao hơn", "thấp hơn")
     word = words[0] if (gap > 0 if write.is_rank else actual > side.target) else words[1]
-    return f"{word} {write.difference(abs(gap))} so với {_base(write)} ({target})"
+    return f"{word} {write.gap(gap)} so với {_base(write)} ({target})"
 
 
 def _pace(write: _Writer, goal: Goal) -> list[str]:
@@ -210,8 +213,16 @@ def _pace(write: _Writer, goal: Goal) -> list[str]:
         f"bình quân các năm {', '.join(years)}" if len(years) > 1 else f"năm {years[0]}" if years else "quy định riêng"
     )
     even = " - ".join(write.rounded(side.target * goal.even_share) for side in goal.sides)
-    pace = f"mức cần đạt tính theo nhịp {source} ({_percent(goal.share, ())} cả năm)"
+    pace = f"mức cần đạt tính theo nhịp {source} ({_share(goal.share)} cả năm)"
     return [f"{pace}, nếu chia đều các quý là {even}{write.suffix}"]
+
+
+def _without_path(write: _Writer, goal: Goal, actual: Decimal) -> list[str]:
+    """Says that a level is held against the whole year's target, since nobody knows where the year began."""
+    is_level = goal.nature in (Nature.STOCK, Nature.RATIO) and write.indicator.baseline is None
+    if not is_level or goal.is_band or satisfies(goal.sides[0], actual):
+        return []
+    return ["chưa có số đầu năm nên so ngay với mức cả năm"]
 
 
 def _outlook(write: _Writer, goal: Goal, actual: Decimal, grade: Grade) -> list[str]:
@@ -222,9 +233,9 @@ def _outlook(write: _Writer, goal: Goal, actual: Decimal, grade: Grade) -> list[
     if ceiling.is_final:
         if not satisfies(ceiling, actual):
             over = actual - ceiling.target
-            return [f"đã vượt mức trần cả năm {write.difference(over)}" if over else "đã chạm mức trần cả năm"]
+            return [f"đã vượt mức trần cả năm {write.gap(-over)}" if over else "đã chạm mức trần cả năm"]
         if not goal.is_band:
-            return [f"còn được phép {write.difference(ceiling.target - actual)} {within}"]
+            return [f"còn được phép {write.gap(ceiling.target - actual)} {within}"]
     side = goal.sides[0]
     if satisfies(side, actual) and not goal.is_band:
         return ["đã đạt chỉ tiêu năm"] if side.is_early else []
@@ -235,32 +246,36 @@ def _outlook(write: _Writer, goal: Goal, actual: Decimal, grade: Grade) -> list[
             verb = "cần tăng thêm" if side.sign > 0 else "cần giảm thêm"
             baseline = write.indicator.baseline
             gained = _ZERO if baseline is None else side.sign * (actual - baseline)
-        text = f"{verb} {write.difference(grade.needed)} {within}"
+        text = f"{verb} {write.need(grade.needed)} {within}"
         if gained > 0:
             pace = (grade.needed / remaining) / (gained / goal.quarter)
             text += f", {_times(pace)} tốc độ đã đạt"
         return [text]
     if goal.has_path and goal.nature is Nature.RATIO and grade.ratio_formula == "quotient":
-        return [f"còn cách chỉ tiêu năm {write.difference(abs(side.target - actual))}"]
+        return [f"còn cách chỉ tiêu năm {write.gap(-abs(side.target - actual))}"]
     return []
 
 
+def _share(share: Decimal) -> str:
+    return f"{format_number((share * _HUNDRED).quantize(_TENTH, ROUND_HALF_UP))}%"
+
+
 def _times(pace: Decimal) -> str:
-    rounded = pace.quantize(_PLACES[2], ROUND_HALF_UP)
-    if rounded == 1:
+    times = pace.quantize(_CENT, ROUND_HALF_UP)
+    if times == 1:
         return "bằng"
-    if rounded == 0:
+    if times == 0:
         return "chưa bằng 0,01 lần"
-    return f"{'gấp' if pace > 1 else 'bằng'} {format_number(rounded)} lần"
+    return f"{'gấp' if pace > 1 else 'bằng'} {format_number(times)} lần"
 
 
-def _verdict(write: _Writer, goal: Goal, grade: Grade) -> str:
-    text = f"đánh giá: {LABELS[grade.status]}"
+def _verdict(write: _Writer, goal: Goal, grade: Grade, *, is_estimate: bool) -> str:
+    text = f"đánh giá: {verdict_name(grade.status, is_estimate=is_estimate)}"
     on_track = LABELS[Status.ON_TRACK]
     if grade.status in (Status.AT_RISK, Status.BEHIND) and grade.margin < 0 and not goal.sides[-1].is_final:
-        return f"{text} (cách mức “{on_track}” {write.difference(-grade.margin, ROUND_CEILING)})"
+        return f"{text} (cách mức “{on_track}” {write.gap(grade.margin)})"
     if grade.status is Status.ON_TRACK and grade.margin > 0:
-        return f"{text} (cách mức “{LABELS[Status.AT_RISK]}” {write.difference(grade.margin, ROUND_FLOOR)})"
+        return f"{text} (cách mức “{LABELS[Status.AT_RISK]}” {write.gap(grade.margin)})"
     return text
 
 
@@ -300,19 +315,6 @@ def _missing(register: Register, indicator: Indicator, period: Period, choice: C
     if choice.outcome is Outcome.QUARTER_ONLY:
         return f"{names} chỉ báo cáo số trong quý, chưa có số lũy kế đến hết {period.vietnamese}"
     return f"Chưa nhận được số liệu {period.vietnamese} từ {names}"
-
-
-def _percent(ratio: Decimal, marks: tuple[Decimal, ...]) -> str:
-    """Returns ``97,1%``, with as many decimals as it takes not to show a mark (in per cent) that was not reached."""
-    percent = ratio * _HUNDRED
-    for places in range(1, 5):
-        shown = percent.quantize(_PLACES[places], ROUND_HALF_UP)
-        for mark in marks:
-            if (shown >= mark) != (percent >= mark):
-                break
-        else:
-            break
-    return f"{format_number(shown)}%"
 
 
 # Targets and what is expected of a quarter come again and again.
