@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from report_example import APPROVAL, DRAFT, EXPORTS, FDI, FIRST, LINES, PUBLISHED
 
+from tiendo.report.headline import headlines, remarks
 from tiendo.report.manifest import content_sha256
 from tiendo.report.summary import data_days
 from tiendo.report.view import build_view, line_view
@@ -15,25 +16,62 @@ pytestmark = pytest.mark.slow
 
 
 def summary(data):
-    return {line["label"]: line["text"] for line in build_view(data)["summary"]}
+    view = build_view(data)
+    return {line["label"]: line["text"] for line in (*view["summary"], *view["further"])}
 
 
-def test_page_one_says_who_is_missing_and_what_is_behind():
+def test_page_one_in_five_lines():
+    view = build_view(DRAFT)
+    assert {line["label"]: line["text"] for line in view["summary"]} == {
+        "Đánh giá chung": (
+            "Trong 07 chỉ tiêu: 01 đạt; 01 đúng tiến độ; 01 có nguy cơ (01 theo số ước); 01 chậm (01 theo số ước); "
+            "01 chưa xác định; 01 chưa có số liệu; 01 chưa đến kỳ công bố. Trong 02 nhiệm vụ có cơ quan chủ trì riêng "
+            "(01 nhiệm vụ chung của mọi đơn vị tính riêng): 01 đang thực hiện, chậm tiến độ; 01 chưa báo cáo. "
+            "02/04 đơn vị đã gửi báo cáo được tiếp nhận, trong đó 01 đúng hạn, 01 chậm. "
+            "Quá hạn, chưa có báo cáo: Sở Y tế; Sở Thông tin và Truyền thông."
+        ),
+        "Đã đạt, vượt kế hoạch": "Tỷ lệ người dân tham gia bảo hiểm y tế (92,5%; kế hoạch > 92%).",
+        "Chậm, không đạt": (
+            "Tốc độ tăng kim ngạch xuất khẩu (ước -18,7%; kế hoạch 9 - 10%); nguyên nhân: "
+            '=HYPERLINK("http://x") đơn hàng giảm <mạnh> & kéo dài.'
+        ),
+        "Việc các đơn vị phải làm": (
+            "Gửi ngay báo cáo đã quá hạn: Sở Y tế; Sở Thông tin và Truyền thông. Có giải pháp cho chỉ tiêu chậm trong "
+            "quý III: Sở Kế hoạch và Đầu tư. Đẩy nhanh nhiệm vụ chậm: II.1.a (Sở Tài chính)."
+        ),
+        "Nội dung xin ý kiến chỉ đạo": "@UBND tỉnh chỉ đạo sớm phê duyệt giá đất (Sở Tài chính; II.1.a).",
+    }
+    assert [row["name"] for row in view["attention"]][:2] == [EXPORTS.name, LINES[2].name]
+    assert [row["ref"] for row in view["late_tasks"]] == ["II.1.a"]
     told = summary(DRAFT)
-    assert told["Báo cáo của các cơ quan, địa phương"] == (
-        "02/04 đơn vị đã gửi báo cáo được tiếp nhận, trong đó 01 đúng hạn, 01 chậm. "
-        "Quá hạn, chưa có báo cáo: Sở Y tế; Sở Thông tin và Truyền thông."
-    )
-    assert told["Chỉ tiêu"] == (
-        "Trong 07 chỉ tiêu: 01 đạt; 01 đúng tiến độ; 01 có nguy cơ (01 theo số ước); 01 chậm (01 theo số ước); "
-        "01 chưa xác định; 01 chưa có số liệu; 01 chưa đến kỳ công bố."
-    )
-    assert told["Chỉ tiêu chậm tiến độ, không đạt"] == (
-        "Tốc độ tăng kim ngạch xuất khẩu (ước -18,7%; kế hoạch 9 - 10%)."
-    )
     assert told["Chỉ tiêu có nguy cơ"] == "Tổng thu ngân sách nhà nước trên địa bàn."
     assert told["Chỉ tiêu chưa có số liệu"] == "Số thuê bao điện thoại: Di động."
-    assert told["Cơ sở số liệu"].startswith("02 chỉ tiêu đánh giá theo số ước thực hiện; 02 chỉ tiêu dùng số liệu minh")
+    assert told["Cơ sở số liệu"].startswith("02 chỉ tiêu đánh giá theo số ước thực hiện; 02 chỉ tiêu dùng")
+
+
+def test_page_one_says_what_is_lacking_and_whose_cause_is_missing():
+    silent = replace(EXPORTS, explanation="", gap_text="27,3 điểm phần trăm")
+    (line,) = [h["text"] for h in headlines(replace(DRAFT, indicators=(silent,))) if h["label"] == "Chậm, không đạt"]
+    assert line.endswith(
+        "thiếu 27,3 điểm phần trăm để đạt mức “Đúng tiến độ”; Sở Kế hoạch và Đầu tư chưa nêu nguyên nhân."
+    )
+    long = replace(silent, explanation="nguyên nhân rất dài " * 2000)
+    (line,) = [h["text"] for h in headlines(replace(DRAFT, indicators=(long,))) if h["label"] == "Chậm, không đạt"]
+    assert line.endswith(" ….")
+    assert len(line) < 400
+
+
+def test_a_quarter_without_anything_has_a_page_one():
+    nothing = replace(DRAFT, indicators=(), body_targets=(), tasks=(), submissions=(), own_plans=())
+    assert [line["label"] for line in headlines(nothing)] == ["Đánh giá chung", "Đã đạt, vượt kế hoạch"]
+
+
+def test_the_same_remark_of_many_bodies_stands_once():
+    (task,) = [task for task in DRAFT.tasks if task.ref == "II.1.a"]
+    words = ["Chờ hướng dẫn của cấp trên.", "chờ hướng dẫn của cấp trên"]
+    reports = [replace(task.reports[0], agency_name=f"Sở {n}", difficulty=words[n % 2]) for n in range(7)]
+    (remark,) = remarks(replace(DRAFT, tasks=(replace(task, reports=tuple(reports)),)), "difficulty")
+    assert (remark.text, remark.said_by, remark.refs) == (words[0], "7 đơn vị", ("II.1.a",))
 
 
 def test_overview_adds_up():
@@ -82,7 +120,7 @@ def test_who_is_still_in_time_is_not_missing():
     assert (view["submissions"]["rejected"], view["submissions"]["missing"]) == ([], [])
     still = "còn hạn đến hết ngày 14/06/2023: Sở Y tế; Sở Thông tin và Truyền thông"
     assert view["submissions"]["open"] == still
-    assert view["summary"][0]["text"].endswith(f"01 chậm. Chưa gửi, {still}.")
+    assert f"01 chậm. Chưa gửi, {still}." in view["summary"][0]["text"]
     assert [row["state"] for row in view["submissions"]["rows"]][2:] == [
         "Bị trả lại, còn hạn đến hết ngày 14/06/2023",
         "Chưa gửi, còn hạn đến hết ngày 14/06/2023",
@@ -119,8 +157,8 @@ def test_letters_and_own_plans_are_told():
     )
     plans = (first, replace(missing, agency_name="Sở Tư pháp"), replace(refused, state="exempt"))
     view = build_view(replace(DRAFT, submissions=rows, own_plans=plans))
-    summary = {line["label"]: line["text"] for line in view["summary"]}
-    assert summary["Báo cáo của các cơ quan, địa phương"].startswith("02/02 đơn vị đã gửi")
+    summary = {line["label"]: line["text"] for line in (*view["summary"], *view["further"])}
+    assert "02/02 đơn vị đã gửi" in summary["Đánh giá chung"]
     assert summary["Gia hạn, miễn báo cáo"] == (
         "Sở Kế hoạch và Đầu tư (gia hạn đến 20/06/2023, văn bản 512/UBND-TH ngày 09/06/2023); "
         "Sở Y tế (được miễn báo cáo, văn bản 512/UBND-TH ngày 09/06/2023); "
@@ -135,7 +173,7 @@ def test_letters_and_own_plans_are_told():
         ("Không phát sinh", "", False),
     ]
     assert (view["submissions"]["missing"], view["submissions"]["total"]) == ([], "02")
-    assert "Gia hạn, miễn báo cáo" not in {line["label"] for line in build_view(DRAFT)["summary"]}
+    assert "Gia hạn, miễn báo cáo" not in {line["label"] for line in build_view(DRAFT)["further"]}
 
 
 def test_collective_tasks_are_counted_and_the_late_named():
@@ -147,9 +185,8 @@ def test_collective_tasks_are_counted_and_the_late_named():
 
 
 def test_the_same_difficulty_under_two_tasks_is_told_once():
-    groups = build_view(DRAFT)["difficulties"]
-    assert [group["agency"] for group in groups] == ["Sở Tài chính"]
-    assert [entry["refs"] for entry in groups[0]["entries"]] == ["II.1.a, III.3"]
+    entries = build_view(DRAFT)["difficulties"]
+    assert [(entry["agencies"], entry["refs"]) for entry in entries] == [("Sở Tài chính", "II.1.a, III.3")]
 
 
 def test_changes_since_the_last_edition():
@@ -188,9 +225,9 @@ def test_the_trend_is_told_with_what_it_is_held_against():
     assert rows["thu-hut-fdi"]["trend"] == "So với quý I (437; Đúng tiến độ): tốt hơn."
     assert rows["tang-xuat-khau"]["trend_mark"] == "= Không đổi"
     assert rows["pci"]["trend"] == rows["pci"]["trend_mark"] == ""
-    told = {line["label"]: line["text"] for line in build_view(DRAFT)["summary"]}
+    told = summary(DRAFT)
     assert told["So với kỳ trước"] == (
         "01 tốt hơn; 01 không đổi; 01 kém hơn. Kém hơn: Tổng thu ngân sách nhà nước trên địa bàn."
     )
     nothing = replace(DRAFT, indicators=tuple(replace(line, trend="") for line in DRAFT.indicators))
-    assert "So với kỳ trước" not in {line["label"] for line in build_view(nothing)["summary"]}
+    assert "So với kỳ trước" not in summary(nothing)

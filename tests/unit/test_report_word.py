@@ -99,17 +99,19 @@ def test_only_a_draft_says_draft():
     assert "DỰ THẢO" not in text_of(render_word(PUBLISHED))
 
 
-def test_a_first_edition_without_changes_says_so():
+def test_a_first_edition_says_nothing_of_one_before():
+    told = "Thay đổi so với lần ban hành trước"
+    assert told in text_of(render_word(DRAFT))
     text = text_of(render_word(FIRST))
-    assert "Đây là lần ban hành đầu tiên của kỳ báo cáo." in text
+    assert told not in text
     assert "Không có điều chỉnh." in text
 
 
 def test_form_of_decree_30():
     document = Document(io.BytesIO(render_word(DRAFT)))
     first, annex, *further = document.sections
-    # Annexes I to IV are paged each by itself.
-    assert len(further) == 3
+    # Annexes I to V are paged each by itself.
+    assert len(further) == 4
     assert all('w:pgNumType w:start="1"' in section._sectPr.xml for section in (annex, *further))
     assert [round(side.mm) for side in (first.page_width, first.page_height)] == [210, 297]
     assert [round(side.mm) for side in (annex.page_width, annex.page_height)] == [297, 210]

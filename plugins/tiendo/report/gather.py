@@ -31,6 +31,7 @@ from tiendo.report.data import (
 )
 from tiendo.status.expected import goal_of
 from tiendo.status.rounding import percent, places_of
+from tiendo.status.sentence import gap_words
 from tiendo.validation.suites import rule_titles
 from tiendo.warehouse.sql import statement
 
@@ -184,6 +185,8 @@ def _line(
     known = {name: row[name] for name in _LINE_FIELDS & row.keys()}
     if known.get("ratio") is not None and known["ratio"] >= 0:
         known["ratio_text"] = percent(known["ratio"], register.thresholds)
+    if known.get("margin") is not None:
+        known["gap_text"] = gap_words(indicator, period, known["margin"])
     if known.get("previous_period"):
         known["previous_period"] = Period.parse(known["previous_period"])
     return replace(line, **known)

@@ -15,8 +15,9 @@ from sqlalchemy import Connection
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.report.data import EditionChange, EditionData, IndicatorLine
+from tiendo.report.headline import headlines
 from tiendo.report.manifest import data_sha256
-from tiendo.report.summary import edition_label, summary_lines
+from tiendo.report.summary import edition_label, further_lines
 from tiendo.report.view import change_view, submissions_view
 from tiendo.report.words import clean, instant, number, period_name, source_text, status_name, value_text
 from tiendo.templates import template
@@ -164,7 +165,7 @@ def review_view(review: DraftReview) -> dict[str, Any]:
         "asked": [each for each in doubted if not each["explanation"]],
         "title": f"{period_name(data.period)}: {edition_label(data).lower()}",
         "as_of": instant(data.as_of),
-        "summary": summary_lines(data),
+        "summary": [*headlines(data), *further_lines(data)],
         "previous": ""
         if previous is None
         else f"lần ban hành thứ {previous.number}, theo báo cáo tiếp nhận đến {instant(previous.as_of)}",

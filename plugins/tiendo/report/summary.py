@@ -1,4 +1,4 @@
-"""The prose of an edition: the summary of page 1, counts in sentences, what letters and own plans changed."""
+"""The prose of an edition: counts in sentences, names by status, what letters and own plans changed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -21,6 +21,8 @@ STATUS_GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("other", "Khác", ("no_target", "conflicting", "undecidable")),
 )
 NAMED_AT_MOST = 10
+# More than a reader of page one takes in at a glance; the rest is counted there and stands further down.
+ON_PAGE_ONE = 5
 
 
 def edition_label(data: EditionData) -> str:
@@ -33,16 +35,13 @@ def edition_label(data: EditionData) -> str:
     )
 
 
-def summary_lines(data: EditionData) -> list[dict[str, str]]:
-    """Returns what page 1 must say: how many have which status, who is missing, what is behind. Label and text each."""
+def further_lines(data: EditionData) -> list[dict[str, str]]:
+    """Returns what follows page one's lines: names by status, trends, letters, what figures rest on. Label and text."""
     lines = [
-        ("Báo cáo của các cơ quan, địa phương", _submissions(data)),
-        *_letters(data),
-        *_own_plans(data),
-        ("Chỉ tiêu", status_sentence(data.graded)),
         *_named_by_status(data),
         *_trends(data),
-        ("Nhiệm vụ", _tasks(data)),
+        *_letters(data),
+        *_own_plans(data),
         *_kinds_of_figures(data),
     ]
     if data.is_supplement or data.previous is not None:
@@ -117,14 +116,17 @@ def state_counts(reports: Sequence[TaskReport]) -> str:
     return "; ".join(counts)
 
 
-def _submissions(data: EditionData) -> str:
+def submission_sentence(data: EditionData) -> str:
+    """Returns how many bodies have sent their report, and who has not."""
     received = [row for row in data.submissions if row.is_received]
     late = sum(row.is_on_time is False for row in received)
     owing = [row for row in data.submissions if not row.is_excused]
     absent = [row for row in owing if not row.is_received]
     missing = [row.agency_name for row in absent if row.open_until is None]
     text = f"{two_digits(len(received))}/{two_digits(len(owing))} đơn vị đã gửi báo cáo được tiếp nhận, "
-    text += f"trong đó {two_digits(len(received) - late)} đúng hạn, {two_digits(late)} chậm."
+    text += (
+        f"trong đó {two_digits(len(received) - late)} đúng hạn, {two_digits(late)} chậm." if late else "đều đúng hạn."
+    )
     text += f" Quá hạn, chưa có báo cáo: {'; '.join(missing)}." if missing else ""
     text += f" Chưa gửi, {open_words(data.submissions)}." if len(missing) < len(absent) else ""
     return text if absent else f"{text} Không có đơn vị nào chưa gửi."
@@ -140,35 +142,29 @@ def open_words(rows: Sequence[Submission]) -> str:
 
 
 def _named_by_status(data: EditionData) -> list[tuple[str, str]]:
-    """Names the indicators that stand out, with figure and target where there is more to say than the status."""
+    """Names what page one has no room for; what is behind stands there in full."""
     found = []
-    for label, statuses, name in (
-        ("Chỉ tiêu vượt hoặc đạt kế hoạch", ("exceeded", "achieved"), _headline),
-        ("Chỉ tiêu chậm tiến độ, không đạt", ("behind", "missed"), _headline),
-        ("Chỉ tiêu có nguy cơ", ("at_risk",), lambda line: line.full_name),
-        ("Chỉ tiêu chưa thống nhất, chưa xác định", ("conflicting", "undecidable"), _headline),
-        ("Chỉ tiêu chưa có số liệu", ("no_data",), _headline),
+    for label, statuses, name, at_least in (
+        ("Chỉ tiêu đạt, vượt kế hoạch", ("exceeded", "achieved"), headline, ON_PAGE_ONE + 1),
+        ("Chỉ tiêu có nguy cơ", ("at_risk",), lambda line: line.full_name, 1),
+        ("Chỉ tiêu chưa thống nhất, chưa xác định", ("conflicting", "undecidable"), headline, 1),
+        ("Chỉ tiêu chưa có số liệu", ("no_data",), headline, 1),
     ):
-        if chosen := [name(line) for line in data.graded if line.status in statuses]:
+        chosen = [name(line) for line in data.graded if line.status in statuses]
+        if len(chosen) >= at_least:
             found.append((label, f"{'; '.join(chosen)}."))
     return found
 
 
-def _tasks(data: EditionData) -> str:
-    """Counts the states of tasks that have a lead of their own, and names the late ones."""
+def task_sentence(data: EditionData) -> str:
+    """Counts the states of tasks that have a lead of their own."""
     own = [task for task in data.tasks if not task.is_collective]
     reports = [report for task in own for report in task.reports]
     if all(report.state == NOT_REPORTED for report in reports):
         return "Chưa có báo cáo tiến độ nhiệm vụ."
-    late = [
-        f"{task.ref} ({', '.join(names)})"
-        for task in own
-        if (names := [report.agency_name for report in task.reports if report.state == "late"])
-    ]
-    text = f"Trong {two_digits(len(own))} nhiệm vụ có cơ quan chủ trì riêng: {state_counts(reports)}"
-    text += f". Chậm: {'; '.join(late)}." if late else "."
     common = len(data.tasks) - len(own)
-    return text + (f" {two_digits(common)} nhiệm vụ chung của mọi đơn vị: xem Mục IV." if common else "")
+    apart = f" ({two_digits(common)} nhiệm vụ chung của mọi đơn vị tính riêng)" if common else ""
+    return f"Trong {two_digits(len(own))} nhiệm vụ có cơ quan chủ trì riêng{apart}: {state_counts(reports)}."
 
 
 def illustrative_lines(data: EditionData) -> list[IndicatorLine]:
@@ -184,7 +180,7 @@ def _kinds_of_figures(data: EditionData) -> list[tuple[str, str]]:
         return []
     text = (
         f"{two_digits(estimates)} chỉ tiêu đánh giá theo số ước thực hiện; {two_digits(illustrative)} "
-        "chỉ tiêu dùng số liệu minh họa, đánh dấu (*), xem Mục VII."
+        "chỉ tiêu dùng số liệu minh họa, đánh dấu (*), xem Mục VI."
     )
     return [("Cơ sở số liệu", text)]
 
@@ -216,7 +212,8 @@ def _count(lines: Iterable[IndicatorLine], statuses: Sequence[str]) -> int:
     return sum(line.status in statuses for line in lines)
 
 
-def _headline(line: IndicatorLine) -> str:
+def headline(line: IndicatorLine) -> str:
+    """Returns an indicator with its figure and plan: ``Thu ngân sách (ước 51.900 tỷ đồng; kế hoạch 74.617 …)``."""
     if line.value is None:
         return line.full_name
     figure = clean(line.value_text) if line.is_approximate else number(line.value)

@@ -11,17 +11,19 @@ from tiendo.clock import HANOI
 from tiendo.model.states import TASK_STATES
 from tiendo.report.data import NOT_REPORTED, EditionChange, EditionData, IndicatorLine, TaskLine
 from tiendo.report.edition_tables import CHANGES, INDICATORS, RECORDS, REVISIONS, SUBMISSIONS
+from tiendo.report.headline import headlines, needing_attention, remarks
 from tiendo.report.summary import (
     counted,
     data_days,
     edition_label,
+    further_lines,
     illustrative_lines,
     named_value,
     open_words,
     overview,
     state_counts,
     status_sentence,
-    summary_lines,
+    task_sentence,
 )
 from tiendo.report.words import clean, instant, number, short_instant, source_text, task_state_name, tint, two_digits
 from tiendo.status.names import LABELS, STYLES, Status
@@ -65,12 +67,16 @@ def build_view(data: EditionData) -> dict[str, Any]:
         "approval": ""
         if data.approval is None
         else f"{data.approval.approved_by} duyệt lúc {instant(data.approval.approved_at)}",
-        "summary": summary_lines(data),
+        "summary": headlines(data),
+        "further": further_lines(data),
         "overview": overview(data),
         "submissions": submissions_view(data),
         "sections": sections_view(data, rows),
         "body_targets": {"sentence": status_sentence(data.body_targets), "rows": body},
+        "attention": [line_view(line) for line in needing_attention(data)],
+        "task_sentence": task_sentence(data),
         "task_sections": task_sections_view(data),
+        "late_tasks": [view for task in data.tasks if (view := task_view(task))["is_late"] and not task.is_collective],
         "difficulties": remarks_view(data, "difficulty"),
         "proposals": remarks_view(data, "proposal"),
         "estimates": [named_value(line) for line in data.graded if line.is_estimate],
@@ -203,21 +209,11 @@ def task_view(task: TaskLine) -> dict[str, Any]:
     }
 
 
-def remarks_view(data: EditionData, field: str) -> list[dict[str, Any]]:
-    """Returns difficulties or proposals by body, the same words under several tasks once."""
-    by_agency: dict[str, dict[str, list[str]]] = {}
-    for task in data.tasks:
-        for report in task.reports:
-            if text := clean(getattr(report, field)):
-                by_agency.setdefault(report.agency_name, {}).setdefault(text, []).append(task.ref)
-    order = [row.agency_name for row in data.submissions]
-    names = sorted(by_agency, key=lambda name: (order.index(name) if name in order else len(order), name))
+def remarks_view(data: EditionData, field: str) -> list[dict[str, str]]:
+    """Returns difficulties or proposals, the same words of several bodies once."""
     return [
-        {
-            "agency": name,
-            "entries": [{"text": text, "refs": ", ".join(refs)} for text, refs in by_agency[name].items()],
-        }
-        for name in names
+        {"text": remark.text, "agencies": remark.said_by, "refs": ", ".join(remark.refs)}
+        for remark in remarks(data, field)
     ]
 
 

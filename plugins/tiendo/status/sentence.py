@@ -70,6 +70,11 @@ def explain_ungraded(register: Register, indicator: Indicator, period: Period, s
     return _sentence([_missing(register, indicator, period, choice), verdict])
 
 
+def gap_words(indicator: Indicator, period: Period, margin: Decimal) -> str:
+    """Returns the size of a distance to a line with its unit, ``21,6 điểm phần trăm``."""
+    return _Writer(indicator, period).gap(margin)
+
+
 class _Writer:
     """Writes amounts of one indicator."""
 
