@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from report_example import APPROVAL, DRAFT, EXPORTS, FDI, FIRST, LINES, PUBLISHED
 
+from tiendo.report.data import TaskChange
 from tiendo.report.headline import headlines, remarks
 from tiendo.report.manifest import content_sha256
 from tiendo.report.summary import data_days
@@ -71,7 +73,7 @@ def test_the_same_remark_of_many_bodies_stands_once():
     words = ["Chờ hướng dẫn của cấp trên.", "chờ hướng dẫn của cấp trên"]
     reports = [replace(task.reports[0], agency_name=f"Sở {n}", difficulty=words[n % 2]) for n in range(7)]
     (remark,) = remarks(replace(DRAFT, tasks=(replace(task, reports=tuple(reports)),)), "difficulty")
-    assert (remark.text, remark.said_by, remark.refs) == (words[0], "7 đơn vị", ("II.1.a",))
+    assert (remark.text, remark.said_by, remark.refs) == ("Chờ hướng dẫn của cấp trên", "7 đơn vị", ("II.1.a",))
 
 
 def test_overview_adds_up():
@@ -184,6 +186,18 @@ def test_collective_tasks_are_counted_and_the_late_named():
     assert rows["II.1.a"]["completion"] == "37,5%"
 
 
+def test_who_calls_done_what_has_not_come_is_not_counted_as_done():
+    (task,) = [task for task in DRAFT.tasks if task.is_collective]
+    first, *others = task.reports
+    claim = replace(first, state="done", contradiction="chưa nhận được kế hoạch của đơn vị")
+    view = build_view(replace(DRAFT, tasks=(replace(task, reports=(claim, *others)),)))
+    (row,) = view["task_sections"][0]["rows"]
+    assert row["result"] == (
+        "01 đang thực hiện, chậm tiến độ. Báo chậm: Sở Tài chính. Mâu thuẫn: Sở Kế hoạch và Đầu tư báo đã hoàn thành "
+        "nhưng chưa nhận được kế hoạch của đơn vị."
+    )
+
+
 def test_the_same_difficulty_under_two_tasks_is_told_once():
     entries = build_view(DRAFT)["difficulties"]
     assert [(entry["agencies"], entry["refs"]) for entry in entries] == [("Sở Tài chính", "II.1.a, III.3")]
@@ -195,6 +209,23 @@ def test_changes_since_the_last_edition():
     (row,) = previous["rows"]
     assert (row["old_status"], row["new_status"], row["is_flip"]) == ("Có nguy cơ", "Đúng tiến độ", True)
     assert build_view(FIRST)["previous"]["exists"] is False
+    # A figure that was printed and is now another one is a correction, though no earlier period changed.
+    assert previous["corrections"] == ["Thu hút vốn đầu tư trực tiếp nước ngoài"]
+    assert (row["is_correction"], row["source"]) == (True, "TN-000012, Chỉ tiêu!G12")
+
+
+def test_tasks_that_changed_since_the_last_edition():
+    half, late = (
+        Decimal(50),
+        TaskChange("II.1.a", "Sở Tài chính", "on_schedule", "late", Decimal(30), Decimal(50), FDI.origin),
+    )
+    news = [TaskChange(ref, "Sở Y tế", "not_reported", "done", None, half, None) for ref in ("II.2", "III.3")]
+    data = replace(DRAFT, previous=replace(DRAFT.previous, tasks=(late, *news)))
+    assert build_view(data)["previous"]["tasks"] == [
+        "II.1.a, Sở Tài chính: từ đang thực hiện, đúng tiến độ (30%) thành đang thực hiện, chậm tiến độ (50%) "
+        "(TN-000012, Chỉ tiêu!G12)",
+        "Sở Y tế báo cáo lần đầu về các nhiệm vụ II.2, III.3",
+    ]
 
 
 def test_draft_and_edition_name_themselves():

@@ -104,7 +104,7 @@ def test_a_first_edition_says_nothing_of_one_before():
     assert told in text_of(render_word(DRAFT))
     text = text_of(render_word(FIRST))
     assert told not in text
-    assert "Không có điều chỉnh." in text
+    assert "Không có điều chỉnh số liệu của kỳ trước." in text
 
 
 def test_form_of_decree_30():

@@ -177,7 +177,11 @@ class IndicatorLine:
 
 @dataclass(frozen=True)
 class TaskReport:
-    """One body's report on one task; ``state`` is ``not_reported`` and ``origin`` None where there is none."""
+    """One body's report on one task; ``state`` is ``not_reported`` and ``origin`` None where there is none.
+
+    Attributes:
+        contradiction: what we know that speaks against the state, in Vietnamese; "" for nothing.
+    """
 
     agency_code: str
     agency_name: str
@@ -187,6 +191,7 @@ class TaskReport:
     difficulty: str
     proposal: str
     origin: Origin | None
+    contradiction: str = ""
 
 
 @dataclass(frozen=True)
@@ -263,6 +268,7 @@ class EditionChange:
 
     Attributes:
         origin: where the new figure comes from; None where there is none.
+        reason: why it is another one, in its sender's words.
     """
 
     indicator_code: str
@@ -276,11 +282,30 @@ class EditionChange:
     old_sentence: str
     new_sentence: str
     origin: Origin | None
+    reason: str = ""
 
     @property
     def is_flip(self) -> bool:
         """Whether the verdict is another one."""
         return self.old_status != self.new_status
+
+    @property
+    def is_correction(self) -> bool:
+        """Whether a figure that was printed is now another one."""
+        return self.old_value is not None and self.new_value is not None and self.old_value != self.new_value
+
+
+@dataclass(frozen=True)
+class TaskChange:
+    """What a body now tells otherwise of a task than in the edition before; ``not_reported`` for nothing told."""
+
+    ref: str
+    agency_name: str
+    old_state: str
+    new_state: str
+    old_pct: Decimal | None
+    new_pct: Decimal | None
+    origin: Origin | None
 
 
 @dataclass(frozen=True)
@@ -291,6 +316,7 @@ class PreviousEdition:
         changes: verdicts and figures.
         arrivals: names of bodies whose report was not there then.
         rewordings: sentences that changed though verdict and figure did not.
+        tasks: states or completions that are other ones.
     """
 
     number: int
@@ -298,6 +324,7 @@ class PreviousEdition:
     changes: tuple[EditionChange, ...]
     arrivals: tuple[str, ...]
     rewordings: tuple[EditionChange, ...] = ()
+    tasks: tuple[TaskChange, ...] = ()
 
 
 @dataclass(frozen=True)

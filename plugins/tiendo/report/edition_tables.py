@@ -19,6 +19,7 @@ from tiendo.report.words import (
     number,
     period_name,
     signed_gap,
+    source_text,
     status_name,
     submission_state,
     task_state_name,
@@ -204,6 +205,8 @@ TASKS = EditionTable(
         EditionColumn("receipt_no", "string", "Biên nhận", 12, "Receipt of the file.", "report.origin.receipt_no"),
         EditionColumn("sheet", "string", "Trang tính", 12, "Sheet in the file.", "report.origin.sheet"),
         EditionColumn("cell", "string", "Ô", 8, "Cell in the sheet.", "report.origin.cell"),
+        EditionColumn("contradiction", "string", "Mâu thuẫn", 30, "What is known that speaks against the state.",
+                      "report.contradiction"),
     ),
 )
 SUBMISSIONS = EditionTable(
@@ -348,6 +351,16 @@ CHANGES = EditionTable(
         EditionColumn("new_status_name", "string", "Đánh giá này", 20, "In Vietnamese.",
                       lambda i: status_name(i.new_status), coloured_by="new_status", tag="new_status",
                       words=lambda i: status_name(i.new_status) or "–"),
+        EditionColumn("reason", "string", "Lý do", 32, "Why the figure is another one, in its sender's words.",
+                      tag="reason"),
+        EditionColumn("agency_name", "string", "Cơ quan báo cáo", 24, "Who sent the new figure.",
+                      "origin.agency_name", tag="agency"),
+        EditionColumn("received_at", "datetime", "Nhận lúc", 16, "When it came.", "origin.received_at",
+                      tag="received_at"),
+        EditionColumn("receipt_no", "string", "Biên nhận", 12, "Receipt of its file.", "origin.receipt_no"),
+        EditionColumn("sheet", "string", "Trang tính", 12, "Sheet in the file.", "origin.sheet"),
+        EditionColumn("cell", "string", "Ô", 8, "Cell in the sheet.", "origin.cell",
+                      tag="source", words=lambda i: source_text(i.origin)),
     ),
 )
 SOURCES = EditionTable(

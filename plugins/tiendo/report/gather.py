@@ -26,6 +26,7 @@ from tiendo.report.data import (
     RecordCard,
     Revision,
     Submission,
+    TaskChange,
     TaskLine,
     TaskReport,
 )
@@ -71,7 +72,8 @@ def gather(
     calendar = register.calendar_by_period[period]
     statuses = _statuses(fetch, period)
     lines = [_line(register, indicator, period, statuses) for indicator in register.indicators]
-    tasks = _tasks(register, fetch)
+    own_plans = _submissions(fetch("report/own_plans.sql", year=str(register.year)), as_of)
+    tasks = _without_plan(register, _tasks(register, fetch), own_plans)
     editions = [
         row for row in fetch("report/editions.sql") if (row["period"], row["edition"]) != (str(period), edition)
     ]
@@ -102,11 +104,11 @@ def gather(
         revisions=revisions,
         previous=None,
         inputs=tuple(InputFile(**row) for row in fetch("report/inputs.sql", used=sorted(used))),
-        own_plans=_submissions(fetch("report/own_plans.sql", year=str(register.year)), as_of),
+        own_plans=own_plans,
         leads=_leads(fetch),
         records=_records(fetch),
     )
-    return replace(data, previous=_previous(fetch, editions, data))
+    return replace(data, previous=_previous(register, fetch, editions, data))
 
 
 def letterhead_of(register: Register) -> Letterhead:
@@ -227,8 +229,9 @@ def _origin(row: Row) -> Origin:
     )
 
 
-def _tasks(register: Register, fetch: _Fetch) -> tuple[TaskLine, ...]:
-    reported = {(row["task_ref"], row["agency_code"]): row for row in fetch("report/tasks.sql")}
+def _tasks(register: Register, fetch: _Fetch, as_of: datetime | None = None) -> tuple[TaskLine, ...]:
+    parameters = {} if as_of is None else {"as_of": as_of}
+    reported = {(row["task_ref"], row["agency_code"]): row for row in fetch("report/tasks.sql", **parameters)}
 
     def report(ref: str, agency_code: str) -> TaskReport:
         name = register.agency_by_code[agency_code].name
@@ -252,6 +255,22 @@ def _tasks(register: Register, fetch: _Fetch) -> tuple[TaskLine, ...]:
             reports=tuple(report(task.ref, code) for code in task.lead_agencies),
         )
         for task in register.tasks
+    )
+
+
+def _without_plan(
+    register: Register, tasks: Iterable[TaskLine], own_plans: Iterable[Submission]
+) -> tuple[TaskLine, ...]:
+    """Marks who calls the sending of its own plan done while no plan has come."""
+    silent = {row.agency_code for row in own_plans if not (row.is_received or row.is_excused)}
+
+    def marked(report: TaskReport) -> TaskReport:
+        is_claim = report.state == "done" and report.agency_code in silent
+        return replace(report, contradiction="chưa nhận được kế hoạch của đơn vị") if is_claim else report
+
+    return tuple(
+        replace(task, reports=tuple(map(marked, task.reports))) if task.ref == register.own_plan_task else task
+        for task in tasks
     )
 
 
@@ -325,7 +344,7 @@ def _revisions(register: Register, fetch: _Fetch, period: Period, editions: Iter
     return tuple(revisions)
 
 
-def _previous(fetch: _Fetch, editions: Iterable[Row], data: EditionData) -> PreviousEdition | None:
+def _previous(register: Register, fetch: _Fetch, editions: Iterable[Row], data: EditionData) -> PreviousEdition | None:
     earlier = [row for row in editions if row["period"] == str(data.period) and row["edition"] < data.edition]
     if not earlier:
         return None
@@ -348,6 +367,7 @@ def _previous(fetch: _Fetch, editions: Iterable[Row], data: EditionData) -> Prev
             old_sentence=row.get("sentence", ""),
             new_sentence=line.sentence,
             origin=line.origin,
+            reason=line.explanation or line.note,
         )
         if change.is_flip or change.old_value != change.new_value:
             changes.append(change)
@@ -357,6 +377,21 @@ def _previous(fetch: _Fetch, editions: Iterable[Row], data: EditionData) -> Prev
         row["agency_code"] for row in fetch("report/tracker.sql", as_of=before["as_of"]) if row["state"] in ACCEPTED
     }
     arrivals = [row.agency_name for row in data.submissions if row.is_received and row.agency_code not in there]
+    tasks = _task_changes(_tasks(register, fetch, before["as_of"]), data.tasks)
     return PreviousEdition(
-        before["edition"], before["as_of"], tuple(changes), tuple(arrivals), rewordings=tuple(rewordings)
+        before["edition"], before["as_of"], tuple(changes), tuple(arrivals), rewordings=tuple(rewordings), tasks=tasks
     )
+
+
+def _task_changes(before: Iterable[TaskLine], now: Iterable[TaskLine]) -> tuple[TaskChange, ...]:
+    old = {(task.ref, report.agency_code): report for task in before for report in task.reports}
+    return tuple(
+        TaskChange(
+            task.ref, new.agency_name, was.state, new.state, was.completion_pct, new.completion_pct,
+            new.origin or was.origin,
+        )
+        for task in now
+        for new in task.reports
+        if (was := old[task.ref, new.agency_code])
+        and (was.state, was.completion_pct) != (new.state, new.completion_pct)
+    )  # fmt: skip

@@ -19,7 +19,7 @@ _NEEDING_ATTENTION = (
 )  # fmt: skip
 
 
-class Remark(NamedTuple):
+class SharedRemark(NamedTuple):
     """A difficulty or proposal, once for all who say the same; bodies and tasks in the order of the plan."""
 
     text: str
@@ -32,7 +32,7 @@ class Remark(NamedTuple):
         return "; ".join(self.agencies) if len(self.agencies) <= ON_PAGE_ONE else f"{len(self.agencies)} đơn vị"
 
 
-def remarks(data: EditionData, field: str) -> list[Remark]:
+def remarks(data: EditionData, field: str) -> list[SharedRemark]:
     """Returns the difficulties or proposals merged by their content, those of most bodies first."""
     found: dict[str, tuple[str, dict[str, None], dict[str, None]]] = {}
     for task in data.tasks:
@@ -40,7 +40,7 @@ def remarks(data: EditionData, field: str) -> list[Remark]:
             if text := clean(getattr(report, field)):
                 _, agencies, refs = found.setdefault(fold(text).strip(" .;"), (text, {}, {}))
                 agencies[report.agency_name] = refs[task.ref] = None
-    merged = [Remark(text, tuple(agencies), tuple(refs)) for text, agencies, refs in found.values()]
+    merged = [SharedRemark(text.rstrip("."), tuple(agencies), tuple(refs)) for text, agencies, refs in found.values()]
     return sorted(merged, key=lambda remark: -len(remark.agencies))
 
 

@@ -19,7 +19,17 @@ from tiendo.report.headline import headlines
 from tiendo.report.manifest import data_sha256
 from tiendo.report.summary import edition_label, further_lines
 from tiendo.report.view import change_view, submissions_view
-from tiendo.report.words import clean, instant, number, period_name, source_text, status_name, value_text
+from tiendo.report.words import (
+    clean,
+    instant,
+    lower,
+    number,
+    period_name,
+    source_text,
+    status_name,
+    task_state_name,
+    value_text,
+)
 from tiendo.templates import template
 from tiendo.validation.suites import SUBMISSION_SUITES, get_suite
 from tiendo.vietnamese.number import format_number
@@ -197,6 +207,12 @@ def review_view(review: DraftReview) -> dict[str, Any]:
             for each in review.requests
         ],
         "code": data_sha256(data)[:16],
+        "contradictions": [
+            f"{task.ref}, {report.agency_name}: báo {lower(task_state_name(report.state))} nhưng {report.contradiction}"
+            for task in data.tasks
+            for report in task.reports
+            if report.contradiction
+        ],
         "failures": list(review.failures),
     }
 
@@ -217,6 +233,7 @@ def approval_lines(review: DraftReview) -> list[str]:
         (f"Thay đổi so với {view['previous']}", [_change_line(change) for change in view["changes"]]),
         (f"Đơn vị mới gửi báo cáo so với {view['previous']}", view["arrivals"]),
         ("Câu nhận xét thay đổi, số liệu giữ nguyên", [change["indicator"] for change in view["rewordings"]]),
+        ("Mâu thuẫn với điều đã biết", view["contradictions"]),
         ("Sát ngưỡng đánh giá", [f"{each['name']}: {each['sentence']}" for each in view["near"]]),
         (
             "Các đơn vị báo cáo khác nhau",

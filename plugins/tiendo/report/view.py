@@ -3,13 +3,13 @@
 docs/report-template.md lists their names: adding one is safe, renaming one breaks a template somebody may have edited.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from tiendo.clock import HANOI
 from tiendo.model.states import TASK_STATES
-from tiendo.report.data import NOT_REPORTED, EditionChange, EditionData, IndicatorLine, TaskLine
+from tiendo.report.data import NOT_REPORTED, EditionChange, EditionData, IndicatorLine, TaskChange, TaskLine
 from tiendo.report.edition_tables import CHANGES, INDICATORS, RECORDS, REVISIONS, SUBMISSIONS
 from tiendo.report.headline import headlines, needing_attention, remarks
 from tiendo.report.summary import (
@@ -25,7 +25,17 @@ from tiendo.report.summary import (
     status_sentence,
     task_sentence,
 )
-from tiendo.report.words import clean, instant, number, short_instant, source_text, task_state_name, tint, two_digits
+from tiendo.report.words import (
+    clean,
+    instant,
+    lower,
+    number,
+    short_instant,
+    source_text,
+    task_state_name,
+    tint,
+    two_digits,
+)
 from tiendo.status.names import LABELS, STYLES, Status
 from tiendo.vietnamese.dates import format_date, long_date
 
@@ -189,11 +199,19 @@ def task_view(task: TaskLine) -> dict[str, Any]:
     }
     if task.is_collective:
         late = f" Báo chậm: {'; '.join(view['late'])}." if view["late"] else ""
+        claims = [
+            f"{report.agency_name} báo {lower(task_state_name(report.state))} nhưng {report.contradiction}"
+            for report in answered
+            if report.contradiction
+        ]
+        against = f" Mâu thuẫn: {'; '.join(claims)}." if claims else ""
         silent = [report.agency_name for report in task.reports if report.state == NOT_REPORTED]
         return view | {
             "lead": f"Các cơ quan, địa phương ({len(task.reports)} đơn vị)",
             "state": f"{len(answered)}/{len(task.reports)} đơn vị đã báo cáo",
-            "result": f"{state_counts(answered)}.{late}" if answered else "Chưa đơn vị nào báo cáo.",
+            "result": f"{state_counts([r for r in answered if not r.contradiction])}.{late}{against}"
+            if answered
+            else "Chưa đơn vị nào báo cáo.",
             "source": "" if not silent else f"Chưa báo cáo: {'; '.join(silent)}.",
         }
     several = len(task.reports) > 1
@@ -221,18 +239,45 @@ def previous_view(data: EditionData) -> dict[str, Any]:
     """Returns the differences from the edition before; ``exists`` is False for a first edition."""
     previous = data.previous
     if previous is None:
-        return {"exists": False, "label": "", "arrivals": [], "rows": []}
+        return {
+            "exists": False,
+            "label": "",
+            "arrivals": [],
+            "corrections": [],
+            "rows": [],
+            "rewordings": [],
+            "tasks": [],
+        }
     return {
         "exists": True,
         "label": f"lần ban hành thứ {previous.number} (theo báo cáo tiếp nhận đến {instant(previous.as_of)})",
         "arrivals": list(previous.arrivals),
+        "corrections": [change.indicator_name for change in previous.changes if change.is_correction],
         "rows": [change_view(change) for change in previous.changes],
+        "rewordings": [change.indicator_name for change in previous.rewordings],
+        "tasks": _task_changes(previous.tasks),
     }
+
+
+def _task_changes(changes: Sequence[TaskChange]) -> list[str]:
+    """Returns each change in words; what many bodies now tell for the first time is one line a body."""
+    told: dict[str, list[str]] = {}
+    for change in changes:
+        old, new = (
+            lower(task_state_name(state)) + ("" if pct is None else f" ({number(pct)}%)")
+            for state, pct in ((change.old_state, change.old_pct), (change.new_state, change.new_pct))
+        )
+        source = f" ({source_text(change.origin)})" if change.origin else ""
+        if change.old_state == NOT_REPORTED:
+            told.setdefault(f"{change.agency_name} báo cáo lần đầu về các nhiệm vụ", []).append(change.ref)
+        else:
+            told.setdefault(f"{change.ref}, {change.agency_name}: từ {old} thành {new}{source}", [])
+    return [f"{text} {', '.join(refs)}" if refs else text for text, refs in told.items()]
 
 
 def change_view(change: EditionChange) -> dict[str, Any]:
     """Returns one difference from the edition before."""
-    return CHANGES.printed(change) | {"is_flip": change.is_flip}
+    return CHANGES.printed(change) | {"is_flip": change.is_flip, "is_correction": change.is_correction}
 
 
 def _issue_day(data: EditionData) -> date:
