@@ -222,8 +222,10 @@ def test_tasks_that_changed_since_the_last_edition():
     news = [TaskChange(ref, "Sở Y tế", "not_reported", "done", None, half, None) for ref in ("II.2", "III.3")]
     data = replace(DRAFT, previous=replace(DRAFT.previous, tasks=(late, *news)))
     assert build_view(data)["previous"]["tasks"] == [
-        "II.1.a, Sở Tài chính: từ đang thực hiện, đúng tiến độ (30%) thành đang thực hiện, chậm tiến độ (50%) "
-        "(TN-000012, Chỉ tiêu!G12)",
+        (
+            "II.1.a, Sở Tài chính: từ đang thực hiện, đúng tiến độ (30%) thành đang thực hiện, chậm tiến độ (50%) "
+            "(TN-000012, Chỉ tiêu!G12)"
+        ),
         "Sở Y tế báo cáo lần đầu về các nhiệm vụ II.2, III.3",
     ]
 
