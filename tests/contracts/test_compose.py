@@ -138,6 +138,15 @@ def test_every_service_is_confined(compose: dict[str, Any]) -> None:
         limits = service["deploy"]["resources"]["limits"]
         assert limits["cpus"], name
         assert limits["memory"], name
+        # Beside these limits the engine takes no pids_limit of the service.
+        assert limits["pids"], name
+        assert "pids_limit" not in service, name
+
+
+def test_only_init_knows_the_administrator_of_the_database(compose: dict[str, Any]) -> None:
+    password = _environment()["POSTGRES_PASSWORD"]
+    knows = {name for name, service in compose["services"].items() if password in str(service["environment"])}
+    assert knows == {"postgres", "init"}
 
 
 def test_only_the_api_server_is_reached_from_outside_and_on_loopback(compose: dict[str, Any]) -> None:
@@ -157,7 +166,7 @@ def test_nothing_starts_before_the_databases_are_migrated(compose: dict[str, Any
     for name in AIRFLOW - ONE_SHOT:
         assert compose["services"][name]["depends_on"]["init"]["condition"] == "service_completed_successfully"
     command = compose["services"]["init"]["command"][-1]
-    assert command.index("airflow db migrate") < command.index("tiendo init") < command.index("airflow users create")
+    assert command.index("tiendo init") < command.index("airflow db migrate") < command.index("airflow users create")
 
 
 def test_data_outlives_the_containers(compose: dict[str, Any]) -> None:
