@@ -23,32 +23,29 @@ def jobs(postgres: URL) -> Iterator[Engine]:
     engine.dispose()
 
 
+HERE = socket.getfqdn()
+
+
 @pytest.mark.parametrize(
-    ("job_type", "host", "state", "seconds_ago", "is_alive"),
+    ("job", "is_alive"),
     [
-        ("TriggererJob", socket.getfqdn(), "running", 5, True),
-        ("TriggererJob", socket.getfqdn(), "running", 600, False),
-        ("TriggererJob", socket.getfqdn(), "success", 5, False),
-        ("TriggererJob", "another-host", "running", 5, False),
-        ("SchedulerJob", socket.getfqdn(), "running", 5, False),
+        (("TriggererJob", HERE, "running", 5), True),
+        (("TriggererJob", HERE, "running", 600), False),
+        (("TriggererJob", HERE, "success", 5), False),
+        (("TriggererJob", "another-host", "running", 5), False),
+        (("SchedulerJob", HERE, "running", 5), False),
     ],
 )
 def test_only_a_young_heartbeat_of_this_host_and_kind_counts(
-    jobs: Engine,
-    monkeypatch: pytest.MonkeyPatch,
-    job_type: str,
-    host: str,
-    state: str,
-    seconds_ago: int,
-    is_alive: bool,
+    jobs: Engine, monkeypatch: pytest.MonkeyPatch, job: tuple[str, str, str, int], is_alive: bool
 ) -> None:
     address = jobs.url.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
     monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", address)
     with jobs.begin() as connection:
         connection.execute(text("delete from job"))
-        values = "(:type, :host, :state, now() - :ago * interval '1 second')"
+        values = "(:job_type, :host, :state, now() - :seconds_ago * interval '1 second')"
         connection.execute(
             text(f"insert into job (job_type, hostname, state, latest_heartbeat) values {values}"),
-            {"type": job_type, "host": host, "state": state, "ago": seconds_ago},
+            dict(zip(("job_type", "host", "state", "seconds_ago"), job, strict=True)),
         )
     assert has_heartbeat("TriggererJob") is is_alive
