@@ -70,7 +70,7 @@ class System:
             else:
                 changed[name]["image"] = IMAGE(name)
             if "healthcheck" in service:
-                changed[name]["healthcheck"] = {"interval": "5s"}
+                changed[name]["healthcheck"] = {"interval": "5s", "start_period": "1h"}
         changed["proxy"] = {
             "image": IMAGE("nginx"), "pull_policy": "never", "networks": ["front"],
             "ports": [f"127.0.0.1:{self.tls_port}:443"], "depends_on": ["api-server"], "restart": "unless-stopped",

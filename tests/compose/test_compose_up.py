@@ -50,7 +50,7 @@ def test_no_secret_is_seen_in_a_list_of_processes_or_in_a_log(system: System) ->
     secrets = {name: value for name, value in system.secrets.items() if not name.startswith(("ADMIN_USER", "ADMIN_EM"))}
     for service in system.lasting:
         for container in system.containers(service):
-            told = system.docker("top", container, "-eo", "args")
+            told = system.docker("top", container, "-eo", "pid,args")
             assert "COMMAND" in told
             assert not [name for name, value in secrets.items() if value in told], service
     logs = system.compose("logs", "--no-color")
