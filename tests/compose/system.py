@@ -23,6 +23,7 @@ from tiendo.local.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 ADMIN, REVIEWER, REVIEWER_NAME = "quan.tri", "nguoi.duyet", "Người duyệt"
+PUBLIC_NAME = "tiendo.example.gov.vn"
 # Where the file server of an organisation writes from: an account of its own, in the group of Tiendo's.
 FILE_SERVER = "1005:50000"
 ENDED = ("exited", "dead")
@@ -44,7 +45,7 @@ class System:
         }
         options = {
             "TIENDO_VERSION": "test", "HTTP_PORT": self.port, "COLLECT_MINUTES": 1,
-            "PUBLIC_URL": f"https://tiendo.example.gov.vn:{self.tls_port}", "REVIEWERS": f"2={REVIEWER_NAME}",
+            "PUBLIC_URL": f"https://{PUBLIC_NAME}", "REVIEWERS": f"2={REVIEWER_NAME}",
         }  # fmt: skip
         lines = [f"{name}={value}" for name, value in (self.secrets | options).items()]
         (folder / "env").write_text("\n".join(lines))

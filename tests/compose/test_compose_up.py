@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from compose.system import ADMIN, REVIEWER, REVIEWER_NAME, System, running_system
+from compose.system import ADMIN, PUBLIC_NAME, REVIEWER, System, running_system
 from tiendo.local.api_client import ENDED, AirflowApi
 from tiendo.local.demo import DemoFile, build_scenario
 from tiendo.local.demo_files import files_of
@@ -60,13 +60,13 @@ def test_no_secret_is_seen_in_a_list_of_processes_or_in_a_log(system: System) ->
 
 def test_behind_the_proxy_the_cookies_of_a_session_are_secure(system: System) -> None:
     address = f"https://127.0.0.1:{system.tls_port}"
-    headers = {"Host": f"tiendo.example.gov.vn:{system.tls_port}"}
+    headers = {"Host": PUBLIC_NAME}
     with httpx.Client(base_url=address, headers=headers, verify=False, trust_env=False, timeout=120) as browser:  # noqa: S501
         page = browser.get("/auth/login/")
         assert page.status_code == 200
         token = page.text.partition('name="csrf_token" type="hidden" value="')[2].partition('"')[0]
         form = {"csrf_token": token, "username": ADMIN, "password": system.secrets["ADMIN_PASSWORD"]}
-        entered = browser.post("/auth/login/", data=form, headers={"Referer": f"{address}/auth/login/"})
+        entered = browser.post("/auth/login/", data=form, headers={"Referer": f"https://{PUBLIC_NAME}/auth/login/"})
         assert entered.status_code == 302, entered.text[:300]
         cookies = {line.split("=")[0]: line for page in (page, entered) for line in page.headers.get_list("set-cookie")}
         assert cookies.keys() >= {"session", "_token"}
@@ -92,7 +92,7 @@ def test_a_file_is_answered_a_reviewer_approves_and_an_edition_is_published(
     editions = [name for name in system.files("published") if name.endswith("manifest.json")]
     assert editions == [f"./{PERIOD}/1/manifest.json"]
     rows = system.sql("tiendo", "select edition, approved_by from mart.edition")
-    assert rows == f"1|Bà Trần Thị Duyệt (tài khoản {REVIEWER_NAME})"
+    assert rows == f"1|Bà Trần Thị Duyệt (tài khoản {REVIEWER})"
 
 
 def test_what_is_killed_comes_back_and_nothing_is_lost(system: System, files: list[DemoFile]) -> None:
