@@ -1,8 +1,8 @@
 """A container engine of the tests' own, Compose, and images that stand in for what only a registry has.
 
 Where DOCKER_HOST names an engine of this machine, or one answers where Docker is by default, that one is used, and what
-was made on it is taken away afterwards, images aside. Else root starts one in a temporary folder: no bridge, no rule of
-the firewall, no containerd of the machine is touched.
+was made on it is taken away afterwards, images aside. Else root starts one in a temporary folder, beside whatever runs:
+it keeps to addresses of its own and sets no rule of the firewall, but one for these where nothing is let through.
 """
 
 import json
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -39,6 +39,7 @@ PIP_SETTINGS = (
     "timeout",
     "retries",
 )
+ADDRESSES = "10.213.0.0/16"
 PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
@@ -57,12 +58,13 @@ def run(*command: str | Path, environment: Mapping[str, str] | None = None) -> s
 @contextmanager
 def engine() -> Iterator[str]:
     """Yields the address of an engine; skips, with the reason, where there is none and none can be started."""
-    with TemporaryDirectory(prefix="tiendo-engine-", ignore_cleanup_errors=True) as folder:
+    with TemporaryDirectory(prefix="tiendo-engine-", ignore_cleanup_errors=True) as folder, ExitStack() as rules:
         supervisor = Supervisor(os.environ, Path(folder))
         try:
             address = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
             if not _answers(address):
                 address = _start(supervisor, Path(folder))
+                rules.enter_context(_let_through())
         except NoEngineError as error:
             if os.environ.get("TIENDO_REQUIRE_SERVICES") == "1":
                 raise
@@ -82,7 +84,7 @@ def _start(supervisor: Supervisor, folder: Path) -> str:
     options = {
         "data-root": f"{folder}/data", "exec-root": f"{folder}/exec", "pidfile": f"{folder}/pid", "host": address,
         "bridge": "none", "iptables": "false", "ip6tables": "false", "log-level": "error",
-        "default-address-pool": "base=10.213.0.0/16,size=24", "default-ulimit": "nofile=4096:4096",
+        "default-address-pool": f"base={ADDRESSES},size=24", "default-ulimit": "nofile=4096:4096",
         "containerd-namespace": "tiendo-test", "containerd-plugins-namespace": "tiendo-test-plugins",
     }  # fmt: skip
     supervisor.start(Service("dockerd", [dockerd, *(f"--{name}={value}" for name, value in options.items())]))
@@ -96,6 +98,25 @@ def _start(supervisor: Supervisor, folder: Path) -> str:
             raise NoEngineError(f"dockerd does not answer after {READY_SECONDS} s")
         time.sleep(0.5)
     return address
+
+
+@contextmanager
+def _let_through() -> Iterator[None]:
+    """Lets containers talk to each other on a machine that forwards nothing, as one with another engine on it."""
+    try:
+        iptables = program("iptables")
+    except FileNotFoundError:
+        yield
+        return
+    rule = ["FORWARD", "--source", ADDRESSES, "--destination", ADDRESSES, "--jump", "ACCEPT"]
+    is_closed = "-P FORWARD DROP" in run(iptables, "-S", "FORWARD")
+    if is_closed:
+        run(iptables, "--insert", *rule)
+    try:
+        yield
+    finally:
+        if is_closed:
+            run(iptables, "--delete", *rule)
 
 
 def _answers(address: str) -> bool:
