@@ -221,7 +221,7 @@ def test_a_missing_server_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     (tmp_path / "postgres").touch(mode=0o755)  # a server alone is not all of it
     with pytest.raises(MissingPackageError, match=r"Not installed: postgresql\. On"):
         find_programs()
-    for folder, programs in (("14/bin", POSTGRES_PROGRAMS), ("15/bin", POSTGRES_PROGRAMS), ("17/bin", ["psql"])):
+    for folder, programs in (("14/bin", POSTGRES_PROGRAMS), ("15/bin", POSTGRES_PROGRAMS), ("17/bin", ["postgres"])):
         (tmp_path / folder).mkdir(parents=True)
         for program in programs:
             (tmp_path / folder / program).touch(mode=0o755)

@@ -1,5 +1,6 @@
 """The ``tiendo`` command. Each command is a few lines over the library; heavy imports wait until one needs them."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -43,11 +44,29 @@ def up() -> None:
 
 @app.command()
 def init() -> None:
-    """Migrate the warehouse, store the register and make the inbox folders. Safe to repeat."""
+    """Migrate the warehouse, store the register and make the inbox folders. Safe to repeat.
+
+    With a superuser's address of database postgres in TIENDO_ADMIN_DATABASE_URL it first makes the roles and databases
+    that TIENDO_DATABASE_URL and AIRFLOW__DATABASE__SQL_ALCHEMY_CONN name.
+    """
     from tiendo.collect.folder import make_inboxes
 
+    if admin := os.environ.get("TIENDO_ADMIN_DATABASE_URL"):
+        _prepare_server(admin)
     open_warehouse()
     make_inboxes(get_settings(), open_register())
+
+
+def _prepare_server(admin: str) -> None:
+    from sqlalchemy import make_url
+
+    from tiendo.warehouse.server import ServerError, prepare_server
+
+    names = ("TIENDO_DATABASE_URL", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN")
+    if missing := [name for name in names if not os.environ.get(name)]:
+        raise ServerError(f"TIENDO_ADMIN_DATABASE_URL is set, so {' and '.join(missing)} must be set too.")
+    warehouse, metadata = (make_url(os.environ[name]) for name in names)
+    prepare_server(make_url(admin), warehouse, metadata)
 
 
 def docs(check: Annotated[bool, typer.Option("--check", help="Only tell whether they are fresh.")] = False) -> None:
@@ -80,15 +99,20 @@ for command in (
 
 def main() -> None:
     """Entry point of the ``tiendo`` script. What stops every command is said in words."""
+    from sqlalchemy.exc import OperationalError
+
     from tiendo.plan.register import RegisterError
     from tiendo.warehouse.audit import NobodyError
     from tiendo.warehouse.embedded import LongPathError
     from tiendo.warehouse.migrate import SchemaError
+    from tiendo.warehouse.server import ServerError
 
     try:
         app()
-    except (RegisterError, SchemaError, LongPathError, NobodyError) as error:
+    except (RegisterError, SchemaError, LongPathError, NobodyError, ServerError) as error:
         sys.exit(str(error))
+    except OperationalError as error:
+        sys.exit(f"The database: {' '.join(str(error.orig).split())}")
 
 
 if __name__ == "__main__":

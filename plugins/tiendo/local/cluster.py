@@ -2,8 +2,8 @@
 
 ``python -m tiendo.local.cluster [PERIOD ...]`` replays those quarters, by default 2023-Q1. The servers are
 Debian's (``apt-get install postgresql redis-server``), started on free ports of 127.0.0.1 with passwords of their own
-in a folder that is thrown away; what the replay writes stays in ``var/cluster/``. Roles and databases are made by the
-very script that docker-compose.yaml gives its server, so the warehouse's login is no superuser here either.
+in a folder that is thrown away; what the replay writes stays in ``var/cluster/``. Roles and databases are made as in
+production, so the warehouse's login is no superuser here either.
 """
 
 import argparse
@@ -14,13 +14,12 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import yaml
 from sqlalchemy import URL, create_engine
 from sqlalchemy.exc import OperationalError
 
@@ -28,12 +27,13 @@ from tiendo.local.environment import METADATA_DATABASE
 from tiendo.local.processes import Service, ServiceError, Supervisor
 from tiendo.local.services import Cluster, free_port
 from tiendo.local.waiting import say
-from tiendo.settings import PROJECT, Settings, get_settings
+from tiendo.settings import Settings, get_settings
 from tiendo.warehouse.engine import DATABASE
+from tiendo.warehouse.server import prepare_server
 
 READY_SECONDS = 30
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
-POSTGRES_PROGRAMS = ("initdb", "postgres", "psql")
+POSTGRES_PROGRAMS = ("initdb", "postgres")
 POSTGRES_ACCOUNT = "postgres"
 DEFAULT_PERIOD = "2023-Q1"
 
@@ -82,9 +82,11 @@ def local_cluster(programs: Programs) -> Iterator[tuple[str, Cluster]]:
             server = _start_postgres(supervisor, programs.postgres_bin, folder)
             broker_url = _start_redis(supervisor, programs.redis, folder)
             _wait_for(supervisor, server)
-            passwords = {DATABASE: secrets.token_hex(16), METADATA_DATABASE: secrets.token_hex(16)}
-            supervisor.run(_set_up(programs.postgres_bin, server, passwords))
-            warehouse, metadata = (server.set(username=it, password=passwords[it], database=it) for it in passwords)
+            warehouse, metadata = (
+                server.set(username=name, password=secrets.token_hex(16), database=name)
+                for name in (DATABASE, METADATA_DATABASE)
+            )
+            prepare_server(server, warehouse, metadata)
             supervisor.check()
             yield warehouse.render_as_string(hide_password=False), Cluster(metadata, broker_url)
         finally:
@@ -142,20 +144,6 @@ def _wait_for(supervisor: Supervisor, server: URL) -> None:
                 raise ServiceError(f"PostgreSQL does not answer after {READY_SECONDS} s: {error}") from error
             time.sleep(0.2)
     engine.dispose()
-
-
-def _set_up(programs: Path, server: URL, passwords: Mapping[str, str]) -> Service:
-    """Returns the run of the script that makes roles and databases on an empty server of docker-compose.yaml."""
-    compose: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yaml").read_text(encoding="utf-8"))
-    script = compose["configs"]["databases"]["content"].replace("$$", "$")
-    variables = {
-        "PATH": f"{programs}:{os.environ['PATH']}",
-        "PGHOST": str(server.host),
-        "PGPORT": str(server.port),
-        "PGPASSWORD": str(server.password),
-        **{f"{name.upper()}_DB_PASSWORD": password for name, password in passwords.items()},
-    }
-    return Service("databases", ["sh", "-c", script], variables)
 
 
 def cluster_settings(settings: Settings, warehouse_url: str) -> Settings:
