@@ -11,13 +11,15 @@ the period for operations in `data_docs/<period>/index.html`: what the rules sai
 
 **Nothing official without a person.** The run waits in `approve` for as long as it takes and holds no worker; silence
 never approves. An answer counts whenever it was given, also when the worker that should hear of it was killed; the
-warehouse notes question and answer (`core.review_request`, `core.review_answer`), and nothing else lets an edition out.
+warehouse notes question and answer (`core.review_request`, `core.review_answer`), and nothing else lets an edition out:
+no XCom, no state that a task was given by hand. `SECURITY.md` lists what was tried.
 *Reject* ends the run without publishing: `publish` is skipped, the draft stays, the run is green.
 When the figures are those of the last edition, `draft` is skipped and there is nothing to approve.
 
 **What is published is what was reviewed**, to the letter (`data_sha256`). What came meanwhile is for the next edition,
-about which `ask_for_later_edition` then asks; should the reviewed figures be no longer the same, or another edition
-have come first, `publish` is skipped, says so, and the reviewer is asked anew.
+about which `ask_for_later_edition` then asks; should the reviewed figures be no longer the same, another edition have
+come first, or a later question about other figures be there (the page shows the latest draft), `publish` is skipped,
+says so, and the reviewer is asked anew.
 
 **Delivery**: `deliver` mails Word and PDF, once, to the recipients for whom the register has an address
 (`report.delivery` in plan.yaml); whom it did not is in its log and in `mart.edition_delivery`.
@@ -58,9 +60,12 @@ Nothing half-done is ever left: an edition is there whole or not at all. When on
 ### Triage
 
 1. Read the log of the red task, it names check and rows.
-2. A red `approve`: clear it, and the reviewer is asked again, unless there is an answer: that counts.
+2. A red `approve`, or one that was given a state by hand: clear it. The question is there again; an answer that was
+   given meanwhile counts.
 3. Otherwise clear the task; publishing the same edition again changes nothing. One run asks one question, and the
    answer to it stays: to ask about another draft, or once more, start another run.
+4. The run was deleted: the answer to it stays as well. Start a run with the same period and the same run id (*Trigger*,
+   *Advanced Options*, *Run ID*): it goes on where that one was.
 """
 
 import logging
@@ -99,13 +104,14 @@ def publish_report() -> None:
 
     @task(inlets=[INDICATOR_STATUS])
     def draft(dag_run: Any = None) -> dict[str, Any]:
-        from tiendo.report import edition
+        from tiendo.report.decision import draft_to_ask_about
 
         settings, register, engine = open_warehouse()
         period = run_period(register, dag_run)
         if is_out_of_date(register, period, dag_run):
             raise AirflowSkipException(f"{period} closed while Airflow was down; a supplement is started by hand.")
-        result = edition.draft(engine, register, settings, period, known_at(register, period, dag_run))
+        known = known_at(register, period, dag_run)
+        result = draft_to_ask_about(engine, register, settings, dag_run.run_id, period, known)
         if not result["is_changed"]:
             raise AirflowSkipException("Nothing has changed since the last edition.")
         return result
