@@ -37,13 +37,14 @@ A wrong figure that passed all rules: reading the draft is the reviewer's part.
 The plan's calendar: at the hour of publication of each period (16:30 on the 14th of the quarter's last month or on
 the working day before). A run missed by an outage is made up for once, while the period is open. Later editions
 until the period closes are asked for by `compute_status` when figures change. By hand, for any period and at any time,
-a later edition or a supplement (*Trigger*, *Advanced Options*, *Partition Key*):
+a later edition or a supplement (*Trigger*, *Advanced Options*, *Partition Key*; or by command):
 
-    curl -X POST .../api/v2/dags/publish_report/dagRuns -d '{"logical_date": null, "partition_key": "2023-Q1"}'
+    tiendo airflow dags trigger publish_report --conf '{"period": "2023-Q1"}'
 
-A backfill (`airflow backfill create --dag-id publish_report --from-date 2023-01-01 --to-date 2023-12-31`) drafts the
-first edition of each quarter that begins in its window, as known at the quarter's hour of publication; a quarter that
-has a later edition is left alone.
+A backfill drafts the first edition of each quarter that begins in its window, as known at the quarter's hour of
+publication; a quarter that has a later edition is left alone:
+
+    tiendo airflow backfill create --dag-id publish_report --from-date 2023-01-01 --to-date 2023-12-31
 
 **Approving**, by an account of `TIENDO_REVIEWERS` and nobody else, in the page *Required Actions*, or by the API:
 `PATCH .../hitlDetails` with `{"chosen_options": ["Approve"], "params_input": {"approver": "name and office"}}`; or
@@ -64,8 +65,8 @@ Nothing half-done is ever left: an edition is there whole or not at all. When on
    given meanwhile counts.
 3. Otherwise clear the task; publishing the same edition again changes nothing. One run asks one question, and the
    answer to it stays: to ask about another draft, or once more, start another run.
-4. The run was deleted: the answer to it stays as well. Start a run with the same period and the same run id (*Trigger*,
-   *Advanced Options*, *Run ID*): it goes on where that one was.
+4. The run was deleted, or one of its tasks (then delete the run): the answer to it stays as well. Start a run with the
+   same period and the same run id (*Trigger*, *Advanced Options*, *Run ID*): it goes on where that one was.
 """
 
 import logging
