@@ -89,6 +89,7 @@ class TestApproval:
             ({"return_to": "so-y-te", "comment": "  "}, "của Sở Y tế thì phải ghi nội dung"),
             ({"return_to": "so-la", "comment": "Sai"}, "mã 'so-la'"),
             ({"answer": "x"}, "không có trường answer"),
+            ({"approver": "Chủ tịch (Tài khoản chu-tich)"}, "tài khoản do hệ thống ghi"),
             ({"approver": ["Hòa"]}, "Ô Người xem xét phải là chữ"),
             ({"approver": "Hòa\0"}, "Ô Người xem xét có ký tự không in được"),
             ({"approver": "aòH \u202e"}, "Ô Người xem xét có ký tự không in được"),

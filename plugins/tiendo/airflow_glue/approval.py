@@ -13,6 +13,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from tiendo import clock
 from tiendo.airflow_glue.retries import INFRASTRUCTURE_ONLY
 from tiendo.settings import Reviewer, Settings
+from tiendo.vietnamese.text import fold
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -26,6 +27,8 @@ MOST_TRIES = 1000
 LONGEST = {"approver": 200, "return_to": 100, "comment": 10_000}
 # What neither PostgreSQL nor a workbook can hold, or what makes printed words read otherwise than they are.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+# Stands in brackets after a typed name, before the account that has answered.
+_ACCOUNT = "tài khoản"
 _LOST, _NOT_YET = "lost", "timeout"
 
 
@@ -138,6 +141,8 @@ class ReviewOperator(ApprovalOperator):
             raise AnswerError(f"Biểu mẫu không có trường {named}; chỉ có {', '.join(self.params)}.")
         for name, value in params_input.items():
             check_words(self.params.get_param(name).schema["title"], value, LONGEST[name])
+        if fold(_ACCOUNT) in fold(str(params_input.get("approver") or "")):
+            raise AnswerError("Ô Người xem xét chỉ ghi họ tên, chức vụ; tài khoản do hệ thống ghi.")
         check_return(self.bodies, {name: params_input.get(name) for name in self.params})
         given = {name: value for name, value in params_input.items() if value is not None}
         super().validate_params_input({**self.params.dump(), **given})
@@ -339,7 +344,7 @@ def read_answer(
     is_approved = list(event["chosen_options"]) == [ApprovalOperator.APPROVE]
     return ReviewAnswer(
         verdict="refused" if refused_because else "approve" if is_approved else "reject",
-        answered_by=f"{typed} (tài khoản {account})" if typed else account,
+        answered_by=f"{typed} ({_ACCOUNT} {account})" if typed else account,
         answered_at=request.as_of if clock.is_replayed() else responded_at,
         return_to=fields["return_to"],
         comment=fields["comment"],
