@@ -80,7 +80,7 @@ from tiendo.airflow_glue.assets import EDITION, INDICATOR_STATUS, Tag
 from tiendo.airflow_glue.deadline import publication_alerts
 from tiendo.airflow_glue.later_edition import AskForLaterEdition
 from tiendo.airflow_glue.mail import open_mail, send_or_skip
-from tiendo.airflow_glue.partition import is_out_of_date, known_at, run_period
+from tiendo.airflow_glue.partition import is_out_of_date, known_at, period_asked_about
 from tiendo.airflow_glue.retries import DEFAULT_ARGS
 from tiendo.airflow_glue.timetable import PlanCalendar
 from tiendo.airflow_glue.warehouse import open_warehouse
@@ -108,7 +108,7 @@ def publish_report() -> None:
         from tiendo.report.decision import draft_to_ask_about
 
         settings, register, engine = open_warehouse()
-        period = run_period(register, dag_run)
+        period = period_asked_about(engine, register, dag_run)
         if is_out_of_date(register, period, dag_run):
             raise AirflowSkipException(f"{period} closed while Airflow was down; a supplement is started by hand.")
         known = known_at(register, period, dag_run)
@@ -128,7 +128,7 @@ def publish_report() -> None:
         from tiendo.validation import data_docs
 
         settings, register, engine = open_warehouse()
-        return str(data_docs.write_data_docs(settings, register, engine, run_period(register, dag_run)))
+        return str(data_docs.write_data_docs(settings, register, engine, period_asked_about(engine, register, dag_run)))
 
     @task(outlets=[EDITION])
     def publish(dag_run: Any = None, outlet_events: Any = None) -> str:
