@@ -22,7 +22,7 @@ A sender who overwrites a file before it was collected: only the last state is s
 
 Every `TIENDO_COLLECT_MINUTES` (5); 0 means only when started by hand. No parameters. To collect at once:
 
-    airflow dags trigger collect_folders
+    tiendo airflow dags trigger collect_folders
 
 ### A failure means
 

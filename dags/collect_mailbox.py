@@ -23,7 +23,7 @@ about a message (`Authentication-Results`) is heeded, what it does not note is n
 Every `TIENDO_COLLECT_MINUTES` (5); 0 means only when started by hand. The connections are `tiendo_imap` (type imap) and
 `tiendo_smtp` (type smtp), both over TLS, by password or OAuth 2.0. To collect at once:
 
-    airflow dags trigger collect_mailbox
+    tiendo airflow dags trigger collect_mailbox
 
 ### A failure means
 

@@ -18,9 +18,9 @@ anything: that takes a reviewer.
 ### Schedule
 
 Once for each period whose figures changed (asset `observation`). By hand, for any period (*Trigger*, *Advanced
-Options*, *Partition Key*):
+Options*, *Partition Key*; or by command):
 
-    curl -X POST .../api/v2/dags/compute_status/dagRuns -d '{"logical_date": null, "partition_key": "2023-Q1"}'
+    tiendo airflow dags trigger compute_status --conf '{"period": "2023-Q1"}'
 
 ### A failure means
 
@@ -35,6 +35,8 @@ not be built; the verdicts are sound.
 3. `tiendo explain INDICATOR --period 2023-Q1` leads to the cell of the file.
 4. Clear the task once the cause is gone; grading twice changes nothing.
 """
+
+from typing import Any
 
 from airflow.sdk import PartitionedAssetTimetable, dag, task
 
@@ -55,33 +57,33 @@ def compute_status() -> None:
     """Grades every indicator of one period by what is known now."""
 
     @task
-    def grade(partition_key: str | None = None) -> int:
-        from tiendo.airflow_glue.partition import read_period
+    def grade(dag_run: Any = None) -> int:
+        from tiendo.airflow_glue.partition import run_period
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.status.service import refresh
 
         _, register, engine = open_warehouse()
-        return refresh(engine, register, read_period(register, partition_key))
+        return refresh(engine, register, run_period(register, dag_run))
 
     @task(outlets=[INDICATOR_STATUS])
-    def check_mart(partition_key: str | None = None) -> None:
-        from tiendo.airflow_glue.partition import read_period
+    def check_mart(dag_run: Any = None) -> None:
+        from tiendo.airflow_glue.partition import run_period
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.validation import own_tables
 
         _, register, engine = open_warehouse()
-        own_tables.check_mart(engine, register, read_period(register, partition_key))
+        own_tables.check_mart(engine, register, run_period(register, dag_run))
 
     @task
-    def refresh_draft(partition_key: str | None = None) -> str:
+    def refresh_draft(dag_run: Any = None) -> str:
         from airflow.sdk.exceptions import AirflowSkipException
 
-        from tiendo.airflow_glue.partition import read_period
+        from tiendo.airflow_glue.partition import run_period
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.report import edition
 
         settings, register, engine = open_warehouse()
-        folder = edition.refresh_draft(engine, register, settings, read_period(register, partition_key))
+        folder = edition.refresh_draft(engine, register, settings, run_period(register, dag_run))
         if folder is None:
             raise AirflowSkipException("Before the data cut-off, or the draft says what is known already.")
         return str(folder)

@@ -19,7 +19,7 @@ Figures that are wrong but possible: see `docs/rules.md` for what is checked.
 
 Whenever files land. No parameters; started by hand it takes whatever waits:
 
-    airflow dags trigger process_submissions
+    tiendo airflow dags trigger process_submissions
 
 Operations are told by mail when a run has not succeeded 30 minutes after it was asked for: then a file has no answer.
 

@@ -11,13 +11,15 @@ the period for operations in `data_docs/<period>/index.html`: what the rules sai
 
 **Nothing official without a person.** The run waits in `approve` for as long as it takes and holds no worker; silence
 never approves. An answer counts whenever it was given, also when the worker that should hear of it was killed; the
-warehouse notes question and answer (`core.review_request`, `core.review_answer`), and nothing else lets an edition out.
+warehouse notes question and answer (`core.review_request`, `core.review_answer`), and nothing else lets an edition out:
+no XCom, no state that a task was given by hand. `SECURITY.md` lists what was tried.
 *Reject* ends the run without publishing: `publish` is skipped, the draft stays, the run is green.
 When the figures are those of the last edition, `draft` is skipped and there is nothing to approve.
 
 **What is published is what was reviewed**, to the letter (`data_sha256`). What came meanwhile is for the next edition,
-about which `ask_for_later_edition` then asks; should the reviewed figures be no longer the same, or another edition
-have come first, `publish` is skipped, says so, and the reviewer is asked anew.
+about which `ask_for_later_edition` then asks; should the reviewed figures be no longer the same, another edition have
+come first, or a later question about other figures be there (the page shows the latest draft), `publish` is skipped,
+says so, and the reviewer is asked anew.
 
 **Delivery**: `deliver` mails Word and PDF, once, to the recipients for whom the register has an address
 (`report.delivery` in plan.yaml); whom it did not is in its log and in `mart.edition_delivery`.
@@ -35,13 +37,14 @@ A wrong figure that passed all rules: reading the draft is the reviewer's part.
 The plan's calendar: at the hour of publication of each period (16:30 on the 14th of the quarter's last month or on
 the working day before). A run missed by an outage is made up for once, while the period is open. Later editions
 until the period closes are asked for by `compute_status` when figures change. By hand, for any period and at any time,
-a later edition or a supplement (*Trigger*, *Advanced Options*, *Partition Key*):
+a later edition or a supplement (*Trigger*, *Advanced Options*, *Partition Key*; or by command):
 
-    curl -X POST .../api/v2/dags/publish_report/dagRuns -d '{"logical_date": null, "partition_key": "2023-Q1"}'
+    tiendo airflow dags trigger publish_report --conf '{"period": "2023-Q1"}'
 
-A backfill (`airflow backfill create --dag-id publish_report --from-date 2023-01-01 --to-date 2023-12-31`) drafts the
-first edition of each quarter that begins in its window, as known at the quarter's hour of publication; a quarter that
-has a later edition is left alone.
+A backfill drafts the first edition of each quarter that begins in its window, as known at the quarter's hour of
+publication; a quarter that has a later edition is left alone:
+
+    tiendo airflow backfill create --dag-id publish_report --from-date 2023-01-01 --to-date 2023-12-31
 
 **Approving**, by an account of `TIENDO_REVIEWERS` and nobody else, in the page *Required Actions*, or by the API:
 `PATCH .../hitlDetails` with `{"chosen_options": ["Approve"], "params_input": {"approver": "name and office"}}`; or
@@ -58,9 +61,12 @@ Nothing half-done is ever left: an edition is there whole or not at all. When on
 ### Triage
 
 1. Read the log of the red task, it names check and rows.
-2. A red `approve`: clear it, and the reviewer is asked again, unless there is an answer: that counts.
+2. A red `approve`, or one that was given a state by hand: clear it. The question is there again; an answer that was
+   given meanwhile counts.
 3. Otherwise clear the task; publishing the same edition again changes nothing. One run asks one question, and the
    answer to it stays: to ask about another draft, or once more, start another run.
+4. The run was deleted, or one of its tasks (then delete the run): the answer to it stays as well. Start a run with the
+   same period and the same run id (*Trigger*, *Advanced Options*, *Run ID*): it goes on where that one was.
 """
 
 import logging
@@ -74,7 +80,7 @@ from tiendo.airflow_glue.assets import EDITION, INDICATOR_STATUS, Tag
 from tiendo.airflow_glue.deadline import publication_alerts
 from tiendo.airflow_glue.later_edition import AskForLaterEdition
 from tiendo.airflow_glue.mail import open_mail, send_or_skip
-from tiendo.airflow_glue.partition import is_out_of_date, known_at, run_period
+from tiendo.airflow_glue.partition import is_out_of_date, known_at, period_asked_about
 from tiendo.airflow_glue.retries import DEFAULT_ARGS
 from tiendo.airflow_glue.timetable import PlanCalendar
 from tiendo.airflow_glue.warehouse import open_warehouse
@@ -99,13 +105,14 @@ def publish_report() -> None:
 
     @task(inlets=[INDICATOR_STATUS])
     def draft(dag_run: Any = None) -> dict[str, Any]:
-        from tiendo.report import edition
+        from tiendo.report.decision import draft_to_ask_about
 
         settings, register, engine = open_warehouse()
-        period = run_period(register, dag_run)
+        period = period_asked_about(engine, register, dag_run)
         if is_out_of_date(register, period, dag_run):
             raise AirflowSkipException(f"{period} closed while Airflow was down; a supplement is started by hand.")
-        result = edition.draft(engine, register, settings, period, known_at(register, period, dag_run))
+        known = known_at(register, period, dag_run)
+        result = draft_to_ask_about(engine, register, settings, dag_run.run_id, period, known)
         if not result["is_changed"]:
             raise AirflowSkipException("Nothing has changed since the last edition.")
         return result
@@ -121,7 +128,7 @@ def publish_report() -> None:
         from tiendo.validation import data_docs
 
         settings, register, engine = open_warehouse()
-        return str(data_docs.write_data_docs(settings, register, engine, run_period(register, dag_run)))
+        return str(data_docs.write_data_docs(settings, register, engine, period_asked_about(engine, register, dag_run)))
 
     @task(outlets=[EDITION])
     def publish(dag_run: Any = None, outlet_events: Any = None) -> str:

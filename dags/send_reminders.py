@@ -24,7 +24,7 @@ At 08:00 on every day on which somebody may have to be reminded. What an outage 
 occasion alone, a week later not at all; a backfill sends nothing about past days. By hand at any time; it tells what
 is due now and was not told:
 
-    airflow dags trigger send_reminders
+    tiendo airflow dags trigger send_reminders
 
 `tiendo reminders due` shows that beforehand, `tiendo reminders list` what was told and whether it was delivered.
 

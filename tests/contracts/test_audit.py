@@ -12,8 +12,7 @@ from tiendo.clock import HANOI
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.obligations.corrections import CorrectionRequest, ask
-from tiendo.report.approval import ReviewAnswer, ReviewRequest
-from tiendo.report.decision import record_decision
+from tiendo.report.approval import ReviewAnswer, ReviewRequest, record_decision
 from tiendo.settings import Settings
 from tiendo.warehouse.audit import record
 from tiendo.warehouse.engine import loader
@@ -36,8 +35,8 @@ def test_every_kind_of_act(
     with loader(engine) as connection:
         for act in ("requeue", "release"):
             record(connection, act=act, subject="TD-000002", reason="Sửa quy tắc", details=states, done_by="hoa")
-    record_decision(engine, register, REQUEST, ReviewAnswer("approve", "Hòa", AT))
-    record_decision(engine, register, REQUEST, ReviewAnswer("reject", "Hòa", AT, comment="Chờ Sở Y tế"))
+        record_decision(connection, register, REQUEST, ReviewAnswer("approve", "Hòa", AT))
+        record_decision(connection, register, REQUEST, ReviewAnswer("reject", "Hòa", AT, comment="Chờ Sở Y tế"))
     ask(
         engine, register, settings,
         CorrectionRequest("so-y-te", Q1, 1, "d" * 64, "Số\ngiường?", "Hòa", AT, REQUEST.name), None,

@@ -1,5 +1,6 @@
 """The commands people and scripts rely on: exit codes, and the JSON documents' shape."""
 
+import os
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -117,6 +118,7 @@ def test_wrong_usage_is_exit_2(tiendo: Command, arguments: tuple[str, ...]) -> N
 
 def test_from_file_to_status_to_cell(tiendo: Command, good: Path) -> None:
     (good.parent / "passwd.xlsx").symlink_to("/etc/passwd")  # nobody follows it
+    os.mkfifo(good.parent / "pipe.xlsx")  # nobody waits for it
     first = tiendo.json("ingest", good.parent.parent)
     assert first == {"received": 1, "states": {"accepted": 1}, "periods": ["2023-Q1"]}
     assert tiendo.json("ingest", good)["states"] == {"duplicate": 1}

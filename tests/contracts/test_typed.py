@@ -59,6 +59,22 @@ def test_senders(results: str, right: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "forged",
+    [
+        f"{OWN}; " + "(" * 3900,
+        f"{OWN}; spf=pass " + "(" * 900 + ")" * 900 + f" {BY_US}",
+        f"{OWN}; " + "; ".join([f"spf=pass {BY_US}"] * 30_000),
+        f"{OWN}; spf=pass smtp.mailfrom=" + "a" * 900_000,
+    ],
+    ids=["open", "nested", "many", "long"],
+)
+@pytest.mark.timeout(60)
+def test_a_header_that_is_made_to_keep_us_busy_is_not_read(forged: str) -> None:
+    assert why_not_trusted([f"{OWN}; spf=pass {BY_US}", forged], SENDER, MailTrust(OWN)).startswith("our server's own")
+    assert why_not_trusted([f"{OWN}; spf=pass {BY_US}"] * 21, SENDER, MailTrust(OWN)) != ""
+
+
+@pytest.mark.parametrize(
     ("trust", "headers", "is_taken"),
     [
         (MailTrust(NAMELESS), [f"spf=pass (sender IP is 1.2.3.4) {BY_US}; compauth=pass reason=100"], True),

@@ -12,11 +12,11 @@ import pytest
 from airflow.models.taskinstancekey import TaskInstanceKey
 from airflow.sdk import RetryAction, RetryRule
 from airflow.sdk.definitions import retry_policy
-from airflow.sdk.exceptions import TaskAwaitingInput
+from airflow.sdk.exceptions import TaskAwaitingInput, TaskDeferred
 from airflow.utils.state import TaskInstanceState
 from sqlalchemy import URL, Engine
 
-from tiendo.airflow_glue.approval import AnswerError, OtherDraftError, ReviewOperator, check_reviewer, read_answer
+from tiendo.airflow_glue.approval import AnswerError, NotAskedError, ReviewOperator, check_reviewer, read_answer
 from tiendo.airflow_glue.executor import LocalExecutor
 from tiendo.airflow_glue.partition import read_period, run_period
 from tiendo.airflow_glue.retries import INFRASTRUCTURE_ONLY
@@ -28,7 +28,7 @@ from tiendo.local.environment import ADMIN, airflow_environment, passwords
 from tiendo.model.content import UnreadError
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.report.approval import ReviewAnswer, ReviewRequest, find_request
+from tiendo.report.approval import ReviewAnswer, ReviewRequest, find_request, put_request
 from tiendo.settings import Reviewer, Settings
 
 AS_OF = datetime(2023, 3, 14, 16, 30, tzinfo=HANOI)
@@ -89,6 +89,12 @@ class TestApproval:
             ({"return_to": "so-y-te", "comment": "  "}, "của Sở Y tế thì phải ghi nội dung"),
             ({"return_to": "so-la", "comment": "Sai"}, "mã 'so-la'"),
             ({"answer": "x"}, "không có trường answer"),
+            ({"approver": "Chủ tịch (Tài khoản chu-tich)"}, "tài khoản do hệ thống ghi"),
+            ({"approver": ["Hòa"]}, "Ô Người xem xét phải là chữ"),
+            ({"approver": "Hòa\0"}, "Ô Người xem xét có ký tự không in được"),
+            ({"approver": "aòH \u202e"}, "Ô Người xem xét có ký tự không in được"),
+            ({"comment": "\ud800"}, "Ô Ý kiến có ký tự không in được"),
+            ({"comment": "x" * 10_001}, "Ô Ý kiến dài 10001 ký tự; nhiều nhất là 10000"),
         ],
     )
     def test_what_makes_no_sense_is_refused_at_once(
@@ -112,12 +118,14 @@ class Desk:
 
     def __init__(self, operator: ReviewOperator, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
         self.operator, self.engine = operator, parts.engine
-        self.asked = 0
-        self.shown = ""
-        self.drafted = {
+        self.asked, self.tries = 0, 0
+        self.shown, self.run_id = "", "run-1"
+        drafted = {
             "period": "2023-Q1", "edition": 1, "as_of": AS_OF.isoformat(),
             "data_sha256": "d" * 64, "content_sha256": "c" * 64,
+            "title": "quý I năm 2023", "review": ["**Thiếu (1).** Sở Y tế."],
         }  # fmt: skip
+        put_request(parts.engine, parts.register, "run-1", drafted)
         monkeypatch.setattr("tiendo.airflow_glue.warehouse.open_warehouse", lambda: parts)
         monkeypatch.setattr("airflow.providers.standard.operators.hitl.upsert_hitl_detail", self._upsert)
 
@@ -127,12 +135,23 @@ class Desk:
 
     @property
     def context(self) -> dict[str, object]:
-        ti = SimpleNamespace(id="1", xcom_pull=lambda task_ids: self.drafted)
-        return {"run_id": "run-1", "ti": ti, "task_instance": ti}
+        def xcom_pull(**_: object) -> object:
+            raise AssertionError("users of Airflow may write there")
+
+        ti = SimpleNamespace(id="1", try_number=self.tries, xcom_pull=xcom_pull)
+        return {"run_id": self.run_id, "ti": ti, "task_instance": ti}
 
     def ask(self) -> None:
-        with pytest.raises(TaskAwaitingInput):
+        """The task is tried. Where it was tried before, a trigger first looks whether Airflow has kept the question."""
+        self.tries += 1
+        with pytest.raises((TaskAwaitingInput, TaskDeferred)) as resting:
             self.operator.execute(self.context)
+        if isinstance(resting.value, TaskDeferred):
+            self.look("timeout" if self.asked else "lost")
+
+    def look(self, found: str) -> None:
+        with pytest.raises(TaskAwaitingInput):
+            self.operator.execute_complete(self.context, {"error": "", "error_type": found})
 
     def answer(self, **changes: object) -> None:
         self.operator.execute_complete(self.context, EVENT | changes)
@@ -157,9 +176,15 @@ class TestAsking:
         assert desk.asked == 1, "asking again throws Airflow's answer away"
         desk.answer()
         assert desk.verdict == "approve"
-        desk.ask()  # its worker was killed after that: Airflow hands the kept answer over again
-        desk.answer()
+        # Its worker was killed after that, or the task was cleared: the warehouse is asked, whatever Airflow tells.
+        desk.operator.execute(desk.context)
+        desk.operator.execute_complete(desk.context, EVENT | {"chosen_options": ["Reject"]})
         assert (desk.asked, desk.verdict) == (1, "approve")
+
+    def test_a_question_that_airflow_has_lost_is_asked_again(self, desk: Desk) -> None:
+        desk.tries = 1  # the first worker was killed before it asked
+        desk.ask()
+        assert desk.asked == 1
 
     def test_it_rests_for_some_minutes_at_a_time_and_looks(self, desk: Desk) -> None:
         with pytest.raises(TaskAwaitingInput) as resting:
@@ -193,15 +218,33 @@ class TestAsking:
             desk.answer(responded_by_user={"id": "admin", "name": "admin"})
         assert desk.verdict == "refused"
 
-    def test_a_run_asks_about_one_draft(self, desk: Desk) -> None:
-        desk.ask()
-        desk.drafted |= {"content_sha256": "e" * 64}
-        with pytest.raises(OtherDraftError, match=r"This run has asked about 2023-Q1/1 #1\. Start another one"):
-            desk.operator.execute(desk.context)
-
     def test_what_nobody_was_asked_is_not_answered(self, desk: Desk) -> None:
-        with pytest.raises(OtherDraftError, match="does not know of this question"):
-            desk.answer()
+        desk.run_id = "run-2"
+        for act in (desk.answer, lambda: desk.operator.execute(desk.context)):
+            with pytest.raises(NotAskedError, match="knows of no question of run-2"):
+                act()
+
+    @pytest.mark.parametrize("chosen", [[], ["Approve", "Reject"], ["Other"]])
+    def test_one_button_is_pressed(self, desk: Desk, chosen: list[str]) -> None:
+        desk.ask()
+        with pytest.raises(AnswerError, match="Phải chọn một trong hai"):
+            desk.answer(chosen_options=chosen)
+        assert desk.verdict == "refused"
+
+    @pytest.mark.parametrize("typed", [5, {"a": "b\0"}, "x\0y", "\udcff", "y" * 2_000_000])
+    def test_whatever_comes_in_a_field_the_question_is_asked_again(self, desk: Desk, typed: object) -> None:
+        desk.ask()
+        for field in ("approver", "return_to", "comment", "field\0"):
+            with pytest.raises(AnswerError):
+                desk.answer(params_input={field: typed})
+            assert desk.verdict == "refused"
+            desk.ask()
+
+    def test_the_words_are_those_that_the_draft_has_noted(self, desk: Desk) -> None:
+        desk.ask()
+        assert "- **Thiếu (1).** Sở Y tế." in desk.shown
+        assert "/tiendo/drafts/2023-Q1/1/xem-xet.html" in desk.shown
+        assert "mã số liệu `dddddddddddddddd`" in desk.shown
 
 
 class TestExecutor:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import httpx
 import psutil
 import pytest
 
+from fixtures.printed import printed_commands
 from tiendo.local.services import COMPONENTS, core_services, free_port
 from tiendo.settings import PROJECT
 from tiendo.warehouse.embedded import postmaster_pid
@@ -84,6 +86,19 @@ def test_what_dies_is_started_again_and_a_closed_terminal_ends_everything(up: Up
     second = up.start(tmp_path / "second")
     assert second.wait(120) == 1
     assert f"Services already run on {up.home}: http://localhost:{up.port}" in (tmp_path / "second").read_text()
+
+    # What the pages of the DAGs print, where they are read.
+    printed = sorted(
+        command for command in printed_commands() if command.startswith("tiendo airflow ") and "…" not in command
+    )
+    assert len(printed) >= 6
+    for command in printed:
+        arguments = shlex.split(command)[1:]
+        done = subprocess.run(
+            [sys.executable, "-m", "tiendo.cli", *arguments], env=up.environment, capture_output=True, text=True,
+            check=False, timeout=600,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
 
     everyone = set(up.children())
     assert everyone == {service.name for service in core_services(up.port)}

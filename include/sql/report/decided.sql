@@ -1,4 +1,4 @@
--- What drafts of a period reported that a reviewer did not let out
-select details ->> 'content_sha256' as content_sha256
+-- What drafts of a period reported that a reviewer has answered about, and whether he let it out
+select act, details ->> 'content_sha256' as content_sha256
 from intake.audit
-where act = 'reject' and details ->> 'plan' = :plan_code and details ->> 'period' = :period
+where act in ('approve', 'reject') and details ->> 'plan' = :plan_code and details ->> 'period' = :period

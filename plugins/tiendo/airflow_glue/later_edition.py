@@ -34,13 +34,13 @@ class AskForLaterEdition(TriggerDagRunOperator):
         """
         from airflow.sdk.exceptions import AirflowSkipException
 
-        from tiendo.airflow_glue.partition import run_period
+        from tiendo.airflow_glue.partition import period_asked_about
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.report.decision import edition_to_ask_for
 
         run, ti = context["dag_run"], context["ti"]
         _, register, engine = open_warehouse()
-        period = run_period(register, run)
+        period = period_asked_about(engine, register, run)
         edition = edition_to_ask_for(engine, register, period)
         if edition is None:
             raise AirflowSkipException(f"{period}: nothing that a reviewer has not decided about.")

@@ -1,10 +1,13 @@
 """A run's partition key as a period of the plan, and what kind of run it is."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 
 def read_period(register: Register, partition_key: str | None) -> Period:
@@ -28,6 +31,18 @@ def run_period(register: Register, dag_run: Any) -> Period:
         ValueError: as ``read_period``.
     """
     return read_period(register, dag_run.partition_key or (dag_run.conf or {}).get("period"))
+
+
+def period_asked_about(engine: "Engine", register: Register, dag_run: Any) -> Period:
+    """Returns the period of a run of ``publish_report``: of what it has asked about, whatever became of its key since.
+
+    Raises:
+        ValueError: as ``read_period``, where it has not asked yet.
+    """
+    from tiendo.report.approval import find_request
+
+    asked = find_request(engine, dag_run.run_id)
+    return asked.period if asked else run_period(register, dag_run)
 
 
 def known_at(register: Register, period: Period, dag_run: Any) -> datetime | None:

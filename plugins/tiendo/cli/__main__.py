@@ -42,6 +42,21 @@ def up() -> None:
     raise typer.Exit(run_up(get_settings()))
 
 
+@app.command(
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
+    options_metavar="ARGUMENTS...",
+)
+def airflow(context: typer.Context) -> None:
+    """Run Airflow's own command line on the Airflow of `tiendo up`, or in a container on the container's."""
+    from tiendo.local.airflow_command import NoAirflowError, run_airflow
+
+    try:
+        code = run_airflow(get_settings(), context.args)
+    except NoAirflowError as error:
+        sys.exit(str(error))
+    raise typer.Exit(code)
+
+
 @app.command()
 def init() -> None:
     """Migrate the warehouse, store the register and make the inbox folders. Safe to repeat.

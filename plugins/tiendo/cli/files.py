@@ -66,10 +66,10 @@ def ingest(
         if sys.stderr.isatty():
             typer.echo(f"\r{progress.landed} files landed{settled}", nl=False, err=True)
 
-    def tell_link(link: Path) -> None:
-        typer.echo(f"{link}: a link, left alone", err=True)
+    def tell_left(path: Path) -> None:
+        typer.echo(f"{path}: {'a link' if path.is_symlink() else 'no file'}, left alone", err=True)
 
-    result = ingest_paths(get_settings(), open_register(), open_warehouse, paths, tell=tell, tell_link=tell_link)
+    result = ingest_paths(get_settings(), open_register(), open_warehouse, paths, tell=tell, tell_left=tell_left)
     if sys.stderr.isatty():
         typer.echo(err=True)
     if as_json:

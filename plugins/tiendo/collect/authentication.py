@@ -13,6 +13,8 @@ import authres  # type: ignore[import-untyped]
 
 # Microsoft 365 writes no name before its results; then the topmost header alone can be its own.
 NAMELESS = "-"
+# More than any server writes. Whoever forges a header of our server's name can make reading it take for ever.
+MOST_HEADERS, LONGEST_HEADER = 20, 4000
 _FAIL_AT_ONCE = ("dmarc", "compauth")
 # Which property of a passed check names the domain that it speaks for.
 _DOMAINS = {
@@ -67,9 +69,12 @@ def why_not_trusted(headers: Sequence[str], sender: str, trust: MailTrust) -> st
     if trust.is_unchecked:
         return ""
     domain = sender.rpartition("@")[2].lower()
+    own = own_headers(headers, trust.authserv_id)
+    if len(own) > MOST_HEADERS or any(len(header) > LONGEST_HEADER for header in own):
+        return "our server's own finding is longer than any"
     try:
-        results = [result for header in own_headers(headers, trust.authserv_id) for result in _parsed(header, trust)]
-    except (authres.AuthResError, SyntaxError):
+        results = [result for header in own for result in _parsed(header, trust)]
+    except (authres.AuthResError, SyntaxError, RecursionError):
         return "our server's own finding cannot be read"
     if not results:
         return f"no finding of {trust.authserv_id}"
@@ -77,7 +82,7 @@ def why_not_trusted(headers: Sequence[str], sender: str, trust: MailTrust) -> st
         return f"{failed[0]} failed"
     if domain in trust.relaxed_domains:
         return ""
-    if not any(_is_within(found, domain) for result in results for found in _domains(result)):
+    if not any(_speaks_for(result, domain) for result in results):
         return f"neither SPF nor DKIM speaks for {domain}"
     return ""
 
@@ -108,6 +113,12 @@ def _domains(result: Any) -> list[str]:
         for found in result.properties
         if (result.method, found.type, found.name) in _DOMAINS
     ]
+
+
+def _speaks_for(result: Any, domain: str) -> bool:
+    """Whether a check speaks for the sender's domain: all that it names does, not one name beside another."""
+    found = _domains(result)
+    return bool(found) and all(_is_within(each, domain) for each in found)
 
 
 def _is_within(found: str, domain: str) -> bool:

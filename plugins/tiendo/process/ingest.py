@@ -55,7 +55,7 @@ def ingest_paths(
     paths: Sequence[Path],
     *,
     tell: Callable[[Progress], None] = _tell_nobody,
-    tell_link: Callable[[Path], None] = _tell_nobody,
+    tell_left: Callable[[Path], None] = _tell_nobody,
 ) -> dict[str, Any]:
     """Lands and settles files, a batch at a time, then grades the periods whose figures changed.
 
@@ -66,7 +66,7 @@ def ingest_paths(
     Args:
         open_engine: gives the warehouse's engine, migrated; called once.
         tell: hears after each batch how far the run has come.
-        tell_link: hears of each link in a folder.
+        tell_left: hears of each link, pipe or device in a folder.
 
     Returns:
         ``{"received": files landed, "states": {state: count}, "periods": [period]}``; files that an earlier run
@@ -79,7 +79,7 @@ def ingest_paths(
     warm_up()
     gc.freeze()  # the register and all that is imported stay to the end: no need to look them through again and again
     engine = open_engine()
-    batches = _batches(register, _files(paths, tell_link))
+    batches = _batches(register, _files(paths, tell_left))
     with loader(engine) as connection:
         run = connection.execute(statement("intake/count_scans.sql"), {"channel": CHANNEL}).scalar_one()
     received = 0
@@ -135,21 +135,22 @@ def _is_divisible(batches: list[list[tuple[str, Path]]]) -> bool:
     return len(batches) > 1 and len(senders) == len(set(senders))
 
 
-def _files(paths: Sequence[Path], tell_link: Callable[[Path], None]) -> Iterator[Path]:
+def _files(paths: Sequence[Path], tell_left: Callable[[Path], None]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
             for found in sorted(path.rglob("*")):
                 mode = found.lstat().st_mode
-                if stat.S_ISLNK(mode):  # who may write in a folder could have any file archived
-                    tell_link(found)
-                elif stat.S_ISREG(mode) and not why_never(found.name):
+                # Links are not followed: who may write in a folder could have any file archived.
+                if stat.S_ISREG(mode) and not why_never(found.name):
                     yield found
+                elif not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                    tell_left(found)
         else:
             yield path.resolve()
 
 
 def _open_no_link(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW)
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)  # nor is a pipe waited for
 
 
 def _sender(register: Register, path: Path) -> str:

@@ -1,7 +1,8 @@
 """What a reviewer is asked and answers, as the warehouse witnesses it: nothing else is believed.
 
-One run of ``publish_report`` asks one question, about one draft. It counts from when the warehouse knows it; the answer
-is noted by the code that Airflow runs when a reviewer has answered, once, beside the question it belongs to.
+One run of ``publish_report`` asks one question, about one draft. The draft notes it before anybody can see it, in the
+words it is told in; the answer is noted by the code that Airflow runs when a reviewer has answered, once, beside the
+question it belongs to, and in the audit.
 """
 
 from collections.abc import Mapping
@@ -9,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from tiendo import clock
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.warehouse.audit import record_answer
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
 
@@ -42,7 +44,11 @@ class ReviewAnswer:
 
 @dataclass(frozen=True)
 class ReviewRequest:
-    """A question to a reviewer: whether the draft with these hashes, as of this instant, may be published."""
+    """A question to a reviewer: whether the draft with these hashes, as of this instant, may be published.
+
+    Attributes:
+        title, review: what the draft is, and what he should see, in lines of Markdown.
+    """
 
     review_request_id: int
     period: Period
@@ -51,24 +57,36 @@ class ReviewRequest:
     data_sha256: str
     content_sha256: str
     answer: ReviewAnswer | None
+    title: str = ""
+    review: tuple[str, ...] = ()
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether it was answered by yes or no. A refused answer is none: the question is asked again."""
+        return self.answer is not None and self.answer.verdict != "refused"
 
     @property
     def name(self) -> str:
         """Names this question among all: ``2023-Q1/1 #7``."""
         return f"{self.period}/{self.edition} #{self.review_request_id}"
 
-    def is_about(self, draft: Mapping[str, Any]) -> bool:
-        """Tells whether a draft (``report.edition.draft``) reports what was asked about."""
-        asked = (str(self.period), self.edition, self.content_sha256)
-        return asked == (draft["period"], draft["edition"], draft["content_sha256"])
-
 
 def put_request(engine: Engine, register: Register, run_id: str, draft: Mapping[str, Any]) -> None:
-    """Notes that a run asks about a draft. Not to be repeated while the question is open."""
-    of_draft = {name: draft[name] for name in ("period", "edition", "as_of", "data_sha256", "content_sha256")}
-    row = {"run_id": run_id, "plan_code": register.code, "asked_at": clock.now(), **of_draft}
+    """Notes that a run asks about a draft (``report.edition.draft``). Not to be repeated while the question is open."""
+    shown = ("period", "edition", "as_of", "data_sha256", "content_sha256", "title", "review")
+    row = {
+        "run_id": run_id,
+        "plan_code": register.code,
+        "asked_at": clock.now(),
+        **{name: draft[name] for name in shown},
+    }
     with loader(engine) as connection:
         connection.execute(statement("report/put_review_request.sql"), row)
+
+
+def ask_again(engine: Engine, register: Register, run_id: str, request: ReviewRequest) -> None:
+    """Notes that a run asks the same once more, after an answer that made no sense."""
+    put_request(engine, register, run_id, vars(request) | {"period": str(request.period), "review": [*request.review]})
 
 
 def find_request(engine: Engine, run_id: str) -> ReviewRequest | None:
@@ -90,14 +108,41 @@ def find_request(engine: Engine, run_id: str) -> ReviewRequest | None:
         row.data_sha256,
         row.content_sha256,
         answer,
+        row.title,
+        tuple(row.review),
     )
 
 
-def put_answer(engine: Engine, request: ReviewRequest, answer: ReviewAnswer, *, account_id: str) -> None:
-    """Notes the answer to a question; a repetition changes nothing."""
+def put_answer(
+    engine: Engine, register: Register, request: ReviewRequest, answer: ReviewAnswer, *, account_id: str
+) -> None:
+    """Notes the answer to a question, and what was decided in the audit; a repetition changes nothing."""
     row = {"review_request_id": request.review_request_id, "account_id": account_id, **vars(answer)}
     with loader(engine) as connection:
-        connection.execute(statement("report/put_review_answer.sql"), row)
+        is_first = connection.execute(statement("report/put_review_answer.sql"), row).rowcount
+        if is_first and answer.verdict != "refused":
+            record_decision(connection, register, request, answer)
+
+
+def record_decision(connection: Connection, register: Register, request: ReviewRequest, answer: ReviewAnswer) -> None:
+    """Adds the answer to a request for approval to the audit, with the hashes of what it was about; once."""
+    details = {
+        "question": request.name,
+        "plan": register.code,
+        "period": str(request.period),
+        "edition": request.edition,
+        "as_of": request.as_of.isoformat(),
+        "data_sha256": request.data_sha256,
+        "content_sha256": request.content_sha256,
+    }
+    record_answer(
+        connection,
+        act=answer.verdict,
+        subject=f"{request.period}/{request.edition}",
+        comment=answer.comment,
+        details=details,
+        done_by=answer.answered_by,
+    )
 
 
 def approved_request(engine: Engine, run_id: str) -> tuple[ReviewRequest, ReviewAnswer]:
@@ -112,3 +157,10 @@ def approved_request(engine: Engine, run_id: str) -> tuple[ReviewRequest, Review
         said = f"the answer is {answer.verdict}" if answer else "no answer is known"
         raise NotApprovedError(f"{run_id} was not approved by a reviewer: {said}. Nothing is published.")
     return request, answer
+
+
+def superseded_by(engine: Engine, request: ReviewRequest) -> int | None:
+    """Returns the number of the question that has taken a question's place, None where it is still the one to go by."""
+    key = {"review_request_id": request.review_request_id}
+    with loader(engine) as connection:
+        return connection.execute(statement("report/superseded_by.sql"), key).scalar()

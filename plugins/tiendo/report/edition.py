@@ -11,7 +11,7 @@ from the same instant, finds or replaces them, and adds the row. A folder that w
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -73,13 +73,22 @@ class EditionFolders:
 
 
 def draft(
-    engine: Engine, register: Register, settings: Settings, period: Period, known_at: datetime | None = None
+    engine: Engine,
+    register: Register,
+    settings: Settings,
+    period: Period,
+    known_at: datetime | None = None,
+    *,
+    before_it_is_seen: Callable[[dict[str, Any]], None] = lambda drafted: None,
 ) -> dict[str, Any]:
     """Builds the next edition of a period from what is known now, for a reviewer to look at.
 
     Statuses are brought up to date and the instant is taken under the load lock: nothing loaded later can slip in
     before it. ``known_at`` makes the edition of a past instant instead, from what was known and graded then; it is
     news only where none has been published since.
+
+    Args:
+        before_it_is_seen: gets what is returned, before the folder is there. Where nothing has changed there is none.
 
     Returns:
         JSON-able: ``period``, ``edition``, ``as_of`` (ISO 8601; in words ``as_of_text``), ``path`` of the folder,
@@ -93,8 +102,7 @@ def draft(
         is_changed = _is_changed(connection, data)
         review = gather_review(connection, register, data)
     folder = EditionFolders(settings, period).draft(edition)
-    _place(engine, build(data) | {PAGE: render_review(review)}, settings, folder)
-    return {
+    drafted = {
         "period": str(period),
         "edition": edition,
         "as_of": as_of.isoformat(),
@@ -106,6 +114,10 @@ def draft(
         "content_sha256": content_sha256(data),
         "is_changed": is_changed,
     }
+    if is_changed:
+        files = build(data) | {PAGE: render_review(review)}
+        _place(engine, files, settings, folder, lambda: before_it_is_seen(drafted))
+    return drafted
 
 
 def refresh_draft(engine: Engine, register: Register, settings: Settings, period: Period) -> Path | None:
@@ -138,12 +150,23 @@ def tell_refusal(settings: Settings, period: Period, edition: int, because: str)
     write_files({path: f'{before}{body}<p class="refusal stop"><b>{told}</b></p>{after}'.encode()})
 
 
-def _place(engine: Engine, files: Mapping[str, bytes], settings: Settings, folder: Path) -> None:
-    """Places a draft; one at a time, since each clears away what a run that died left beside its folder."""
+def _place(
+    engine: Engine,
+    files: Mapping[str, bytes],
+    settings: Settings,
+    folder: Path,
+    before: Callable[[], None] = lambda: None,
+) -> None:
+    """Places a draft; one at a time, since each clears away what a run that died left beside its folder.
+
+    Args:
+        before: is called first, so that questions are noted in the order in which their drafts are seen.
+    """
     settings.drafts.mkdir(parents=True, exist_ok=True)
     settings.drafts.chmod(0o700)
     with loader(engine) as connection:
         connection.exec_driver_sql(_EDITION_LOCK)
+        before()
         place(files, folder)
 
 

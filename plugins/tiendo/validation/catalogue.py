@@ -1,4 +1,4 @@
-"""Writes ``docs/rules.md``, the catalogue of all rules, from the suites: ``python -m tiendo.validation.catalogue``."""
+"""Writes ``docs/rules.md``, the catalogue of all rules, from the suites: ``tiendo docs``."""
 
 import ast
 import json
@@ -12,7 +12,7 @@ from tiendo.validation.suites import SUBMISSION_SUITES, TABLE_SUITES, Rule, Suit
 PATH = PROJECT / "docs" / "rules.md"
 _HEAD = """# Rules
 
-Made from `include/expectations/` by `python -m tiendo.validation.catalogue`; a test fails when it is stale.
+Made from `include/expectations/` by `tiendo docs`; a test fails when it is stale.
 
 A `critical` finding rejects the whole file and nothing of it is loaded; a `warning` loads it and asks for an
 explanation; an `info` tells. A rule marked *quarantined* sets the file aside: it is unsafe, unreadable or of no known
