@@ -391,6 +391,12 @@ def test_what_is_red_or_dead_is_told_once_and_once_when_it_is_well_again(stage: 
     def after(minutes: int) -> None:
         set_replay_clock(clock_file, EIGHT + timedelta(minutes=minutes))
 
+    def database_is_back() -> bool:
+        try:
+            return revive_server(stage.settings.postgres)
+        except subprocess.SubprocessError:
+            return False
+
     def run(dag_id: str) -> str:
         run_id = api.trigger(dag_id)
         return api.wait(dag_id, run_id)
@@ -441,7 +447,7 @@ def test_what_is_red_or_dead_is_told_once_and_once_when_it_is_well_again(stage: 
         watch = stage.services.supervisor._running["watch"]
         watch.kill()
         watch.wait()
-        stage.wait_for(lambda: revive_server(stage.settings.postgres), lambda: "PostgreSQL does not come back")
+        stage.wait_for(database_is_back, lambda: "PostgreSQL does not come back")
         assert not stage.health()["is_well"]
         (stage.folder / "dags" / "broken.py").unlink()
         (stage.folder / "fail").unlink()
