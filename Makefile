@@ -18,6 +18,10 @@ PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscop
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" $(UPGRADE)
 
+# CycloneDX 1.3: later versions name the tool by its address at a package registry. The hashes are in requirements.txt.
+SBOM := $(BIN)/python -W ignore -m cyclonedx_py requirements --index-url= --spec-version 1.3 --output-reproducible \
+	--pyproject pyproject.toml --output-file sbom.cdx.json -
+
 .PHONY: help run test test-quick test-exhaustive up check format docs bench lock clean
 
 help:
@@ -30,7 +34,7 @@ help:
 	@echo 'make format      put the code into the format that check asks for'
 	@echo 'make docs        write the generated documents anew'
 	@echo 'make bench       the benchmarks'
-	@echo 'make lock        requirements*.txt from pyproject.toml (UPGRADE=--upgrade for newer versions)'
+	@echo 'make lock        requirements*.txt and sbom.cdx.json from pyproject.toml (UPGRADE=--upgrade for newer versions)'
 	@echo 'make clean       remove .venv/ and var/'
 
 run: $(RUN_STAMP)
@@ -71,6 +75,7 @@ bench: $(DEV_STAMP)
 lock: $(DEV_STAMP)
 	$(COMPILE) pyproject.toml --group build --output-file requirements.txt
 	$(COMPILE) --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	sed -n 's/^\([^ #][^ ;]*==[^ ;]*\).*/\1/p' requirements.txt | $(SBOM)
 
 clean:
 	rm -rf $(VENV) var

@@ -33,7 +33,7 @@ REQUIRED = {
 # Mail is an option; where it is not configured, the connections are not there.
 MAIL = {"AIRFLOW_CONN_TIENDO_IMAP", "AIRFLOW_CONN_TIENDO_SMTP"}
 ONE_SHOT = {"init"}
-AIRFLOW = {"init", "api-server", "scheduler", "dag-processor", "triggerer", "worker", "cleanup"}
+AIRFLOW = {"init", "api-server", "scheduler", "dag-processor", "triggerer", "worker", "cleanup", "watch"}
 
 
 def _environment(without: str = "") -> dict[str, str]:
@@ -176,11 +176,12 @@ def test_only_the_api_server_is_reached_from_outside_and_on_loopback(compose: di
     assert compose["networks"]["back"]["internal"] is True
 
 
-def test_mail_comes_from_the_environment_and_only_workers_reach_out() -> None:
+def test_mail_comes_from_the_environment_and_only_who_mails_reaches_out() -> None:
     compose = _load(_environment() | {"MAIL_IMAP_CONN": "given-imap", "MAIL_SMTP_CONN": "given-smtp"})
     services = compose["services"]
-    assert {services["worker"]["environment"][key] for key in MAIL} == {"given-imap", "given-smtp"}
-    assert {name for name, service in services.items() if "out" in service["networks"]} == {"worker"}
+    for name in ("worker", "watch"):
+        assert {services[name]["environment"][key] for key in MAIL} == {"given-imap", "given-smtp"}
+    assert {name for name, service in services.items() if "out" in service["networks"]} == {"worker", "watch"}
 
 
 def test_nothing_starts_before_the_databases_are_migrated(compose: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """The lock files, held against pyproject.toml."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -84,3 +85,11 @@ def test_the_packages_the_project_is_built_on() -> None:
     assert {name: str(_version(pins[name][0])) for name in ("apache-airflow",)} == {"apache-airflow": "3.3.2"}
     for name, series in {"pandas": "3.1", "sqlalchemy": "2.1", "great-expectations": "1.24", "openpyxl": "3.1"}.items():
         assert str(_version(pins[name][0])).startswith(series), name
+
+
+def test_the_bill_of_materials_names_what_is_installed_and_no_registry() -> None:
+    text = (ROOT / "sbom.cdx.json").read_text(encoding="utf-8")
+    named = [(canonicalize_name(part["name"]), Version(part["version"])) for part in json.loads(text)["components"]]
+    pinned = [(name, _version(pin)) for name, pins in _pins("requirements.txt").items() for pin in pins]
+    assert sorted(named) == sorted(pinned), "make lock"
+    assert set(re.findall(r"https?://([^/\"]+)", text)) == {"cyclonedx.org"}

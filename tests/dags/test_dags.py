@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tiendo.airflow_glue.assets import Tag
+from tiendo.airflow_glue.watch import _STEPS_OF_OUTAGE
 from tiendo.cli.dag_pages import dag_pages, reading_environment
 from tiendo.settings import PROJECT
 
@@ -154,6 +155,12 @@ def test_operations_are_told_when_an_hour_passes(parsed: dict[str, dict[str, Any
     days = {"2023-Q1": "2023-03-14", "2023-Q2": "2023-06-14", "2023-Q3": "2023-09-14", "2023-Q4": "2023-12-14"}
     assert publication == ["publication", 0, told, {key: f"{day}T17:00:00+07:00" for key, day in days.items()}]
     assert due_day == ["due_day", 0, told, {key: f"{day}T20:00:00+07:00" for key, day in days.items()}]
+
+
+def test_what_an_outage_explains_is_there(parsed: dict[str, dict[str, Any]]) -> None:
+    for steps in _STEPS_OF_OUTAGE.values():
+        for dag_id, step in steps:
+            assert step in parsed[dag_id]["dags"][dag_id]["trigger_rules"]
 
 
 def test_docs_are_fresh() -> None:

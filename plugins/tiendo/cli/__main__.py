@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tiendo.cli import figures, files, operations
+from tiendo.cli import figures, files, health, operations
 from tiendo.cli.common import open_register, open_warehouse
 from tiendo.cli.editions import edition_app
 from tiendo.cli.obligations import extension_app, obligation_app
@@ -105,6 +105,8 @@ for command in (
     figures.explain,
     figures.tracker,
     figures.ledger,
+    health.health,
+    health.watch,
     docs,
     operations.requeue,
     operations.audit,

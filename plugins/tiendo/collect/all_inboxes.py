@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import Engine
 
 from tiendo.collect.folder import IncompleteScanError, collect
+from tiendo.mail.incidents import FOLDERS, end_outage, note_outage
 from tiendo.model.register import Register
 from tiendo.settings import Settings
 
@@ -54,6 +55,14 @@ def collect_all(
     except ShareError as error:
         faults.append(str(error))
     return Collected(file_ids, delivered, faults)
+
+
+def note_faults(engine: Engine, faults: list[str]) -> None:
+    """Notes whether all inboxes could be reached; operations are told when one could not for a while."""
+    if faults:
+        note_outage(engine, FOLDERS, "; ".join(faults))
+    else:
+        end_outage(engine, FOLDERS)
 
 
 def _collect(

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -202,12 +203,13 @@ def airflow_services(
 
 
 def core_services(port: int) -> Sequence[Service]:
-    """Returns Airflow's four processes. Task logs are read from the disk, so none of them serves logs."""
+    """Returns Airflow's four processes, and who watches them. Task logs are read from the disk: none serves them."""
     return (
         airflow("api-server", "api-server", "--host", "127.0.0.1", "--port", str(port)),
         warm("scheduler", "scheduler", "--skip-serve-logs"),
         airflow("dag-processor", "dag-processor"),
         airflow("triggerer", "triggerer", "--skip-serve-logs"),
+        Service("watch", [sys.executable, "-m", "tiendo.cli", "watch"]),
     )
 
 

@@ -8,10 +8,11 @@ from typing import NamedTuple
 from sqlalchemy import Engine
 
 from tiendo import clock
-from tiendo.collect.imap_mailbox import MailboxSettings, open_inbox
+from tiendo.collect.imap_mailbox import MailboxDownError, MailboxSettings, open_inbox
 from tiendo.collect.mail import collect
 from tiendo.feedback.answering import move_done, queue_answers
 from tiendo.mail.identity import Identity
+from tiendo.mail.incidents import MAILBOX, SMTP, end_outage, note_outage
 from tiendo.mail.outgoing import OpenSmtp, Sent, SmtpDownError, send_pending
 from tiendo.mail.undeliverable import tell_undeliverable
 from tiendo.model.register import Register
@@ -30,6 +31,7 @@ class Mail(NamedTuple):
 
 
 MAIL_LOCK = "select pg_advisory_lock(hashtext('tiendo.mail'))"
+MAIL_TRY_LOCK = "select pg_try_advisory_lock(hashtext('tiendo.mail'))"
 MAIL_UNLOCK = "select pg_advisory_unlock(hashtext('tiendo.mail'))"
 
 
@@ -41,7 +43,7 @@ def collect_mail(settings: Settings, register: Register, engine: Engine, mail: M
     """
     addresses = (address for agency in register.agencies for address in agency.mail_addresses)
     mail.mailbox.trust.check({address.rpartition("@")[2] for address in addresses})
-    with _alone(engine), open_inbox(mail.mailbox) as inbox:
+    with _reached(engine), _alone(engine), open_inbox(mail.mailbox) as inbox:
         return collect(settings, register, engine, inbox, mail.identity, mail.mailbox.trust)
 
 
@@ -64,7 +66,7 @@ def answer_mail(
             rounds.append(_send(settings, register, engine, mail))
         except SmtpDownError as error:
             down = error
-        with open_inbox(mail.mailbox) as inbox:
+        with _reached(engine), open_inbox(mail.mailbox) as inbox:
             moved = move_done(engine, inbox, mail.identity)
         if down:
             raise down
@@ -96,13 +98,46 @@ def _send(settings: Settings, register: Register, engine: Engine, mail: Mail) ->
         withdraw(connection, register, now)
     tell_undeliverable(engine, register, mail.identity)
     quiet_kinds = (REMINDER, LIST) if register.reminders.is_quiet(register.working_days, now) else ()
-    return send_pending(settings, engine, mail.identity, mail.open_smtp, quiet_kinds)
+    try:
+        sent = send_pending(settings, engine, mail.identity, mail.open_smtp, quiet_kinds)
+    except SmtpDownError as error:
+        note_outage(engine, SMTP, str(error))
+        raise
+    if sent.sent or sent.failed or sent.given_up:
+        end_outage(engine, SMTP)
+    return sent
+
+
+def tell_incidents(settings: Settings, register: Register, engine: Engine, mail: Mail) -> None:
+    """Sends what operations are to be told of incidents, with all else that is due; another run at work does so itself.
+
+    Raises:
+        SmtpDownError: as ``send_mail``.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if not connection.exec_driver_sql(MAIL_TRY_LOCK).scalar():
+            return
+        try:
+            _send(settings, register, engine, mail)
+        finally:
+            connection.exec_driver_sql(MAIL_UNLOCK)
 
 
 def has_open_mail(engine: Engine, identity: Identity) -> bool:
     """Tells whether a message waits for its answer or its place, or a mail to be sent."""
     with loader(engine) as connection:
         return bool(connection.execute(statement("mail/has_open_messages.sql"), {"mailbox": identity.mailbox}).scalar())
+
+
+@contextmanager
+def _reached(engine: Engine) -> Iterator[None]:
+    """Notes whether the mailbox was reached; operations are told when it has not been for a while."""
+    try:
+        yield
+    except MailboxDownError as error:
+        note_outage(engine, MAILBOX, str(error))
+        raise
+    end_outage(engine, MAILBOX)
 
 
 @contextmanager

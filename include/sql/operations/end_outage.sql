@@ -1,0 +1,2 @@
+-- Notes that it was reached
+delete from intake.outage where subject = :subject

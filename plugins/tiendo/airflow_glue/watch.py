@@ -1,0 +1,287 @@
+"""The look at what no task can tell: dead components, failed runs, unreadable DAG files, DAGs that are paused.
+
+A process of its own (``tiendo watch``), for nothing that Airflow schedules notices a dead scheduler. It reads what
+Airflow itself keeps and takes it to the warehouse's incidents. Airflow's callbacks and listeners for failed runs and
+import errors are not used: they are called once, in a process that may be the dying one, and nothing calls them when a
+file can be read again, a DAG is unpaused or a run is cleared.
+"""
+
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from tiendo import clock
+from tiendo.airflow_glue.warehouse import Parts, open_warehouse
+from tiendo.durable import write_files
+from tiendo.mail.incident_words import bad_mail, well_mail
+from tiendo.mail.incidents import FOLDERS, MAILBOX, PATIENCE, SMTP, Problem, is_mail_due, outages, take_note
+from tiendo.settings import Settings, get_settings
+from tiendo.vietnamese.dates import format_instant
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tiendo.process.mail_run import Mail
+
+COMPONENTS = ("scheduler", "triggerer", "dag_processor")
+_DATABASE = "database"
+_PAGES_OF_OUTAGES = {MAILBOX: "dags/collect_mailbox", SMTP: "dags", FOLDERS: "dags/collect_folders"}
+# A run whose failed steps are all of these is red because of what could not be reached, and is told as that.
+_STEPS_OF_OUTAGE = {
+    MAILBOX: {("collect_mailbox", "collect"), ("collect_mailbox", "answer"), ("process_submissions", "answer")},
+    SMTP: {
+        ("collect_mailbox", "answer"),
+        ("process_submissions", "answer"),
+        ("publish_report", "deliver"),
+        ("publish_report", "send_notice"),
+        ("send_reminders", "send"),
+    },
+    FOLDERS: {("collect_folders", "collect"), ("collect_folders", "check")},
+}
+log = logging.getLogger(__name__)
+
+
+def looked_at_file(settings: Settings) -> "Path":
+    """Returns the file whose time of change is that of the last whole look."""
+    return settings.home / "watch" / "looked"
+
+
+def run_watch(seconds: float) -> None:
+    """Looks every so often, until it is ended."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    # Airflow 3.3 reads its own database's connections only in processes that say so (as `airflow connections` does).
+    os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    watch = Watch(get_settings())
+    while True:
+        watch.look()
+        time.sleep(seconds)
+
+
+class Watch:
+    """Looks, takes note, tells. What it keeps in memory is only how to write to operations without any database."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._addresses: tuple[str, str] | None = None
+        self._parts: Parts | None = None
+
+    def look(self) -> None:
+        """Looks once; whatever goes wrong is logged, and the next look tries again."""
+        from sqlalchemy.exc import InterfaceError, OperationalError
+
+        try:
+            self._look()
+        except (OperationalError, InterfaceError) as error:
+            self._tell_of_database(error)
+        except Exception:
+            log.exception("The look failed.")
+        else:
+            file = looked_at_file(self._settings)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+
+    def _look(self) -> None:
+        from tiendo.airflow_glue.mail import operations_mail
+        from tiendo.mail.outgoing import SmtpDownError
+        from tiendo.process.mail_run import tell_incidents
+        from tiendo.warehouse.engine import loader
+
+        self._parts = self._parts or open_warehouse()
+        settings, register, engine = self._parts
+        with loader(engine) as connection:
+            unreached = outages(connection)
+        mail = _mail()
+        if mail is None:
+            # Nobody tries to reach them any more.
+            unreached = [problem for problem in unreached if problem.subject not in (MAILBOX, SMTP)]
+        else:
+            self._addresses = operations_mail()
+        problems = [problem._replace(page=_page(_PAGES_OF_OUTAGES[problem.subject])) for problem in unreached]
+        problems += list(_problems_of_airflow({problem.subject for problem in unreached}))
+        self._tell_that_database_is_back()
+        take_note(engine, mail.identity if mail else None, problems)
+        if mail and is_mail_due(engine):
+            try:
+                tell_incidents(settings, register, engine, mail)
+            except SmtpDownError as error:
+                log.error("Operations cannot be told by mail, tried again later: %s", error)
+
+    def _tell_of_database(self, error: Exception) -> None:
+        """Tells past the queue, which is in the database; a file keeps that it was told."""
+        log.error("The database is out of reach: %s", str(error).splitlines()[0])
+        state = self._database_state or {"since": clock.now().isoformat(), "told_at": ""}
+        since = datetime.fromisoformat(state["since"])
+        if not state["told_at"] and clock.now() - since >= PATIENCE:
+            detail = str(getattr(error, "orig", error)).strip().splitlines()[0]
+            if self._send(*bad_mail(_DATABASE, since, detail, _page())):
+                state["told_at"] = clock.now().isoformat()
+        write_files({self._database_file: json.dumps(state).encode()})
+
+    def _tell_that_database_is_back(self) -> None:
+        if not (state := self._database_state):
+            return
+        since = datetime.fromisoformat(state["since"])
+        if state["told_at"] and not self._send(*well_mail(_DATABASE, since, clock.now())):
+            return
+        self._database_file.unlink()
+
+    @property
+    def _database_file(self) -> "Path":
+        return self._settings.home / "watch" / "database-down.json"
+
+    @property
+    def _database_state(self) -> dict[str, str]:
+        with suppress(FileNotFoundError):
+            state: dict[str, str] = json.loads(self._database_file.read_text(encoding="utf-8"))
+            return state
+        return {}
+
+    def _send(self, subject: str, words: str) -> bool:
+        from tiendo.airflow_glue.mail import open_smtp
+        from tiendo.mail.outgoing import send_at_once
+
+        if self._addresses is None:
+            return False
+        try:
+            send_at_once(open_smtp, *self._addresses, subject, words)
+        except Exception:
+            # The connection too may be in the database.
+            log.exception("Operations cannot be told by mail: %s", subject)
+            return False
+        return True
+
+
+def _mail() -> "Mail | None":
+    from sqlalchemy.exc import DBAPIError
+
+    from tiendo.airflow_glue.mail import open_mail
+
+    try:
+        return open_mail()
+    except DBAPIError:
+        raise
+    except Exception:
+        log.exception("Operations cannot be told by mail: the mail connections are not right.")
+        return None
+
+
+def _problems_of_airflow(unreached: set[str]) -> Iterator[Problem]:
+    """Yields what Airflow's own records say is not well.
+
+    Args:
+        unreached: what explains a failed run of whoever tried to reach it.
+    """
+    from airflow.api.common.airflow_health import get_airflow_health
+    from airflow.utils.session import create_session
+
+    health = get_airflow_health()
+    for name in COMPONENTS:
+        if health[name]["status"] != "healthy":
+            beat = health[name][f"latest_{name}_heartbeat"]
+            last = f"lúc {format_instant(datetime.fromisoformat(beat))}" if beat else "chưa có"
+            yield Problem(f"component {name}", f"tín hiệu hoạt động cuối cùng: {last}", page=_page())
+    yield from _problems_of_api()
+    yield from _problems_of_workers()
+    with create_session() as session:
+        yield from _paused(session)
+        yield from _import_errors(session)
+        yield from _failed_runs(session, unreached)
+
+
+def _problems_of_api() -> Iterator[Problem]:
+    """Asks the api-server as tasks do, at the address they have."""
+    import httpx
+    from airflow.configuration import conf
+
+    url = httpx.URL(conf.get("core", "execution_api_server_url")).join("/api/v2/monitor/health")
+    try:
+        httpx.get(url, timeout=30, trust_env=False).raise_for_status()
+    except httpx.HTTPError as error:
+        yield Problem("component api-server", f"{url}: {type(error).__name__}: {error}", page=_page())
+
+
+def _problems_of_workers() -> Iterator[Problem]:
+    """Asks whether any Celery worker answers; the LocalExecutor's are the scheduler's children."""
+    from airflow.configuration import conf
+
+    if "Celery" not in conf.get("core", "executor"):
+        return
+    from airflow.providers.celery.executors.celery_executor_utils import app
+    from kombu.exceptions import OperationalError
+
+    try:
+        with app.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, timeout=10)
+            if not app.control.ping(timeout=10, connection=connection):
+                yield Problem("component worker", "không worker nào trả lời", page=_page())
+    except (OperationalError, OSError) as error:
+        yield Problem("component worker", f"hàng đợi Redis: {type(error).__name__}: {error}", page=_page())
+
+
+def _paused(session: Any) -> Iterator[Problem]:
+    from airflow.models import DagModel
+    from sqlalchemy import select
+
+    paused = select(DagModel.dag_id).where(DagModel.is_paused.is_(True), DagModel.is_stale.is_(False))
+    for dag_id in session.scalars(paused.order_by(DagModel.dag_id)):
+        detail = "DAG được tạm dừng trên trang web hoặc bằng lệnh"
+        yield Problem(f"paused {dag_id}", detail, page=_page(f"dags/{quote(dag_id)}"))
+
+
+def _import_errors(session: Any) -> Iterator[Problem]:
+    from airflow.models.errors import ParseImportError
+    from sqlalchemy import select
+
+    for error in session.scalars(select(ParseImportError).order_by(ParseImportError.id)):
+        lines = (error.stacktrace or "").strip().splitlines()
+        yield Problem(f"import-error {error.filename}", lines[-1] if lines else "", page=_page("dags"))
+
+
+def _failed_runs(session: Any, unreached: set[str]) -> Iterator[Problem]:
+    """Yields runs that failed and that no later one of the same DAG and period has taken the place of."""
+    from airflow.models import DagModel, DagRun, TaskInstance
+    from sqlalchemy import and_, func, select
+    from sqlalchemy.orm import aliased
+
+    def key(run: Any) -> Any:
+        return func.coalesce(run.partition_key, run.conf["period"].as_string(), "")
+
+    later = aliased(DagRun)
+    is_ended_later = and_(
+        later.dag_id == DagRun.dag_id,
+        later.id > DagRun.id,
+        later.state.in_(("success", "failed")),
+        key(later) == key(DagRun),
+    )
+    failed = (
+        select(DagRun.dag_id, DagRun.run_id, key(DagRun).label("key"))
+        .join(DagModel, DagModel.dag_id == DagRun.dag_id)
+        .where(DagRun.state == "failed", DagModel.is_stale.is_(False), ~select(later.id).where(is_ended_later).exists())
+        .order_by(DagRun.id)
+    )
+    for run in session.execute(failed).all():
+        of_run = (TaskInstance.dag_id == run.dag_id, TaskInstance.run_id == run.run_id, TaskInstance.state == "failed")
+        tasks = sorted(set(session.scalars(select(TaskInstance.task_id).where(*of_run))))
+        steps = {(run.dag_id, task) for task in tasks}
+        if steps and any(steps <= _STEPS_OF_OUTAGE.get(subject, set()) for subject in unreached):
+            continue
+        detail = f"{run.run_id}; bước lỗi: {', '.join(tasks) or 'không rõ'}"
+        page = _page(f"dags/{quote(run.dag_id)}/runs/{quote(run.run_id)}")
+        yield Problem(f"dag-run {run.dag_id} {run.key}".rstrip(), detail, page=page)
+
+
+def _page(path: str = "") -> str:
+    """Returns the address of one of Airflow's pages, by default the first."""
+    from airflow.configuration import conf
+
+    return f"{conf.get('api', 'base_url', fallback='').rstrip('/')}/{path}"
