@@ -15,4 +15,5 @@ select
     where pg_roles.oid is null
       or not pg_has_role(pg_roles.oid, 'member')
       or not coalesce(has_schema_privilege(pg_roles.oid, to_regnamespace(schema)::oid, 'usage'), false)
+    order by role
   ) as lacking

@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Connection, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
@@ -209,8 +210,8 @@ def _program(name: str, connection: Connection) -> str:
 
 
 def _place(url: URL) -> list[str]:
-    bare = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
-    return ["--no-password", f"--dbname={bare}"]
+    place = url.translate_connect_args(username="user", database="dbname") | dict(url.query)
+    return ["--no-password", f"--dbname={make_conninfo(**{k: v for k, v in place.items() if k != 'password'})}"]
 
 
 def _environment(url: URL) -> dict[str, str]:

@@ -145,12 +145,14 @@ def check_files(folder: Path, manifest: Manifest, tick: Callable[[int], None]) -
     if unknown := sorted(found - manifest.files.keys()):
         raise BackupError(f"{folder} holds what its manifest does not name: {unknown[0]}.")
     for path, file in manifest.files.items():
-        with open_regular(folder / path) as stream:
-            size = os.fstat(stream.fileno()).st_size
-            if size != file.size or hash_of(stream) != file.sha256:
-                raise BackupError(
-                    f"{folder / path} is damaged: it is not what was saved ({size} of {file.size} bytes)."
-                )
+        try:
+            with open_regular(folder / path) as stream:
+                size = os.fstat(stream.fileno()).st_size
+                is_whole = size == file.size and hash_of(stream) == file.sha256
+        except OSError as error:
+            raise BackupError(f"{folder / path} cannot be read: {error.strerror}.") from error
+        if not is_whole:
+            raise BackupError(f"{folder / path} is damaged: it is not what was saved ({size} of {file.size} bytes).")
         tick(file.size)
 
 

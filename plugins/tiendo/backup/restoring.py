@@ -70,7 +70,9 @@ def restore(settings: Settings, place: Path, say: Say = lambda line: None) -> tu
         marker.write_text(sha256)
         flush([marker, marker.parent])
     except OSError as error:
-        raise BackupError(f"{settings.home} cannot be written by this account: {error.strerror}.") from error
+        raise BackupError(
+            f"{settings.home} cannot be written by this account (uid {os.geteuid()}): {error.strerror}."
+        ) from error
     try:
         to_do = restoring.run()
         marker.unlink()
@@ -114,8 +116,6 @@ def _check_home(settings: Settings, folder: Path, marker: Path, sha256: str) -> 
                 raise BackupError(
                     f"{home} is in use, it holds {Path(base, name).relative_to(home)}: a restore needs an empty one."
                 )
-    if not os.access(next(it for it in (home, *home.parents) if it.exists()), os.W_OK | os.X_OK):
-        raise BackupError(f"{home} cannot be written by this account (uid {os.geteuid()}): give it the folder first.")
     return False
 
 

@@ -70,7 +70,7 @@ def save(settings: Settings, shelf: Path, say: Say = lambda line: None) -> tuple
         raise BackupError(f"{shelf} lies in {settings.home}, with which it would be lost. Choose another disk.")
     try:
         with _own_shelf(shelf):
-            name = f"{datetime.now(clock.HANOI):%Y-%m-%dT%H%M%S}"
+            name = _name()
             if (shelf / name).exists():
                 raise BackupError(f"{shelf / name} is there already: one a second is enough.")
             folder = shelf / f"{_UNFINISHED}{name}"
@@ -87,6 +87,10 @@ def save(settings: Settings, shelf: Path, say: Say = lambda line: None) -> tuple
         raise BackupError(f"{error.filename or shelf}: {error.strerror}. No backup was made.") from error
     except OperationalError as error:
         raise BackupError(f"{why_unreachable(error)}. No backup was made.") from error
+
+
+def _name() -> str:
+    return f"{datetime.now(clock.HANOI):%Y-%m-%dT%H%M%S}"
 
 
 @contextmanager
