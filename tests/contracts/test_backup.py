@@ -1,6 +1,7 @@
 """A backup made in the middle of work is that instant, whole, and comes back onto a machine that has nothing."""
 
 import fcntl
+import gzip
 import hashlib
 import json
 import os
@@ -51,6 +52,7 @@ Q1 = Period(2023, 1)
 NOW = datetime(2023, 3, 14, 12, tzinfo=HANOI)
 FERNET = "AIRFLOW__CORE__FERNET_KEY"
 METADATA = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+OLD = Path(__file__).parents[1] / "fixtures" / "warehouse_0011.sql.gz"
 ADMIN = "TIENDO_ADMIN_DATABASE_URL"
 SECRETS, WRONG = ("it's secret", "p%4a@ss"), "wrong"
 _RELATIONS = """
@@ -579,6 +581,28 @@ def test_a_wrong_password_is_told_in_a_sentence(servers: Servers, tmp_path: Path
         assert 'password authentication failed for user "postgres"' in done.stderr
         assert len(done.stderr.splitlines()) == 1
         assert WRONG not in done.stderr
+
+
+@pytest.mark.slow
+def test_the_way_back_of_an_upgrade_is_the_backup_of_before(home: Path, tmp_path: Path) -> None:
+    """A warehouse of release 0011, saved by today's code, upgraded, and brought back as it was."""
+    settings, url = Settings(home, PLAN_DIR, None), server_url(home / "postgres", "tiendo")
+    psql = [POSTGRES_VERSIONS[18] / "psql", "--host", str(url.query["host"]), "--username", "postgres", "--quiet"]
+    script = b"create role tiendo_loader; create role tiendo_reader;" + gzip.decompress(OLD.read_bytes())
+    subprocess.run([*psql, "--set=ON_ERROR_STOP=1", "tiendo"], input=script, check=True, capture_output=True)
+    with connected(url) as connection:
+        before = rows(connection)
+    _, manifest = save(settings, tmp_path)
+    assert manifest.schema == "0011"
+    assert len(manifest.lost) > 100, "of that warehouse there are no files"
+    engine = make_engine(url)
+    migrate(engine)
+    engine.dispose()
+    stop_server(home / "postgres")
+    home.rename(home.with_name("newer"))
+    restore(settings, tmp_path)
+    with connected(server_url(home / "postgres", "tiendo")) as connection:
+        assert rows(connection) == before
 
 
 def test_a_dump_loaded_where_the_roles_are_missing_is_refused_in_words(backup: Path, home: Path) -> None:

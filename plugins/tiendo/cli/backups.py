@@ -12,6 +12,8 @@ from tiendo.settings import get_settings
 if TYPE_CHECKING:
     from tiendo.backup.manifest import Manifest
 
+_MOST_TOLD = 10
+
 
 def backup(
     place: Annotated[Path, typer.Argument(metavar="DIR", help="Where backups are kept; this one is a folder in it.")],
@@ -29,8 +31,7 @@ def backup(
         print_json(_document(folder, manifest))
     else:
         typer.echo(f"{folder}: {len(manifest.files):,} files, {manifest.size / 1e6:,.1f} MB, as of {manifest.as_of}")
-    for told in manifest.lost:
-        typer.echo(f"Lost before this backup: {told}", err=True)
+    _tell_lost("Lost before this backup", manifest)
     raise typer.Exit(1 if manifest.lost else 0)
 
 
@@ -49,11 +50,17 @@ def restore(
         print_json(_document(folder, manifest) | {"to_do": to_do})
         return
     typer.echo(f"{folder} is back in {get_settings().home}: {len(manifest.files):,} files, as of {manifest.as_of}")
-    for told in manifest.lost:
-        typer.echo(f"Was lost before the backup: {told}")
+    _tell_lost("Was lost before the backup", manifest)
     for told in to_do:
         typer.echo(f"Still to do: {told}")
     typer.echo("Now: tiendo init (production: docker compose up --detach --wait), then tiendo ledger must add up.")
+
+
+def _tell_lost(when: str, manifest: "Manifest") -> None:
+    for told in manifest.lost[:_MOST_TOLD]:
+        typer.echo(f"{when}: {told}", err=True)
+    if len(manifest.lost) > _MOST_TOLD:
+        typer.echo(f"{when}: {len(manifest.lost)} files in all; manifest.json of the backup lists them", err=True)
 
 
 def _teller(*, as_json: bool) -> Callable[[str], None]:
