@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -195,6 +196,23 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
     return kept
 
 
+@pytest.fixture
+def _dumped_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has more work be done between the instant and the dumps."""
+    dumped, settled = saving.dump, "select count(*) from intake.submission_file where settled_at is not null"
+
+    def later(connection: Connection, snapshot: str, target: Path, tell: Callable[[str], None]) -> None:
+        if target.name == "warehouse.dump":
+            then = connection.exec_driver_sql(settled).scalar_one()
+            deadline = time.monotonic() + 300
+            while read(connection.engine.url, settled) <= [(then,)]:
+                assert time.monotonic() < deadline, "the work goes on"
+                time.sleep(0.2)
+        dumped(connection, snapshot, target, tell)
+
+    monkeypatch.setattr(saving, "dump", later)
+
+
 def check_restored(place: Place, register: Register, seen: Seen, built: dict[str, bytes], manifest: Manifest) -> None:
     for url in (place.warehouse, place.metadata):
         with connected(url) as connection:
@@ -233,6 +251,7 @@ def embedded(home: Path) -> Place:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("_dumped_late")
 def test_the_embedded_server_saved_in_the_middle_of_work_comes_back_as_it_was_at_that_instant(
     home: Path, register: Register, tmp_path: Path, seen: Seen
 ) -> None:
@@ -256,6 +275,34 @@ def test_the_embedded_server_saved_in_the_middle_of_work_comes_back_as_it_was_at
     assert read(place.warehouse, _GRANTS) == grants
     assert read(place.warehouse, "select pg_has_role('bao_chi', 'tiendo_reader', 'member')") == [(True,)]
     check_restored(place, register, seen, built, manifest)
+
+
+def test_what_waits_is_copied_or_stands_in_the_ledger(
+    home: Path, register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scan that begins when the databases are frozen waits until the inboxes are copied."""
+    place, frozen = embedded(home), saving.frozen
+    engine = make_engine(place.warehouse)
+    initialise(engine, register)
+    make_inboxes(place.settings, register)
+    drop(place.settings, register, "so-y-te", "chờ.xlsx")
+    landed: list[int] = []
+    scan = threading.Thread(target=lambda: landed.extend(collect(place.settings, register, engine)))
+
+    @contextmanager
+    def with_a_scan(url: URL) -> Iterator[tuple[Connection, str]]:
+        with frozen(url) as session:
+            if url.database == "tiendo":
+                scan.start()
+                scan.join(2)
+            yield session
+
+    monkeypatch.setattr(saving, "frozen", with_a_scan)
+    _, manifest = save(place.settings, tmp_path / "shelf")
+    scan.join()
+    engine.dispose()
+    assert landed == [1]
+    assert "home/inbox/so-y-te/chờ.xlsx" in manifest.files
 
 
 class Servers(NamedTuple):
