@@ -1,6 +1,7 @@
 # The one image of all of Tiendo's processes: Airflow's four, the Celery workers and the one-shot initialisation.
 # What each container does is in docker-compose.yaml.
-FROM python:3.12.12-slim-bookworm
+ARG BASE=python:3.12.12-slim-bookworm
+FROM ${BASE}
 
 # LibreOffice makes the PDF of an edition; Liberation Serif has the metrics of Times New Roman.
 RUN apt-get update \

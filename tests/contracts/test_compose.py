@@ -6,6 +6,7 @@ parser, which refuses every key that the specification does not know.
 
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ REQUIRED = {
 # Mail is an option; where it is not configured, the connections are not there.
 MAIL = {"AIRFLOW_CONN_TIENDO_IMAP", "AIRFLOW_CONN_TIENDO_SMTP"}
 ONE_SHOT = {"init"}
-AIRFLOW = {"init", "api-server", "scheduler", "dag-processor", "triggerer", "worker"}
+AIRFLOW = {"init", "api-server", "scheduler", "dag-processor", "triggerer", "worker", "cleanup"}
 
 
 def _environment(without: str = "") -> dict[str, str]:
@@ -85,8 +86,10 @@ def test_no_secret_has_a_default() -> None:
     assert defaults == {
         "CLAMAV",
         "COLLECT_MINUTES",
+        "KEEP_DAYS",
         "WORKER_CONCURRENCY",
         "TIENDO_VERSION",
+        "TIENDO_PLAN",
         "PUBLIC_URL",
         "HTTP_BIND",
         "HTTP_PORT",
@@ -115,9 +118,27 @@ def test_the_example_names_every_variable_and_fills_in_none() -> None:
 def test_images_are_pinned(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         assert re.search(r":\d+\.\d+", service["image"]), f"{name}: {service['image']}"
-    base = re.search(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    base = re.search(
+        r"^ARG BASE=(\S+)\nFROM \$\{BASE\}$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert base
     assert re.fullmatch(r"python:3\.1[1-3]\.\d+-slim-\w+", base[1])
+
+
+def test_our_image_is_tagged_by_the_version(compose: dict[str, Any]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert {compose["services"][name]["image"] for name in AIRFLOW} == {f"tiendo:{project['version']}"}
+
+
+def test_no_secret_stands_among_the_arguments_of_a_process(compose: dict[str, Any]) -> None:
+    """What compose fills in, everybody on the host reads in a list of processes; what a shell does, too."""
+    for name, service in compose["services"].items():
+        for command in (service.get("command", []), service.get("healthcheck", {}).get("test", [])):
+            assert not [word for word in command if "given-" in word], name
+            used = [
+                line for word in command for line in word.splitlines() if re.search(r"\$\$?\w*(PASSWORD|SECRET)", line)
+            ]
+            assert all(re.match(r"printf |REDISCLI_AUTH=", line.strip()) for line in used), used
 
 
 def test_every_service_is_watched(compose: dict[str, Any]) -> None:
