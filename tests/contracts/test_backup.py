@@ -579,6 +579,12 @@ def test_there_must_be_something_to_save(home: Path, tmp_path: Path) -> None:
     assert not home.exists()
 
 
+def test_a_backup_of_another_account_is_named(home: Path, backup: Path) -> None:
+    backup.chmod(0)
+    outcome = run_child(lambda: restore(Settings(home, PLAN_DIR, None), backup.parent), prepare=give_up_root_rights)
+    assert "manifest.json cannot be read by this account (uid " in outcome.error
+
+
 @pytest.mark.parametrize("command", ["backup", "restore"])
 def test_a_folder_of_another_account_is_named(kept: Path, tmp_path: Path, command: str) -> None:
     closed = tmp_path / "closed"

