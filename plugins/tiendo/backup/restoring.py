@@ -80,10 +80,9 @@ def restore(settings: Settings, place: Path, say: Say = lambda line: None) -> tu
         to_do = restoring.run()
         marker.unlink()
         flush([marker.parent])
-    except OSError as error:
-        raise BackupError(
-            f"{error.filename}: {error.strerror}. Mend that and repeat the command: it goes on."
-        ) from error
+    except (OSError, BackupError) as error:
+        told = f"{error.filename}: {error.strerror}." if isinstance(error, OSError) else f"{error}"
+        raise BackupError(f"{told} Mend that and repeat the command: it goes on.") from error
     return folder, manifest, to_do
 
 
