@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 PROJECT = Path(__file__).resolve().parents[2]
+# In a home whose restore is under way: what is there is not yet all of it.
+RESTORING = ".restoring"
 INCLUDE = Path(os.environ.get("TIENDO_INCLUDE") or PROJECT / "include")
 
 

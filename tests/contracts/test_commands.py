@@ -242,3 +242,12 @@ def test_reminders_due_are_shown_and_told_by_nobody_else(tiendo: Command) -> Non
     assert tiendo("reminders", "list").strip() == "Chưa nhắc đơn vị nào."
     assert tiendo.json("reminders", "due", "--period", "2023-Q2") == []
     tiendo("reminders", "due", "--period", "2024-Q1", code=2)
+
+
+def test_what_this_installation_is(tiendo: Command, register: Register) -> None:
+    told = tiendo("--version")
+    assert re.fullmatch(
+        rf"tiendo \d+\.\d+\.\d+, schema \d{{4}}, register 282-kh-ubnd-2023 {register.sha256[:12]}\n", told
+    )
+    for options in ((), ("--by", "plan")):
+        assert tiendo("status", "--period", "2023-Q1", *options).endswith(f"\n{told}")

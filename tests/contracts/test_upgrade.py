@@ -18,7 +18,7 @@ from tiendo.status.service import initialise
 from tiendo.warehouse import migrate as migration
 from tiendo.warehouse.dictionary import dictionary
 from tiendo.warehouse.engine import make_engine, reader
-from tiendo.warehouse.migrate import SchemaError, migrate
+from tiendo.warehouse.migrate import SchemaError, migrate, planned
 
 BINARIES = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 # pg_dump --no-owner of a release that had migrations 0001 to 0011: March 2023 as the golden test plays it, two
@@ -180,6 +180,55 @@ def test_what_comes_after_the_baseline_is_a_file(old: Engine, sql: Path) -> None
     for _ in range(2):
         migrate(old)
         assert answers(old, "select more, version_num from core.plan, tiendo_schema_version") == [("yes", "9002")]
+
+
+def test_what_init_would_do_is_told_and_nothing_done(old: Engine, register: Register, tmp_path: Path) -> None:
+    before = schema(old.url), rows(old, tables(old))
+    lines = planned(old, register)
+    assert [line.partition(":")[0] for line in lines[:2]] == ["migration 0012", "migration 0013"]
+    assert lines[1].startswith("migration 0013: What the rules said when they were run")
+    assert lines[-2] == "schema mart: its views and functions are replaced or added to"
+    assert lines[-1].startswith(f"register 282-kh-ubnd-2023 {register.sha256[:12]} is stored")
+    tiendo = Command(tmp_path, old.url)
+    assert tiendo("init", "--dry-run").splitlines() == tiendo.json("init", "--dry-run") == lines
+    assert (schema(old.url), rows(old, tables(old))) == before
+    tiendo("init")
+    assert planned(old, register) == []
+    assert tiendo("init", "--dry-run") == "Nothing: the warehouse is up to date.\n"
+
+
+def test_without_a_warehouse_init_tells_all_and_makes_no_server(tmp_path: Path, postgres: URL) -> None:
+    tiendo = Command(tmp_path / "home", postgres)
+    del tiendo.environment["TIENDO_DATABASE_URL"]
+    assert tiendo("init", "--dry-run").startswith("migration 0011: The baseline")
+    assert [path.name for path in tiendo.home.iterdir()] == ["clock"]
+
+
+def test_what_is_foreign_is_left_alone(postgres: URL, register: Register, database_url: URL, tmp_path: Path) -> None:
+    engine = make_engine(database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("drop table tiendo_schema_version")
+    before = schema(database_url)
+    for ask in (lambda: migrate(engine), lambda: planned(engine, register)):
+        with pytest.raises(
+            SchemaError, match="has schema intake, core, mart, but not of Tiendo's making: take an empty"
+        ):
+            ask()
+    assert Command(tmp_path, database_url)("init", code=1) == ""
+    assert schema(database_url) == before
+    engine.dispose()
+
+
+def test_a_login_that_may_not_is_told_so(postgres: URL) -> None:
+    admin = create_engine(postgres, isolation_level="AUTOCOMMIT")
+    engine = make_engine(postgres.set(username="guest"))
+    with admin.connect() as connection:
+        connection.exec_driver_sql("create role guest login")
+        with pytest.raises(SchemaError, match=r"The login guest may not migrate .*: permission denied for database"):
+            migrate(engine)
+        engine.dispose()
+        connection.exec_driver_sql("drop role guest")
+    admin.dispose()
 
 
 @pytest.mark.parametrize("version", ["0009", "0999"])

@@ -27,6 +27,7 @@ from tiendo.report.gather import NotGradedError, gather
 from tiendo.report.manifest import data_sha256
 from tiendo.status.service import initialise
 from tiendo.warehouse.engine import loader, make_engine, reader
+from tiendo.warehouse.release import release
 
 pytestmark = pytest.mark.slow
 
@@ -274,6 +275,7 @@ def test_a_draft_is_json_and_brings_statuses_up_to_date(engine, register, settin
 def test_a_refused_answer_is_told_once_on_top_of_the_draft(engine, register, settings):
     page = Path(draft(engine, register, settings, Q1)["path"]) / "xem-xet.html"
     before = page.read_text(encoding="utf-8")
+    assert release(register.code, register.sha256) in before
     for because in ("Lý do một.", "Thiếu <ý kiến>."):
         tell_refusal(settings, Q1, 1, because)
     told = '<p class="refusal stop"><b>Câu trả lời trước chưa được ghi nhận: Thiếu &lt;ý kiến&gt;. Đề nghị sửa lại'

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from tiendo.cli import figures, files, health, operations
-from tiendo.cli.common import open_register, open_warehouse
+from tiendo.cli import backups, figures, files, health, operations
+from tiendo.cli.common import Json, open_register, open_warehouse, print_json
 from tiendo.cli.editions import edition_app
 from tiendo.cli.obligations import extension_app, obligation_app
 from tiendo.cli.plans import plan_app
@@ -23,6 +23,24 @@ app.add_typer(edition_app, name="edition")
 app.add_typer(reminders_app, name="reminders")
 app.add_typer(operations.quarantine_app, name="quarantine")
 app.add_typer(rules_app, name="rules")
+
+
+def _tell_release(is_asked: bool) -> None:
+    if is_asked:
+        from tiendo.warehouse.release import release
+
+        register = open_register()
+        typer.echo(release(register.code, register.sha256))
+        raise typer.Exit
+
+
+@app.callback(help=__doc__)
+def _tiendo(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_release, is_eager=True, help="Tell what this installation is.")
+    ] = False,
+) -> None:
+    pass
 
 
 @app.command()
@@ -58,7 +76,10 @@ def airflow(context: typer.Context) -> None:
 
 
 @app.command()
-def init() -> None:
+def init(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be done; change nothing.")] = False,
+    as_json: Json = False,
+) -> None:
     """Migrate the warehouse, store the register and make the inbox folders. Safe to repeat.
 
     With a superuser's address of database postgres in TIENDO_ADMIN_DATABASE_URL it first makes the roles and databases
@@ -66,10 +87,27 @@ def init() -> None:
     """
     from tiendo.collect.folder import make_inboxes
 
+    if dry_run:
+        lines = _planned()
+        print_json(lines) if as_json else typer.echo("\n".join(lines) or "Nothing: the warehouse is up to date.")
+        return
     if admin := os.environ.get("TIENDO_ADMIN_DATABASE_URL"):
         _prepare_server(admin)
     open_warehouse()
-    make_inboxes(get_settings(), open_register())
+    try:
+        make_inboxes(get_settings(), open_register())
+    except PermissionError as error:
+        sys.exit(f"{error.filename} cannot be made by this account (uid {os.geteuid()}): give it the folder first.")
+
+
+def _planned() -> list[str]:
+    """Returns what init would do; starts the embedded server where there is one, and makes nothing."""
+    from tiendo.backup.databases import standing_warehouse
+    from tiendo.warehouse.engine import make_engine
+    from tiendo.warehouse.migrate import first_plan, planned
+
+    warehouse, register = standing_warehouse(get_settings()), open_register()
+    return first_plan(register) if warehouse is None else planned(make_engine(warehouse), register)
 
 
 def _prepare_server(admin: str) -> None:
@@ -110,6 +148,8 @@ for command in (
     docs,
     operations.requeue,
     operations.audit,
+    backups.backup,
+    backups.restore,
 ):
     app.command()(command)
 
@@ -118,15 +158,26 @@ def main() -> None:
     """Entry point of the ``tiendo`` script. What stops every command is said in words."""
     from sqlalchemy.exc import OperationalError
 
+    from tiendo.backup.manifest import BackupError
     from tiendo.plan.register import RegisterError
     from tiendo.warehouse.audit import NobodyError
     from tiendo.warehouse.embedded import LongPathError
+    from tiendo.warehouse.engine import AddressError, RestoreUnfinishedError
     from tiendo.warehouse.migrate import SchemaError
     from tiendo.warehouse.server import ServerError
 
     try:
         app()
-    except (RegisterError, SchemaError, LongPathError, NobodyError, ServerError) as error:
+    except (
+        RegisterError,
+        SchemaError,
+        LongPathError,
+        NobodyError,
+        ServerError,
+        AddressError,
+        RestoreUnfinishedError,
+        BackupError,
+    ) as error:
         sys.exit(str(error))
     except OperationalError as error:
         sys.exit(f"The database: {' '.join(str(error.orig).split())}")

@@ -29,6 +29,7 @@ def status(
     """Show what stands where, and why."""
     from tiendo.cli.printing import GROUPINGS, print_rollup, print_status
     from tiendo.warehouse.mart import rollup_rows, status_rows
+    from tiendo.warehouse.release import release
 
     register = open_register()
     instant = read_instant(as_of, "--as-of") or now()
@@ -41,6 +42,8 @@ def status(
     else:
         rows = status_rows(open_warehouse(), register, period, instant)
         print_json(rows) if as_json else print_status(register, rows)
+    if not as_json:
+        typer.echo(release(register.code, register.sha256))
 
 
 def card(

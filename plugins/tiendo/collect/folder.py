@@ -41,7 +41,7 @@ from tiendo.warehouse.sql import statement
 CLAIMED = ".claimed"
 CHUNK = 200
 # One scan of a channel at a time, on whatever host: a second one waits, then finds nothing.
-_SCAN_LOCK = "select pg_advisory_xact_lock(hashtext('tiendo.scan'), hashtext(%(channel)s))"
+SCAN_LOCK = "select pg_advisory_xact_lock(hashtext('tiendo.scan'), hashtext(%(channel)s))"
 
 
 class IncompleteScanError(RuntimeError):
@@ -82,7 +82,7 @@ def collect(settings: Settings, register: Register, engine: Engine, inbox: Folde
     """
     inbox = inbox or LocalInbox(settings.inbox)
     with loader(engine) as lock:
-        lock.exec_driver_sql(_SCAN_LOCK, {"channel": inbox.channel})
+        lock.exec_driver_sql(SCAN_LOCK, {"channel": inbox.channel})
         return _Scan(settings, register, engine, inbox).run()
 
 

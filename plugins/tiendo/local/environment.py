@@ -127,6 +127,11 @@ def _passwords_file(settings: Settings) -> Path:
     return settings.airflow / "passwords.json"
 
 
+def kept_secrets(settings: Settings) -> dict[str, str]:
+    """Returns the keys of this installation that were made already."""
+    return _kept(settings.airflow / "secrets.json", {})
+
+
 def _secrets(settings: Settings) -> dict[str, str]:
     makers = {
         "fernet_key": lambda: urlsafe_b64encode(secrets.token_bytes(32)).decode(),

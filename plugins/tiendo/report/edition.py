@@ -37,7 +37,7 @@ from tiendo.vietnamese.dates import format_instant
 from tiendo.warehouse.engine import LOAD_LOCK, loader
 from tiendo.warehouse.sql import statement
 
-_EDITION_LOCK = "select pg_advisory_xact_lock(hashtext('tiendo.edition'))"
+EDITION_LOCK = "select pg_advisory_xact_lock(hashtext('tiendo.edition'))"
 
 
 _REFUSAL = re.compile(r'<p class="refusal stop">.*?</p>')
@@ -165,7 +165,7 @@ def _place(
     settings.drafts.mkdir(parents=True, exist_ok=True)
     settings.drafts.chmod(0o700)
     with loader(engine) as connection:
-        connection.exec_driver_sql(_EDITION_LOCK)
+        connection.exec_driver_sql(EDITION_LOCK)
         before()
         place(files, folder)
 
@@ -240,7 +240,7 @@ def _place_and_enter(
     folder = EditionFolders(settings, period).published(edition)
     with loader(engine) as connection:
         # One publication at a time; loading goes on, since only what was recorded by as_of is read.
-        connection.exec_driver_sql(_EDITION_LOCK)
+        connection.exec_driver_sql(EDITION_LOCK)
         key = {"plan_code": register.code, "period": str(period), "edition": edition}
         known = connection.execute(statement("report/edition.sql"), key).mappings().first()
         if known is not None and (known["as_of"], known["approved_by"], known["approved_at"]) != (
@@ -283,7 +283,7 @@ def _place_and_enter(
 def _index(engine: Engine, register: Register, settings: Settings) -> None:
     """Lists what is published, that is, has its row: never an edition whose publication may yet fail."""
     with loader(engine) as connection:
-        connection.exec_driver_sql(_EDITION_LOCK)
+        connection.exec_driver_sql(EDITION_LOCK)
         write_index(connection, settings, register)
 
 

