@@ -25,7 +25,7 @@ SHARING = ("e2e", "crash")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Has the longest begin."""
-    items.sort(key=lambda item: "e2e" not in item.path.parts)
+    items.sort(key=lambda item: ("e2e" not in item.path.parts, "compose" not in item.path.parts))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -89,6 +89,7 @@ def test_no_secret_has_a_default() -> None:
         "KEEP_DAYS",
         "WORKER_CONCURRENCY",
         "TIENDO_VERSION",
+        "TIENDO_PLAN",
         "PUBLIC_URL",
         "HTTP_BIND",
         "HTTP_PORT",

@@ -1,4 +1,4 @@
-"""Whether Airflow's process on this host lives, for its container's health check: ``... health TriggererJob|worker``.
+"""Whether Airflow's process on this host lives, for its container's health check: ``... alive TriggererJob|worker``.
 
 ``airflow jobs check`` and ``celery inspect ping`` ask the same, each after some seconds of imports.
 """

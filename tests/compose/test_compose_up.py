@@ -1,0 +1,187 @@
+"""docker-compose.yaml on a real engine: it comes up, does its job, and stands what happens to a server."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from compose.system import ADMIN, PUBLIC_NAME, REVIEWER, System, running_system
+from tiendo.local.api_client import ENDED, AirflowApi
+from tiendo.local.demo import DemoFile, build_scenario
+from tiendo.local.demo_files import files_of
+from tiendo.local.waiting import wait_until
+from tiendo.model.register import Register
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * 3600)]
+PERIOD = "2023-Q1"
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[System]:
+    with running_system() as system:
+        yield system
+
+
+@pytest.fixture(scope="module")
+def files(register: Register) -> list[DemoFile]:
+    """Sound workbooks of the first quarter, one a body."""
+    scenario = build_scenario(register).only(PERIOD)
+    made = [file for step in scenario.steps for file in files_of(scenario, step)]
+    found: dict[str, DemoFile] = {}
+    for file in made:
+        if "(ban dau)" not in file.name:
+            found.setdefault(file.agency, file)
+    return list(found.values())
+
+
+def test_everything_is_confined_as_written(system: System) -> None:
+    for service in set(system.services):
+        container = system.container(service)
+        host = system.docker.inspect(
+            container, "{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.Config.User}}"
+        )
+        assert host == f"true [ALL] {system.services[service]['user']}", service
+        assert int(system.docker.inspect(container, "{{.HostConfig.PidsLimit}}")) == 512, service
+        assert int(system.docker.inspect(container, "{{.HostConfig.Memory}}")) > 0, service
+
+
+def test_no_secret_is_seen_in_a_list_of_processes_or_in_a_log(system: System) -> None:
+    secrets = {name: value for name, value in system.secrets.items() if not name.startswith(("ADMIN_USER", "ADMIN_EM"))}
+    for service in system.lasting:
+        for container in system.containers(service):
+            told = system.docker("top", container, "-eo", "pid,args")
+            assert "COMMAND" in told
+            assert not [name for name, value in secrets.items() if value in told], service
+    logs = system.compose("logs", "--no-color")
+    assert f'User "{ADMIN}" created with role "Admin"' in logs
+    assert not [name for name, value in secrets.items() if value in logs]
+
+
+def test_behind_the_proxy_the_cookies_of_a_session_are_secure(system: System) -> None:
+    address = f"https://127.0.0.1:{system.tls_port}"
+    headers = {"Host": PUBLIC_NAME}
+    with httpx.Client(base_url=address, headers=headers, verify=False, trust_env=False, timeout=120) as browser:  # noqa: S501
+        page = browser.get("/auth/login/")
+        assert page.status_code == 200
+        token = page.text.partition('name="csrf_token" type="hidden" value="')[2].partition('"')[0]
+        form = {"csrf_token": token, "username": ADMIN, "password": system.secrets["ADMIN_PASSWORD"]}
+        entered = browser.post("/auth/login/", data=form, headers={"Referer": f"https://{PUBLIC_NAME}/auth/login/"})
+        assert entered.status_code == 302, entered.text[:300]
+        cookies = {line.split("=")[0]: line for page in (page, entered) for line in page.headers.get_list("set-cookie")}
+        assert cookies.keys() >= {"session", "_token"}
+        assert all("; Secure" in line and "; HttpOnly" in line for line in cookies.values()), cookies
+        assert browser.get("/api/v2/dags").json()["total_entries"] >= 6
+        assert entered.headers["location"].startswith(("/", "https://")), entered.headers["location"]
+
+
+def test_a_file_is_answered_a_reviewer_approves_and_an_edition_is_published(
+    system: System, files: list[DemoFile]
+) -> None:
+    with system.api(ADMIN, system.secrets["ADMIN_PASSWORD"]) as admin:
+        _make_reviewer(admin)
+        # The file server's own accounts are given the bodies' folders: README, "Inboxes".
+        system.compose("exec", "-T", "worker", "sh", "-c", "chmod g+ws /var/lib/tiendo/inbox/*")
+        system.drop(files[0])
+        ledger = system.wait_for_answers(files[:1])
+        assert ledger["states"]["accepted"] == 1
+        (answer,) = [name for name in system.files("outbox") if name.endswith(".html")]
+        assert answer.startswith(f"./{files[0].agency}/{PERIOD}/")
+    with system.api(REVIEWER, "mật khẩu của người duyệt") as reviewer:
+        _publish(reviewer)
+    editions = [name for name in system.files("published") if name.endswith("manifest.json")]
+    assert editions == [f"./{PERIOD}/1/manifest.json"]
+    rows = system.sql("tiendo", "select edition, approved_by from mart.edition")
+    assert rows == f"1|Bà Trần Thị Duyệt (tài khoản {REVIEWER})"
+
+
+def test_what_is_killed_comes_back_and_nothing_is_lost(system: System, files: list[DemoFile]) -> None:
+    system.compose("up", "--detach", "--wait", "--scale", "worker=2")
+    assert len(system.containers("worker")) == 2
+    sent = iter(files[1:])
+    dropped = files[:1]
+    for service in system.lasting:
+        dropped.append(next(sent))
+        system.drop(dropped[-1])
+        container = system.container(service)
+        before = system.kill(service)
+        wait_until(lambda c=container, b=before: system.state(c)["restarts"] > b, lambda s=service: f"{s} is dead")
+        system.wait_until_healthy([service])
+    system.wait_until_healthy(system.lasting)
+    ledger = system.wait_for_answers(dropped)
+    assert ledger["adds_up"]
+    assert ledger["received"] == len(ledger["files"]) == len(dropped)
+    assert ledger["states"]["accepted"] == len(dropped)
+
+
+def test_stopped_and_started_it_is_the_same_and_init_changes_nothing(system: System) -> None:
+    system.wait_until_healthy(system.lasting)
+    before = _state(system)
+    system.compose("stop")
+    assert not [service for service in system.lasting for c in system.containers(service) if system.state(c)["Running"]]
+    system.compose("start")
+    system.wait_until_healthy(system.lasting)
+    assert system.state(system.container("init"))["ExitCode"] == 0
+    assert _state(system) == before
+    made = "select string_agg(username || ' ' || password, ',' order by id) from ab_user"
+    accounts = system.sql("airflow", made)
+    told = system.compose("run", "--rm", "-T", "init")
+    assert f"{ADMIN} already exists in the db" in told
+    assert _state(system) == before
+    assert system.sql("airflow", made) == accounts
+
+
+def test_what_is_old_goes_and_what_is_young_stays(system: System) -> None:
+    logs = "/var/log/airflow"
+    system.compose(
+        "exec", "-T", "worker", "sh", "-c", f"mkdir {logs}/old && touch -d '181 days ago' {logs}/old/log {logs}/old"
+    )
+    system.sql("airflow", "insert into log (dttm, event) values (now() - interval '181 days', 'old'), (now(), 'young')")
+    young = set(_logs(system)) - {"old/log"}
+    system.compose("restart", "cleanup")
+    system.wait_until_healthy(["cleanup"])
+    assert young <= set(_logs(system))
+    assert "old/log" not in _logs(system)
+    assert system.sql("airflow", "select event from log where event in ('old', 'young')") == "young"
+    assert system.sql("airflow", "select count(*) from dag_run") != "0"
+
+
+def _make_reviewer(admin: AirflowApi) -> None:
+    """As the administrator does in the web page."""
+    account: dict[str, Any] = {
+        "username": REVIEWER, "password": "mật khẩu của người duyệt", "email": "duyet@example.gov.vn",
+        "first_name": "Người", "last_name": "duyệt", "roles": [{"name": "Op"}],
+    }  # fmt: skip
+    admin._send("POST", "/auth/fab/v1/users", json=account)
+
+
+def _publish(reviewer: AirflowApi) -> None:
+    run_id = reviewer.trigger("publish_report", partition_key=PERIOD)
+
+    def is_asked() -> bool:
+        assert reviewer.run_state("publish_report", run_id) not in ENDED
+        return reviewer.approval_request("publish_report", run_id, "approve") is not None
+
+    def progress() -> str:
+        return reviewer.progress("publish_report", run_id)
+
+    wait_until(is_asked, progress)
+    reviewer.answer("publish_report", run_id, "approve", option="Approve", params={"approver": "Bà Trần Thị Duyệt"})
+    assert reviewer.wait("publish_report", run_id) == "success", progress()
+
+
+def _state(system: System) -> dict[str, Any]:
+    """All that Tiendo keeps: the warehouse but for the hour of the last scan, files, the server's roles."""
+    options = ["--username=postgres", "--dbname=tiendo", "--inserts", "--exclude-table-data=intake.scan"]
+    dump = system.compose("exec", "-T", "postgres", "pg_dump", *options)
+    # A guard against a restore of foreign dumps, drawn anew each time.
+    lines = [line for line in dump.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
+    rights = "select rolname, rolsuper, rolcanlogin, rolcreaterole, rolcreatedb from pg_roles order by 1"
+    folders = ("archive", "outbox", "published", "inbox")
+    return {"dump": lines, "rights": system.sql("postgres", rights)} | {name: system.files(name) for name in folders}
+
+
+def _logs(system: System) -> list[str]:
+    return system.compose(
+        "exec", "-T", "worker", "sh", "-c", "cd /var/log/airflow && find . -type f -printf '%P\\n'"
+    ).split("\n")
