@@ -171,8 +171,9 @@ def _publish(reviewer: AirflowApi) -> None:
 
 
 def _state(system: System) -> dict[str, Any]:
-    """All that Tiendo keeps: every table of the warehouse, the files of the volume, the roles of the server."""
-    dump = system.compose("exec", "-T", "postgres", "pg_dump", "--username=postgres", "--dbname=tiendo", "--inserts")
+    """All that Tiendo keeps: the warehouse but for the hour of the last scan, files, the server's roles."""
+    options = ["--username=postgres", "--dbname=tiendo", "--inserts", "--exclude-table-data=intake.scan"]
+    dump = system.compose("exec", "-T", "postgres", "pg_dump", *options)
     # A guard against a restore of foreign dumps, drawn anew each time.
     lines = [line for line in dump.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
     rights = "select rolname, rolsuper, rolcanlogin, rolcreaterole, rolcreatedb from pg_roles order by 1"
