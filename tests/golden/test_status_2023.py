@@ -135,13 +135,13 @@ SENTENCES = [
         "thu-ngan-sach",
         (
             "Cả năm thực hiện 73.257 tỷ đồng, bằng 98,2% chỉ tiêu năm (74.617 tỷ đồng), thiếu 1.360 tỷ đồng; đánh giá:"
-            " Không đạt; số ước thực hiện."
+            " Ước không đạt; số ước thực hiện."
         ),
     ),
     (
         "2023-Q4",
         "von-dau-tu-toan-xa-hoi",
-        "Cả năm tăng 11% so với năm trước, đúng bằng chỉ tiêu năm (11%); đánh giá: Đạt; số ước thực hiện.",
+        "Cả năm tăng 11% so với năm trước, đúng bằng chỉ tiêu năm (11%); đánh giá: Ước đạt; số ước thực hiện.",
     ),
     (
         "2023-Q4",

@@ -55,11 +55,14 @@ STYLES: dict[Status, StatusStyle] = {
 LABELS: dict[Status, str] = {status: style.label for status, style in STYLES.items()}
 
 
+YEAR_VERDICTS = (Status.EXCEEDED, Status.ACHIEVED, Status.MISSED)
+
+
 def verdict_name(status: Status, *, is_estimate: bool) -> str:
     """Returns a status's name; a verdict on an estimate says so: ``Ước đạt``, ``Chậm (ước)``."""
     if not is_estimate:
         return LABELS[status]
-    if status in (Status.EXCEEDED, Status.ACHIEVED, Status.MISSED):
+    if status in YEAR_VERDICTS:
         return f"Ước {LABELS[status].lower()}"
     return f"{LABELS[status]} (ước)"
 

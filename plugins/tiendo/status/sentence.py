@@ -9,7 +9,7 @@ from tiendo.model.register import Comparator, Indicator, Nature, Register, Thres
 from tiendo.status.choose import Choice, Outcome, Report
 from tiendo.status.expected import YEAR_END, Goal, Side
 from tiendo.status.grade import Grade, satisfies
-from tiendo.status.names import LABELS, Status, verdict_name
+from tiendo.status.names import LABELS, YEAR_VERDICTS, Status, verdict_name
 from tiendo.status.rounding import percent, places_of, rounded, rounded_gap, rounded_need
 from tiendo.vietnamese.dates import format_date
 from tiendo.vietnamese.number import format_number
@@ -275,7 +275,8 @@ def _times(pace: Decimal) -> str:
 
 
 def _verdict(write: _Writer, goal: Goal, grade: Grade, *, is_estimate: bool) -> str:
-    text = f"đánh giá: {verdict_name(grade.status, is_estimate=is_estimate)}"
+    # Within the year the sentence's last words, that the figure is an estimate, say enough.
+    text = f"đánh giá: {verdict_name(grade.status, is_estimate=is_estimate and grade.status in YEAR_VERDICTS)}"
     on_track = LABELS[Status.ON_TRACK]
     if grade.status in (Status.AT_RISK, Status.BEHIND) and grade.margin < 0 and not goal.sides[-1].is_final:
         return f"{text} (cách mức “{on_track}” {write.gap(grade.margin)})"
