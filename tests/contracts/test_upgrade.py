@@ -224,7 +224,9 @@ def test_a_login_that_may_not_is_told_so(postgres: URL) -> None:
     engine = make_engine(postgres.set(username="guest"))
     with admin.connect() as connection:
         connection.exec_driver_sql("create role guest login")
-        with pytest.raises(SchemaError, match=r"The login guest may not migrate .*: permission denied for (database|schema)"):
+        with pytest.raises(
+            SchemaError, match=r"The login guest may not migrate .*: permission denied for (database|schema)"
+        ):
             migrate(engine)
         engine.dispose()
         connection.exec_driver_sql("drop role guest")
