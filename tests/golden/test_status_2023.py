@@ -108,7 +108,7 @@ SENTENCES = [
         "2023-Q1",
         "thu-hut-fdi",
         (
-            "Lũy kế 437 triệu USD, bằng 24,3% chỉ tiêu năm (1.800 triệu USD) và 97,1% mức cần đạt đến hết quý I"
+            "Lũy kế 437 triệu USD, bằng 24,3% chỉ tiêu năm (1.800 triệu USD) và 97,1% mức phải đạt đến hết quý I"
             " (450 triệu USD); cần thêm 1.363 triệu USD trong 3 quý còn lại, gấp 1,04 lần tốc độ đã đạt; đánh giá: Đúng"
             " tiến độ (cách mức “Có nguy cơ” 9,5 triệu USD); số ước thực hiện."
         ),
@@ -117,7 +117,7 @@ SENTENCES = [
         "2023-Q2",
         "thu-hut-fdi",
         (
-            "Lũy kế 967,3 triệu USD, bằng 53,7% chỉ tiêu năm (1.800 triệu USD) và 107,5% mức cần đạt đến hết quý II"
+            "Lũy kế 967,3 triệu USD, bằng 53,7% chỉ tiêu năm (1.800 triệu USD) và 107,5% mức phải đạt đến hết quý II"
             " (900 triệu USD); cần thêm 832,7 triệu USD trong 2 quý còn lại, bằng 0,86 lần tốc độ đã đạt; đánh giá:"
             " Đúng tiến độ (cách mức “Có nguy cơ” 112,3 triệu USD); số ước thực hiện."
         ),

@@ -29,17 +29,18 @@ def test_page_one_in_five_lines():
             "Trong 07 chỉ tiêu: 01 đạt; 01 đúng tiến độ; 01 có nguy cơ (01 theo số ước); 01 chậm (01 theo số ước); "
             "01 chưa xác định; 01 chưa có số liệu; 01 chưa đến kỳ công bố. Trong 02 nhiệm vụ có cơ quan chủ trì riêng "
             "(01 nhiệm vụ chung của mọi đơn vị tính riêng): 01 đang thực hiện, chậm tiến độ; 01 chưa báo cáo. "
-            "02/04 đơn vị đã gửi báo cáo được tiếp nhận, trong đó 01 đúng hạn, 01 chậm. "
-            "Quá hạn, chưa có báo cáo: Sở Y tế; Sở Thông tin và Truyền thông."
+            "02/04 đơn vị đã gửi báo cáo được tiếp nhận, trong đó 01 đúng hạn, 01 chậm (Sở Tài chính). "
+            "Quá hạn, chưa có báo cáo: Sở Y tế; Sở Thông tin và Truyền thông. "
+            "02/05 số liệu là số liệu minh họa, đánh dấu (*)."
         ),
-        "Đã đạt, vượt kế hoạch": "Tỷ lệ người dân tham gia bảo hiểm y tế (92,5%; kế hoạch > 92%).",
+        "Đã đạt, vượt kế hoạch": "Tỷ lệ người dân tham gia bảo hiểm y tế (92,5% (*); kế hoạch > 92%).",
         "Chậm, không đạt": (
             "Tốc độ tăng kim ngạch xuất khẩu (ước -18,7%; kế hoạch 9 - 10%); nguyên nhân: "
             '=HYPERLINK("http://x") đơn hàng giảm <mạnh> & kéo dài.'
         ),
         "Việc các đơn vị phải làm": (
-            "Gửi ngay báo cáo đã quá hạn: Sở Y tế; Sở Thông tin và Truyền thông. Có giải pháp cho chỉ tiêu chậm trong "
-            "quý III: Sở Kế hoạch và Đầu tư. Đẩy nhanh nhiệm vụ chậm: II.1.a (Sở Tài chính)."
+            "Gửi ngay báo cáo đã quá hạn: Sở Y tế; Sở Thông tin và Truyền thông. Đề xuất giải pháp trong quý III "
+            "đối với chỉ tiêu chậm: Sở Kế hoạch và Đầu tư. Đẩy nhanh nhiệm vụ chậm: II.1.a (Sở Tài chính)."
         ),
         "Nội dung xin ý kiến chỉ đạo": "@UBND tỉnh chỉ đạo sớm phê duyệt giá đất (Sở Tài chính; II.1.a).",
     }
@@ -55,7 +56,8 @@ def test_page_one_says_what_is_lacking_and_whose_cause_is_missing():
     silent = replace(EXPORTS, explanation="", gap_text="27,3 điểm phần trăm")
     (line,) = [h["text"] for h in headlines(replace(DRAFT, indicators=(silent,))) if h["label"] == "Chậm, không đạt"]
     assert line.endswith(
-        "thiếu 27,3 điểm phần trăm để đạt mức “Đúng tiến độ”; Sở Kế hoạch và Đầu tư chưa nêu nguyên nhân."
+        "thiếu 27,3 điểm phần trăm để đạt mức “Đúng tiến độ”. Chưa nêu nguyên nhân cạnh số liệu: "
+        "Sở Kế hoạch và Đầu tư (khó khăn, vướng mắc: xem Mục III)."
     )
     long = replace(silent, explanation="nguyên nhân rất dài " * 2000)
     (line,) = [h["text"] for h in headlines(replace(DRAFT, indicators=(long,))) if h["label"] == "Chậm, không đạt"]
@@ -122,7 +124,7 @@ def test_who_is_still_in_time_is_not_missing():
     assert (view["submissions"]["rejected"], view["submissions"]["missing"]) == ([], [])
     still = "còn hạn đến hết ngày 14/06/2023: Sở Y tế; Sở Thông tin và Truyền thông"
     assert view["submissions"]["open"] == still
-    assert f"01 chậm. Chưa gửi, {still}." in view["summary"][0]["text"]
+    assert f"01 chậm (Sở Tài chính). Chưa gửi, {still}." in view["summary"][0]["text"]
     assert [row["state"] for row in view["submissions"]["rows"]][2:] == [
         "Bị trả lại, còn hạn đến hết ngày 14/06/2023",
         "Chưa gửi, còn hạn đến hết ngày 14/06/2023",

@@ -51,16 +51,16 @@ INDICATORS = {
 
 # indicator | quarter | figure | sentence
 SENTENCES = """
-REVENUE | 1 | 17300 | Lũy kế 17.300 tỷ đồng, bằng 23,2% chỉ tiêu năm (74.617 tỷ đồng) và 92,7% mức cần đạt đến hết quý I (18.654,3 tỷ đồng); cần thêm 57.317 tỷ đồng trong 3 quý còn lại, gấp 1,1 lần tốc độ đã đạt; đánh giá: Có nguy cơ (cách mức “Đúng tiến độ” 421,6 tỷ đồng).
-FDI | 3 | 1300 | Lũy kế 1.300 triệu USD, bằng 72,2% chỉ tiêu năm (1.800 triệu USD) và 96,3% mức cần đạt đến hết quý III (1.350 triệu USD); cần thêm 500 triệu USD trong quý còn lại, gấp 1,15 lần tốc độ đã đạt; đánh giá: Đúng tiến độ (cách mức “Có nguy cơ” 17,5 triệu USD).
-FDI | 3 | 1900 | Lũy kế 1.900 triệu USD, bằng 105,6% chỉ tiêu năm (1.800 triệu USD) và 140,7% mức cần đạt đến hết quý III (1.350 triệu USD); đã đạt chỉ tiêu năm; đánh giá: Đạt.
+REVENUE | 1 | 17300 | Lũy kế 17.300 tỷ đồng, bằng 23,2% chỉ tiêu năm (74.617 tỷ đồng) và 92,7% mức phải đạt đến hết quý I (18.654,3 tỷ đồng); cần thêm 57.317 tỷ đồng trong 3 quý còn lại, gấp 1,1 lần tốc độ đã đạt; đánh giá: Có nguy cơ (cách mức “Đúng tiến độ” 421,6 tỷ đồng).
+FDI | 3 | 1300 | Lũy kế 1.300 triệu USD, bằng 72,2% chỉ tiêu năm (1.800 triệu USD) và 96,3% mức phải đạt đến hết quý III (1.350 triệu USD); cần thêm 500 triệu USD trong quý còn lại, gấp 1,15 lần tốc độ đã đạt; đánh giá: Đúng tiến độ (cách mức “Có nguy cơ” 17,5 triệu USD).
+FDI | 3 | 1900 | Lũy kế 1.900 triệu USD, bằng 105,6% chỉ tiêu năm (1.800 triệu USD) và 140,7% mức phải đạt đến hết quý III (1.350 triệu USD); đã đạt chỉ tiêu năm; đánh giá: Đạt.
 FDI | 4 | 1800 | Cả năm thực hiện 1.800 triệu USD, đúng bằng chỉ tiêu năm (1.800 triệu USD); đánh giá: Đạt.
 FDI | 4 | 1801 | Cả năm thực hiện 1.801 triệu USD, cao hơn 1 triệu USD so với chỉ tiêu năm (1.800 triệu USD); đánh giá: Vượt.
-FIRMS_NEW | 1 | 1420 | Lũy kế 1.420 doanh nghiệp, bằng 21,4% chỉ tiêu năm (6.630 doanh nghiệp) và 85,7% mức cần đạt đến hết quý I (1.658 doanh nghiệp); cần thêm 5.210 doanh nghiệp trong 3 quý còn lại, gấp 1,22 lần tốc độ đã đạt; đánh giá: Có nguy cơ (cách mức “Đúng tiến độ” 155 doanh nghiệp).
-FIRMS_NEW | 2 | 3186 | Lũy kế 3.186 doanh nghiệp, bằng 48,1% chỉ tiêu năm (6.630 doanh nghiệp) và 90,5% mức cần đạt đến hết quý II (3.519 doanh nghiệp); mức cần đạt tính theo nhịp năm 2022 (53,1% cả năm), nếu chia đều các quý là 3.315 doanh nghiệp; cần thêm 3.444 doanh nghiệp trong 2 quý còn lại, gấp 1,08 lần tốc độ đã đạt; đánh giá: Có nguy cơ (cách mức “Đúng tiến độ” 157 doanh nghiệp).
-OWN_PACE | 1 | 150 | Lũy kế 150 doanh nghiệp, bằng 15% chỉ tiêu năm (1.000 doanh nghiệp) và 100% mức cần đạt đến hết quý I (150 doanh nghiệp); mức cần đạt tính theo nhịp quy định riêng (15% cả năm), nếu chia đều các quý là 250 doanh nghiệp; cần thêm 850 doanh nghiệp trong 3 quý còn lại, gấp 1,89 lần tốc độ đã đạt; đánh giá: Đúng tiến độ (cách mức “Có nguy cơ” 7 doanh nghiệp).
-FIRMS | 2 | 61748 | Hiện có 61.748 doanh nghiệp, bằng 93,9% chỉ tiêu năm (65.762 doanh nghiệp) và 98,6% mức cần đạt đến hết quý II (62.623 doanh nghiệp); cần tăng thêm 4.014 doanh nghiệp trong 2 quý còn lại, gấp 1,77 lần tốc độ đã đạt; đánh giá: Đúng tiến độ (cách mức “Có nguy cơ” 2.256 doanh nghiệp).
-URBAN | 1 | 80.5 | Ở mức 80,5%, bằng 95,8% chỉ tiêu năm (84%) và 99,4% mức cần đạt đến hết quý I (81%); còn cách chỉ tiêu năm 3,5 điểm phần trăm; đánh giá: Đúng tiến độ (cách mức “Có nguy cơ” 3,55 điểm phần trăm).
+FIRMS_NEW | 1 | 1420 | Lũy kế 1.420 doanh nghiệp, bằng 21,4% chỉ tiêu năm (6.630 doanh nghiệp) và 85,7% mức phải đạt đến hết quý I (1.658 doanh nghiệp); cần thêm 5.210 doanh nghiệp trong 3 quý còn lại, gấp 1,22 lần tốc độ đã đạt; đánh giá: Có nguy cơ (cách mức “Đúng tiến độ” 155 doanh nghiệp).
+FIRMS_NEW | 2 | 3186 | Lũy kế 3.186 doanh nghiệp, bằng 48,1% chỉ tiêu năm (6.630 doanh nghiệp) và 90,5% mức phải đạt đến hết quý II (3.519 doanh nghiệp); mức phải đạt tính theo nhịp năm 2022 (53,1% cả năm), nếu chia đều các quý là 3.315 doanh nghiệp; cần thêm 3.444 doanh nghiệp trong 2 quý còn lại, gấp 1,08 lần tốc độ đã đạt; đánh giá: Có nguy cơ (cách mức “Đúng tiến độ” 157 doanh nghiệp).
+OWN_PACE | 1 | 150 | Lũy kế 150 doanh nghiệp, bằng 15% chỉ tiêu năm (1.000 doanh nghiệp) và 100% mức phải đạt đến hết quý I (150 doanh nghiệp); mức phải đạt tính theo nhịp quy định riêng (15% cả năm), nếu chia đều các quý là 250 doanh nghiệp; cần thêm 850 doanh nghiệp trong 3 quý còn lại, gấp 1,89 lần tốc độ đã đạt; đánh giá: Đúng tiến độ (cách mức “Có nguy cơ” 7 doanh nghiệp).
+FIRMS | 2 | 61748 | Hiện có 61.748 doanh nghiệp, bằng 93,9% chỉ tiêu năm (65.762 doanh nghiệp) và 98,6% mức phải đạt đến hết quý II (62.623 doanh nghiệp); cần tăng thêm 4.014 doanh nghiệp trong 2 quý còn lại, gấp 1,77 lần tốc độ đã đạt; đánh giá: Đúng tiến độ (cách mức “Có nguy cơ” 2.256 doanh nghiệp).
+URBAN | 1 | 80.5 | Ở mức 80,5%, bằng 95,8% chỉ tiêu năm (84%) và 99,4% mức phải đạt đến hết quý I (81%); còn cách chỉ tiêu năm 3,5 điểm phần trăm; đánh giá: Đúng tiến độ (cách mức “Có nguy cơ” 3,55 điểm phần trăm).
 EXPORTS | 4 | 9.5 | Cả năm tăng 9,5% so với năm trước, đáp ứng chỉ tiêu năm (từ 9 đến 10%); đánh giá: Đạt.
 EXPORTS | 4 | 10.5 | Cả năm tăng 10,5% so với năm trước, cao hơn 0,5 điểm phần trăm so với mức trên của chỉ tiêu năm (từ 9 đến 10%); đánh giá: Vượt.
 EXPORTS | 1 | 0 | Lũy kế không tăng, không giảm so với cùng kỳ, thấp hơn 9 điểm phần trăm so với mức sàn của chỉ tiêu năm (từ 9 đến 10%); đánh giá: Chậm (cách mức “Đúng tiến độ” 8,55 điểm phần trăm).
@@ -86,7 +86,7 @@ def test_sentence(line: str) -> None:
 )
 def test_percentage_is_not_rounded_up_to_a_cut_off(value: str, shown: str) -> None:
     text = sentence(make_indicator("flow", "ge 40000", unit=BILLION_VND), 1, value)
-    assert f"và {shown} mức cần đạt" in text
+    assert f"và {shown} mức phải đạt" in text
 
 
 def test_percentage_is_not_rounded_up_to_the_target() -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tiendo.model.states import KINDS
 from tiendo.report.columns import EditionColumn, EditionTable
-from tiendo.report.data import EditionChange, EditionData, IndicatorLine, LeadLine, TaskLine, TaskReport
+from tiendo.report.data import EditionChange, EditionData, IndicatorLine, LeadLine, Revision, TaskLine, TaskReport
 from tiendo.report.record_card import first_try_words, mistakes_words, own_plan_words, reports_words
 from tiendo.report.words import (
     BASES,
@@ -96,6 +96,11 @@ def _even(line: IndicatorLine) -> str:
     return number(line.expected_even, line.decimals) if line.expected_even != line.expected else ""
 
 
+def _reason(item: Revision | EditionChange) -> str:
+    """Returns a sender's reason as the beginning of a sentence that goes on."""
+    return clean(item.reason).rstrip(" .")
+
+
 def _percent_format(line: IndicatorLine) -> str:
     """Returns the format that shows a ratio with the sentence's decimals, and hides what the report hides."""
     places = len(line.ratio_text.partition(",")[2].rstrip("%"))
@@ -156,7 +161,7 @@ INDICATORS = EditionTable(
         EditionColumn("is_approximate", "boolean", "Số làm tròn", 9, "The sender gave an approximate figure.",
                       lambda i: i.is_approximate if i.is_graded else None, is_folded=True),
         EditionColumn("is_illustrative", "boolean", "Minh họa", 8, "The figure is illustrative, not official.",
-                      lambda i: i.is_illustrative if i.is_graded else None),
+                      lambda i: i.is_illustrative and i.value is not None if i.is_graded else None),
         EditionColumn("expected_even", "number", "Nếu chia đều", 12,
                       "What an even pace over the quarters would ask of what adds up, in the unit.",
                       is_folded=True, tag="even", words=_even),
@@ -322,7 +327,8 @@ REVISIONS = EditionTable(
                       tag="old", words=lambda i: number(i.old_value) or "chưa có"),
         EditionColumn("new_value", "number", "Số mới", 14, "As known now.",
                       tag="new", words=lambda i: number(i.new_value) or "không có số liệu"),
-        EditionColumn("reason", "string", "Lý do", 44, "The sender's reason.", tag="reason"),
+        EditionColumn("reason", "string", "Lý do", 44, "The sender's reason.", tag="reason",
+                      words=_reason),
         EditionColumn("agency_name", "string", "Cơ quan gửi", 32, "Sender.", "origin.agency_name", tag="agency"),
         EditionColumn("received_at", "datetime", "Thời điểm nhận", 18, "When the new figure came.",
                       "origin.received_at", tag="received_at"),
@@ -352,7 +358,7 @@ CHANGES = EditionTable(
                       lambda i: status_name(i.new_status), coloured_by="new_status", tag="new_status",
                       words=lambda i: status_name(i.new_status) or "–"),
         EditionColumn("reason", "string", "Lý do", 32, "Why the figure is another one, in its sender's words.",
-                      tag="reason"),
+                      tag="reason", words=_reason),
         EditionColumn("agency_name", "string", "Cơ quan báo cáo", 24, "Who sent the new figure.",
                       "origin.agency_name", tag="agency"),
         EditionColumn("received_at", "datetime", "Nhận lúc", 16, "When it came.", "origin.received_at",

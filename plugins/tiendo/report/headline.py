@@ -5,7 +5,15 @@ from typing import NamedTuple
 
 from tiendo.model.period import Period
 from tiendo.report.data import EditionData, IndicatorLine, TaskLine, TaskReport
-from tiendo.report.summary import ON_PAGE_ONE, headline, open_words, status_sentence, submission_sentence, task_sentence
+from tiendo.report.summary import (
+    ON_PAGE_ONE,
+    headline,
+    illustrative_lines,
+    open_words,
+    status_sentence,
+    submission_sentence,
+    task_sentence,
+)
 from tiendo.report.words import clean, lower, quarter, two_digits
 from tiendo.status.names import LABELS, Status
 from tiendo.vietnamese.dates import format_date
@@ -64,9 +72,15 @@ def headlines(data: EditionData) -> list[dict[str, str]]:
 
 
 def _general(data: EditionData) -> str:
-    return " ".join(
-        part for part in (status_sentence(data.graded), task_sentence(data), submission_sentence(data)) if part
+    illustrative, figures = len(illustrative_lines(data)), sum(line.value is not None for line in data.graded)
+    made_up = f"{two_digits(illustrative)}/{two_digits(figures)} số liệu là số liệu minh họa, đánh dấu (*)."
+    parts = (
+        status_sentence(data.graded),
+        task_sentence(data),
+        submission_sentence(data),
+        made_up if illustrative else "",
     )
+    return " ".join(part for part in parts if part)
 
 
 def _reached(data: EditionData) -> str:
@@ -76,24 +90,24 @@ def _reached(data: EditionData) -> str:
         line for line in data.graded if line.status == Status.ON_TRACK and line.ratio is not None and line.ratio > 1
     ]
     best.sort(key=lambda line: -(line.ratio or 0))
-    text = "Chưa có chỉ tiêu nào đạt kế hoạch cả năm."
-    named = "; ".join(f"{line.full_name} ({line.ratio_text})" for line in best[:3])
-    return f"{text} Cao nhất so với mức phải đạt: {named}." if named else text
+    text = "Chưa kết luận chỉ tiêu nào đạt kế hoạch cả năm."
+    named = "; ".join(headline(line) for line in best[:3])
+    return f"{text} Tốt nhất so với mức phải đạt: {named}." if named else text
 
 
 def _behind(data: EditionData) -> str:
-    """Names each with figure, plan, what is lacking, and the cause as its body gave it."""
-    told = []
-    for line in data.graded:
-        if line.status not in _BEHIND:
-            continue
+    """Names the worst with figure, plan, what is lacking, and the cause as its body gave it beside the figure."""
+    behind = [line for line in needing_attention(data) if line.status in _BEHIND]
+    told, silent = [], dict.fromkeys(line.agency_name for line in behind if not clean(line.explanation))
+    for line in behind[:ON_PAGE_ONE]:
         goal = "kế hoạch" if line.status == Status.MISSED else f"mức “{LABELS[Status.ON_TRACK]}”"
         lacking = f", thiếu {line.gap_text} để đạt {goal}" if line.gap_text else ""
         cause = _brief(line.explanation)
-        told.append(
-            f"{headline(line)}{lacking}; "
-            + (f"nguyên nhân: {cause}" if cause else f"{line.agency_name} chưa nêu nguyên nhân")
-        )
+        told.append(f"{headline(line)}{lacking}" + (f"; nguyên nhân: {cause}" if cause else ""))
+    if more := behind[ON_PAGE_ONE:]:
+        told.append(f"Và {two_digits(len(more))} chỉ tiêu khác, xem Mục I")
+    if silent:
+        told.append(f"Chưa nêu nguyên nhân cạnh số liệu: {'; '.join(silent)} (khó khăn, vướng mắc: xem Mục III)")
     return f"{'. '.join(told)}." if told else ""
 
 
@@ -107,20 +121,22 @@ def _to_do(data: EditionData) -> str:
     by = (
         "giải trình chỉ tiêu không đạt"
         if data.period.quarter == 4
-        else f"có giải pháp cho chỉ tiêu chậm trong {_next(data.period)}"
+        else f"đề xuất giải pháp trong {_next(data.period)} đối với chỉ tiêu chậm"
     )
     parts = (
         f"gửi báo cáo, {open_words(data.submissions)}" if len(overdue) < len(owing) else "",
         f"gửi ngay báo cáo đã quá hạn: {_some(overdue, 'đơn vị')}" if overdue else "",
         f"gửi kế hoạch thực hiện của đơn vị: {_some(plans, 'đơn vị')}" if plans else "",
-        f"{by}: {_some(behind, 'đơn vị')}" if behind else "",
+        f"{by}: {'; '.join(behind)}" if behind else "",
         f"đẩy nhanh nhiệm vụ chậm: {_some(late, 'nhiệm vụ')}" if late else "",
     )
     return _sentences(part for part in parts if part)
 
 
 def _to_decide(data: EditionData) -> str:
-    proposals = remarks(data, "proposal")
+    late = {task.ref for task, _ in _late(data.tasks)}
+    # What is asked for the sake of a late task first.
+    proposals = sorted(remarks(data, "proposal"), key=lambda remark: late.isdisjoint(remark.refs))
     told = [f"{_brief(remark.text)} ({remark.said_by}; {', '.join(remark.refs)})" for remark in proposals]
     return f"{_some(told, 'kiến nghị', where=', xem Mục IV')}." if told else ""
 

@@ -119,13 +119,16 @@ def state_counts(reports: Sequence[TaskReport]) -> str:
 def submission_sentence(data: EditionData) -> str:
     """Returns how many bodies have sent their report, and who has not."""
     received = [row for row in data.submissions if row.is_received]
-    late = sum(row.is_on_time is False for row in received)
+    late = [row.agency_name for row in received if row.is_on_time is False]
+    named = f" ({'; '.join(late)})" if len(late) <= ON_PAGE_ONE else ""
     owing = [row for row in data.submissions if not row.is_excused]
     absent = [row for row in owing if not row.is_received]
     missing = [row.agency_name for row in absent if row.open_until is None]
     text = f"{two_digits(len(received))}/{two_digits(len(owing))} đơn vị đã gửi báo cáo được tiếp nhận, "
     text += (
-        f"trong đó {two_digits(len(received) - late)} đúng hạn, {two_digits(late)} chậm." if late else "đều đúng hạn."
+        f"trong đó {two_digits(len(received) - len(late))} đúng hạn, {two_digits(len(late))} chậm{named}."
+        if late
+        else "đều đúng hạn."
     )
     text += f" Quá hạn, chưa có báo cáo: {'; '.join(missing)}." if missing else ""
     text += f" Chưa gửi, {open_words(data.submissions)}." if len(missing) < len(absent) else ""
@@ -218,7 +221,9 @@ def headline(line: IndicatorLine) -> str:
         return line.full_name
     figure = clean(line.value_text) if line.is_approximate else number(line.value)
     figure = f"ước {figure}" if line.is_estimate else figure
-    return f"{line.full_name} ({_with_unit(figure, line.unit)}; kế hoạch {_with_unit(line.target_text, line.unit)})"
+    mark = " (*)" if line.is_illustrative else ""
+    goal = _with_unit(line.target_text, line.unit)
+    return f"{line.full_name} ({_with_unit(figure, line.unit)}{mark}; kế hoạch {goal})"
 
 
 def _with_unit(figure: str, unit: str) -> str:
@@ -256,8 +261,10 @@ def _compared_with_previous(data: EditionData) -> str:
     if data.previous is None:
         return f"{edition_label(data)}."
     flips = sum(change.is_flip for change in data.previous.changes)
-    return (
-        f"{edition_label(data)}; so với lần thứ {data.previous.number}: {two_digits(flips)} chỉ tiêu đổi đánh giá, "
-        f"{two_digits(len(data.previous.changes) - flips)} chỉ tiêu chỉ đổi số liệu, "
-        f"{two_digits(len(data.previous.arrivals))} đơn vị gửi bổ sung."
+    counts = (
+        (flips, "chỉ tiêu đổi đánh giá"),
+        (len(data.previous.changes) - flips, "chỉ tiêu chỉ đổi số liệu"),
+        (len(data.previous.arrivals), "đơn vị gửi bổ sung"),
     )
+    told = ", ".join(f"{two_digits(count)} {what}" for count, what in counts if count)
+    return f"{edition_label(data)}; so với lần thứ {data.previous.number}: {told or 'chỉ tiêu không thay đổi'}."

@@ -106,6 +106,10 @@ class _Writer:
         """The size of a distance to a line, in points for shares; of a negative one so much is lacking."""
         return f"{self.bare(abs(rounded_gap(value, self.places)))}{self.difference_suffix}"
 
+    def distance(self, value: Decimal) -> str:
+        """The size of a distance to what is compared with; at the year's end that is the line itself."""
+        return self.gap(value) if self.is_year else self.difference(abs(value))
+
     def need(self, value: Decimal) -> str:
         """What must still come, in points for shares."""
         return f"{self.bare(rounded_need(value, self.places))}{self.difference_suffix}"
@@ -162,9 +166,9 @@ def _comparison(write: _Writer, goal: Goal, actual: Decimal, grade: Grade, thres
         if has_shares and grade.ratio_formula == "quotient" and grade.ratio is not None:
             return (
                 f"bằng {percent(actual / side.target, thresholds)} {_base(write)} ({write.target()})"
-                f" và {percent(grade.ratio, thresholds)} mức cần đạt đến hết {write.quarter} ({expected})"
+                f" và {percent(grade.ratio, thresholds)} mức phải đạt đến hết {write.quarter} ({expected})"
             )
-        return f"{_relation(write, side, actual)}, mức cần đạt đến hết {write.quarter} là {expected}"
+        return f"{_relation(write, side, actual)}, mức phải đạt đến hết {write.quarter} là {expected}"
     if has_shares and goal.nature in (Nature.FLOW, Nature.STOCK) and not satisfies(side, actual):
         share = f"bằng {percent(actual / side.target, thresholds)} {_base(write)}"
         if goal.quarter == YEAR_END:
@@ -180,11 +184,11 @@ def _against_band(write: _Writer, goal: Goal, actual: Decimal) -> str:
     if goal.quarter != YEAR_END and goal.has_path:
         low, high = floor.expected, ceiling.expected
         band = f"từ {write.derived(low)} đến {write.derived(high)}"
-        name = f"khoảng cần đạt đến hết {write.quarter}"
+        name = f"khoảng phải đạt đến hết {write.quarter}"
     if actual < low:
-        return f"thấp hơn {write.gap(actual - low)} so với {name} ({band})"
+        return f"thấp hơn {write.distance(actual - low)} so với {name} ({band})"
     if actual > high:
-        return f"cao hơn {write.gap(high - actual)} so với {name} ({band})"
+        return f"cao hơn {write.distance(high - actual)} so với {name} ({band})"
     return f"nằm trong {name} ({band})"
 
 
@@ -205,7 +209,7 @@ def _relation(write: _Writer, side: Side, actual: Decimal) -> str:
         return f"đúng bằng chỉ tiêu năm ({target})"
     words = ("tốt hơn", "kém") if write.is_rank else ("cao hơn", "thấp hơn")
     word = words[0] if (gap > 0 if write.is_rank else actual > side.target) else words[1]
-    return f"{word} {write.gap(gap)} so với {_base(write)} ({target})"
+    return f"{word} {write.distance(gap)} so với {_base(write)} ({target})"
 
 
 def _pace(write: _Writer, goal: Goal) -> list[str]:
@@ -218,7 +222,7 @@ def _pace(write: _Writer, goal: Goal) -> list[str]:
         f"bình quân các năm {', '.join(years)}" if len(years) > 1 else f"năm {years[0]}" if years else "quy định riêng"
     )
     even = " - ".join(write.rounded(side.target * goal.even_share) for side in goal.sides)
-    pace = f"mức cần đạt tính theo nhịp {source} ({_share(goal.share)} cả năm)"
+    pace = f"mức phải đạt tính theo nhịp {source} ({_share(goal.share)} cả năm)"
     return [f"{pace}, nếu chia đều các quý là {even}{write.suffix}"]
 
 
