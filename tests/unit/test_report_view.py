@@ -56,7 +56,7 @@ def test_page_one_says_what_is_lacking_and_whose_cause_is_missing():
     silent = replace(EXPORTS, explanation="", gap_text="27,3 điểm phần trăm")
     (line,) = [h["text"] for h in headlines(replace(DRAFT, indicators=(silent,))) if h["label"] == "Chậm, không đạt"]
     assert line.endswith(
-        "thiếu 27,3 điểm phần trăm để đạt mức “Đúng tiến độ”. Chưa nêu nguyên nhân cạnh số liệu: "
+        "còn cách mức “Đúng tiến độ” 27,3 điểm phần trăm. Chưa nêu nguyên nhân cạnh số liệu: "
         "Sở Kế hoạch và Đầu tư (khó khăn, vướng mắc: xem Mục III)."
     )
     long = replace(silent, explanation="nguyên nhân rất dài " * 2000)
@@ -67,7 +67,11 @@ def test_page_one_says_what_is_lacking_and_whose_cause_is_missing():
 
 def test_a_quarter_without_anything_has_a_page_one():
     nothing = replace(DRAFT, indicators=(), body_targets=(), tasks=(), submissions=(), own_plans=())
-    assert [line["label"] for line in headlines(nothing)] == ["Đánh giá chung", "Đã đạt, vượt kế hoạch"]
+    general, reached = (line["text"] for line in headlines(nothing))
+    assert general == "Chưa có báo cáo tiến độ nhiệm vụ. Không có đơn vị nào phải gửi báo cáo."
+    assert reached == "Chưa kết luận chỉ tiêu nào đạt kế hoạch cả năm."
+    silent = replace(DRAFT, submissions=(DRAFT.submissions[-1],))
+    assert "00/01 đơn vị đã gửi báo cáo được tiếp nhận. Quá hạn" in headlines(silent)[0]["text"]
 
 
 def test_the_same_remark_of_many_bodies_stands_once():

@@ -123,7 +123,8 @@ class ReviewOperator(ApprovalOperator):
     def _ask(self, context: Any, settings: Settings, request: "ReviewRequest") -> Any:
         from airflow.sdk.exceptions import TaskAwaitingInput
 
-        self.subject = f"Phê duyệt báo cáo: {request.title}"
+        # One noted before its title was: by period and edition.
+        self.subject = f"Phê duyệt báo cáo: {request.title or f'{request.period}, lần {request.edition}'}"
         self.body = question_text(settings, request)
         try:
             return super().execute(context)

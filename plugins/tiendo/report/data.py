@@ -119,7 +119,7 @@ class IndicatorLine:
         history: quarters of the year up to this one that have a status.
         ratio_text: the ratio in per cent as the sentence has it; "" where there is none, or a negative one, which is
             computed for comparing and means nothing to a reader.
-        gap_text: the size of ``margin`` with its unit, in points for shares; "" where there is none.
+        gap_text: the size of ``margin`` with its unit, in points for shares; "" where there is none, or it is 0.
         expected_even: what an even pace would ask of a flow; None for all else.
         trend: ``better``, ``same`` or ``worse`` than in ``previous_period``, the last one with a figure; "" where
             nothing can be compared.

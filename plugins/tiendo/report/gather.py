@@ -187,7 +187,7 @@ def _line(
     known = {name: row[name] for name in _LINE_FIELDS & row.keys()}
     if known.get("ratio") is not None and known["ratio"] >= 0:
         known["ratio_text"] = percent(known["ratio"], register.thresholds)
-    if known.get("margin") is not None:
+    if known.get("margin"):
         known["gap_text"] = gap_words(indicator, period, known["margin"])
     if known.get("previous_period"):
         known["previous_period"] = Period.parse(known["previous_period"])

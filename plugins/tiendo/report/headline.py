@@ -101,7 +101,7 @@ def _behind(data: EditionData) -> str:
     told, silent = [], dict.fromkeys(line.agency_name for line in behind if not clean(line.explanation))
     for line in behind[:ON_PAGE_ONE]:
         goal = "kế hoạch" if line.status == Status.MISSED else f"mức “{LABELS[Status.ON_TRACK]}”"
-        lacking = f", thiếu {line.gap_text} để đạt {goal}" if line.gap_text else ""
+        lacking = f", còn cách {goal} {line.gap_text}" if line.gap_text else ""
         cause = _brief(line.explanation)
         told.append(f"{headline(line)}{lacking}" + (f"; nguyên nhân: {cause}" if cause else ""))
     if more := behind[ON_PAGE_ONE:]:

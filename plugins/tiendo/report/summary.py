@@ -124,12 +124,12 @@ def submission_sentence(data: EditionData) -> str:
     owing = [row for row in data.submissions if not row.is_excused]
     absent = [row for row in owing if not row.is_received]
     missing = [row.agency_name for row in absent if row.open_until is None]
-    text = f"{two_digits(len(received))}/{two_digits(len(owing))} đơn vị đã gửi báo cáo được tiếp nhận, "
-    text += (
-        f"trong đó {two_digits(len(received) - len(late))} đúng hạn, {two_digits(len(late))} chậm{named}."
-        if late
-        else "đều đúng hạn."
-    )
+    if not owing:
+        return "Không có đơn vị nào phải gửi báo cáo."
+    text = f"{two_digits(len(received))}/{two_digits(len(owing))} đơn vị đã gửi báo cáo được tiếp nhận"
+    if late:
+        text += f", trong đó {two_digits(len(received) - len(late))} đúng hạn, {two_digits(len(late))} chậm{named}"
+    text += ", đều đúng hạn." if received and not late else "."
     text += f" Quá hạn, chưa có báo cáo: {'; '.join(missing)}." if missing else ""
     text += f" Chưa gửi, {open_words(data.submissions)}." if len(missing) < len(absent) else ""
     return text if absent else f"{text} Không có đơn vị nào chưa gửi."
