@@ -20,6 +20,7 @@ from tiendo.vietnamese.dates import format_date
 from tiendo.vietnamese.text import fold
 
 _LONGEST = 220
+_PROPOSALS = 3
 _BEHIND = (Status.BEHIND, Status.MISSED)
 _REACHED = (Status.EXCEEDED, Status.ACHIEVED)
 _NEEDING_ATTENTION = (
@@ -85,7 +86,7 @@ def _general(data: EditionData) -> str:
 
 def _reached(data: EditionData) -> str:
     if reached := [line for line in data.graded if line.status in _REACHED]:
-        return f"{_some([headline(line) for line in reached], 'chỉ tiêu')}."
+        return f"{_some([headline(line) for line in reached], 'chỉ tiêu', where=', xem Phụ lục I')}."
     best = [
         line for line in data.graded if line.status == Status.ON_TRACK and line.ratio is not None and line.ratio > 1
     ]
@@ -138,7 +139,7 @@ def _to_decide(data: EditionData) -> str:
     # What is asked for the sake of a late task first.
     proposals = sorted(remarks(data, "proposal"), key=lambda remark: late.isdisjoint(remark.refs))
     told = [f"{_brief(remark.text)} ({remark.said_by}; {', '.join(remark.refs)})" for remark in proposals]
-    return f"{_some(told, 'kiến nghị', where=', xem Mục IV')}." if told else ""
+    return f"{_some(told, 'kiến nghị', where=', xem Mục IV', at_most=_PROPOSALS)}." if told else ""
 
 
 def _brief(text: str) -> str:
@@ -162,9 +163,9 @@ def _next(period: Period) -> str:
     return quarter(Period(period.year, period.quarter + 1))
 
 
-def _some(texts: Sequence[str], noun: str, where: str = "") -> str:
-    named = "; ".join(texts[:ON_PAGE_ONE])
-    more = len(texts) - ON_PAGE_ONE
+def _some(texts: Sequence[str], noun: str, where: str = "", at_most: int = ON_PAGE_ONE) -> str:
+    named = "; ".join(texts[:at_most])
+    more = len(texts) - at_most
     return f"{named}; và {two_digits(more)} {noun} khác{where}" if more > 0 else named
 
 

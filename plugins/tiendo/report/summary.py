@@ -145,16 +145,14 @@ def open_words(rows: Sequence[Submission]) -> str:
 
 
 def _named_by_status(data: EditionData) -> list[tuple[str, str]]:
-    """Names what page one has no room for; what is behind stands there in full."""
+    """Names what page one does not: what is at risk, or cannot be judged."""
     found = []
-    for label, statuses, name, at_least in (
-        ("Chỉ tiêu đạt, vượt kế hoạch", ("exceeded", "achieved"), headline, ON_PAGE_ONE + 1),
-        ("Chỉ tiêu có nguy cơ", ("at_risk",), lambda line: line.full_name, 1),
-        ("Chỉ tiêu chưa thống nhất, chưa xác định", ("conflicting", "undecidable"), headline, 1),
-        ("Chỉ tiêu chưa có số liệu", ("no_data",), headline, 1),
+    for label, statuses, name in (
+        ("Chỉ tiêu có nguy cơ", ("at_risk",), lambda line: line.full_name),
+        ("Chỉ tiêu chưa thống nhất, chưa xác định", ("conflicting", "undecidable"), headline),
+        ("Chỉ tiêu chưa có số liệu", ("no_data",), headline),
     ):
-        chosen = [name(line) for line in data.graded if line.status in statuses]
-        if len(chosen) >= at_least:
+        if chosen := [name(line) for line in data.graded if line.status in statuses]:
             found.append((label, f"{'; '.join(chosen)}."))
     return found
 
