@@ -290,6 +290,9 @@ def test_what_airflow_says(stage: Stage, attack: dict[str, str]) -> None:
             told[account] = "-"
             continue
         answer = stage.call(account, attack["method"], path, json.loads(body) if body else None)
+        if answer.is_server_error:  # Airflow stumbles where its scheduler changes the same run in the same moment
+            stage.rest(run)
+            answer = stage.call(account, attack["method"], path, json.loads(body) if body else None)
         told[account] = "taken" if answer.is_success else str(answer.status_code)
     assert told == {account: attack[account] for account in ACCOUNTS}
 
@@ -372,6 +375,8 @@ def test_an_answer_outlives_the_worker_that_asked_and_the_one_that_tries_again(
     stage: Stage, register: Register
 ) -> None:
     """Answered within 50 ms of its appearance; the worker that asks is killed before or after that, or both are."""
+    # What was published before has asked about later editions: a question that comes after another takes its place.
+    stage.rest(*(run["dag_run_id"] for run in stage.api.runs(DAG)))
     killed = {}
     for period, kills in (("2023-Q1", "before"), ("2023-Q2", "after"), ("2023-Q3", "both")):
         stage.send_news(register, period)
