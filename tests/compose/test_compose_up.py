@@ -171,8 +171,12 @@ def _publish(reviewer: AirflowApi) -> None:
 
 
 def _state(system: System) -> dict[str, Any]:
-    """All that Tiendo keeps: the warehouse but for the hour of the last scan, files, the server's roles."""
-    options = ["--username=postgres", "--dbname=tiendo", "--inserts", "--exclude-table-data=intake.scan"]
+    """All that Tiendo keeps: the warehouse, files, the server's roles.
+
+    Aside from the hour of the last scan, and from what was noted of services that did not answer while they stopped.
+    """
+    aside = [f"--exclude-table-data=intake.{name}" for name in ("scan*", "incident*", "outage*")]
+    options = ["--username=postgres", "--dbname=tiendo", "--inserts", *aside]
     dump = system.compose("exec", "-T", "postgres", "pg_dump", *options)
     # A guard against a restore of foreign dumps, drawn anew each time.
     lines = [line for line in dump.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
