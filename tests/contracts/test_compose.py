@@ -86,6 +86,7 @@ def test_no_secret_has_a_default() -> None:
     assert defaults == {
         "CLAMAV",
         "COLLECT_MINUTES",
+        "WATCH_SECONDS",
         "KEEP_DAYS",
         "WORKER_CONCURRENCY",
         "TIENDO_VERSION",

@@ -10,9 +10,12 @@ import pytest
 from sqlalchemy import URL, Engine
 
 from fixtures.command import Command
+from tiendo.cli.health import _LONGEST_PAUSE, _LOOK_IS_OLD
 from tiendo.clock import HANOI, set_replay_clock
 from tiendo.mail.identity import Identity
 from tiendo.mail.incidents import Problem, take_note
+from tiendo.settings import PROJECT
+from tiendo.warehouse.engine import LOAD_LOCK, loader, make_engine
 
 NOW = datetime(2023, 3, 14, 12, tzinfo=HANOI)
 
@@ -65,5 +68,29 @@ def test_what_is_not_well_and_who_was_told(
 
 def test_a_database_out_of_reach_is_one_sentence(tiendo: Command) -> None:
     tiendo.environment["TIENDO_DATABASE_URL"] = "postgresql://nobody@127.0.0.1:1/none"
-    assert tiendo("health", code=1).startswith("Không kết nối được cơ sở dữ liệu: ")
+    assert tiendo("health", code=1).startswith("Không dùng được cơ sở dữ liệu: ")
     assert "refused" in tiendo.json("health", code=1)["database"]
+
+
+def test_it_neither_migrates_nor_waits_for_a_load(tiendo: Command, home: Path, engine: Engine, postgres: URL) -> None:
+    look(home)
+    with loader(engine) as connection:
+        connection.exec_driver_sql(LOAD_LOCK)
+        assert tiendo.json("health")["is_well"]
+    empty = make_engine(postgres)
+    tiendo.environment["TIENDO_DATABASE_URL"] = postgres.render_as_string(hide_password=False)
+    assert tiendo("health", code=1).startswith("Chưa có kho số liệu")
+    with empty.connect() as connection:
+        assert connection.exec_driver_sql("select to_regnamespace('intake')").scalar() is None
+    empty.dispose()
+    del tiendo.environment["TIENDO_DATABASE_URL"]
+    assert tiendo.json("health", code=1)["database"].startswith("Chưa có kho số liệu")
+    assert not (home / "postgres").exists(), "nothing is made"
+
+
+def test_looks_that_are_too_far_apart_are_refused(tiendo: Command) -> None:
+    tiendo.environment["TIENDO_WATCH_SECONDS"] = "600"
+    tiendo("watch", code=2)
+    compose = (PROJECT / "docker-compose.yaml").read_text(encoding="utf-8")
+    assert f"watch/looked -mmin -{_LOOK_IS_OLD // 60}" in compose
+    assert _LONGEST_PAUSE <= _LOOK_IS_OLD / 2, "a look may take long itself"

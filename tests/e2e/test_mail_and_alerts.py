@@ -362,7 +362,7 @@ UNREACHED = {
     "mailbox": "Không kết nối được hộp thư tiếp nhận báo cáo",
     "folders": "Không đọc hoặc ghi được thư mục chia sẻ",
 }
-DATABASE = "Không kết nối được cơ sở dữ liệu"
+DATABASE = "Không dùng được cơ sở dữ liệu"
 OVER = "Đã hết sự cố: "
 
 

@@ -96,6 +96,16 @@ def test_what_could_not_be_told_is_told_once_there_is_an_address(engine: Engine,
     assert is_mail_due(engine)
 
 
+def test_what_could_not_be_looked_for_is_not_well_for_that(engine: Engine, at: Callable[[int], None]) -> None:
+    for minute in range(40):
+        at(minute)
+        problems = [Problem(PAUSED, "x"), Problem("component scheduler", "x")] if minute < 4 else []
+        take_note(engine, WE, problems, {"paused"} if minute >= 4 else ())
+    (row,) = incident_rows(engine)
+    assert (row["subject"], row["well_since"]) == (PAUSED, None)
+    assert mails(engine) == [(3, "bad"), (3, "bad"), (19, "well")]
+
+
 def test_a_crash_between_noting_and_queueing_tells_neither_twice_nor_never(
     engine: Engine, at: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,6 +151,7 @@ NAMES = {
     "dag-run": ["collect_folders", "publish_report 2023-Q1", "something_new"],
     "import-error": ["publish_report.py", "other.py"],
     "paused": ["send_reminders"],
+    "look": ["dag-run"],
     "component": ["scheduler", "triggerer", "dag_processor", "api-server", "worker"],
 }
 SUBJECTS = [f"{kind} {name}".rstrip() for kind in _KINDS for name in NAMES.get(kind, [""])]

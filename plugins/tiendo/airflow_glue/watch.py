@@ -12,9 +12,10 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -68,30 +69,36 @@ def run_watch(seconds: float) -> None:
 
 
 class Watch:
-    """Looks, takes note, tells. What it keeps in memory is only how to write to operations without any database."""
+    """Looks, takes note, tells. It keeps in memory how to write to operations without any database, and of it."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._addresses: tuple[str, str] | None = None
+        self._mail: Mail | None = None
         self._parts: Parts | None = None
+        # Since when the database is out of reach, and when that was told; empty when it is not.
+        self._database_state = self._kept_database_state()
 
     def look(self) -> None:
         """Looks once; whatever goes wrong is logged, and the next look tries again."""
-        from sqlalchemy.exc import InterfaceError, OperationalError
+        from sqlalchemy.exc import DBAPIError
 
         try:
             self._look()
-        except (OperationalError, InterfaceError) as error:
+        except DBAPIError as error:
+            # A server that only reads, or has no room left, is of as little use as one that is dead.
             self._tell_of_database(error)
         except Exception:
             log.exception("The look failed.")
         else:
             file = looked_at_file(self._settings)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.touch()
+            try:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.touch()
+            except OSError as error:
+                log.error("That a look was taken cannot be noted: %s", error)
 
     def _look(self) -> None:
-        from tiendo.airflow_glue.mail import operations_mail
         from tiendo.mail.outgoing import SmtpDownError
         from tiendo.process.mail_run import tell_incidents
         from tiendo.warehouse.engine import loader
@@ -100,32 +107,49 @@ class Watch:
         settings, register, engine = self._parts
         with loader(engine) as connection:
             unreached = outages(connection)
-        mail = _mail()
-        if mail is None:
+        if self._is_without_mail():
             # Nobody tries to reach them any more.
             unreached = [problem for problem in unreached if problem.subject not in (MAILBOX, SMTP)]
-        else:
-            self._addresses = operations_mail()
         problems = [problem._replace(page=_page(_PAGES_OF_OUTAGES[problem.subject])) for problem in unreached]
-        problems += list(_problems_of_airflow({problem.subject for problem in unreached}))
+        of_airflow, unseen = _problems_of_airflow({problem.subject for problem in unreached})
+        take_note(engine, self._mail.identity if self._mail else None, problems + of_airflow, unseen)
+        # Only now is it certain that it can be written to.
         self._tell_that_database_is_back()
-        take_note(engine, mail.identity if mail else None, problems)
-        if mail and is_mail_due(engine):
+        if self._mail and is_mail_due(engine):
             try:
-                tell_incidents(settings, register, engine, mail)
+                tell_incidents(settings, register, engine, self._mail)
             except SmtpDownError as error:
                 log.error("Operations cannot be told by mail, tried again later: %s", error)
+
+    def _is_without_mail(self) -> bool:
+        """Reads the mail connections; what cannot be read now (a token's server is down) stays as it was last."""
+        from sqlalchemy.exc import DBAPIError
+
+        from tiendo.airflow_glue.mail import open_mail, operations_mail
+
+        try:
+            self._addresses = operations_mail()
+            self._mail = open_mail()
+        except DBAPIError:
+            raise
+        except Exception:
+            log.exception("The mail connections are not right, or what they need is out of reach.")
+            return False
+        return self._mail is None
 
     def _tell_of_database(self, error: Exception) -> None:
         """Tells past the queue, which is in the database; a file keeps that it was told."""
         log.error("The database is out of reach: %s", str(error).splitlines()[0])
-        state = self._database_state or {"since": clock.now().isoformat(), "told_at": ""}
+        state = self._database_state = self._database_state or {"since": clock.now().isoformat(), "told_at": ""}
         since = datetime.fromisoformat(state["since"])
         if not state["told_at"] and clock.now() - since >= PATIENCE:
-            detail = str(getattr(error, "orig", error)).strip().splitlines()[0]
+            detail = (str(getattr(error, "orig", error)).strip().splitlines() or [type(error).__name__])[0]
             if self._send(*bad_mail(_DATABASE, since, detail, _page())):
                 state["told_at"] = clock.now().isoformat()
-        write_files({self._database_file: json.dumps(state).encode()})
+        try:
+            write_files({self._database_file: json.dumps(state).encode()})
+        except OSError as full:
+            log.error("Only this process knows since when the database is out of reach: %s", full)
 
     def _tell_that_database_is_back(self) -> None:
         if not (state := self._database_state):
@@ -133,56 +157,71 @@ class Watch:
         since = datetime.fromisoformat(state["since"])
         if state["told_at"] and not self._send(*well_mail(_DATABASE, since, clock.now())):
             return
-        self._database_file.unlink()
+        self._database_state = {}
+        try:
+            self._database_file.unlink(missing_ok=True)
+        except OSError as error:
+            log.error("Remove it by hand, else the next start of watch tells of the database again: %s", error)
 
     @property
     def _database_file(self) -> "Path":
         return self._settings.home / "watch" / "database-down.json"
 
-    @property
-    def _database_state(self) -> dict[str, str]:
+    def _kept_database_state(self) -> dict[str, str]:
         with suppress(FileNotFoundError):
             state: dict[str, str] = json.loads(self._database_file.read_text(encoding="utf-8"))
             return state
         return {}
 
     def _send(self, subject: str, words: str) -> bool:
-        from tiendo.airflow_glue.mail import open_smtp
+        from tiendo.airflow_glue.mail import open_smtp, operations_mail
         from tiendo.mail.outgoing import send_at_once
 
-        if self._addresses is None:
-            return False
         try:
+            # The connection may be in the database; one from the environment is there even before the first look.
+            self._addresses = self._addresses or operations_mail()
+            if self._addresses is None:
+                return False
             send_at_once(open_smtp, *self._addresses, subject, words)
         except Exception:
-            # The connection too may be in the database.
             log.exception("Operations cannot be told by mail: %s", subject)
             return False
         return True
 
 
-def _mail() -> "Mail | None":
-    from sqlalchemy.exc import DBAPIError
-
-    from tiendo.airflow_glue.mail import open_mail
-
-    try:
-        return open_mail()
-    except DBAPIError:
-        raise
-    except Exception:
-        log.exception("Operations cannot be told by mail: the mail connections are not right.")
-        return None
-
-
-def _problems_of_airflow(unreached: set[str]) -> Iterator[Problem]:
-    """Yields what Airflow's own records say is not well.
+def _problems_of_airflow(unreached: set[str]) -> tuple[list[Problem], set[str]]:
+    """Returns what is not well with Airflow, and the kinds of problems that could not be looked for.
 
     Args:
         unreached: what explains a failed run of whoever tried to reach it.
     """
+    from sqlalchemy.exc import DBAPIError
+
+    problems: list[Problem] = []
+    unseen: set[str] = set()
+    probes: list[tuple[str, Callable[[], Iterator[Problem]]]] = [
+        ("component", _problems_of_components),
+        ("component", _problems_of_api),
+        ("component", _problems_of_workers),
+        ("paused", _paused),
+        ("import-error", _import_errors),
+        ("dag-run", partial(_failed_runs, unreached)),
+    ]
+    for kind, probe in probes:
+        try:
+            problems += probe()
+        except DBAPIError:
+            raise
+        except Exception as error:
+            log.exception("Not looked at: %s", kind)
+            problems.append(Problem(f"look {kind}", f"{type(error).__name__}: {error}", page=_page()))
+            unseen.add(kind)
+    return problems, unseen
+
+
+def _problems_of_components() -> Iterator[Problem]:
+    """Yields the components that Airflow itself calls dead."""
     from airflow.api.common.airflow_health import get_airflow_health
-    from airflow.utils.session import create_session
 
     health = get_airflow_health()
     for name in COMPONENTS:
@@ -190,12 +229,6 @@ def _problems_of_airflow(unreached: set[str]) -> Iterator[Problem]:
             beat = health[name][f"latest_{name}_heartbeat"]
             last = f"lúc {format_instant(datetime.fromisoformat(beat))}" if beat else "chưa có"
             yield Problem(f"component {name}", f"tín hiệu hoạt động cuối cùng: {last}", page=_page())
-    yield from _problems_of_api()
-    yield from _problems_of_workers()
-    with create_session() as session:
-        yield from _paused(session)
-        yield from _import_errors(session)
-        yield from _failed_runs(session, unreached)
 
 
 def _problems_of_api() -> Iterator[Problem]:
@@ -218,38 +251,46 @@ def _problems_of_workers() -> Iterator[Problem]:
         return
     from airflow.providers.celery.executors.celery_executor_utils import app
     from kombu.exceptions import OperationalError
+    from redis.exceptions import RedisError
 
+    # Without them a Redis that is frozen, not dead, would be waited for without end.
+    patience = {"socket_timeout": 10, "socket_connect_timeout": 10}
     try:
-        with app.connection_for_write() as connection:
+        with app.connection_for_write(transport_options=patience) as connection:
             connection.ensure_connection(max_retries=1, timeout=10)
             if not app.control.ping(timeout=10, connection=connection):
                 yield Problem("component worker", "không worker nào trả lời", page=_page())
-    except (OperationalError, OSError) as error:
+    except (OperationalError, OSError, RedisError) as error:
         yield Problem("component worker", f"hàng đợi Redis: {type(error).__name__}: {error}", page=_page())
 
 
-def _paused(session: Any) -> Iterator[Problem]:
+def _paused() -> Iterator[Problem]:
     from airflow.models import DagModel
+    from airflow.utils.session import create_session
     from sqlalchemy import select
 
     paused = select(DagModel.dag_id).where(DagModel.is_paused.is_(True), DagModel.is_stale.is_(False))
-    for dag_id in session.scalars(paused.order_by(DagModel.dag_id)):
-        detail = "DAG được tạm dừng trên trang web hoặc bằng lệnh"
-        yield Problem(f"paused {dag_id}", detail, page=_page(f"dags/{quote(dag_id)}"))
+    with create_session() as session:
+        for dag_id in session.scalars(paused.order_by(DagModel.dag_id)):
+            detail = "DAG được tạm dừng trên trang web hoặc bằng lệnh"
+            yield Problem(f"paused {dag_id}", detail, page=_page(f"dags/{quote(dag_id)}"))
 
 
-def _import_errors(session: Any) -> Iterator[Problem]:
+def _import_errors() -> Iterator[Problem]:
     from airflow.models.errors import ParseImportError
+    from airflow.utils.session import create_session
     from sqlalchemy import select
 
-    for error in session.scalars(select(ParseImportError).order_by(ParseImportError.id)):
-        lines = (error.stacktrace or "").strip().splitlines()
-        yield Problem(f"import-error {error.filename}", lines[-1] if lines else "", page=_page("dags"))
+    with create_session() as session:
+        for error in session.scalars(select(ParseImportError).order_by(ParseImportError.id)):
+            lines = (error.stacktrace or "").strip().splitlines()
+            yield Problem(f"import-error {error.filename}", lines[-1] if lines else "", page=_page("dags"))
 
 
-def _failed_runs(session: Any, unreached: set[str]) -> Iterator[Problem]:
+def _failed_runs(unreached: set[str]) -> Iterator[Problem]:
     """Yields runs that failed and that no later one of the same DAG and period has taken the place of."""
     from airflow.models import DagModel, DagRun, TaskInstance
+    from airflow.utils.session import create_session
     from sqlalchemy import and_, func, select
     from sqlalchemy.orm import aliased
 
@@ -269,15 +310,20 @@ def _failed_runs(session: Any, unreached: set[str]) -> Iterator[Problem]:
         .where(DagRun.state == "failed", DagModel.is_stale.is_(False), ~select(later.id).where(is_ended_later).exists())
         .order_by(DagRun.id)
     )
-    for run in session.execute(failed).all():
-        of_run = (TaskInstance.dag_id == run.dag_id, TaskInstance.run_id == run.run_id, TaskInstance.state == "failed")
-        tasks = sorted(set(session.scalars(select(TaskInstance.task_id).where(*of_run))))
-        steps = {(run.dag_id, task) for task in tasks}
-        if steps and any(steps <= _STEPS_OF_OUTAGE.get(subject, set()) for subject in unreached):
-            continue
-        detail = f"{run.run_id}; bước lỗi: {', '.join(tasks) or 'không rõ'}"
-        page = _page(f"dags/{quote(run.dag_id)}/runs/{quote(run.run_id)}")
-        yield Problem(f"dag-run {run.dag_id} {run.key}".rstrip(), detail, page=page)
+    with create_session() as session:
+        for run in session.execute(failed).all():
+            of_run = (
+                TaskInstance.dag_id == run.dag_id,
+                TaskInstance.run_id == run.run_id,
+                TaskInstance.state == "failed",
+            )
+            tasks = sorted(set(session.scalars(select(TaskInstance.task_id).where(*of_run))))
+            steps = {(run.dag_id, task) for task in tasks}
+            if steps and any(steps <= _STEPS_OF_OUTAGE.get(subject, set()) for subject in unreached):
+                continue
+            detail = f"{run.run_id}; bước lỗi: {', '.join(tasks) or 'không rõ'}"
+            page = _page(f"dags/{quote(run.dag_id)}/runs/{quote(run.run_id)}")
+            yield Problem(f"dag-run {run.dag_id} {run.key}".rstrip(), detail, page=page)
 
 
 def _page(path: str = "") -> str:

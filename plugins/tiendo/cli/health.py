@@ -5,15 +5,19 @@ from typing import Annotated, Any
 
 import typer
 
-from tiendo.cli.common import Json, open_warehouse, print_json
+from tiendo.cli.common import Json, print_json
 from tiendo.settings import get_settings
 
-# A look takes seconds and is taken each minute.
+# A look takes seconds, or a minute where nothing answers it. The health check in docker-compose.yaml says the same.
 _LOOK_IS_OLD = 300
+_LONGEST_PAUSE = 120
 
 
 def watch(
-    every: Annotated[float, typer.Option(envvar="TIENDO_WATCH_SECONDS", help="Seconds between two looks.")] = 60,
+    every: Annotated[
+        float,
+        typer.Option(envvar="TIENDO_WATCH_SECONDS", min=1, max=_LONGEST_PAUSE, help="Seconds between two looks."),
+    ] = 60,
 ) -> None:
     """Look for what is red or dead and tell operations, until ended: a service of `up` and of the compose file."""
     from tiendo.airflow_glue.watch import run_watch
@@ -23,19 +27,11 @@ def watch(
 
 def health(as_json: Json = False) -> None:
     """Show what is not well, since when, and whether operations were told; exit 1 if anything is."""
-    from sqlalchemy.exc import OperationalError
-
     from tiendo.airflow_glue.watch import looked_at_file
     from tiendo.mail.incident_words import what_is_wrong
-    from tiendo.mail.incidents import incident_rows
     from tiendo.vietnamese.dates import format_instant
 
-    incidents: list[dict[str, Any]] = []
-    trouble = ""
-    try:
-        incidents = incident_rows(open_warehouse())
-    except OperationalError as error:
-        trouble = f"Không kết nối được cơ sở dữ liệu: {str(error.orig).strip().splitlines()[0]}"
+    incidents, trouble = _incidents()
     file = looked_at_file(get_settings())
     age = int(time.time() - file.stat().st_mtime) if file.exists() else None
     is_watched = age is not None and age <= _LOOK_IS_OLD
@@ -61,3 +57,24 @@ def health(as_json: Json = False) -> None:
             typer.echo(f"Mọi thứ đều hoạt động; lần xem cuối cách đây {age} giây.")
     if not is_well:
         raise typer.Exit(1)
+
+
+def _incidents() -> tuple[list[dict[str, Any]], str]:
+    """Returns the open incidents, or why they cannot be read; neither migrates, as the other commands do, nor waits."""
+    from psycopg.errors import InvalidParameterValue, UndefinedTable
+    from sqlalchemy.exc import DBAPIError
+
+    from tiendo.mail.incidents import incident_rows
+    from tiendo.warehouse.engine import get_engine
+
+    settings = get_settings()
+    none = "Chưa có kho số liệu, hoặc kho của phiên bản cũ: chạy tiendo init."
+    if settings.database_url is None and not settings.postgres.exists():
+        return [], none
+    try:
+        return incident_rows(get_engine()), ""
+    except DBAPIError as error:
+        # A role that is not there is an invalid parameter.
+        if isinstance(error.orig, UndefinedTable | InvalidParameterValue):
+            return [], none
+        return [], f"Không dùng được cơ sở dữ liệu: {str(error.orig).strip().splitlines()[0]}"

@@ -38,6 +38,12 @@ _KINDS = {
         "DAG {name} đang bị tạm dừng", "Nếu không còn lý do để tạm dừng, bật lại ở trang dưới đây", "health"
     ),
     "component": _Kind("Thành phần {name} không hoạt động", "Xem nhật ký của thành phần và khởi động lại", "health"),
+    "look": _Kind(
+        "Không kiểm tra được {name}",
+        "Xem lỗi đầy đủ trong nhật ký của thành phần watch và báo cho người phát triển nếu lỗi còn lặp lại",
+        "health",
+        "Chưa rõ: một phần hệ thống đang không được theo dõi, việc tiếp nhận báo cáo không phụ thuộc vào phần này.",
+    ),
     "mailbox": _Kind(
         "Không kết nối được hộp thư tiếp nhận báo cáo",
         "Kiểm tra máy chủ thư, mật khẩu và chứng thư của kết nối tiendo_imap",
@@ -57,7 +63,7 @@ _KINDS = {
         _FILES_NOT_TAKEN,
     ),
     "database": _Kind(
-        "Không kết nối được cơ sở dữ liệu",
+        "Không dùng được cơ sở dữ liệu",
         "Kiểm tra máy chủ PostgreSQL và dung lượng đĩa",
         "warehouse-down",
         _NOTHING_TAKEN,

@@ -5,7 +5,7 @@ repeated nor a crash between two of them tells anything twice, and what nobody c
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -100,13 +100,16 @@ def patience(subject: str) -> timedelta:
     return REACH_PATIENCE if subject in (MAILBOX, SMTP, FOLDERS) else PATIENCE
 
 
-def take_note(engine: Engine, identity: Identity | None, problems: Sequence[Problem]) -> None:
+def take_note(
+    engine: Engine, identity: Identity | None, problems: Sequence[Problem], unseen: Collection[str] = ()
+) -> None:
     """Opens and closes incidents by what a look has found, and queues what operations are told of it.
 
     Args:
         engine: the warehouse.
         identity: who writes to whom; None when no mail is configured.
         problems: all that is wrong now.
+        unseen: kinds of problems that could not be looked for: what is not found of them is not well for that.
     """
     now = clock.now()
     found = {problem.subject: problem for problem in problems}
@@ -120,6 +123,8 @@ def take_note(engine: Engine, identity: Identity | None, problems: Sequence[Prob
                 known[subject] = Incident(number, **begun)  # type: ignore[arg-type]
                 log.warning("Not well: %s since %s: %s", subject, begun["since"], problem.detail)
         for before in known.values():
+            if before.subject not in found and before.subject.partition(" ")[0] in unseen:
+                continue
             can_tell = identity is not None and bool(identity.operations)
             after, is_told = judge(before, found.get(before.subject), now, can_tell=can_tell)
             if after != before:
