@@ -455,6 +455,7 @@ def link_away(backup: Path) -> None:
         (lambda it: rewrite(it, schema="0010"), r"schema 0010; this version takes 0011 to"),
         (lambda it: rewrite(it, format=2), r"made by Tiendo \S+, which is newer"),
         (lambda it: rewrite(it, files={"home/../../x": {"sha256": "", "size": 0, "mtime_ns": 0}}), "lies outside"),
+        (lambda it: rewrite(it, folders={"home/../../x": "0777"}), "lies outside"),
     ],
 )  # fmt: skip
 def test_a_backup_that_is_not_whole_or_newer_is_refused_and_nothing_changed(
@@ -571,6 +572,86 @@ def test_what_was_lost_before_is_told_and_all_else_is_saved(
 def test_a_backup_does_not_lie_in_what_it_saves(kept: Path) -> None:
     with pytest.raises(BackupError, match="with which it would be lost"):
         save(Settings(kept / "var", PLAN_DIR, None), kept / "var" / "backups")
+
+
+def test_what_a_body_closed_or_took_away_is_left_out_and_told_and_all_else_is_saved(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, scanned = Settings(kept / "var", PLAN_DIR, None), os.scandir
+    inbox = settings.inbox / "so-tai-chinh"
+    (closed := inbox / "kín.xlsx").write_bytes(b"umask 077")
+    closed.chmod(0)
+    for name in ("kín", "mất"):
+        (inbox / name).mkdir()
+        (inbox / name / "trong.xlsx").write_bytes(b"x")
+    (inbox / "kín").chmod(0)
+
+    def scan(path: Path) -> Any:
+        if path == inbox / "mất":
+            shutil.rmtree(path)
+        return scanned(path)
+
+    @contextmanager
+    def as_others_are(url: URL, frozen: Any = saving.frozen) -> Iterator[tuple[Connection, str]]:
+        with frozen(url) as session:
+            give_up_root_rights()  # not before: the embedded server's data is another account's
+            yield session
+
+    monkeypatch.setattr(saving.os, "scandir", scan)
+    monkeypatch.setattr(saving, "frozen", as_others_are)
+
+    def left_out(shelf: str) -> tuple[list[str], list[str], set[str]]:
+        manifest = save(settings, tmp_path / shelf)[1]
+        return manifest.left_out, manifest.lost, {name for name in manifest.files if name.startswith("home/inbox/")}
+
+    archive = next(path for path in settings.archive.rglob("*") if path.is_file())
+    try:
+        outcome = run_child(lambda: left_out("first"))
+        archive.chmod(0)
+        refused = run_child(lambda: left_out("second"))
+    finally:
+        archive.chmod(0o640)
+        (inbox / "kín").chmod(0o755)
+        shutil.rmtree(inbox)
+        inbox.mkdir()
+    assert not outcome.error
+    assert outcome.value == (
+        ["inbox/so-tai-chinh/kín: it cannot be read by this account",
+         "inbox/so-tai-chinh/kín.xlsx: it cannot be read by this account"], [], {"home/inbox/so-y-te/chờ.xlsx"},
+    )  # fmt: skip
+    assert "Permission denied. No backup was made." in refused.error
+    assert archive.name in refused.error
+
+
+def test_folders_come_back_with_their_permissions_and_drafts_are_closed_all_the_way(
+    kept: Path, home: Path, tmp_path: Path
+) -> None:
+    settings = Settings(kept / "var", PLAN_DIR, None)
+    draft_of_quarter = settings.drafts / "2023-Q1" / "latest"
+    draft_of_quarter.mkdir(parents=True)
+    (draft_of_quarter / "xem-xet.html").write_text("not public")
+    settings.drafts.chmod(0o700)
+    for agency in ("so-y-te", "so-cong-thuong"):  # a file waits in the first, the other is empty
+        (settings.inbox / agency).chmod(0o2775)
+    modes = {
+        path.relative_to(settings.home): path.stat().st_mode
+        for room in (settings.inbox, settings.drafts, settings.outbox, settings.archive)
+        for path in (room, *room.rglob("*"))
+        if path.is_dir()
+    }
+    try:
+        folder, _ = save(settings, tmp_path)
+    finally:
+        shutil.rmtree(settings.drafts)
+    restore(Settings(home, PLAN_DIR, None), tmp_path)
+    assert {path: (home / path).stat().st_mode for path in modes} == modes
+    assert oct((home / "inbox" / "so-cong-thuong").stat().st_mode) == "0o42775"
+
+    # One that was made before folders were noted, and while it is under way.
+    rewrite(folder, folders={})
+    restore(Settings(home.with_name("second"), PLAN_DIR, None), tmp_path)
+    for path in ("drafts", "drafts/2023-Q1", "drafts/2023-Q1/latest"):
+        assert oct((home.with_name("second") / path).stat().st_mode) == "0o40700"
 
 
 def test_there_must_be_something_to_save(home: Path, tmp_path: Path) -> None:

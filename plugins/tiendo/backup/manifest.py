@@ -5,7 +5,7 @@ import json
 import os
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -46,6 +46,8 @@ class Manifest:
         fernet_sha256: hash of the key that the connections in Airflow's database are encrypted with, "" where unknown.
         lost: what the warehouse names and was not there, or not with the content it had; one sentence each.
         files: every other file of the backup by its path.
+        folders: permissions, octal, of every folder below ``home/``, empty ones too; their owners are not kept.
+        left_out: what lay in an inbox and could not be read, or was still being written; one sentence each.
     """
 
     as_of: str
@@ -61,6 +63,8 @@ class Manifest:
     fernet_sha256: str
     lost: list[str]
     files: Mapping[str, SavedFile]
+    folders: Mapping[str, str] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
     format: int = FORMAT
 
     @property
@@ -134,7 +138,7 @@ def check_files(folder: Path, manifest: Manifest, tick: Callable[[int], None]) -
     Raises:
         BackupError: one is missing, is too many, or has another content.
     """
-    for path in manifest.files:
+    for path in (*manifest.files, *manifest.folders):
         parts = PurePosixPath(path)
         if parts.is_absolute() or ".." in parts.parts:
             raise BackupError(f"{folder / MANIFEST} names {path!r}, which lies outside.")

@@ -266,14 +266,28 @@ class _Restore:
             if name.startswith("home/"):
                 target = self._settings.home / name.removeprefix("home/")
                 room = target.relative_to(self._settings.home).parts[0]
-                target.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if _MODES.get(room) == 0o600 else 0o777)
+                self._make_folder(target.parent)
                 with open_regular(self._folder / name) as stream:
                     copy_stream(stream, target, _MODES.get(room, 0o666))
                 mtime_ns = self._manifest.files[name].mtime_ns  # of a copy of the backup it may be another
                 os.utime(target, ns=(mtime_ns, mtime_ns))
                 folders.add(target.parent)
                 yield target
+        # The innermost first, and none before its files: a folder may be closed to its own account.
+        for name, mode in sorted(self._manifest.folders.items(), reverse=True):
+            folder = self._settings.home / name.removeprefix("home/")
+            self._make_folder(folder)
+            folder.chmod(int(mode, 8))
+            folders.add(folder)
         yield from folders
+
+    def _make_folder(self, folder: Path) -> None:
+        """Makes a folder and those above it; in a secret room each is closed, for mkdir's mode is the last one's."""
+        if folder.is_dir():
+            return
+        self._make_folder(folder.parent)
+        room = folder.relative_to(self._settings.home).parts[0]
+        folder.mkdir(mode=0o700 if _MODES.get(room) == 0o600 else 0o777)
 
     def _place_register(self) -> None:
         """Puts the plan in force beside the others of this home where the code brings another, or none, of its name."""

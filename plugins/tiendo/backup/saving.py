@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -47,6 +48,9 @@ FERNET_KEY = "AIRFLOW__CORE__FERNET_KEY"
 _MOVING = ("inbox", "drafts", "plans", "airflow/passwords.json", "airflow/secrets.json")
 # Listed in that moment and copied afterwards: files that are written once; a body may have taken its answers away.
 _WRITTEN_ONCE = ("outbox", "published", "data_docs")
+# Others write there: what they put so that we cannot read it stops no backup. All else is our own and must be whole.
+_FROM_OUTSIDE = "home/inbox/"
+_UNREADABLE = "it cannot be read by this account"
 _UNFINISHED = ".unfinished-"
 _WAIT = "10min"
 _TELL_SECONDS = 5
@@ -122,7 +126,9 @@ class _Backup:
         self._settings, self._folder, self._say = settings, folder, say
         self._last_folder, self._last = last
         self._files: dict[str, SavedFile] = {}
+        self._folders: dict[str, str] = {}
         self._lost: list[str] = []
+        self._left_out: list[str] = []
         self._told_at = time.monotonic()
 
     def make(self) -> Manifest:
@@ -140,7 +146,7 @@ class _Backup:
                 as_of = clock.now()
                 for name in _MOVING:
                     self._copy_tree(self._settings.home / name, f"home/{name}")
-                listed = [list(_files_in(self._settings.home / name)) for name in _WRITTEN_ONCE]
+                listed = [list(self._files_in(self._settings.home / name, f"home/{name}")) for name in _WRITTEN_ONCE]
             origin = self._origin(sessions["warehouse"][0])
             self._copy_tree(self._settings.plan_dir, "register")
             for name, (connection, snapshot) in sessions.items():
@@ -150,9 +156,8 @@ class _Backup:
                     info = os.fstat(stream.fileno())
                     self._files[target.name] = SavedFile(hash_of(stream), info.st_size, info.st_mtime_ns)
             self._copy_tree(self._settings.archive, "home/archive")
-            for path in chain.from_iterable(listed):
-                with suppress(FileNotFoundError):
-                    self._copy(path, f"home/{path.relative_to(self._settings.home)}")
+            for path, name in chain.from_iterable(listed):
+                self._copy(path, name)
             self._look_for_what_is_named(sessions["warehouse"][0])
             manifest = Manifest(
                 as_of=as_of.isoformat(),
@@ -168,6 +173,8 @@ class _Backup:
                 fernet_sha256=fernet_sha256(self._settings, is_embedded=places.is_embedded),
                 lost=self._lost,
                 files=self._files,
+                folders=self._folders,
+                left_out=self._left_out,
             )
         written = manifest.write(self._folder)
         self._say("Flushing to disk ...")
@@ -183,14 +190,57 @@ class _Backup:
             raise BackupError("The database holds no warehouse of Tiendo.") from error
 
     def _copy_tree(self, root: Path, name: str) -> None:
-        for path in _files_in(root):
-            with suppress(FileNotFoundError):  # taken away by whoever put it there
-                self._copy(path, str(Path(name) / path.relative_to(root)))
+        for path, path_name in self._files_in(root, name):
+            self._copy(path, path_name)
+
+    def _files_in(self, root: Path, name: str) -> Iterator[tuple[Path, str]]:
+        """Yields the regular files at or below a path, each with its name in the backup; follows no link.
+
+        What is taken away meanwhile is none of them: what the warehouse names and is not there, is told in the end.
+
+        Raises:
+            OSError: a folder cannot be read, other than one in an inbox.
+        """
+        try:
+            mode = root.lstat().st_mode
+            entries = sorted(os.scandir(root), key=lambda entry: entry.name) if stat.S_ISDIR(mode) else []
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except PermissionError:
+            if not name.startswith(_FROM_OUTSIDE):
+                raise
+            self._leave_out(name, _UNREADABLE)
+            return
+        if stat.S_ISREG(mode):
+            yield root, name
+        elif stat.S_ISDIR(mode) and name.startswith("home/"):
+            self._folders[name] = f"{stat.S_IMODE(mode):04o}"
+        for entry in entries:
+            path, path_name = Path(entry.path), f"{name}/{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                yield from self._files_in(path, path_name)
+            elif entry.is_file(follow_symlinks=False):
+                yield path, path_name
+
+    def _leave_out(self, name: str, why: str) -> None:
+        """Tells of what the backup is without."""
+        path = name.removeprefix("home/")
+        self._left_out.append(f"{path}: {why}")
+        self._say(f"Left out, {why}: {path}")
 
     def _copy(self, source: Path, name: str) -> None:
         """Copies a file, or links it to the last backup's where it has not changed since."""
         target = self._folder / name
-        with open_regular(source) as stream:
+        try:
+            stream = open_regular(source)
+        except FileNotFoundError:
+            return  # taken away by whoever put it there
+        except PermissionError:
+            if not name.startswith(_FROM_OUTSIDE):
+                raise
+            self._leave_out(name, _UNREADABLE)
+            return
+        with stream:
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             before = os.fstat(stream.fileno())
             known = self._last.get(name)
@@ -203,7 +253,7 @@ class _Backup:
                 if (saved.size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
                     # Its sender is still writing; it is not there yet, and will be taken by a later backup.
                     target.unlink()
-                    self._say(f"Left out, it is still being written: {source}")
+                    self._leave_out(name, "it is still being written")
                     return
                 self._files[name] = saved
         self._tell()
@@ -245,25 +295,6 @@ def fernet_sha256(settings: Settings, *, is_embedded: bool) -> str:
     """Returns the hash of the key (which is random) that connections are encrypted with now, "" where there is none."""
     key = kept_secrets(settings).get("fernet_key", "") if is_embedded else os.environ.get(FERNET_KEY, "")
     return hashlib.sha256(key.partition(",")[0].encode()).hexdigest() if key else ""
-
-
-def _files_in(root: Path) -> Iterator[Path]:
-    """Yields the regular files at or below a path; follows no link.
-
-    Raises:
-        OSError: a folder cannot be read.
-    """
-    if root.is_symlink():
-        return
-    if root.is_file():
-        yield root
-    if not root.is_dir():
-        return
-    for entry in sorted(os.scandir(root), key=lambda entry: entry.name):
-        if entry.is_dir(follow_symlinks=False):
-            yield from _files_in(Path(entry.path))
-        elif entry.is_file(follow_symlinks=False):
-            yield Path(entry.path)
 
 
 def _server_version(connection: Connection) -> int:

@@ -82,8 +82,8 @@ def init(
 ) -> None:
     """Migrate the warehouse, store the register and make the inbox folders. Safe to repeat.
 
-    With a superuser's address of database postgres in TIENDO_ADMIN_DATABASE_URL it first makes the roles and databases
-    that TIENDO_DATABASE_URL and AIRFLOW__DATABASE__SQL_ALCHEMY_CONN name.
+    With an administrator's address of database postgres in TIENDO_ADMIN_DATABASE_URL it first makes the roles and
+    databases that TIENDO_DATABASE_URL and AIRFLOW__DATABASE__SQL_ALCHEMY_CONN name.
     """
     from tiendo.collect.folder import make_inboxes
 
@@ -111,15 +111,14 @@ def _planned() -> list[str]:
 
 
 def _prepare_server(admin: str) -> None:
-    from sqlalchemy import make_url
-
+    from tiendo.warehouse.engine import read_address
     from tiendo.warehouse.server import ServerError, prepare_server
 
     names = ("TIENDO_DATABASE_URL", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN")
     if missing := [name for name in names if not os.environ.get(name)]:
         raise ServerError(f"TIENDO_ADMIN_DATABASE_URL is set, so {' and '.join(missing)} must be set too.")
-    warehouse, metadata = (make_url(os.environ[name]) for name in names)
-    prepare_server(make_url(admin), warehouse, metadata)
+    warehouse, metadata = (read_address(name, os.environ[name]) for name in names)
+    prepare_server(read_address("TIENDO_ADMIN_DATABASE_URL", admin), warehouse, metadata)
 
 
 def docs(check: Annotated[bool, typer.Option("--check", help="Only tell whether they are fresh.")] = False) -> None:
@@ -163,7 +162,7 @@ def main() -> None:
     from tiendo.warehouse.audit import NobodyError
     from tiendo.warehouse.embedded import LongPathError
     from tiendo.warehouse.engine import AddressError, RestoreUnfinishedError
-    from tiendo.warehouse.migrate import SchemaError
+    from tiendo.warehouse.migrate import CalendarError, SchemaError
     from tiendo.warehouse.server import ServerError
 
     try:
@@ -171,6 +170,7 @@ def main() -> None:
     except (
         RegisterError,
         SchemaError,
+        CalendarError,
         LongPathError,
         NobodyError,
         ServerError,

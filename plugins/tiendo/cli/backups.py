@@ -31,7 +31,7 @@ def backup(
         print_json(_document(folder, manifest))
     else:
         typer.echo(f"{folder}: {len(manifest.files):,} files, {manifest.size / 1e6:,.1f} MB, as of {manifest.as_of}")
-    _tell_lost("Lost before this backup", manifest)
+    _tell_each("Lost before this backup", manifest.lost)
     raise typer.Exit(1 if manifest.lost else 0)
 
 
@@ -50,17 +50,18 @@ def restore(
         print_json(_document(folder, manifest) | {"to_do": to_do})
         return
     typer.echo(f"{folder} is back in {get_settings().home}: {len(manifest.files):,} files, as of {manifest.as_of}")
-    _tell_lost("Was lost before the backup", manifest)
+    _tell_each("Was lost before the backup", manifest.lost)
+    _tell_each("Was left out of the backup", manifest.left_out)
     for told in to_do:
         typer.echo(f"Still to do: {told}")
     typer.echo("Now: tiendo init (production: docker compose up --detach --wait), then tiendo ledger must add up.")
 
 
-def _tell_lost(when: str, manifest: "Manifest") -> None:
-    for told in manifest.lost[:_MOST_TOLD]:
+def _tell_each(when: str, sentences: list[str]) -> None:
+    for told in sentences[:_MOST_TOLD]:
         typer.echo(f"{when}: {told}", err=True)
-    if len(manifest.lost) > _MOST_TOLD:
-        typer.echo(f"{when}: {len(manifest.lost)} files in all; manifest.json of the backup lists them", err=True)
+    if len(sentences) > _MOST_TOLD:
+        typer.echo(f"{when}: {len(sentences)} in all; manifest.json of the backup lists them", err=True)
 
 
 def _teller(*, as_json: bool) -> Callable[[str], None]:
@@ -68,6 +69,6 @@ def _teller(*, as_json: bool) -> Callable[[str], None]:
 
 
 def _document(folder: Path, manifest: "Manifest") -> dict[str, Any]:
-    names = ("as_of", "made_at", "tiendo", "airflow", "schema", "registers", "plan", "lost")
+    names = ("as_of", "made_at", "tiendo", "airflow", "schema", "registers", "plan", "lost", "left_out")
     told = {name: getattr(manifest, name) for name in names}
     return {"path": str(folder)} | told | {"files": len(manifest.files), "bytes": manifest.size}

@@ -29,8 +29,11 @@ def read_address(name: str, given: str) -> URL:
     """Reads a PostgreSQL address from the setting ``name``.
 
     Raises:
-        AddressError: it is none.
+        AddressError: it is none, or has an unwritten "@" in its password: all after the first would be taken for a
+            host, and be printed as one.
     """
+    if given.count("@") > 1:
+        raise AddressError(f"{name} has more than one @: write %40 for an @ in a password (and %25 for a %)")
     try:
         url = make_url(given)
     except (ArgumentError, ValueError):

@@ -59,7 +59,8 @@ def planned(engine: Engine, register: Register) -> list[str]:
     """Returns what ``migrate`` and ``store_register`` would do now, a line each; changes nothing.
 
     Raises:
-        SchemaError: they would refuse.
+        SchemaError: ``migrate`` would refuse; a ``mart`` that changes otherwise than by adding it finds itself alone.
+        CalendarError: ``store_register`` would refuse.
     """
     with engine.connect() as connection:
         _check_takeable(connection)
@@ -73,6 +74,8 @@ def planned(engine: Engine, register: Register) -> list[str]:
         else:
             known = None
         if known != register.sha256:
+            if context.get_current_heads():
+                _check_past(connection, register)
             lines.append(f"register {register.code} {register.sha256[:12]} is stored and every period graded anew")
     return lines
 
