@@ -137,7 +137,7 @@ class _Backup:
         with ExitStack() as open_until_done:
             with connected(places.warehouse) as moment:
                 self._say("Waiting until nothing is being collected, loaded or published ...")
-                moment.exec_driver_sql(f"set local lock_timeout = '{_WAIT}'")
+                moment.exec_driver_sql("select set_config('lock_timeout', %s, true)", (_WAIT,))
                 # In this order nobody waits in a ring: who holds a later one asks for no earlier one.
                 moment.exec_driver_sql(SCAN_LOCK, {"channel": "folder"})
                 moment.exec_driver_sql(EDITION_LOCK)

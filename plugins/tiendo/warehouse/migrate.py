@@ -113,7 +113,7 @@ def _check_takeable(connection: Connection) -> None:
     if found.is_ours and found.lacking:
         raise SchemaError(
             f"The warehouse lacks {', '.join(found.lacking)}: it was restored without its roles or rights. Restore it "
-            "by `tiendo restore`, or make the roles first and load the dump anew (docs/runbooks/backup-and-restore.md)."
+            "by `tiendo restore`, or load the dump anew after its roles (docs/runbooks/backup-and-restore.md)."
         )
 
 
