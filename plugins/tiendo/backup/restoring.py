@@ -33,6 +33,7 @@ from tiendo.backup.manifest import (
     read_manifest,
 )
 from tiendo.backup.saving import FERNET_KEY
+from tiendo.collect.archive import sha256_of
 from tiendo.durable import flush
 from tiendo.local.environment import METADATA_DATABASE
 from tiendo.settings import RESTORING, Settings
@@ -297,7 +298,10 @@ class _Restore:
             if name.startswith("register/")
         }
         here = self._settings.plan_dir
-        if all((here / name).is_file() and _sha256(here / name) == file.sha256 for name, file in saved.items()):
+        if all(
+            (here / name).is_file() and sha256_of((here / name).read_bytes()) == file.sha256
+            for name, file in saved.items()
+        ):
             return
         target = self._settings.home / "plans" / self._manifest.plan
         for name in saved:
@@ -315,10 +319,6 @@ class _Restore:
                     told.startswith(name) for told in self._manifest.lost
                 ):
                     raise BackupError(f"{self._folder} lacks {name}, which its ledger names: this is our own fault.")
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _role_names(connection: Connection) -> set[str]:

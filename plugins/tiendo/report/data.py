@@ -92,6 +92,11 @@ class Submission:
         """Whether there is no report and a letter excuses the body."""
         return self.state in EXCUSED
 
+    @property
+    def is_lacking(self) -> bool:
+        """Whether a report is owed and not there, in time still or not."""
+        return not (self.is_received or self.is_excused)
+
 
 @dataclass(frozen=True)
 class HistoryPoint:
@@ -206,6 +211,11 @@ class TaskLine:
     due_on: date | None
     due_text: str
     reports: tuple[TaskReport, ...]
+
+    @property
+    def late_reports(self) -> tuple[TaskReport, ...]:
+        """What bodies say who call themselves late."""
+        return tuple(report for report in self.reports if report.state == "late")
 
 
 @dataclass(frozen=True)

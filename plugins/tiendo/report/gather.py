@@ -153,7 +153,7 @@ def _submissions(rows: Iterable[Row], as_of: datetime) -> tuple[Submission, ...]
     for row in rows:
         due_at = row.pop("due_at")
         each = Submission(**row)
-        is_open = as_of < due_at and not (each.is_received or each.is_excused)
+        is_open = as_of < due_at and each.is_lacking
         found.append(replace(each, open_until=last_day_before(due_at)) if is_open else each)
     return tuple(found)
 
@@ -262,7 +262,7 @@ def _without_plan(
     register: Register, tasks: Iterable[TaskLine], own_plans: Iterable[Submission]
 ) -> tuple[TaskLine, ...]:
     """Marks who calls the sending of its own plan done while no plan has come."""
-    silent = {row.agency_code for row in own_plans if not (row.is_received or row.is_excused)}
+    silent = {row.agency_code for row in own_plans if row.is_lacking}
 
     def marked(report: TaskReport) -> TaskReport:
         is_claim = report.state == "done" and report.agency_code in silent

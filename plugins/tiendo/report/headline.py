@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tiendo.model.period import Period
-from tiendo.report.data import EditionData, IndicatorLine, TaskLine, TaskReport
+from tiendo.report.data import EditionData, IndicatorLine, TaskLine
 from tiendo.report.summary import (
     ON_PAGE_ONE,
     headline,
@@ -14,9 +14,8 @@ from tiendo.report.summary import (
     submission_sentence,
     task_sentence,
 )
-from tiendo.report.words import clean, lower, quarter, two_digits
+from tiendo.report.words import clean, due_words, lower, quarter, two_digits
 from tiendo.status.names import LABELS, Status
-from tiendo.vietnamese.dates import format_date
 from tiendo.vietnamese.text import fold
 
 _LONGEST = 220
@@ -114,10 +113,10 @@ def _behind(data: EditionData) -> str:
 
 def _to_do(data: EditionData) -> str:
     """Names who must act, what, and by when."""
-    owing = [row for row in data.submissions if not (row.is_received or row.is_excused)]
+    owing = [row for row in data.submissions if row.is_lacking]
     overdue = [row.agency_name for row in owing if row.open_until is None]
-    plans = [row.agency_name for row in data.own_plans if not (row.is_received or row.is_excused)]
-    late = [f"{task.ref} ({_leads(task, reports)})" for task, reports in _late(data.tasks)]
+    plans = [row.agency_name for row in data.own_plans if row.is_lacking]
+    late = [f"{task.ref} ({_late_leads(task)})" for task in _late(data.tasks)]
     behind = list(dict.fromkeys(line.agency_name for line in data.graded if line.status in _BEHIND))
     by = (
         "giải trình chỉ tiêu không đạt"
@@ -135,7 +134,7 @@ def _to_do(data: EditionData) -> str:
 
 
 def _to_decide(data: EditionData) -> str:
-    late = {task.ref for task, _ in _late(data.tasks)}
+    late = {task.ref for task in _late(data.tasks)}
     # What is asked for the sake of a late task first.
     proposals = sorted(remarks(data, "proposal"), key=lambda remark: late.isdisjoint(remark.refs))
     told = [f"{_brief(remark.text)} ({remark.said_by}; {', '.join(remark.refs)})" for remark in proposals]
@@ -148,15 +147,13 @@ def _brief(text: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST].rsplit(' ', 1)[0]} …"
 
 
-def _late(tasks: Iterable[TaskLine]) -> Iterable[tuple[TaskLine, list[TaskReport]]]:
-    for task in tasks:
-        if not task.is_collective and (reports := [report for report in task.reports if report.state == "late"]):
-            yield task, reports
+def _late(tasks: Iterable[TaskLine]) -> list[TaskLine]:
+    return [task for task in tasks if task.late_reports and not task.is_collective]
 
 
-def _leads(task: TaskLine, reports: Sequence[TaskReport]) -> str:
-    due = task.due_text or ("" if task.due_on is None else format_date(task.due_on))
-    return ", ".join(report.agency_name for report in reports) + (f", hạn {lower(due)}" if due else "")
+def _late_leads(task: TaskLine) -> str:
+    due = due_words(task)
+    return ", ".join(report.agency_name for report in task.late_reports) + (f", hạn {lower(due)}" if due else "")
 
 
 def _next(period: Period) -> str:

@@ -27,6 +27,7 @@ from tiendo.report.summary import (
 )
 from tiendo.report.words import (
     clean,
+    due_words,
     instant,
     lower,
     number,
@@ -86,7 +87,7 @@ def build_view(data: EditionData) -> dict[str, Any]:
         "attention": [line_view(line) for line in needing_attention(data)],
         "task_sentence": task_sentence(data),
         "task_sections": task_sections_view(data),
-        "late_tasks": [view for task in data.tasks if (view := task_view(task))["is_late"] and not task.is_collective],
+        "late_tasks": [task_view(task) for task in data.tasks if task.late_reports and not task.is_collective],
         "difficulties": remarks_view(data, "difficulty"),
         "proposals": remarks_view(data, "proposal"),
         "estimates": [named_value(line) for line in data.graded if line.is_estimate],
@@ -143,7 +144,7 @@ def submissions_view(data: EditionData) -> dict[str, Any]:
             SUBMISSIONS.printed(row)
             | {
                 "no": str(position),
-                "is_problem": not (row.is_received or row.is_excused) or row.is_on_time is False,
+                "is_problem": row.is_lacking or row.is_on_time is False,
             }
             for position, row in enumerate(data.submissions, start=1)
         ],
@@ -192,10 +193,10 @@ def task_view(task: TaskLine) -> dict[str, Any]:
         "ref": task.ref,
         "title": task.title,
         "is_collective": task.is_collective,
-        "due": task.due_text or ("" if task.due_on is None else format_date(task.due_on)),
+        "due": due_words(task),
         "completion": "",
-        "late": [report.agency_name for report in task.reports if report.state == "late"],
-        "is_late": any(report.state == "late" for report in task.reports),
+        "late": [report.agency_name for report in task.late_reports],
+        "is_late": bool(task.late_reports),
     }
     if task.is_collective:
         late = f" Báo chậm: {'; '.join(view['late'])}." if view["late"] else ""

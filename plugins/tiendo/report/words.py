@@ -7,7 +7,7 @@ from decimal import Decimal
 from tiendo.clock import HANOI
 from tiendo.model.period import Period
 from tiendo.model.states import TASK_STATES
-from tiendo.report.data import NOT_REPORTED, IndicatorLine, Origin, Submission
+from tiendo.report.data import NOT_REPORTED, IndicatorLine, Origin, Submission, TaskLine
 from tiendo.status.names import LABELS, STYLES, TRENDS, Status, verdict_name
 from tiendo.status.rounding import rounded_gap, rounded_need
 from tiendo.vietnamese.dates import format_date, long_date
@@ -136,6 +136,11 @@ def trend_text(line: IndicatorLine) -> str:
         return ""
     before = f"{number(line.previous_value)}; {status_name(line.previous_status)}"
     return f"So với {quarter(line.previous_period)} ({before}): {lower(TRENDS[line.trend].label)}."
+
+
+def due_words(task: TaskLine) -> str:
+    """Returns by when a task is due, as the plan puts it where it does; "" for nothing said."""
+    return task.due_text or ("" if task.due_on is None else format_date(task.due_on))
 
 
 def timeliness(row: Submission) -> str:
