@@ -465,6 +465,24 @@ def test_only_the_approved_figures_are_published(engine, register, settings):
 
 
 @pytest.mark.usefixtures("quarter")
+def test_what_was_published_while_a_draft_waited_is_for_the_next_edition(engine, register, settings, now):
+    correction = figure("thu-hut-fdi", "440.2", period=Q1, is_correction=True, explanation="Cập nhật dự án mới")
+    send(engine, register, KHDT, Q2, at(6, 10), [figure("thu-hut-fdi", "967.3"), correction])
+    now(at(6, 14, 16))
+    waiting = draft(engine, register, settings, Q2)
+    drafted = draft(engine, register, settings, Q1)
+    now(at(6, 14, 17))
+    # Approved before the other draft was made, published after it: its figures make the correction no news.
+    publish(engine, register, settings, Q1, **approved(drafted, approved_at=at(6, 14, 16)))
+    folder = publish(engine, register, settings, Q2, **approved(waiting, approved_at=at(6, 14, 18)))
+    assert "440,2" in (folder / "bao-cao.html").read_text()
+    place(rebuild(engine, register, Q2, 1), settings.home / "again")
+    assert tree(settings.home / "again") == tree(folder)
+    assert [r.new_value for r in collect(engine, register, Q2, 2, at(6, 14, 16)).revisions] == [Decimal("440.2")]
+    assert collect(engine, register, Q2, 2, at(6, 14, 17)).revisions == ()
+
+
+@pytest.mark.usefixtures("quarter")
 def test_failing_mart_checks_stop_the_publication(engine, register, settings):
     send(engine, register, "so-xay-dung", Q1, at(3, 14, 12), [figure("ty-le-do-thi-hoa", "184")])
     drafted = draft(engine, register, settings, Q1)
