@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection
@@ -96,6 +97,8 @@ def gather(
         cut_off_on=calendar.cut_off_on,
         due_at=calendar.due_at,
         closing_at=calendar.closing_at,
+        next_due_at=_next_due_at(register, period),
+        thresholds=register.thresholds,
         approval=approval,
         submissions=_submissions(fetch("report/tracker.sql"), as_of),
         indicators=tuple(line for line in lines if line.row_kind != RowKind.BODY_TARGET),
@@ -125,7 +128,13 @@ def letterhead_of(register: Register) -> Letterhead:
         signing_office=tuple(words["signer_office"]),
         signer=str(words["signer_name"]),
         recipients=tuple(words["recipients"]),
+        basis=tuple(words.get("basis", ())),
     )
+
+
+def _next_due_at(register: Register, period: Period) -> datetime | None:
+    calendar = register.calendar_by_period.get(period.following)
+    return None if calendar is None else calendar.due_at
 
 
 class _Fetch:
@@ -183,6 +192,9 @@ def _line(
         expected_path=_expected_path(indicator),
         history=_history(indicator, period, statuses),
         origin=_origin(row) if row and row["receipt_no"] else None,
+        last_year=_last_year(indicator, period),
+        task_ref=indicator.task_ref,
+        responsible=_responsible(register, indicator),
     )
     known = {name: row[name] for name in _LINE_FIELDS & row.keys()}
     if known.get("ratio") is not None and known["ratio"] >= 0:
@@ -201,6 +213,19 @@ def _history(indicator: Indicator, period: Period, statuses: Mapping[tuple[str, 
         for quarter in quarters
         if (row := statuses.get((indicator.code, str(quarter)))) is not None
     )
+
+
+def _last_year(indicator: Indicator, period: Period) -> Decimal | None:
+    shares = [share for shares in indicator.profile_basis for share in shares if share.year == period.year - 1]
+    if period.quarter == QUARTERS[-1]:
+        return shares[0].year_value if shares else None
+    return next((s.value for s in shares if s in indicator.profile_basis[period.quarter - 1]), None)
+
+
+def _responsible(register: Register, indicator: Indicator) -> tuple[str, ...]:
+    task = register.task_by_ref.get(indicator.task_ref)
+    codes = task.lead_agencies if task is not None else indicator.reporters
+    return tuple(register.agency_by_code[code].name for code in codes)
 
 
 def _full_name(register: Register, indicator: Indicator) -> str:

@@ -10,7 +10,7 @@ from tiendo.model.states import TASK_STATES
 from tiendo.report.data import NOT_REPORTED, IndicatorLine, Origin, Submission, TaskLine
 from tiendo.status.names import LABELS, STYLES, TRENDS, Status, verdict_name
 from tiendo.status.rounding import rounded_gap, rounded_need
-from tiendo.vietnamese.dates import format_date, long_date
+from tiendo.vietnamese.dates import format_date
 from tiendo.vietnamese.number import format_number
 
 SUBMISSION_STATES = {
@@ -86,9 +86,8 @@ def need(amount: Decimal | None, decimals: int) -> str:
 
 
 def instant(moment: datetime) -> str:
-    """Returns ``16 giờ 30 phút, ngày 14 tháng 3 năm 2023``."""
-    local = moment.astimezone(HANOI)
-    return f"{local:%H} giờ {local:%M} phút, {long_date(local.date())}"
+    """Returns ``16 giờ 30 phút ngày 14/03/2023``."""
+    return f"{moment.astimezone(HANOI):%H giờ %M phút ngày %d/%m/%Y}"
 
 
 def short_instant(moment: datetime | None) -> str:
@@ -136,6 +135,15 @@ def trend_text(line: IndicatorLine) -> str:
         return ""
     before = f"{number(line.previous_value)}; {status_name(line.previous_status)}"
     return f"So với {quarter(line.previous_period)} ({before}): {lower(TRENDS[line.trend].label)}."
+
+
+def last_year_text(line: IndicatorLine) -> str:
+    """Returns ``Cùng kỳ năm trước: 48.500, nay tăng 7,0%.`` of what adds up over the year; "" where it is not known."""
+    if not line.last_year or line.value is None:
+        return ""
+    change = (line.value / line.last_year - 1) * 100
+    shown = f"{'tăng' if change > 0 else 'giảm'} {number(abs(change), 1)}%" if round(change, 1) else "tương đương"
+    return f"Cùng kỳ năm trước: {number(line.last_year)}, nay {shown}."
 
 
 def due_words(task: TaskLine) -> str:
