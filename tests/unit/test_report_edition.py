@@ -159,6 +159,34 @@ def test_every_obliged_body_and_every_task_is_there(engine, register):
 
 
 @pytest.mark.usefixtures("quarter")
+def test_claims_that_contradict_what_is_known_are_told_kept_and_change_with_it(engine, register, settings, now):
+    """The own plan was due in February, so is a contradiction; the figure behind makes another one."""
+    send(engine, register, CONG_THUONG, Q1, at(3, 14, 10), [figure("iip", "1.9")], [task("II.5.d", "on_schedule")])
+    assert "Mâu thuẫn với điều đã biết" in "\n".join(draft(engine, register, settings, Q1)["review"])
+    data = collect(engine, register, Q1, 1, PUBLICATION)
+    told = {
+        (line.ref, report.agency_code): report.contradiction
+        for line in data.tasks
+        for report in line.reports
+        if report.contradiction
+    }
+    assert told.keys() == {("III.3", KHDT), ("II.5.d", CONG_THUONG)}
+    assert told["II.5.d", CONG_THUONG].endswith("không đạt: Chỉ số sản xuất công nghiệp (IIP) tăng")
+    with loader(engine) as connection:
+        kept = connection.execute(text("select result from intake.validation_result where suite = 'claims'")).scalars()
+        (broken,) = [
+            {r["expectation_config"]["meta"]["rule"] for r in run["results"] if not r["success"]} for run in kept
+        ]
+    assert broken == {"claim-own-plan", "claim-with-figure"}
+    now(at(3, 16))
+    own_plan = find_obligation(register, Duty.IMPLEMENTATION_PLAN, "2023")
+    receive_document(settings, register, engine, KHDT, own_plan, name="KH.pdf", content=b"%PDF", received_at=at(3, 15))
+    grade(engine, register, Q1)
+    later = collect(engine, register, Q1, 1, at(3, 16))
+    assert [line.ref for line in later.tasks if any(r.contradiction for r in line.reports)] == ["II.5.d"]
+
+
+@pytest.mark.usefixtures("quarter")
 def test_what_was_recorded_later_does_not_exist(engine, register, now):
     grade(engine, register, Q1)
     before = collect(engine, register, Q1, 1, PUBLICATION)

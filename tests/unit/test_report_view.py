@@ -339,6 +339,19 @@ def test_a_unit_is_written_as_it_is_said(figure, unit, words):
     assert with_unit(figure, unit) == words
 
 
+@pytest.mark.parametrize(
+    ("approved_by", "printed"),
+    [
+        ("Nguyễn Thị Hòa, Phòng Tổng hợp (tài khoản reviewer)", "Nguyễn Thị Hòa, Phòng Tổng hợp"),
+        ("Trần Văn B (Phó Giám đốc) (tài khoản b.tran)", "Trần Văn B (Phó Giám đốc)"),
+        ("reviewer", "reviewer"),
+    ],
+)
+def test_accounts_are_not_printed(approved_by, printed):
+    approval = replace(APPROVAL, approved_by=approved_by)
+    assert build_view(replace(PUBLISHED, approval=approval))["approval"].startswith(f"{printed} duyệt lúc 16 giờ 45")
+
+
 def test_the_cut_offs_are_told_within_the_year():
     assert threshold_words(DRAFT).startswith(
         "“Đúng tiến độ” khi kết quả từ 95% mức phải đạt trở lên, “Có nguy cơ” từ 60%"

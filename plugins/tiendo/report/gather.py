@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from tiendo.clock import HANOI
 from tiendo.model.outcome import ACCEPTED
 from tiendo.model.period import Period
 from tiendo.model.register import Indicator, Register, RowKind
@@ -31,9 +32,12 @@ from tiendo.report.data import (
     TaskLine,
     TaskReport,
 )
+from tiendo.report.words import due_words
 from tiendo.status.expected import goal_of
+from tiendo.status.names import Status
 from tiendo.status.rounding import percent, places_of
 from tiendo.status.sentence import gap_words
+from tiendo.validation.claims import TaskClaim, check_claims
 from tiendo.validation.suites import rule_titles
 from tiendo.warehouse.sql import statement
 
@@ -74,7 +78,9 @@ def gather(
     statuses = _statuses(fetch, period)
     lines = [_line(register, indicator, period, statuses) for indicator in register.indicators]
     own_plans = _submissions(fetch("report/own_plans.sql", year=str(register.year)), as_of)
-    tasks = _without_plan(register, _tasks(register, fetch), own_plans)
+    tasks = _tasks(register, fetch)
+    against, _ = check_claims(task_claims(register, as_of, lines, tasks, own_plans))
+    tasks = tuple(_with_contradictions(task, against) for task in tasks)
     editions = [
         row for row in fetch("report/editions.sql") if (row["period"], row["edition"]) != (str(period), edition)
     ]
@@ -283,20 +289,41 @@ def _tasks(register: Register, fetch: _Fetch, as_of: datetime | None = None) -> 
     )
 
 
-def _without_plan(
-    register: Register, tasks: Iterable[TaskLine], own_plans: Iterable[Submission]
-) -> tuple[TaskLine, ...]:
-    """Marks who calls the sending of its own plan done while no plan has come."""
+def task_claims(
+    register: Register,
+    as_of: datetime,
+    lines: Iterable[IndicatorLine],
+    tasks: Iterable[TaskLine],
+    own_plans: Iterable[Submission],
+) -> list[TaskClaim]:
+    """Returns what bodies say of their tasks beside what is known at the instant, for suite ``claims``."""
     silent = {row.agency_code for row in own_plans if row.is_lacking}
-
-    def marked(report: TaskReport) -> TaskReport:
-        is_claim = report.state == "done" and report.agency_code in silent
-        return replace(report, contradiction="chưa nhận được kế hoạch của đơn vị") if is_claim else report
-
-    return tuple(
-        replace(task, reports=tuple(map(marked, task.reports))) if task.ref == register.own_plan_task else task
+    failing: dict[str, list[str]] = {}
+    for line in lines:
+        if line.task_ref and line.status in (Status.BEHIND, Status.MISSED):
+            failing.setdefault(line.task_ref, []).append(line.full_name)
+    today = as_of.astimezone(HANOI).date()
+    return [
+        TaskClaim(
+            task_ref=task.ref,
+            agency_code=report.agency_code,
+            state=report.state,
+            own_plan="lacking" if task.ref == register.own_plan_task and report.agency_code in silent else "",
+            days_overdue=max(0, (today - task.due_on).days) if task.due_on is not None else 0,
+            due=due_words(task),
+            failing=tuple(failing.get(task.ref, ())),
+        )
         for task in tasks
-    )
+        for report in task.reports
+        if report.state != NOT_REPORTED
+    ]
+
+
+def _with_contradictions(task: TaskLine, against: Mapping[tuple[str, str], str]) -> TaskLine:
+    def marked(report: TaskReport) -> TaskReport:
+        return replace(report, contradiction=against.get((task.ref, report.agency_code), ""))
+
+    return replace(task, reports=tuple(map(marked, task.reports)))
 
 
 def _leads(fetch: _Fetch) -> tuple[LeadLine, ...]:

@@ -176,7 +176,9 @@ def task_sentence(data: EditionData) -> str:
         return "Chưa có báo cáo tiến độ nhiệm vụ."
     common = len(data.tasks) - len(own)
     apart = f" (không kể {two_digits(common)} nhiệm vụ chung)" if common else ""
-    return f"Trong {two_digits(len(own))} nhiệm vụ có cơ quan chủ trì riêng{apart}: {state_counts(reports)}."
+    doubted = [task.ref for task in own if any(report.contradiction for report in task.reports)]
+    against = f" Mâu thuẫn với điều đã biết: {', '.join(doubted)}." if doubted else ""
+    return f"Trong {two_digits(len(own))} nhiệm vụ có cơ quan chủ trì riêng{apart}: {state_counts(reports)}.{against}"
 
 
 def illustrative_lines(data: EditionData) -> list[IndicatorLine]:

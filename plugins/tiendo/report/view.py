@@ -9,7 +9,7 @@ from typing import Any
 
 from tiendo.clock import HANOI
 from tiendo.model.states import TASK_STATES
-from tiendo.report.data import NOT_REPORTED, EditionChange, EditionData, IndicatorLine, TaskChange, TaskLine
+from tiendo.report.data import NOT_REPORTED, EditionChange, EditionData, IndicatorLine, TaskChange, TaskLine, TaskReport
 from tiendo.report.edition_tables import CHANGES, INDICATORS, RECORDS, REVISIONS, SUBMISSIONS
 from tiendo.report.headline import SharedRemark, headlines, leading_remarks, needing_attention, next_steps, remarks
 from tiendo.report.summary import (
@@ -28,10 +28,12 @@ from tiendo.report.summary import (
 )
 from tiendo.report.words import (
     clean,
+    contradiction_text,
     due_words,
     instant,
     lower,
     number,
+    public_name,
     short_instant,
     source_text,
     task_state_name,
@@ -79,7 +81,7 @@ def build_view(data: EditionData) -> dict[str, Any]:
         "data_days": data_days(data),
         "approval": ""
         if data.approval is None
-        else f"{data.approval.approved_by} duyệt lúc {instant(data.approval.approved_at)}",
+        else f"{public_name(data.approval.approved_by)} duyệt lúc {instant(data.approval.approved_at)}",
         "summary": headlines(data),
         "further": further_lines(data),
         "overview": overview(data),
@@ -207,11 +209,7 @@ def task_view(task: TaskLine) -> dict[str, Any]:
     }
     if task.is_collective:
         late = f" Báo chậm: {'; '.join(view['late'])}." if view["late"] else ""
-        claims = [
-            f"{report.agency_name} báo {lower(task_state_name(report.state))} nhưng {report.contradiction}"
-            for report in answered
-            if report.contradiction
-        ]
+        claims = [told for report in answered if (told := contradiction_text(report))]
         against = f" Mâu thuẫn: {'; '.join(claims)}." if claims else ""
         silent = [report.agency_name for report in task.reports if report.state == NOT_REPORTED]
         return view | {
@@ -230,9 +228,14 @@ def task_view(task: TaskLine) -> dict[str, Any]:
             for report in task.reports
         ),
         "completion": "; ".join(f"{number(r.completion_pct)}%" for r in answered if r.completion_pct is not None),
-        "result": "\n".join(clean(report.result) for report in answered if report.result.strip()),
+        "result": "\n".join(filter(None, map(_result, answered))),
         "source": "; ".join(source_text(report.origin) for report in answered),
     }
+
+
+def _result(report: TaskReport) -> str:
+    against = f"Mâu thuẫn: {contradiction_text(report)}." if report.contradiction else ""
+    return "\n".join(filter(None, (clean(report.result), against)))
 
 
 def remarks_view(said: Iterable[SharedRemark]) -> list[dict[str, str]]:

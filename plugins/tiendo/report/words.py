@@ -7,7 +7,7 @@ from decimal import Decimal
 from tiendo.clock import HANOI
 from tiendo.model.period import Period
 from tiendo.model.states import TASK_STATES
-from tiendo.report.data import NOT_REPORTED, IndicatorLine, Origin, Submission, TaskLine
+from tiendo.report.data import NOT_REPORTED, IndicatorLine, Origin, Submission, TaskLine, TaskReport
 from tiendo.status.names import LABELS, STYLES, TRENDS, Status, verdict_name
 from tiendo.status.rounding import rounded_gap, rounded_need
 from tiendo.vietnamese.dates import format_date
@@ -29,6 +29,7 @@ FILE_STATES = {
     "quarantined": "Cách ly",
 }
 BASES = {"quarter": "trong quý", "year_to_date": "lũy kế từ đầu năm", "": ""}
+_ACCOUNT = re.compile(r" \(tài khoản [^()]*\)$")
 # Characters XML 1.0 cannot hold; departments paste them in from other programs.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -36,6 +37,11 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def clean(text: str) -> str:
     """Drops characters that no XML document can hold, and blanks at the ends."""
     return _NOT_XML.sub("", text).strip()
+
+
+def public_name(approved_by: str) -> str:
+    """Returns an approver without the account, which the warehouse and the manifest keep: ``Nguyễn Thị Hòa``."""
+    return _ACCOUNT.sub("", clean(approved_by))
 
 
 def task_state_name(state: str) -> str:
@@ -144,6 +150,13 @@ def last_year_text(line: IndicatorLine) -> str:
     change = (line.value / line.last_year - 1) * 100
     shown = f"{'tăng' if change > 0 else 'giảm'} {number(abs(change), 1)}%" if round(change, 1) else "tương đương"
     return f"Cùng kỳ năm trước: {number(line.last_year)}, nay {shown}."
+
+
+def contradiction_text(report: TaskReport) -> str:
+    """Returns ``Sở Ngoại vụ báo đã hoàn thành nhưng chưa nhận được kế hoạch của đơn vị``; "" for nothing against it."""
+    if not report.contradiction:
+        return ""
+    return f"{report.agency_name} báo {lower(task_state_name(report.state))} nhưng {report.contradiction}"
 
 
 def due_words(task: TaskLine) -> str:
