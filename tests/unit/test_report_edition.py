@@ -159,7 +159,7 @@ def test_every_obliged_body_and_every_task_is_there(engine, register):
 
 
 @pytest.mark.usefixtures("quarter")
-def test_claims_that_contradict_what_is_known_are_told_kept_and_change_with_it(engine, register, settings, now):
+def test_assertions_that_contradict_what_is_known_are_told_kept_and_change_with_it(engine, register, settings, now):
     """The own plan was due in February, so is a contradiction; the figure behind makes another one."""
     send(engine, register, CONG_THUONG, Q1, at(3, 14, 10), [figure("iip", "1.9")], [task("II.5.d", "on_schedule")])
     assert "Mâu thuẫn với điều đã biết" in "\n".join(draft(engine, register, settings, Q1)["review"])
@@ -173,11 +173,13 @@ def test_claims_that_contradict_what_is_known_are_told_kept_and_change_with_it(e
     assert told.keys() == {("III.3", KHDT), ("II.5.d", CONG_THUONG)}
     assert told["II.5.d", CONG_THUONG].endswith("không đạt: Chỉ số sản xuất công nghiệp (IIP) tăng")
     with loader(engine) as connection:
-        kept = connection.execute(text("select result from intake.validation_result where suite = 'claims'")).scalars()
+        kept = connection.execute(
+            text("select result from intake.validation_result where suite = 'assertions'")
+        ).scalars()
         (broken,) = [
             {r["expectation_config"]["meta"]["rule"] for r in run["results"] if not r["success"]} for run in kept
         ]
-    assert broken == {"claim-own-plan", "claim-with-figure"}
+    assert broken == {"assertion-own-plan", "assertion-with-figure"}
     now(at(3, 16))
     own_plan = find_obligation(register, Duty.IMPLEMENTATION_PLAN, "2023")
     receive_document(settings, register, engine, KHDT, own_plan, name="KH.pdf", content=b"%PDF", received_at=at(3, 15))

@@ -37,7 +37,7 @@ from tiendo.status.expected import goal_of
 from tiendo.status.names import Status
 from tiendo.status.rounding import percent, places_of
 from tiendo.status.sentence import gap_words
-from tiendo.validation.claims import TaskClaim, check_claims
+from tiendo.validation.assertions import TaskAssertion, check_assertions
 from tiendo.validation.suites import rule_titles
 from tiendo.warehouse.sql import statement
 
@@ -79,7 +79,7 @@ def gather(
     lines = [_line(register, indicator, period, statuses) for indicator in register.indicators]
     own_plans = _submissions(fetch("report/own_plans.sql", year=str(register.year)), as_of)
     tasks = _tasks(register, fetch)
-    against, _ = check_claims(task_claims(register, as_of, lines, tasks, own_plans))
+    against, _ = check_assertions(task_assertions(register, as_of, lines, tasks, own_plans))
     tasks = tuple(_with_contradictions(task, against) for task in tasks)
     editions = [
         row for row in fetch("report/editions.sql") if (row["period"], row["edition"]) != (str(period), edition)
@@ -289,14 +289,14 @@ def _tasks(register: Register, fetch: _Fetch, as_of: datetime | None = None) -> 
     )
 
 
-def task_claims(
+def task_assertions(
     register: Register,
     as_of: datetime,
     lines: Iterable[IndicatorLine],
     tasks: Iterable[TaskLine],
     own_plans: Iterable[Submission],
-) -> list[TaskClaim]:
-    """Returns what bodies say of their tasks beside what is known at the instant, for suite ``claims``."""
+) -> list[TaskAssertion]:
+    """Returns what bodies say of their tasks beside what is known at the instant, for suite ``assertions``."""
     silent = {row.agency_code for row in own_plans if row.is_lacking}
     failing: dict[str, list[str]] = {}
     for line in lines:
@@ -304,7 +304,7 @@ def task_claims(
             failing.setdefault(line.task_ref, []).append(line.full_name)
     today = as_of.astimezone(HANOI).date()
     return [
-        TaskClaim(
+        TaskAssertion(
             task_ref=task.ref,
             agency_code=report.agency_code,
             state=report.state,

@@ -16,7 +16,7 @@ from tiendo import clock
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.report.data import EditionChange, EditionData, IndicatorLine
-from tiendo.report.gather import task_claims
+from tiendo.report.gather import task_assertions
 from tiendo.report.headline import headlines
 from tiendo.report.manifest import data_sha256
 from tiendo.report.summary import edition_label, further_lines
@@ -32,7 +32,7 @@ from tiendo.report.words import (
     value_text,
 )
 from tiendo.templates import template
-from tiendo.validation.claims import check_claims
+from tiendo.validation.assertions import check_assertions
 from tiendo.validation.kept_results import keep_runs, mart_key
 from tiendo.validation.suites import SUBMISSION_SUITES, get_suite
 from tiendo.vietnamese.number import format_number
@@ -125,7 +125,7 @@ def gather_review(connection: Connection, register: Register, data: EditionData)
     from tiendo.validation.own_tables import mart_failures
 
     # What contradicts is in the draft already; here it is kept as what the suite said of it.
-    _, run = check_claims(task_claims(register, data.as_of, data.graded, data.tasks, data.own_plans))
+    _, run = check_assertions(task_assertions(register, data.as_of, data.graded, data.tasks, data.own_plans))
     keep_runs(connection, mart_key(register, data.period, data.as_of, run, clock.now()), [run])
     key = {"plan_code": register.code, "period": str(data.period), "as_of": data.as_of}
     lines = {line.code: line for line in data.graded}

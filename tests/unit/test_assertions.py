@@ -2,7 +2,7 @@
 
 import pytest
 
-from tiendo.validation.claims import TaskClaim, check_claims
+from tiendo.validation.assertions import TaskAssertion, check_assertions
 
 pytestmark = pytest.mark.slow
 
@@ -32,14 +32,14 @@ FAILING = {"failing": ("IIP tăng", "Nhà ở xã hội")}
         ),
     ],
 )  # fmt: skip
-def test_a_claim_is_set_against_what_is_known(state, known, against):
+def test_an_assertion_is_set_against_what_is_known(state, known, against):
     nothing = {"own_plan": "", "days_overdue": 0, "due": "", "failing": ()}
-    innocent = TaskClaim("II.1", "so-y-te", "on_schedule", **nothing)
-    told, run = check_claims([innocent, TaskClaim("II.2", "so-y-te", state, **(nothing | known))])
+    innocent = TaskAssertion("II.1", "so-y-te", "on_schedule", **nothing)
+    told, run = check_assertions([innocent, TaskAssertion("II.2", "so-y-te", state, **(nothing | known))])
     assert told == ({("II.2", "so-y-te"): against} if against else {})
     assert run.row_count == 2
 
 
-def test_no_claims_contradict_nothing():
-    told, run = check_claims([])
+def test_no_assertions_contradict_nothing():
+    told, run = check_assertions([])
     assert (told, run.row_count) == ({}, 0)
