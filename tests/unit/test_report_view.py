@@ -9,7 +9,7 @@ from report_example import APPROVAL, DRAFT, EXPORTS, FDI, FIRST, LINES, PUBLISHE
 
 from tiendo.model.period import Period
 from tiendo.report.data import TaskChange
-from tiendo.report.headline import headlines, leading_remarks, next_steps, remarks
+from tiendo.report.headline import attention_text, headlines, leading_remarks, next_steps, remarks
 from tiendo.report.manifest import content_sha256
 from tiendo.report.summary import data_days, threshold_words, with_unit
 from tiendo.report.view import build_view, line_view
@@ -299,14 +299,26 @@ def test_what_the_next_quarter_must_bring():
     assert next_steps(replace(data, next_due_at=None)) == []
 
 
-def test_the_body_has_what_is_late_first_and_no_more_than_ten_remarks():
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"status": "at_risk", "gap_text": "122 triệu USD"}, "Còn cách mức “Đúng tiến độ” 122 triệu USD."),
+        ({"status": "at_risk", "gap_text": ""}, EXPORTS.sentence),
+        ({"status": "behind", "gap_text": "122 triệu USD"}, EXPORTS.sentence),
+    ],
+)
+def test_what_is_at_risk_is_told_briefly(changes, told):
+    assert attention_text(replace(EXPORTS, **changes)) == f"{told} So với quý I (-18,7; Chậm): không đổi."
+
+
+def test_the_body_has_what_is_late_first_and_no_more_than_eight_remarks():
     (task, other, *_) = DRAFT.tasks
     quiet = [
         replace(other, ref=f"II.3.{n}", reports=(replace(other.reports[0], difficulty=f"Việc thứ {n}"),))
         for n in range(12)
     ]
     told = leading_remarks(replace(DRAFT, tasks=(*quiet, task)), "difficulty")
-    assert len(told) == 10
+    assert len(told) == 8
     assert told[0].refs == ("II.1.a",)
     named = leading_remarks(
         replace(DRAFT, tasks=(*quiet, task), indicators=(replace(EXPORTS, task_ref="II.3.7"),)), "difficulty"

@@ -15,7 +15,17 @@ from tiendo.report.summary import (
     task_sentence,
     with_unit,
 )
-from tiendo.report.words import clean, due_words, lower, need, number, quarter, two_digits
+from tiendo.report.words import (
+    clean,
+    due_words,
+    last_year_text,
+    lower,
+    need,
+    number,
+    quarter,
+    trend_text,
+    two_digits,
+)
 from tiendo.status.names import LABELS, Status
 from tiendo.vietnamese.dates import format_date
 from tiendo.vietnamese.text import fold
@@ -24,7 +34,7 @@ _LONGEST = 220
 _TITLE = 100
 _BEST = 3
 _PROPOSALS = 3
-_REMARKS = 10
+_REMARKS = 8
 _AIMS = 8
 _ANNEX = ", xem Phụ lục I"
 _BEHIND = (Status.BEHIND, Status.MISSED)
@@ -64,6 +74,13 @@ def needing_attention(data: EditionData) -> list[IndicatorLine]:
     order = {status: place for place, status in enumerate(_NEEDING_ATTENTION)}
     lines = [line for line in data.graded if line.status in order]
     return sorted(lines, key=lambda line: (order[Status(line.status)], line.ratio is None, line.ratio or 0))
+
+
+def attention_text(line: IndicatorLine) -> str:
+    """Returns what is told of such an indicator: the whole sentence of one that fails, of one at risk what it lacks."""
+    is_brief = line.status == Status.AT_RISK and line.gap_text
+    told = f"Còn cách mức “{LABELS[Status.ON_TRACK]}” {line.gap_text}." if is_brief else line.sentence
+    return " ".join(part for part in (told, last_year_text(line), trend_text(line)) if part)
 
 
 def leading_remarks(data: EditionData, field: str) -> list[SharedRemark]:

@@ -11,7 +11,15 @@ from tiendo.clock import HANOI
 from tiendo.model.states import TASK_STATES
 from tiendo.report.data import NOT_REPORTED, EditionChange, EditionData, IndicatorLine, TaskChange, TaskLine, TaskReport
 from tiendo.report.edition_tables import CHANGES, INDICATORS, RECORDS, REVISIONS, SUBMISSIONS
-from tiendo.report.headline import SharedRemark, headlines, leading_remarks, needing_attention, next_steps, remarks
+from tiendo.report.headline import (
+    SharedRemark,
+    attention_text,
+    headlines,
+    leading_remarks,
+    needing_attention,
+    next_steps,
+    remarks,
+)
 from tiendo.report.summary import (
     counted,
     data_days,
@@ -89,7 +97,7 @@ def build_view(data: EditionData) -> dict[str, Any]:
         "submissions": submissions_view(data),
         "sections": sections_view(data, rows),
         "body_targets": {"sentence": status_sentence(data.body_targets), "rows": body},
-        "attention": [line_view(line) for line in needing_attention(data)],
+        "attention": [line_view(line) | {"told": attention_text(line)} for line in needing_attention(data)],
         "task_sentence": task_sentence(data),
         "task_sections": task_sections_view(data),
         "late_tasks": [task_view(task) for task in data.tasks if task.late_reports and not task.is_collective],
