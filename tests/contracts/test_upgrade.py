@@ -124,6 +124,12 @@ def test_an_old_warehouse_loses_nothing_and_becomes_like_a_new_one(
     assert standing == (400, 437)
 
 
+def test_what_an_old_release_noted_in_its_own_words_is_told_in_them(old: Engine, tmp_path: Path) -> None:
+    tiendo = Command(tmp_path, old.url)
+    assert "folder:so-y-te/~$a.xlsx: lock file (lock file)" in tiendo("ledger")
+    assert 'vận hành  requeue TN-000001 {"exact": 1.10}. Quy tắc đã sửa' in tiendo("audit")
+
+
 def test_what_a_consumer_built_on_the_mart_survives(old: Engine, register: Register, sql: Path) -> None:
     with old.begin() as connection:
         connection.exec_driver_sql(
