@@ -140,6 +140,7 @@ def test_what_is_old_goes_and_what_is_young_stays(system: System) -> None:
     )
     system.sql("airflow", "insert into log (dttm, event) values (now() - interval '181 days', 'old'), (now(), 'young')")
     young = set(_logs(system)) - {"old/log"}
+    system.compose("exec", "-T", "worker", "rm", "/var/lib/tiendo/watch/cleaned")
     system.compose("restart", "cleanup")
     system.wait_until_healthy(["cleanup"])
     assert young <= set(_logs(system))

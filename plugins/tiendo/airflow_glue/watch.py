@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tiendo import clock
+from tiendo.airflow_glue.cleanup import DAY, cleaned_file
 from tiendo.airflow_glue.warehouse import Parts, open_warehouse
 from tiendo.durable import write_files
 from tiendo.mail.incident_words import bad_mail, well_mail
@@ -203,6 +204,7 @@ def _problems_of_airflow(unreached: set[str]) -> tuple[list[Problem], set[str]]:
         ("component", _problems_of_components),
         ("component", _problems_of_api),
         ("component", _problems_of_workers),
+        ("component", _problems_of_cleanup),
         ("paused", _paused),
         ("import-error", _import_errors),
         ("dag-run", partial(_failed_runs, unreached)),
@@ -262,6 +264,14 @@ def _problems_of_workers() -> Iterator[Problem]:
                 yield Problem("component worker", "không worker nào trả lời", page=_page())
     except (OperationalError, OSError, RedisError) as error:
         yield Problem("component worker", f"hàng đợi Redis: {type(error).__name__}: {error}", page=_page())
+
+
+def _problems_of_cleanup() -> Iterator[Problem]:
+    """Tells that what is old stays; of whom something else cleans up, there is no file."""
+    file = cleaned_file(get_settings())
+    if file.exists() and time.time() - file.stat().st_mtime > 2 * DAY.total_seconds():
+        last = datetime.fromtimestamp(file.stat().st_mtime).astimezone()
+        yield Problem("component cleanup", f"lần dọn cuối cùng: {format_instant(last)}", page=_page())
 
 
 def _paused() -> Iterator[Problem]:

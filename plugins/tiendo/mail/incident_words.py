@@ -80,6 +80,7 @@ _OF_A_DAG = {
 _OF_A_COMPONENT = {
     "api-server": "Không mở được trang web, không phê duyệt được báo cáo, các bước không chạy được. " + _NOTHING_TAKEN,
     "dag_processor": "Thay đổi của các DAG không được nạp; việc tiếp nhận báo cáo vẫn tiếp tục với bản đã nạp.",
+    "cleanup": "Không có; bản ghi và nhật ký cũ của Airflow chưa được dọn nên đĩa và cơ sở dữ liệu đầy dần.",
     "triggerer": "Các bước đang chờ sự kiện không được tiếp tục; việc tiếp nhận báo cáo vẫn chạy.",
 }
 
