@@ -97,14 +97,16 @@ def replace(path: Path, old: str, new: str) -> None:
 
 
 def test_an_old_warehouse_loses_nothing_and_becomes_like_a_new_one(
-    old: Engine, postgres: URL, migrated_template: str, register: Register
+    old: Engine, postgres: URL, migrated_template: str, register: Register, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", "alembic")
     columns = tables(old)
     before = rows(old, columns)
     assert len(before) >= 28
     assert all(before.values()), "the dump holds something of everything"
 
     migrate(old)
+    assert "Running _run_file 0011 -> 0012" in caplog.text
 
     columns["core.indicator_status"] = columns["core.indicator_status"].replace("explanation::", "sentence::")
     assert rows(old, columns) == before
