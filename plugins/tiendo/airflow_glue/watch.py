@@ -48,6 +48,8 @@ _STEPS_OF_OUTAGE = {
     },
     FOLDERS: {("collect_folders", "collect"), ("collect_folders", "check")},
 }
+# When each Celery worker last answered (``time.monotonic``); one that is silent for a day was taken away on purpose.
+_answered: dict[str, float] = {}
 log = logging.getLogger(__name__)
 
 
@@ -246,7 +248,7 @@ def _problems_of_api() -> Iterator[Problem]:
 
 
 def _problems_of_workers() -> Iterator[Problem]:
-    """Asks whether any Celery worker answers; the LocalExecutor's are the scheduler's children."""
+    """Asks which Celery workers answer, and misses those that did; the LocalExecutor's are the scheduler's children."""
     from airflow.configuration import conf
 
     if "Celery" not in conf.get("core", "executor"):
@@ -260,10 +262,20 @@ def _problems_of_workers() -> Iterator[Problem]:
     try:
         with app.connection_for_write(transport_options=patience) as connection:
             connection.ensure_connection(max_retries=1, timeout=10)
-            if not app.control.ping(timeout=10, connection=connection):
-                yield Problem("component worker", "không worker nào trả lời", page=_page())
+            names = [name for answer in app.control.ping(timeout=10, connection=connection) for name in answer]
     except (OperationalError, OSError, RedisError) as error:
         yield Problem("component worker", f"hàng đợi Redis: {type(error).__name__}: {error}", page=_page())
+        return
+    now = time.monotonic()
+    _answered.update(dict.fromkeys(names, now))
+    if not names:
+        yield Problem("component worker", "không worker nào trả lời", page=_page())
+        return
+    for name, at in sorted(_answered.items()):
+        if now - at > DAY.total_seconds():
+            del _answered[name]
+        elif at < now:
+            yield Problem(f"component worker {name}", "worker này không trả lời, các worker khác có", page=_page())
 
 
 def _problems_of_cleanup() -> Iterator[Problem]:
