@@ -12,7 +12,9 @@ BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-$(shell cat requirements.txt pyproject.toml | cksum | cut -d ' ' -f 1)
 DEV_STAMP := $(VENV)/.installed-dev-$(shell cat requirements.txt requirements-dev.txt pyproject.toml | cksum | cut -d ' ' -f 1)
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -qq --no-deps
-PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
+# Tests that run services wait half of the time: one process more than the two cores that all is made for.
+WITH_SERVICES := $(PYTEST) --numprocesses 3 --durations 25
 
 # Upgrades on request only: make lock UPGRADE=--upgrade
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -22,12 +24,13 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 SBOM := $(BIN)/python -W ignore -m cyclonedx_py requirements --index-url= --spec-version 1.3 --output-reproducible \
 	--pyproject pyproject.toml --output-file sbom.cdx.json -
 
-.PHONY: help run test test-quick test-exhaustive up check format docs bench lock clean
+.PHONY: help run packages test test-quick test-exhaustive test-all up check format docs bench lock clean
 
 help:
 	@echo 'make run         replay the four quarters of 2023 through the real system, from nothing to four published reports'
 	@echo 'make test        the whole test suite, from nothing; installs what it needs where it may'
 	@echo 'make test-exhaustive  more kills, a busy and a killed replay; a quarter of an hour'
+	@echo 'make test-all    both in one go, as .ci/run has it; half an hour on two cores'
 	@echo 'make test-quick  the tests of single parts, of the rules and of the thirty bad inputs; two to three minutes'
 	@echo 'make up          the services in the foreground, Airflow at http://localhost:8080, watching var/inbox/'
 	@echo 'make check       format, lint, types, order of the rooms, generated documents'
@@ -43,17 +46,23 @@ run: $(RUN_STAMP)
 up: $(RUN_STAMP)
 	@$(BIN)/tiendo up
 
-test: $(DEV_STAMP)
+# What some tests hold the system against.
+packages: $(DEV_STAMP)
 	@$(BIN)/python tests/fixtures/packages.py
-	$(PYTEST) --durations 15
 
-test-exhaustive: $(DEV_STAMP)
-	@$(BIN)/python tests/fixtures/packages.py
-	$(PYTEST) -m exhaustive
+test: packages
+	$(WITH_SERVICES)
+
+test-exhaustive: packages
+	$(WITH_SERVICES) -m exhaustive
+
+# What both need, such as a replayed quarter, is made once.
+test-all: packages
+	$(WITH_SERVICES) -m 'exhaustive or not exhaustive'
 
 # For the time between two edits: what takes seconds each, whole reports first of all, is left to make test.
 test-quick: $(DEV_STAMP)
-	$(PYTEST) -m 'not slow and not exhaustive' tests/unit tests/contracts/test_rules.py tests/contracts/thirty_inputs
+	$(PYTEST) --numprocesses 2 -m 'not slow and not exhaustive' tests/unit tests/contracts/test_rules.py tests/contracts/thirty_inputs
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff format --check .

@@ -19,24 +19,31 @@ PLAN_DIR = INCLUDE / "plans" / "282-kh-ubnd-2023"
 _numbers = count(1)
 
 
-# Tests below these folders share what takes minutes to make: the replayed quarter, the worlds that runs are killed in.
-SHARING = ("e2e", "crash")
+# Tests whose path begins so share what takes minutes to make: the replayed quarter, the worlds that runs are killed in.
+SHARING = {"tests/e2e/test_replay": "replayed", "tests/e2e/test_topologies": "replayed", "tests/crash/": "crash"}
+LONGEST = (
+    "tests/compose/",
+    "tests/e2e/test_approval",
+    "tests/e2e/test_replay",
+    "tests/e2e/test_topologies",
+    "tests/e2e/",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Has the longest begin."""
-    items.sort(key=lambda item: ("e2e" not in item.path.parts, "compose" not in item.path.parts))
+    items.sort(key=lambda item: [not item.nodeid.startswith(path) for path in LONGEST])
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keeps the tests of a file, and of a sharing folder, in one process; xdist's own groups fail with pytest 9.2."""
+    """Keeps the tests of a file, and those that share, in one process; xdist's own groups fail with pytest 9.2."""
     from xdist.scheduler import LoadFileScheduling
 
     class ByFile(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             path = nodeid.partition("::")[0]
-            return next((folder for folder in SHARING if path.startswith(f"tests/{folder}/")), path)
+            return next((shared for begin, shared in SHARING.items() if path.startswith(begin)), path)
 
     return ByFile(config, log)
 

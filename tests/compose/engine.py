@@ -12,8 +12,9 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -195,19 +196,20 @@ def _mirror() -> str:
     return found[1]
 
 
-def build_standins(docker: Docker, folder: Path) -> None:
-    """Makes a base of Debian's packages, and from it what stands in for the images that are pinned by name."""
+def standins(docker: Docker, folder: Path) -> dict[str, Callable[[], None]]:
+    """Makes a base of Debian's packages, and returns what makes the images that stand in for those pinned by name."""
     base = IMAGE(f"base:{_suite()}")
     if not docker("images", "--quiet", base).strip():
         _build_base(docker, base, folder)
     context = folder / "standins"
     shutil.copytree(STANDINS, context)
     shutil.copy(Path(__file__).parents[2] / "docs/nginx.conf", context)
-    for recipe in sorted(context.glob("*.Dockerfile")):
-        options = ["--build-arg", f"BASE={base}", *(f"--build-arg={name}" for name in PROXIES if name in os.environ)]
-        docker(
-            "build", "--quiet", "--network", "host", *options, "--tag", IMAGE(recipe.stem), "--file", recipe, context
-        )
+    options = ["--network=host", f"--build-arg=BASE={base}", *(f"--build-arg={n}" for n in PROXIES if n in os.environ)]
+
+    def build(recipe: Path) -> None:
+        docker("build", "--quiet", *options, "--tag", IMAGE(recipe.stem), "--file", recipe, context)
+
+    return {recipe.stem: partial(build, recipe) for recipe in sorted(context.glob("*.Dockerfile"))}
 
 
 def _build_base(docker: Docker, tag: str, folder: Path) -> None:
@@ -216,7 +218,10 @@ def _build_base(docker: Docker, tag: str, folder: Path) -> None:
     apt = folder / "99machine"
     dump = run("apt-config", "dump")
     apt.write_text("\n".join(line for line in dump.splitlines() if re.match(r"Acquire::https?::.*\"..*\"", line)))
-    hooks = [f"copy-in {apt} /etc/apt/apt.conf.d"]
+    # As in Debian's own image: an image whose making was cut off is thrown away.
+    quick = folder / "99quick"
+    quick.write_text("force-unsafe-io\n")
+    hooks = [f"copy-in {apt} /etc/apt/apt.conf.d", f"copy-in {quick} /etc/dpkg/dpkg.cfg.d"]
     if CERTIFICATES.exists():
         hooks.append(f"copy-in {CERTIFICATES} {CERTIFICATES.parent}")
     options = [

@@ -6,8 +6,10 @@ import os
 import secrets
 import signal
 import subprocess
+import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from compose.engine import IMAGE, PROXIES, Docker, build_standins, compose_program, engine, run
+from compose.engine import IMAGE, PROXIES, Docker, compose_program, engine, run, standins
 from tiendo.local.api_client import AirflowApi
 from tiendo.local.demo import DemoFile
 from tiendo.local.services import free_port
@@ -26,7 +28,6 @@ ADMIN, REVIEWER, REVIEWER_NAME = "quan.tri", "nguoi.duyet", "Người duyệt"
 PUBLIC_NAME = "tiendo.example.gov.vn"
 # Where the file server of an organisation writes from: an account of its own, in the group of Tiendo's.
 FILE_SERVER = "1005:50000"
-ENDED = ("exited", "dead")
 
 
 class System:
@@ -64,14 +65,14 @@ class System:
                 changed[name]["build"] = {"network": "host", "args": arguments}
                 changed[name]["environment"] = {
                     # A task whose worker was killed is missed sooner.
-                    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
+                    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
                     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "60",
                 }
                 del changed[name]["pull_policy"]
             else:
                 changed[name]["image"] = IMAGE(name)
             if "healthcheck" in service:
-                changed[name]["healthcheck"] = {"interval": "5s", "start_period": "1h"}
+                changed[name]["healthcheck"] = {"interval": "10s", "start_period": "1h"}
         changed["proxy"] = {
             "image": IMAGE("nginx"), "pull_policy": "never", "networks": ["front"],
             "ports": [f"127.0.0.1:{self.tls_port}:443"], "depends_on": ["api-server"], "restart": "unless-stopped",
@@ -104,27 +105,35 @@ class System:
 
     def wait_until_healthy(self, services: Iterable[str]) -> None:
         """Waits until every container of these services runs and calls itself healthy."""
+        wanted = {*services}
 
         def unwell() -> list[str]:
-            lines = []
-            for service in services:
-                for container in self.containers(service):
-                    state = self.state(container)
-                    health = state.get("Health", {}).get("Status")
-                    if not (state["Running"] and health == "healthy"):
-                        lines.append(f"{service} {state['Status']} {health}")
-            return lines
+            time.sleep(1)  # to ask the engine is work, too
+            lines = self.compose("ps", "--all", "--format", "json").splitlines()
+            found = [state for state in map(json.loads, lines) if state["Service"] in wanted]
+            gone = wanted - {state["Service"] for state in found}
+            return [f"{name} gone" for name in sorted(gone)] + [
+                f"{state['Service']} {state['State']} {state['Health']}"
+                for state in found
+                if (state["State"], state["Health"]) != ("running", "healthy")
+            ]
 
         wait_until(lambda: not unwell(), lambda: ", ".join(unwell()))
 
-    def kill(self, service: str) -> int:
-        """Kills a service's first process, as the kernel does when memory is short; returns how often it had restarted.
+    def kill(self, container: str) -> None:
+        """Kills a container's first process, as the kernel does when memory is short, and sees it started again.
 
         Asked to kill, the engine would take it for a wish and leave it dead.
         """
-        state = self.state(self.container(service))
-        os.kill(state["Pid"], signal.SIGKILL)
-        return int(state["restarts"])
+        before: dict[str, Any] = {}
+
+        def runs() -> bool:  # what another death has ended is on its way back
+            before.update(self.state(container))
+            return bool(before["Pid"])
+
+        wait_until(runs, lambda: f"{container} does not run")
+        os.kill(before["Pid"], signal.SIGKILL)
+        wait_until(lambda: self.state(container)["restarts"] > before["restarts"], lambda: f"{container} is dead")
 
     def tiendo(self, *arguments: str) -> Any:
         """Runs a command of ours in a worker and returns its JSON."""
@@ -153,20 +162,26 @@ class System:
         return {line[66:]: line[:64] for line in lines}
 
     def wait_for_answers(self, files: Iterable[DemoFile]) -> dict[str, Any]:
-        """Waits until the ledger has settled all these files, and returns it."""
-        ledger: dict[str, Any] = {}
+        """Waits until all these files are settled, and returns the ledger."""
         wanted = {hashlib.sha256(file.content).hexdigest() for file in files}
+        settled = "select sha256 from intake.submission_file where state is not null and receipt_path is not null"
 
         def missing() -> set[str]:
-            ledger.clear()
             try:
-                ledger.update(self.tiendo("ledger"))
-            except RuntimeError:  # the worker or the database is just coming back
+                return wanted - {*self.sql("tiendo", settled).split()}
+            except RuntimeError:  # the database is just coming back
                 return wanted
-            return wanted - {file["sha256"] for file in ledger["files"] if file["state"] and file["receipt"]}
 
         wait_until(lambda: not missing(), lambda: f"{len(missing())} of {len(wanted)} files are not settled")
+        ledger: dict[str, Any] = self.tiendo("ledger")
         return ledger
+
+    def worker_of(self, run_id: str, task_id: str, *, until: str) -> str:
+        """Waits until a task runs, or has come to a state, and returns the container of the worker that runs it."""
+        task = f"from task_instance where run_id = '{run_id}' and task_id = '{task_id}'"
+        runs = f"exists (select {task} and state in ('running', '{until}'))"
+        loop = f"do $$ begin while not {runs} loop perform pg_sleep(0.02); end loop; end $$"
+        return self.sql("airflow", f"{loop}; select hostname {task}").splitlines()[-1]
 
     @contextmanager
     def api(self, account: str, password: str) -> Iterator[AirflowApi]:
@@ -179,12 +194,16 @@ class System:
 @contextmanager
 def running_system() -> Iterator[System]:
     """Builds everything from nothing, brings it up, and takes it away with its volumes."""
-    with engine() as address, TemporaryDirectory(prefix="tiendo-compose-") as name:
+    with engine() as address, TemporaryDirectory(prefix="tiendo-compose-") as name, ThreadPoolExecutor() as pool:
         folder, docker = Path(name), Docker(address)
-        build_standins(docker, folder)
-        system = System(docker, compose_program(folder), folder)
+        program = pool.submit(compose_program, folder)
+        making = {standin: pool.submit(make) for standin, make in standins(docker, folder).items()}
+        making["python"].result()
+        system = System(docker, program.result(), folder)
         try:
             system.compose("build", "--quiet", "init")
+            for made in making.values():
+                made.result()
             system.compose("up", "--detach", "--wait")
             yield system
         except RuntimeError as error:

@@ -306,7 +306,7 @@ def test_what_waits_is_copied_or_stands_in_the_ledger(
 
 
 class Servers(NamedTuple):
-    """Two servers of Debian's, by their administrators' addresses."""
+    """Two servers of Debian's, by their administrators' addresses; the first is reached by TLS alone."""
 
     first: URL
     second: URL
@@ -314,7 +314,7 @@ class Servers(NamedTuple):
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[Servers]:
-    with needs("postgresql", "redis-server"), debian_postgres() as first, debian_postgres() as second:
+    with needs("postgresql", "redis-server"), debian_postgres(by_tls=True) as first, debian_postgres() as second:
         yield Servers(first, second)
 
 

@@ -42,6 +42,6 @@ def test_the_values_for_kubernetes_set_what_compose_sets() -> None:
         name: fixed[name] for name in fixed.keys() & plain.keys() - OF_THE_PLACE
     }
     assert f"{values['executor']}" == compose["AIRFLOW__CORE__EXECUTOR"]
-    kept = read("docker-compose.yaml")["services"]["cleanup"]["environment"]["KEEP_DAYS"]
+    kept = read("docker-compose.yaml")["services"]["cleanup"]["environment"]["TIENDO_KEEP_DAYS"]
     assert kept == f"${{KEEP_DAYS:-{values['databaseCleanup']['retentionDays']}}}"
     assert all("password" not in str(value).lower() for value in plain.values())

@@ -97,14 +97,16 @@ def replace(path: Path, old: str, new: str) -> None:
 
 
 def test_an_old_warehouse_loses_nothing_and_becomes_like_a_new_one(
-    old: Engine, postgres: URL, migrated_template: str, register: Register
+    old: Engine, postgres: URL, migrated_template: str, register: Register, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", "alembic")
     columns = tables(old)
     before = rows(old, columns)
     assert len(before) >= 28
     assert all(before.values()), "the dump holds something of everything"
 
     migrate(old)
+    assert "Running _run_file 0011 -> 0012" in caplog.text
 
     columns["core.indicator_status"] = columns["core.indicator_status"].replace("explanation::", "sentence::")
     assert rows(old, columns) == before
@@ -122,6 +124,12 @@ def test_an_old_warehouse_loses_nothing_and_becomes_like_a_new_one(
         where indicator_code = 'thu-hut-fdi' and period = '2023-Q1'""",
     )
     assert standing == (400, 437)
+
+
+def test_what_an_old_release_noted_in_its_own_words_is_told_in_them(old: Engine, tmp_path: Path) -> None:
+    tiendo = Command(tmp_path, old.url)
+    assert "folder:so-y-te/~$a.xlsx: lock file (lock file)" in tiendo("ledger")
+    assert 'vận hành  requeue TN-000001 {"exact": 1.10}. Quy tắc đã sửa' in tiendo("audit")
 
 
 def test_what_a_consumer_built_on_the_mart_survives(old: Engine, register: Register, sql: Path) -> None:

@@ -12,12 +12,13 @@ import pytest
 from airflow.models.taskinstancekey import TaskInstanceKey
 from airflow.sdk import RetryAction, RetryRule
 from airflow.sdk.definitions import retry_policy
-from airflow.sdk.exceptions import TaskAwaitingInput, TaskDeferred
+from airflow.sdk.exceptions import AirflowSkipException, DagRunTriggerException, TaskAwaitingInput, TaskDeferred
 from airflow.utils.state import TaskInstanceState
 from sqlalchemy import URL, Engine
 
 from tiendo.airflow_glue.approval import AnswerError, NotAskedError, ReviewOperator, check_reviewer, read_answer
 from tiendo.airflow_glue.executor import LocalExecutor
+from tiendo.airflow_glue.later_edition import AskForLaterEdition
 from tiendo.airflow_glue.partition import read_period, run_period
 from tiendo.airflow_glue.retries import INFRASTRUCTURE_ONLY
 from tiendo.airflow_glue.share import share_settings
@@ -30,6 +31,8 @@ from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.report.approval import ReviewAnswer, ReviewRequest, find_request, put_request
 from tiendo.settings import Reviewer, Settings
+from tiendo.status.service import store_status
+from tiendo.warehouse.engine import loader
 
 AS_OF = datetime(2023, 3, 14, 16, 30, tzinfo=HANOI)
 REQUEST = ReviewRequest(7, Period(2023, 1), 1, AS_OF, "d" * 64, "c" * 64, None)
@@ -239,6 +242,25 @@ class TestAsking:
                 desk.answer(params_input={field: typed})
             assert desk.verdict == "refused"
             desk.ask()
+
+    @pytest.mark.parametrize("case", ["another's, at it", "another's, gone", "its own"])
+    def test_what_an_approved_run_is_about_to_publish_is_not_asked_about(
+        self, desk: Desk, register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str
+    ) -> None:
+        """Where that run itself comes to ask, it could not be published; where it is gone, nobody else does."""
+        set_replay_clock(tmp_path / "clock", AS_OF + timedelta(minutes=1))
+        monkeypatch.setenv("TIENDO_CLOCK_FILE", str(tmp_path / "clock"))
+        with loader(desk.engine) as connection:
+            store_status(connection, register, Period(2023, 1))
+        desk.ask()
+        desk.answer()
+
+        def count(dag_id: str, *, run_ids: list[str], states: object = None) -> int:
+            return 0 if case == "another's, gone" else len({"run-1"} & {*run_ids})
+
+        run = SimpleNamespace(run_id="run-1" if case == "its own" else "run-2", partition_key="2023-Q1", conf={})
+        with pytest.raises(AirflowSkipException if case == "another's, at it" else DagRunTriggerException):
+            AskForLaterEdition(task_id="ask").execute({"dag_run": run, "ti": SimpleNamespace(get_dr_count=count)})
 
     def test_the_words_are_those_that_the_draft_has_noted(self, desk: Desk) -> None:
         desk.ask()

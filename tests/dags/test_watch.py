@@ -34,7 +34,13 @@ from tiendo.settings import Settings
 from tiendo.warehouse.engine import make_engine
 
 APP = "airflow.providers.celery.executors.celery_executor_utils"
-ASK = "from tiendo.airflow_glue.watch import _problems_of_workers as ask\nfor found in ask(): print(*found[:2])"
+ASK = """
+import sys
+from tiendo.airflow_glue.watch import _answered, _problems_of_workers as ask
+for _ in sys.stdin:
+    found = [" ".join(problem[:2]) for problem in ask()]
+    print("found", len(_answered), *found, sep="|", flush=True)
+"""
 
 
 @contextmanager
@@ -48,7 +54,49 @@ def running(*command: str, environment: dict[str, str], log: Path) -> Iterator[s
         process.wait(30)
 
 
-def test_whether_any_worker_answers(tmp_path: Path) -> None:
+class Asking:
+    """A process that asks the workers, as ``tiendo watch`` does, whenever it is told to."""
+
+    def __init__(self, environment: dict[str, str], log: Path) -> None:
+        self._log = log
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", ASK], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=log.open("wb"), text=True,
+        )  # fmt: skip
+
+    def __call__(self) -> tuple[int, list[str]]:
+        """Returns how many workers have ever answered, and what is wrong."""
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        line = next((line for line in self.process.stdout if line.startswith("found|")), None)
+        assert line, self._log.read_text()
+        _, count, *found = line.strip().split("|")
+        return int(count), found
+
+    def until(self, *begins: str, count: int = 0, seconds: float = 300) -> None:
+        """Asks until this is what is wrong, and so many workers have ever answered."""
+        end = time.monotonic() + seconds
+        while True:
+            known, found = self()
+            is_so = len(found) == len(begins) and all(map(str.startswith, found, begins))
+            if is_so and known >= count:
+                return
+            assert time.monotonic() < end, (known, found)
+
+
+@contextmanager
+def asking(environment: dict[str, str], log: Path) -> Iterator[Asking]:
+    ask = Asking(environment, log)
+    try:
+        yield ask
+    finally:
+        ask.process.kill()
+        ask.process.wait()
+
+
+def test_which_workers_answer(tmp_path: Path) -> None:
     port = free_port()
     url = f"redis://127.0.0.1:{port}/0"
     environment = os.environ | {
@@ -57,37 +105,37 @@ def test_whether_any_worker_answers(tmp_path: Path) -> None:
         "AIRFLOW__CELERY__RESULT_BACKEND": url,
     }
 
-    def problem() -> str:
-        done = subprocess.run(
-            [sys.executable, "-c", ASK], env=environment, capture_output=True, text=True, check=True, timeout=300
-        )
-        return next((line for line in done.stdout.splitlines() if line.startswith("component worker")), "")
+    def worker(name: str) -> list[str]:
+        return [sys.executable, "-m", "celery", "--app", APP, "worker", "--pool", "solo", "--hostname", name]
 
-    assert problem().startswith("component worker hàng đợi Redis: ")
-    with needs("redis-server"):
-        redis = str(program("redis-server"))
-    with running(
-        redis, "--port", str(port), "--bind", "127.0.0.1", environment=environment, log=tmp_path / "redis"
-    ) as server:
-        end = time.monotonic() + 60
-        while (found := problem()) != "component worker không worker nào trả lời":
-            assert time.monotonic() < end, found
-        worker = (sys.executable, "-m", "celery", "--app", APP, "worker", "--pool", "solo")
-        with running(*worker, environment=environment, log=tmp_path / "worker"):
-            end = time.monotonic() + 300
-            while problem():
-                assert time.monotonic() < end, (tmp_path / "worker").read_text()
-            client = Redis(port=port)
-            client.config_set("maxmemory", 1)
-            assert "OutOfMemory" in problem()
-            client.config_set("maxmemory", 0)
-            server.send_signal(signal.SIGSTOP)
-            try:
-                assert problem().startswith("component worker hàng đợi Redis: "), "frozen"
-            finally:
-                server.send_signal(signal.SIGCONT)
+    with asking(environment, tmp_path / "asked") as ask:
+        assert ask()[1][0].startswith("component worker hàng đợi Redis: ")
+        with needs("redis-server"):
+            redis = str(program("redis-server"))
+        at_redis = (redis, "--port", str(port), "--bind", "127.0.0.1")
+        with running(*at_redis, environment=environment, log=tmp_path / "redis") as server:
+            ask.until("component worker không worker nào trả lời", seconds=60)
+            with running(*worker("first@here"), environment=environment, log=tmp_path / "first"):
+                with running(*worker("second@here"), environment=environment, log=tmp_path / "second") as second:
+                    ask.until(count=2)
+                    second.kill()
+                    ask.until("component worker second@here worker này không trả lời", count=2)
+                with running(*worker("second@here"), environment=environment, log=tmp_path / "again"):
+                    ask.until(count=2)
+                client = Redis(port=port)
+                client.config_set("maxmemory", 1)
+                (found,) = ask()[1]
+                assert "OutOfMemory" in found
+                client.config_set("maxmemory", 0)
+                server.send_signal(signal.SIGSTOP)
+                try:
+                    (found,) = ask()[1]
+                    assert found.startswith("component worker hàng đợi Redis: "), "frozen"
+                finally:
+                    server.send_signal(signal.SIGCONT)
     environment["AIRFLOW__CORE__EXECUTOR"] = "tiendo.airflow_glue.executor.LocalExecutor"
-    assert not problem()
+    with asking(environment, tmp_path / "local") as ask:
+        assert ask() == (0, [])
 
 
 EIGHT = datetime(2023, 3, 13, 8, tzinfo=HANOI)

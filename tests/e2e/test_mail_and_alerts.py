@@ -53,7 +53,7 @@ pytestmark = pytest.mark.timeout(3600)
 PLAN_DIR = INCLUDE / "plans" / "282-kh-ubnd-2023"
 OPERATIONS = "vanhanh@tiendo.binhduong.gov.vn"
 OWN_SERVER = "mx.tiendo.binhduong.gov.vn"
-SECONDS = 240
+SECONDS = 900
 EIGHT = datetime(2023, 3, 13, 8, tzinfo=HANOI)
 JOBS = {
     "api-server": "",

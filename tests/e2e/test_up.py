@@ -17,11 +17,16 @@ import psutil
 import pytest
 
 from fixtures.printed import printed_commands
-from tiendo.local.services import COMPONENTS, core_services, free_port
+from tiendo.local.processes import Service
+from tiendo.local.services import CLEANUP, COMPONENTS, core_services, free_port
 from tiendo.settings import PROJECT
 from tiendo.warehouse.embedded import postmaster_pid
 
 pytestmark = pytest.mark.timeout(1800)
+
+
+def services(port: int) -> list[Service]:
+    return [*core_services(port), CLEANUP]
 
 
 class Up:
@@ -62,13 +67,17 @@ class Up:
         found = {}
         for child in psutil.Process(self.process.pid).children():
             title = " ".join(child.cmdline()).replace("_", "-")
-            found |= {service.name: child for service in core_services(self.port) if service.name in title}
+            found |= {service.name: child for service in services(self.port) if service.name in title}
         return found
 
 
 @pytest.fixture
 def up() -> Iterator[Up]:
     with tempfile.TemporaryDirectory(prefix="tiendo-up-") as folder:  # pytest closes its own to the server's account
+        old = Path(folder) / "var/airflow/logs/old/log"
+        old.parent.mkdir(parents=True)
+        old.touch()
+        os.utime(old, (0, 0))
         up = Up(Path(folder) / "var")
         yield up
         if up.process.poll() is None:
@@ -100,8 +109,14 @@ def test_what_dies_is_started_again_and_a_closed_terminal_ends_everything(up: Up
         )  # fmt: skip
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
 
+    # What is old goes, and the services' own logs stay.
+    up.wait((up.home / "watch" / "cleaned").exists)
+    logs = up.home / "airflow" / "logs"
+    assert not (logs / "old" / "log").exists()
+    assert (logs / "services" / "scheduler.log").exists()
+
     everyone = set(up.children())
-    assert everyone == {service.name for service in core_services(up.port)}
+    assert everyone == {service.name for service in services(up.port)}
     for name in sorted(everyone):
         up.children()[name].kill()
         up.wait(lambda name=name: f"{name} had ended and was started again" in up.said)

@@ -12,8 +12,9 @@ _OPEN = ["queued", "running"]
 class AskForLaterEdition(TriggerDagRunOperator):
     """Starts a run where a reviewer should be asked about the figures as they stand now; skipped where not.
 
-    A request that waits already is left alone: once it is answered, its own run asks about what came since. The period
-    goes along as ``{"period": "2023-Q1"}``, since a run started by a task cannot have a partition key in Airflow 3.3.
+    A request that waits already is left alone: once it is answered, its own run asks about what came since. So does one
+    that was approved and is about to publish. The period goes along as ``{"period": "2023-Q1"}``, since a run started
+    by a task cannot have a partition key in Airflow 3.3.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -36,6 +37,7 @@ class AskForLaterEdition(TriggerDagRunOperator):
 
         from tiendo.airflow_glue.partition import period_asked_about
         from tiendo.airflow_glue.warehouse import open_warehouse
+        from tiendo.report.approval import approved_runs
         from tiendo.report.decision import edition_to_ask_for
 
         run, ti = context["dag_run"], context["ti"]
@@ -44,6 +46,9 @@ class AskForLaterEdition(TriggerDagRunOperator):
         edition = edition_to_ask_for(engine, register, period)
         if edition is None:
             raise AirflowSkipException(f"{period}: nothing that a reviewer has not decided about.")
+        approved = [other for other in approved_runs(engine, register, period, edition) if other != run.run_id]
+        if approved and ti.get_dr_count(DAG_ID, run_ids=approved, states=_OPEN):
+            raise AirflowSkipException(f"{period}: edition {edition} was approved in {', '.join(approved)}.")
         for attempt in count(1):
             run_id = f"later__{period}__edition-{edition}__{attempt}"
             if not ti.get_dr_count(DAG_ID, run_ids=[run_id]):

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tiendo import clock
+from tiendo.airflow_glue.cleanup import DAY, cleaned_file
 from tiendo.airflow_glue.warehouse import Parts, open_warehouse
 from tiendo.durable import write_files
 from tiendo.mail.incident_words import bad_mail, well_mail
@@ -47,6 +48,8 @@ _STEPS_OF_OUTAGE = {
     },
     FOLDERS: {("collect_folders", "collect"), ("collect_folders", "check")},
 }
+# When each Celery worker last answered (``time.monotonic``); one that is silent for a day was taken away on purpose.
+_answered: dict[str, float] = {}
 log = logging.getLogger(__name__)
 
 
@@ -203,6 +206,7 @@ def _problems_of_airflow(unreached: set[str]) -> tuple[list[Problem], set[str]]:
         ("component", _problems_of_components),
         ("component", _problems_of_api),
         ("component", _problems_of_workers),
+        ("component", _problems_of_cleanup),
         ("paused", _paused),
         ("import-error", _import_errors),
         ("dag-run", partial(_failed_runs, unreached)),
@@ -244,7 +248,7 @@ def _problems_of_api() -> Iterator[Problem]:
 
 
 def _problems_of_workers() -> Iterator[Problem]:
-    """Asks whether any Celery worker answers; the LocalExecutor's are the scheduler's children."""
+    """Asks which Celery workers answer, and misses those that did; the LocalExecutor's are the scheduler's children."""
     from airflow.configuration import conf
 
     if "Celery" not in conf.get("core", "executor"):
@@ -258,10 +262,28 @@ def _problems_of_workers() -> Iterator[Problem]:
     try:
         with app.connection_for_write(transport_options=patience) as connection:
             connection.ensure_connection(max_retries=1, timeout=10)
-            if not app.control.ping(timeout=10, connection=connection):
-                yield Problem("component worker", "không worker nào trả lời", page=_page())
+            names = [name for answer in app.control.ping(timeout=10, connection=connection) for name in answer]
     except (OperationalError, OSError, RedisError) as error:
         yield Problem("component worker", f"hàng đợi Redis: {type(error).__name__}: {error}", page=_page())
+        return
+    now = time.monotonic()
+    _answered.update(dict.fromkeys(names, now))
+    if not names:
+        yield Problem("component worker", "không worker nào trả lời", page=_page())
+        return
+    for name, at in sorted(_answered.items()):
+        if now - at > DAY.total_seconds():
+            del _answered[name]
+        elif at < now:
+            yield Problem(f"component worker {name}", "worker này không trả lời, các worker khác có", page=_page())
+
+
+def _problems_of_cleanup() -> Iterator[Problem]:
+    """Tells that what is old stays; of whom something else cleans up, there is no file."""
+    file = cleaned_file(get_settings())
+    if file.exists() and time.time() - file.stat().st_mtime > 2 * DAY.total_seconds():
+        last = datetime.fromtimestamp(file.stat().st_mtime).astimezone()
+        yield Problem("component cleanup", f"lần dọn cuối cùng: {format_instant(last)}", page=_page())
 
 
 def _paused() -> Iterator[Problem]:

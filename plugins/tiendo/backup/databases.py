@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -195,7 +196,7 @@ def _program(name: str, connection: Connection) -> str:
     if not driver.pgconn.ssl_in_use:
         return str(postgres_program(name))
     found = shutil.which(name)
-    asked = [found, "--version"] if found else ["true"]
+    asked = [found, "--version"] if found else [sys.executable, "-c", ""]
     told = subprocess.run(asked, capture_output=True, text=True, check=True).stdout  # noqa: S603  our own arguments
     version = re.search(r"\d+", told)
     server = driver.info.server_version // 10000

@@ -144,6 +144,7 @@ for command in (
     figures.ledger,
     health.health,
     health.watch,
+    health.cleanup,
     docs,
     operations.requeue,
     operations.audit,

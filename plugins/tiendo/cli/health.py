@@ -1,4 +1,4 @@
-"""The commands that tell whether all is well: ``tiendo health``, and ``tiendo watch``, which looks."""
+"""Whether all is well: ``tiendo health``, ``tiendo watch``, which looks, and ``tiendo cleanup``, which keeps it so."""
 
 import time
 from typing import Annotated, Any
@@ -23,6 +23,19 @@ def watch(
     from tiendo.airflow_glue.watch import run_watch
 
     run_watch(every)
+
+
+def cleanup(
+    keep_days: Annotated[
+        int, typer.Option(envvar="TIENDO_KEEP_DAYS", min=1, help="How long runs, events and logs of Airflow are kept.")
+    ] = 180,
+) -> None:
+    """Remove old runs, events and logs of Airflow once a day, until ended: a service as `watch` is."""
+    from datetime import timedelta
+
+    from tiendo.airflow_glue.cleanup import run_cleanup
+
+    run_cleanup(timedelta(days=keep_days))
 
 
 def health(as_json: Json = False) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
+import simplejson
 import typer
 
 from tiendo.cli.common import (
@@ -188,7 +189,10 @@ def audit(as_json: Json = False) -> None:
         print_json(rows)
         return
     for row in rows:
-        what = _AUDITED[row["act"]].format(**row["details"])
+        try:
+            what = _AUDITED[row["act"]].format(**row["details"])
+        except KeyError:  # noted by a release that kept other details, or acts
+            what = f" {simplejson.dumps(row['details'], use_decimal=True, ensure_ascii=False)}"
         typer.echo(
             f"{format_instant(row['done_at'])}  {printable(row['done_by'])}  {row['act']} {row['subject']}{what}. "
             f"{printable(row['reason'])}"

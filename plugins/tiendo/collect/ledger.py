@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from tiendo.collect.folder import CLAIMED, claimed_files
-from tiendo.collect.left_alone import HANGING, REASONS
+from tiendo.collect.left_alone import HANGING, meanings
 from tiendo.model.outcome import VERDICTS
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
@@ -38,6 +38,6 @@ def ledger_document(engine: Engine, inbox: Path | None = None) -> dict[str, Any]
         "adds_up": sum(states.values()) == len(files) and not is_hanging,
         "files": files,
         "left_alone": [
-            item | dict(zip(("meaning", "meaning_vi"), REASONS[item["reason"]], strict=True)) for item in left
+            item | dict(zip(("meaning", "meaning_vi"), meanings(item["reason"]), strict=True)) for item in left
         ],
     }

@@ -81,6 +81,11 @@ class LeftAlone(NamedTuple):
     changed_at: datetime
 
 
+def meanings(reason: str) -> tuple[str, str]:
+    """Returns what a reason means, as ``REASONS``; the word itself where a release of before has noted it."""
+    return REASONS.get(reason, (reason, reason))
+
+
 def why_never(name: str) -> str:
     """Returns why a file of this name is never taken, a key of ``REASONS``; "" when it may be."""
     lower = name.lower()

@@ -26,6 +26,7 @@ from tiendo.settings import PROJECT, Settings
 from tiendo.warehouse.embedded import revive_server, server_url
 
 DEFAULT_PORT = 8080
+CLEANUP = Service("cleanup", [sys.executable, "-m", "tiendo.cli", "cleanup"])
 COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 Say = Callable[[str], None]
 
@@ -197,6 +198,8 @@ def airflow_services(
             with AirflowApi(f"http://127.0.0.1:{port}") as api:
                 _wait_until_up(api, supervisor, accounts[ADMIN], is_stopped, say)
                 phase.end()
+                if clock_file is None:  # a replay is over before anything is old
+                    supervisor.start(CLEANUP)
                 yield Running(settings, url, api, supervisor)
         finally:
             supervisor.stop()

@@ -80,6 +80,8 @@ _OF_A_DAG = {
 _OF_A_COMPONENT = {
     "api-server": "Không mở được trang web, không phê duyệt được báo cáo, các bước không chạy được. " + _NOTHING_TAKEN,
     "dag_processor": "Thay đổi của các DAG không được nạp; việc tiếp nhận báo cáo vẫn tiếp tục với bản đã nạp.",
+    "one worker": "Các worker khác vẫn tiếp nhận và trả lời báo cáo; việc xử lý có thể chậm hơn.",
+    "cleanup": "Không có; bản ghi và nhật ký cũ của Airflow chưa được dọn nên đĩa và cơ sở dữ liệu đầy dần.",
     "triggerer": "Các bước đang chờ sự kiện không được tiếp tục; việc tiếp nhận báo cáo vẫn chạy.",
 }
 
@@ -96,7 +98,7 @@ def bad_mail(subject: str, since: datetime, detail: str, page: str) -> tuple[str
     words, what = _KINDS[kind], what_is_wrong(subject)
     dag_id = name.split(" ")[0].removesuffix(".py")
     meaning = words.meaning or (
-        _OF_A_COMPONENT.get(name, _NOTHING_TAKEN)
+        _OF_A_COMPONENT.get("one worker" if name.startswith("worker ") else name, _NOTHING_TAKEN)
         if kind == "component"
         else _OF_A_DAG.get(dag_id, "Một phần công việc tiếp nhận, xử lý báo cáo có thể không được thực hiện.")
     )

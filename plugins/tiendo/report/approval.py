@@ -159,6 +159,13 @@ def approved_request(engine: Engine, run_id: str) -> tuple[ReviewRequest, Review
     return request, answer
 
 
+def approved_runs(engine: Engine, register: Register, period: Period, edition: int) -> list[str]:
+    """Returns the runs that may publish an edition: asked about it, they were answered with yes."""
+    key = {"plan_code": register.code, "period": str(period), "edition": edition}
+    with loader(engine) as connection:
+        return list(connection.execute(statement("report/approved_runs.sql"), key).scalars())
+
+
 def superseded_by(engine: Engine, request: ReviewRequest) -> int | None:
     """Returns the number of the question that has taken a question's place, None where it is still the one to go by."""
     key = {"review_request_id": request.review_request_id}

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from functools import partial
+from functools import partial, update_wrapper
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -122,7 +122,8 @@ def _scripts() -> list[Script]:
     for path in sorted((INCLUDE / "sql" / "migrations").glob("*.sql")):
         module = ModuleType(path.stem)
         previous = scripts[-1].revision if scripts else None
-        vars(module).update(down_revision=previous, upgrade=partial(_run_file, path=path))
+        upgrade = update_wrapper(partial(_run_file, path=path), _run_file)  # Alembic logs its name
+        vars(module).update(down_revision=previous, upgrade=upgrade)
         scripts.append(Script(module, path.name.partition("_")[0], path))
     return scripts
 
