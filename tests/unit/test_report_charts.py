@@ -28,9 +28,10 @@ from tiendo.report.charts import (
 from tiendo.report.data import HistoryPoint
 from tiendo.report.drawing import Pen
 from tiendo.report.edition_tables import INDICATORS
-from tiendo.status.names import Status
+from tiendo.status.names import STYLES, Status
 
 pytestmark = pytest.mark.slow
+UNFIGURED = (Status.NO_DATA, Status.NOT_YET_PUBLISHED, Status.NO_TARGET)
 LAYOUTS = pytest.mark.parametrize("layout", [WIDE, NARROW], ids=["wide", "narrow"])
 
 
@@ -113,13 +114,22 @@ def test_rows_are_told_in_words_to_who_does_not_see_them():
 
 
 def test_statuses_differ_by_shape_where_colour_is_lost():
-    statuses = [status for status in Status if status not in (
-        Status.NO_DATA, Status.NOT_YET_PUBLISHED, Status.NO_TARGET
-    )]  # fmt: skip
+    statuses = [status for status in Status if status not in UNFIGURED]
     lines = [replace(FDI, code=status.value, status=status.value) for status in statuses]
-    svg = ranked_svg(replace(DRAFT, indicators=tuple(lines), body_targets=()), NARROW, "x")
-    shapes = {path.get("d") for defs in elements(svg, "defs") for path in defs}
+    every = replace(DRAFT, indicators=tuple(lines), body_targets=())
+    # A marker is drawn where the bar ends; the legend shows it once more, moved.
+    shapes = {
+        (len(re.findall("[A-Z]", path.get("d"))), *re.findall(r"-?\d+\.?\d*", path.get("d"))[:4])
+        for defs in elements(ranked_svg(every, NARROW, "x"), "defs")
+        for path in defs
+    }
     assert len(shapes) == len(statuses)
+    # The picture for paper keeps the colours of all of them.
+    colours = {colour for _, colour in Image.open(io.BytesIO(ranked_png(every))).getcolors(100_000)}
+    for status in statuses:
+        if status not in (Status.CONFLICTING, Status.UNDECIDABLE):  # written as letters, in ink
+            wanted = [int(STYLES[status].colour[at : at + 2], 16) for at in (1, 3, 5)]
+            assert any(max(abs(a - b) for a, b in zip(wanted, colour, strict=True)) <= 9 for colour in colours)
 
 
 def test_nothing_to_rank_and_everything_reached():
@@ -161,8 +171,7 @@ def test_the_side_that_is_good_is_shaded():
 
     def shaded(**target) -> tuple[float, float]:
         line = replace(FDI, expected_path=(None,) * 4, **({"target_low": None, "target_high": None} | target))
-        paths = (path for defs in elements(path_svg(line), "defs") for path in defs)
-        (shade,) = (path for path in paths if "style" not in path.attrib)
+        (shade,) = (path for path in elements(path_svg(line), "path") if "#e3f1ea" in path.get("style", ""))
         heights = [float(y) for y in re.findall(r"[ML] [\d.]+ (-?[\d.]+)", shade.get("d"))]
         return max(heights) - min(heights), min(heights)
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tiendo.report.data import EditionData, IndicatorLine
-from tiendo.report.drawing import Pen, blank_figure, own_settings, to_png, to_svg
+from tiendo.report.drawing import Pen, blank_sheet, own_settings, to_png, to_svg
 from tiendo.report.words import clean, lower, number, status_name, value_text, verdict
 from tiendo.status.names import STYLES, Status
 from tiendo.vietnamese.number import format_number
@@ -133,29 +133,28 @@ def path_svg(line: IndicatorLine) -> str:
     """Returns the path of one indicator over the year as SVG; "" without a figure."""
     if not has_path(line):
         return ""
-    figure = blank_figure(_PATH.width, _PATH_HEIGHT)
-    _draw_path(figure, line, Pen(_PATH.size), (0, 0, _PATH.width, _PATH_HEIGHT))
-    return to_svg(figure, "path", path_words(line))
+    sheet = blank_sheet(_PATH.width, _PATH_HEIGHT)
+    _draw_path(sheet, line, Pen(_PATH.size), (0, 0, _PATH.width, _PATH_HEIGHT))
+    return to_svg(sheet, "path", path_words(line))
 
 
 @own_settings()
 def path_pngs(data: EditionData, *, columns: int = 4, rows: int = 4) -> list[bytes]:
     """Returns the paths of all indicators that have one as PNG, a page's worth in each, for a page across."""
     lines = [line for line in data.graded if has_path(line)]
-    pen, cell, heading = Pen(7), _ANNEX_WIDTH / columns, 20
+    pen, cell, row, heading = Pen(7), _ANNEX_WIDTH / columns, _PATH_HEIGHT - 12, 20
     pages = []
     for start in range(0, len(lines), columns * rows):
         shown = lines[start : start + columns * rows]
-        height = -(-len(shown) // columns) * (_PATH_HEIGHT - 12)
-        figure = blank_figure(_ANNEX_WIDTH, height)
+        sheet = blank_sheet(_ANNEX_WIDTH, -(-len(shown) // columns) * row)
         for place, line in enumerate(shown):
-            left, top = place % columns * cell, place // columns * (_PATH_HEIGHT - 12)
+            left, top = place % columns * cell, place // columns * row
             unit = f" ({line.unit})" * bool(line.unit)
             mark = STYLES[Status(line.status)].mark
             name = "\n".join(pen.wrapped(f"{mark} {clean(line.full_name)}{unit}", cell - 12, 2))
-            figure.text(left / _ANNEX_WIDTH, 1 - (top + 2) / height, name, va="top", linespacing=1.1, **pen.ink())
-            _draw_path(figure, line, pen, (left, top + heading, cell - 8, _PATH_HEIGHT - 14 - heading))
-        pages.append(to_png(figure, _DOTS_PER_INCH))
+            sheet.text(left, top + 2, name, va="top", linespacing=1.1, **pen.ink())
+            _draw_path(sheet, line, pen, (left, top + heading, cell - 8, row - heading - 2))
+        pages.append(to_png(sheet, _DOTS_PER_INCH))
     return pages
 
 
@@ -178,7 +177,7 @@ def _label(line: IndicatorLine) -> str:
     return line.ratio_text + " (ước)" * line.is_estimate
 
 
-def _draw_ranked(lines: Sequence[IndicatorLine], layout: Layout) -> Any:
+def _draw_ranked(lines: Sequence[IndicatorLine], layout: Layout) -> Axes:
     pen = Pen(layout.size)
     gap = 14
     width = (layout.width - gap * (layout.columns - 1)) / layout.columns
@@ -196,14 +195,11 @@ def _draw_ranked(lines: Sequence[IndicatorLine], layout: Layout) -> Any:
     per_row = 3 if layout.columns == 1 else 6
     legend_rows = -(-(len(used) + 1) // per_row)
     depth = max(sum(row.height for row in column) for column in columns)
-    height = axis + depth + legend_rows * layout.size * 1.6 + 4
-    figure = blank_figure(layout.width, height)
+    sheet = blank_sheet(layout.width, axis + depth + legend_rows * layout.size * 1.6 + 4)
     for place, column in enumerate(columns):
-        left = place * (width + gap)
-        axes = figure.add_axes((left / layout.width, 1 - (axis + depth) / height, width / layout.width, depth / height))
-        _fill_column(axes, column, pen, (width, depth), scale)
-    _draw_legend(figure, used, pen, per_row)
-    return figure
+        _fill_column(sheet, column, pen, (place * (width + gap), axis, width), scale)
+    _draw_legend(sheet, used, pen, per_row)
+    return sheet
 
 
 def _balanced(rows: Sequence[_Row], count: int) -> list[list[_Row]]:
@@ -217,43 +213,40 @@ def _balanced(rows: Sequence[_Row], count: int) -> list[list[_Row]]:
     return [column for column in columns if column]
 
 
-def _fill_column(axes: Axes, rows: Sequence[_Row], pen: Pen, area: tuple[float, float], scale: float) -> None:
-    """Draws rows from the top down; across in shares of what was due, down in points."""
+def _fill_column(sheet: Axes, rows: Sequence[_Row], pen: Pen, at: tuple[float, float, float], scale: float) -> None:
+    """Draws rows from the top down: ``at`` is left, top and width, ``scale`` what was due, in points."""
     from matplotlib.patches import Rectangle
 
-    width, depth = area
-    axes.set_xlim(0, width / scale)
-    axes.set_ylim(depth, 0)
-    axes.set_axis_off()
-    top = 0.0
+    left, top, width = at
+    for share, heading in ((0, "0"), (0.5, "50%"), (1, "100%")):
+        sheet.text(left + share * scale, top - 2, heading, ha="center" if share else "left", va="bottom",
+                   **pen.ink(is_bold=share == 1, colour=_SOFT))  # fmt: skip
     for place, row in enumerate(rows):
-        style = STYLES[Status(row.line.status)]
+        status = Status(row.line.status)
         shade = _PALE if place % 2 == 0 else "#ffffff"
-        back = Rectangle((0, top), width / scale, row.height, facecolor=shade, linewidth=0, zorder=0, clip_on=False)
+        back = Rectangle((left, top), width, row.height, facecolor=shade, linewidth=0, zorder=0)
         back.set_url(_anchor(row.line))
-        axes.add_patch(back)
-        names = "\n".join(row.name)
-        axes.text(2 / scale, top + 1, names, va="top", linespacing=1.15, zorder=3, **pen.ink())
+        sheet.add_patch(back)
+        sheet.text(left + 2, top + 1, "\n".join(row.name), va="top", linespacing=1.15, zorder=3, **pen.ink())
         middle = top + row.height - pen.size * 0.65
-        shape = _shape(Status(row.line.status), pen) | {"clip_on": False, "zorder": 4}
+        shape = _shape(status, pen) | {"zorder": 4}
         label: dict[str, Any] = {"va": "center_baseline", "zorder": 3, **pen.ink(is_bold=True)}
         if row.line.ratio_text and row.line.ratio is not None:
-            length = float(min(row.line.ratio, _FURTHEST))
-            axes.barh(
-                [middle], [length], height=pen.size * 0.62, color=style.colour, alpha=0.55, clip_on=False, zorder=1
-            )
-            axes.plot([length], [middle], **shape)
-            axes.text((width - 2) / scale, middle, _label(row.line), ha="right", **label)
+            end = left + float(min(row.line.ratio, _FURTHEST)) * scale
+            thickness = pen.size * 0.62
+            sheet.add_patch(Rectangle(
+                (left, middle - thickness / 2), end - left, thickness, color=STYLES[status].colour, alpha=0.55,
+                linewidth=0, zorder=1,
+            ))  # fmt: skip
+            sheet.plot([end], [middle], **shape)
+            sheet.text(left + width - 2, middle, _label(row.line), ha="right", **label)
             for share in (0.5, 1):
-                axes.plot([share] * 2, [middle - pen.size * 0.55, middle + pen.size * 0.55], zorder=2, clip_on=False,
-                          color=_INK if share == 1 else _SOFT, linewidth=1.3 if share == 1 else 0.5)  # fmt: skip
+                sheet.plot([left + share * scale] * 2, [middle - pen.size * 0.55, middle + pen.size * 0.55], zorder=2,
+                           color=_INK if share == 1 else _SOFT, linewidth=1.3 if share == 1 else 0.5)  # fmt: skip
         else:
-            axes.plot([pen.size * 0.6 / scale], [middle], **shape)
-            axes.text(pen.size * 1.4 / scale, middle, _label(row.line), **label)
+            sheet.plot([left + pen.size * 0.6], [middle], **shape)
+            sheet.text(left + pen.size * 1.4, middle, _label(row.line), **label)
         top += row.height
-    for share, heading in ((0, "0"), (0.5, "50%"), (1, "100%")):
-        axes.text(share, -2, heading, ha="center" if share else "left", va="bottom",
-                  **pen.ink(is_bold=share == 1, colour=_SOFT))  # fmt: skip
 
 
 def _shape(status: Status, pen: Pen) -> dict[str, Any]:
@@ -265,7 +258,7 @@ def _shape(status: Status, pen: Pen) -> dict[str, Any]:
             "markeredgewidth": 0.6}  # fmt: skip
 
 
-def _draw_legend(figure: Any, used: set[Status], pen: Pen, columns: int) -> None:
+def _draw_legend(sheet: Axes, used: set[Status], pen: Pen, columns: int) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
@@ -274,15 +267,17 @@ def _draw_legend(figure: Any, used: set[Status], pen: Pen, columns: int) -> None
         if status in used
     ]  # fmt: skip
     handles.append(Line2D([], [], color=_INK, linewidth=1, label="mức phải đạt"))
-    figure.legend(
+    sheet.legend(
         handles=handles, loc="lower left", bbox_to_anchor=(0, 0), ncols=columns, frameon=False, borderpad=0,
         borderaxespad=0, handlelength=1, handletextpad=0.4, columnspacing=1.1, labelspacing=0.3,
         prop=pen.font(), labelcolor=_INK,
     )  # fmt: skip
 
 
-def _draw_path(figure: Any, line: IndicatorLine, pen: Pen, box: tuple[float, float, float, float]) -> None:
-    """Draws one indicator into a box: left, top, width and height in points of the figure."""
+def _draw_path(sheet: Axes, line: IndicatorLine, pen: Pen, box: tuple[float, float, float, float]) -> None:
+    """Draws one indicator into a box: left, top, width and height in points."""
+    from matplotlib.patches import Rectangle
+
     points = [(p.period.quarter, float(p.value)) for p in line.history if p.value is not None]
     expected = [(q, float(v)) for q, v in enumerate(line.expected_path, start=1) if v is not None]
     if not expected:  # of a band, what was asked for so far: its end nearer to the figure
@@ -294,51 +289,47 @@ def _draw_path(figure: Any, line: IndicatorLine, pen: Pen, box: tuple[float, flo
     low, high = low - spare, high + spare
     ticks = _ticks(low, high)
     target = pen.wrapped(_target_words(line), box[2] * 0.3, 2)
-    left = max(pen.width(label) for _, label in ticks) + 6
-    right = max(map(pen.width, target)) + 6
-    left_edge, top, width, height = box
-    whole_width, whole_height = figure.get_size_inches() * 72
-    below = pen.size * 1.5
-    axes = figure.add_axes(
-        (
-            (left_edge + left) / whole_width,
-            1 - (top + height - below) / whole_height,
-            (width - left - right) / whole_width,
-            (height - below - pen.size) / whole_height,
-        )
-    )
-    axes.set_facecolor("none")
-    axes.set_xlim(0.75, 4.25)
-    axes.set_ylim(low, high)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(_LINE)
-    axes.set_xticks(range(1, 5), _QUARTERS, **pen.ink(colour=_SOFT))
-    axes.set_yticks([value for value, _ in ticks], [label for _, label in ticks], **pen.ink(colour=_SOFT))
-    axes.tick_params(length=0, pad=3)
+    left = box[0] + max(pen.width(label) for _, label in ticks) + 6
+    right = box[0] + box[2] - max(map(pen.width, target)) - 6
+    top, bottom = box[1] + pen.size, box[1] + box[3] - pen.size * 1.5
+
+    def x(quarter: float) -> float:
+        return left + (right - left) * (quarter - 0.75) / 3.5
+
+    def y(value: float) -> float:
+        return top + (bottom - top) * (high - value) / (high - low)
+
+    def path(through: Sequence[tuple[int, float]], **look: Any) -> None:
+        sheet.plot([x(quarter) for quarter, _ in through], [y(value) for _, value in through], **look)
+
     within = _reached(line, low, high)
     if within:
-        axes.fill_between([0.75, 4.25], *within, color=_REACHED, linewidth=0, clip_on=False, zorder=0)
+        sheet.add_patch(Rectangle(
+            (left, y(within[1])), right - left, y(within[0]) - y(within[1]), color=_REACHED, linewidth=0, zorder=0
+        ))  # fmt: skip
+    sheet.plot([left, left, right], [top, bottom, bottom], color=_LINE, linewidth=0.8, zorder=1)
+    for quarter, name in enumerate(_QUARTERS, start=1):
+        sheet.text(x(quarter), bottom + 3, name, ha="center", va="top", **pen.ink(colour=_SOFT))
+    for value, label in ticks:
+        sheet.text(left - 3, y(value), label, ha="right", va="center_baseline", **pen.ink(colour=_SOFT))
     for bound in bounds:
-        axes.plot([0.75, 4.25], [bound, bound], color=_TARGET, linewidth=1, clip_on=False, zorder=1)
+        sheet.plot([left, right], [y(bound)] * 2, color=_TARGET, linewidth=1, zorder=1)
     if bounds:
-        axes.text(4.32, sum(bounds) / len(bounds), "\n".join(target), va="center", **pen.ink(colour=_TARGET))
+        middle = y(sum(bounds) / len(bounds))
+        sheet.text(right + 4, middle, "\n".join(target), va="center", **pen.ink(colour=_TARGET))
     if len({value for _, value in expected}) > 1:
-        axes.plot(*zip(*expected, strict=True), color=_SOFT, linewidth=1, linestyle=(0, (3, 2)), marker="s",
-                  markersize=3.4, markerfacecolor="white", clip_on=False, zorder=2)  # fmt: skip
-    axes.plot(*zip(*points, strict=True), color=_RESULT, linewidth=1.8, marker="o", markersize=4.6, clip_on=False,
-              zorder=3)  # fmt: skip
+        path(expected, color=_SOFT, linewidth=1, linestyle=(0, (3, 2)), marker="s", markersize=3.4,
+             markerfacecolor="white", zorder=2)  # fmt: skip
+    path(points, color=_RESULT, linewidth=1.8, marker="o", markersize=4.6, zorder=3)
     # The value stands where the line does not come from: right of its end, at the year's end above or below it.
     quarter, last = points[-1]
     is_rising = len(points) < 2 or last >= points[-2][1]
     is_end = quarter == len(_QUARTERS)
     is_above = is_rising == is_end
-    axes.annotate(
-        number(next(p.value for p in reversed(line.history) if p.value is not None))
-        + " (ước)" * (line.is_estimate and line.history[-1].value is not None),
-        (quarter, last),
-        xytext=(-3 if is_end else 4, 3 if is_above else -3), textcoords="offset points",
+    is_estimate = line.is_estimate and line.history[-1].value is not None
+    sheet.text(
+        x(quarter) + (-3 if is_end else 4), y(last) + (-3 if is_above else 3),
+        number(next(p.value for p in reversed(line.history) if p.value is not None)) + " (ước)" * is_estimate,
         va="bottom" if is_above else "top", ha="right" if is_end else "left", zorder=4,
         **pen.ink(is_bold=True, colour=_RESULT),
     )  # fmt: skip

@@ -10,15 +10,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
 
 _INK = "#1a1a1a"
 _SVG, _LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
-_COLOURS = 128
 # More than a hundredth of a point is seen by nobody.
 _LONG_NUMBER = re.compile(r"(\.\d\d)\d+")
 _FAMILY = re.compile(r"font-family:[^;]*;?\s*")
@@ -70,44 +70,49 @@ class Pen:
         return [self.shortened(line, width) for line in lines]
 
 
-def blank_figure(width: float, height: float) -> Figure:
-    """Returns an empty white figure, its size in points."""
+def blank_sheet(width: float, height: float) -> Axes:
+    """Returns empty axes without a scale that fill a figure, in points from its upper left corner."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width / 72, height / 72), facecolor="none")
+    axes = Figure(figsize=(width / 72, height / 72), facecolor="none").add_axes((0, 0, 1, 1), xlim=(0, width))
+    axes.set_ylim(height, 0)
+    axes.set_axis_off()
+    return axes
 
 
-def to_png(figure: Figure, dots_per_inch: int) -> bytes:
-    """Returns a figure on white as PNG, of few colours: a quarter of the bytes, and no eye sees the difference."""
+def to_png(sheet: Axes, dots_per_inch: int) -> bytes:
+    """Returns a sheet on white as PNG, in sixteen shades of each colour: half the bytes, and no eye sees it."""
     from PIL import Image
 
     drawn, out = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=dots_per_inch, facecolor="white")
-    picture = Image.open(drawn).convert("RGB").quantize(_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    picture.save(out, format="png", dpi=(dots_per_inch, dots_per_inch))
+    _figure(sheet).savefig(drawn, format="png", dpi=dots_per_inch, facecolor="white", pil_kwargs={"compress_level": 1})
+    shades = [round(value / 17) * 17 for value in range(256)]
+    Image.open(drawn).convert("RGB").point(shades * 3).save(out, format="png", dpi=(dots_per_inch, dots_per_inch))
     return out.getvalue()
 
 
-def to_svg(figure: Figure, kind: str, label: str, links: Mapping[str, str] | None = None) -> str:
-    """Returns a figure as an SVG element to be put into a page, its texts as texts in the page's own font.
+def to_svg(sheet: Axes, kind: str, label: str, links: Mapping[str, str] | None = None) -> str:
+    """Returns a sheet as an SVG element to be put into a page, its texts as texts in the page's own font.
 
     Args:
-        figure: the figure.
+        sheet: the sheet.
         kind: the element's class.
         label: what is seen, in words. Without links it stands for the whole chart.
-        links: the words for each address that something in the figure links to; they are read instead of the texts.
+        links: the words for each address that something on the sheet links to; they are read instead of the texts.
     """
     import matplotlib
     from lxml import etree  # type: ignore[import-untyped]
 
     out = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": kind + label}):
-        figure.savefig(out, format="svg", metadata=_NO_METADATA)
+        _figure(sheet).savefig(out, format="svg", metadata=_NO_METADATA)
     drawn = etree.fromstring(out.getvalue())
-    for useless in [*drawn.iter(etree.Comment), *drawn.iter(f"{_SVG}style", f"{_SVG}metadata")]:
+    # What is cut off at the edge of the sheet is so without a path that says it.
+    for useless in [*drawn.iter(etree.Comment), *drawn.iter(f"{_SVG}style", f"{_SVG}metadata", f"{_SVG}clipPath")]:
         useless.getparent().remove(useless)
     text = etree.tostring(drawn, encoding="unicode")
     for element in drawn.iter():
+        element.attrib.pop("clip-path", None)
         name = element.get("id")
         if name is not None and f"#{name}" not in text:
             del element.attrib["id"]
@@ -130,6 +135,10 @@ def to_svg(figure: Figure, kind: str, label: str, links: Mapping[str, str] | Non
     drawn.set("aria-label", label)
     etree.cleanup_namespaces(drawn)
     return re.sub(r">\s+<", "><", etree.tostring(drawn, encoding="unicode").strip())
+
+
+def _figure(sheet: Axes) -> Figure:
+    return cast("Figure", sheet.get_figure(root=True))
 
 
 def _unwrap(drawn: Any) -> None:
