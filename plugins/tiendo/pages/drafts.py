@@ -22,7 +22,8 @@ _SHOWN = {".html": "text/html; charset=utf-8", ".pdf": "application/pdf"}
 _HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "sandbox allow-popups allow-downloads; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+    "Content-Security-Policy": "sandbox allow-popups allow-downloads; default-src 'none'; style-src 'unsafe-inline'; "
+    "img-src data:",
 }
 _FILE = re.compile(r"(?:data/)?[a-z0-9][a-z0-9_.-]{0,99}")
 
