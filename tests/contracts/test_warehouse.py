@@ -203,8 +203,8 @@ def test_an_edition_has_one_before_it_and_an_approver(
 ) -> None:
     row = {
         "plan_code": register.code, "period": "2023-Q1", "edition": 1, "as_of": "2023-03-14 16:30+07",
-        "approved_by": "Phòng Tổng hợp", "approved_at": "2023-03-14 16:30+07", "manifest_sha256": "a" * 64,
-        "manifest": "{}",
+        "approved_by": "Phòng Tổng hợp", "approved_at": "2023-03-14 16:30+07", "published_at": "2023-03-14 16:31+07",
+        "manifest_sha256": "a" * 64, "manifest": "{}",
     }  # fmt: skip
     with pytest.raises(IntegrityError, match=constraint), engine.begin() as connection:
         connection.execute(statement("report/put_edition.sql"), row | changed)

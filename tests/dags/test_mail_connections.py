@@ -206,8 +206,8 @@ class TestAlerts:
         with engine.begin() as connection:
             connection.exec_driver_sql(
                 "insert into core.edition (plan_code, period, edition, as_of, approved_by, approved_at, "
-                "manifest_sha256, manifest) "
-                "values ('282-kh-ubnd-2023', '2023-Q1', 1, now(), 'a', now(), repeat('a', 64), '{}')"
+                "published_at, manifest_sha256, manifest) "
+                "values ('282-kh-ubnd-2023', '2023-Q1', 1, now(), 'a', now(), now(), repeat('a', 64), '{}')"
             )
         tell_operations("due_day", {"dag_run": self.RUN})
         assert len(smtp.received) == 1

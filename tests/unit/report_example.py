@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from tiendo.clock import HANOI
 from tiendo.model.period import Period
+from tiendo.model.register import Thresholds
 from tiendo.report.data import (
     Approval,
     EditionChange,
@@ -139,6 +140,7 @@ EXPORTS = _line(
     sentence="Giảm 18,7% so với cùng kỳ, thấp hơn mức sàn 9% của kế hoạch 27,7 điểm phần trăm.",
     is_estimate=True,
     explanation='=HYPERLINK("http://x") đơn hàng giảm <mạnh> & kéo dài\x0b',
+    responsible=("Sở Công Thương",),
     origin=replace(ORIGIN, receipt_no="TN-000007", cell="G9", agency_name="Sở Công Thương"),
     expected_path=(Decimal(9), Decimal(9), Decimal(9), Decimal(9)),
     previous_period=Q1,
@@ -340,6 +342,8 @@ DRAFT = EditionData(
     cut_off_on=date(2023, 6, 14),
     due_at=datetime(2023, 6, 15, tzinfo=HANOI),
     closing_at=datetime(2023, 6, 26, tzinfo=HANOI),
+    next_due_at=datetime(2023, 9, 15, tzinfo=HANOI),
+    thresholds=Thresholds(Decimal("0.95"), Decimal("0.60"), Decimal("0.5")),
     approval=None,
     submissions=SUBMISSIONS,
     indicators=LINES,

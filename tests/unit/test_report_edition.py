@@ -159,6 +159,36 @@ def test_every_obliged_body_and_every_task_is_there(engine, register):
 
 
 @pytest.mark.usefixtures("quarter")
+def test_assertions_that_contradict_what_is_known_are_told_kept_and_change_with_it(engine, register, settings, now):
+    """The own plan was due in February, so is a contradiction; the figure behind makes another one."""
+    send(engine, register, CONG_THUONG, Q1, at(3, 14, 10), [figure("iip", "1.9")], [task("II.5.d", "on_schedule")])
+    assert "Mâu thuẫn với điều đã biết" in "\n".join(draft(engine, register, settings, Q1)["review"])
+    data = collect(engine, register, Q1, 1, PUBLICATION)
+    told = {
+        (line.ref, report.agency_code): report.contradiction
+        for line in data.tasks
+        for report in line.reports
+        if report.contradiction
+    }
+    assert told.keys() == {("III.3", KHDT), ("II.5.d", CONG_THUONG)}
+    assert told["II.5.d", CONG_THUONG].endswith("không đạt: Chỉ số sản xuất công nghiệp (IIP) tăng")
+    with loader(engine) as connection:
+        kept = connection.execute(
+            text("select result from intake.validation_result where suite = 'assertions'")
+        ).scalars()
+        (broken,) = [
+            {r["expectation_config"]["meta"]["rule"] for r in run["results"] if not r["success"]} for run in kept
+        ]
+    assert broken == {"assertion-own-plan", "assertion-with-figure"}
+    now(at(3, 16))
+    own_plan = find_obligation(register, Duty.IMPLEMENTATION_PLAN, "2023")
+    receive_document(settings, register, engine, KHDT, own_plan, name="KH.pdf", content=b"%PDF", received_at=at(3, 15))
+    grade(engine, register, Q1)
+    later = collect(engine, register, Q1, 1, at(3, 16))
+    assert [line.ref for line in later.tasks if any(r.contradiction for r in line.reports)] == ["II.5.d"]
+
+
+@pytest.mark.usefixtures("quarter")
 def test_what_was_recorded_later_does_not_exist(engine, register, now):
     grade(engine, register, Q1)
     before = collect(engine, register, Q1, 1, PUBLICATION)
@@ -462,6 +492,24 @@ def test_only_the_approved_figures_are_published(engine, register, settings):
     with pytest.raises(MovedOnError, match="not those of the draft"):
         publish(engine, register, settings, Q1, **approved(drafted))
     assert not (settings.published / "2023-Q1").exists() or not list((settings.published / "2023-Q1").iterdir())
+
+
+@pytest.mark.usefixtures("quarter")
+def test_what_was_published_while_a_draft_waited_is_for_the_next_edition(engine, register, settings, now):
+    correction = figure("thu-hut-fdi", "440.2", period=Q1, is_correction=True, explanation="Cập nhật dự án mới")
+    send(engine, register, KHDT, Q2, at(6, 10), [figure("thu-hut-fdi", "967.3"), correction])
+    now(at(6, 14, 16))
+    waiting = draft(engine, register, settings, Q2)
+    drafted = draft(engine, register, settings, Q1)
+    now(at(6, 14, 17))
+    # Approved before the other draft was made, published after it: its figures make the correction no news.
+    publish(engine, register, settings, Q1, **approved(drafted, approved_at=at(6, 14, 16)))
+    folder = publish(engine, register, settings, Q2, **approved(waiting, approved_at=at(6, 14, 18)))
+    assert "440,2" in (folder / "bao-cao.html").read_text()
+    place(rebuild(engine, register, Q2, 1), settings.home / "again")
+    assert tree(settings.home / "again") == tree(folder)
+    assert [r.new_value for r in collect(engine, register, Q2, 2, at(6, 14, 16)).revisions] == [Decimal("440.2")]
+    assert collect(engine, register, Q2, 2, at(6, 14, 17)).revisions == ()
 
 
 @pytest.mark.usefixtures("quarter")

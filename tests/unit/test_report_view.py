@@ -7,12 +7,13 @@ from decimal import Decimal
 import pytest
 from report_example import APPROVAL, DRAFT, EXPORTS, FDI, FIRST, LINES, PUBLISHED
 
+from tiendo.model.period import Period
 from tiendo.report.data import TaskChange
-from tiendo.report.headline import headlines, remarks
+from tiendo.report.headline import attention_text, headlines, leading_remarks, next_steps, remarks
 from tiendo.report.manifest import content_sha256
-from tiendo.report.summary import data_days
+from tiendo.report.summary import data_days, threshold_words, with_unit
 from tiendo.report.view import build_view, line_view
-from tiendo.report.words import clean, tint, value_text, verdict
+from tiendo.report.words import clean, last_year_text, tint, value_text, verdict
 
 pytestmark = pytest.mark.slow
 
@@ -28,36 +29,41 @@ def test_page_one_in_five_lines():
         "Đánh giá chung": (
             "Trong 07 chỉ tiêu: 01 đạt; 01 đúng tiến độ; 01 có nguy cơ (01 theo số ước); 01 chậm (01 theo số ước); "
             "01 chưa xác định; 01 chưa có số liệu; 01 chưa đến kỳ công bố. Trong 02 nhiệm vụ có cơ quan chủ trì riêng "
-            "(01 nhiệm vụ chung của mọi đơn vị tính riêng): 01 đang thực hiện, chậm tiến độ; 01 chưa báo cáo. "
+            "(không kể 01 nhiệm vụ chung): 01 đang thực hiện, chậm tiến độ; 01 chưa báo cáo. "
             "02/04 đơn vị đã gửi báo cáo được tiếp nhận, trong đó 01 đúng hạn, 01 chậm (Sở Tài chính). "
-            "Quá hạn, chưa có báo cáo: Sở Y tế; Sở Thông tin và Truyền thông. "
+            "02 đơn vị quá hạn chưa có báo cáo. "
             "02/05 số liệu là số liệu minh họa, đánh dấu (*)."
         ),
-        "Đã đạt, vượt kế hoạch": "Tỷ lệ người dân tham gia bảo hiểm y tế (92,5% (*); kế hoạch > 92%).",
+        "Đã đạt, vượt kế hoạch": (
+            "Tỷ lệ người dân tham gia bảo hiểm y tế (92,5% (*); kế hoạch > 92%). "
+            "Chỉ tiêu tính theo thời điểm phải giữ được mức này đến hết năm."
+        ),
         "Chậm, không đạt": (
             "Tốc độ tăng kim ngạch xuất khẩu (ước -18,7%; kế hoạch 9 - 10%); nguyên nhân: "
             '=HYPERLINK("http://x") đơn hàng giảm <mạnh> & kéo dài.'
         ),
         "Việc các đơn vị phải làm": (
-            "Gửi ngay báo cáo đã quá hạn: Sở Y tế; Sở Thông tin và Truyền thông. Đề xuất giải pháp trong quý III "
-            "đối với chỉ tiêu chậm: Sở Kế hoạch và Đầu tư. Đẩy nhanh nhiệm vụ chậm: II.1.a (Sở Tài chính)."
+            "Gửi ngay báo cáo đã quá hạn: Sở Y tế; Sở Thông tin và Truyền thông. "
+            "Nêu nguyên nhân, đề xuất giải pháp trong quý III đối với chỉ tiêu chậm: Sở Công Thương. "
+            "Đẩy nhanh nhiệm vụ chậm: II.1.a điều hành thu - chi ngân sách (Sở Tài chính)."
         ),
         "Nội dung xin ý kiến chỉ đạo": "@UBND tỉnh chỉ đạo sớm phê duyệt giá đất (Sở Tài chính; II.1.a).",
     }
     assert [row["name"] for row in view["attention"]][:2] == [EXPORTS.name, LINES[2].name]
     assert [row["ref"] for row in view["late_tasks"]] == ["II.1.a"]
     told = summary(DRAFT)
-    assert told["Chỉ tiêu có nguy cơ"] == "Tổng thu ngân sách nhà nước trên địa bàn."
     assert told["Chỉ tiêu chưa có số liệu"] == "Số thuê bao điện thoại: Di động."
     assert told["Cơ sở số liệu"].startswith("02 chỉ tiêu đánh giá theo số ước thực hiện; 02 chỉ tiêu dùng")
 
 
-def test_page_one_says_what_is_lacking_and_whose_cause_is_missing():
+def test_page_one_says_what_is_lacking_and_why_as_told_beside_it_or_under_its_task():
     silent = replace(EXPORTS, explanation="", gap_text="27,3 điểm phần trăm")
     (line,) = [h["text"] for h in headlines(replace(DRAFT, indicators=(silent,))) if h["label"] == "Chậm, không đạt"]
+    assert line.endswith("còn cách mức “Đúng tiến độ” 27,3 điểm phần trăm.")
+    joined = replace(silent, task_ref="II.1.a")
+    (line,) = [h["text"] for h in headlines(replace(DRAFT, indicators=(joined,))) if h["label"] == "Chậm, không đạt"]
     assert line.endswith(
-        "còn cách mức “Đúng tiến độ” 27,3 điểm phần trăm. Chưa nêu nguyên nhân cạnh số liệu: "
-        "Sở Kế hoạch và Đầu tư (khó khăn, vướng mắc: xem Mục III)."
+        "27,3 điểm phần trăm; nguyên nhân: =1+1 Thu từ đất chậm & chưa đấu giá được (nhiệm vụ II.1.a)."
     )
     long = replace(silent, explanation="nguyên nhân rất dài " * 2000)
     (line,) = [h["text"] for h in headlines(replace(DRAFT, indicators=(long,))) if h["label"] == "Chậm, không đạt"]
@@ -71,7 +77,7 @@ def test_a_quarter_without_anything_has_a_page_one():
     assert general == "Chưa có báo cáo tiến độ nhiệm vụ. Không có đơn vị nào phải gửi báo cáo."
     assert reached == "Chưa kết luận chỉ tiêu nào đạt kế hoạch cả năm."
     silent = replace(DRAFT, submissions=(DRAFT.submissions[-1],))
-    assert "00/01 đơn vị đã gửi báo cáo được tiếp nhận. Quá hạn" in headlines(silent)[0]["text"]
+    assert "00/01 đơn vị đã gửi báo cáo được tiếp nhận. 01 đơn vị quá hạn" in headlines(silent)[0]["text"]
 
 
 def test_the_same_remark_of_many_bodies_stands_once():
@@ -128,7 +134,8 @@ def test_who_is_still_in_time_is_not_missing():
     assert (view["submissions"]["rejected"], view["submissions"]["missing"]) == ([], [])
     still = "còn hạn đến hết ngày 14/06/2023: Sở Y tế; Sở Thông tin và Truyền thông"
     assert view["submissions"]["open"] == still
-    assert f"01 chậm (Sở Tài chính). Chưa gửi, {still}." in view["summary"][0]["text"]
+    assert "01 chậm (Sở Tài chính). 02 đơn vị chưa gửi, còn trong hạn." in view["summary"][0]["text"]
+    assert f"Gửi báo cáo, {still}." in view["summary"][3]["text"]
     assert [row["state"] for row in view["submissions"]["rows"]][2:] == [
         "Bị trả lại, còn hạn đến hết ngày 14/06/2023",
         "Chưa gửi, còn hạn đến hết ngày 14/06/2023",
@@ -270,3 +277,95 @@ def test_the_trend_is_told_with_what_it_is_held_against():
     )
     nothing = replace(DRAFT, indicators=tuple(replace(line, trend="") for line in DRAFT.indicators))
     assert "So với kỳ trước" not in summary(nothing)
+
+
+def test_what_the_next_quarter_must_bring():
+    (budget,) = [line for line in DRAFT.graded if line.code == "thu-ngan-sach"]
+    short = replace(budget, needed=Decimal("40000.2"), decimals=0, unit="Tỷ đồng")
+    (task, other, *_) = DRAFT.tasks
+    due = replace(other, due_on=date(2023, 9, 30), due_text="hết quý III")
+    later = replace(other, ref="II.9", due_on=date(2023, 10, 1))
+    done = replace(due, ref="II.8", reports=(replace(due.reports[0], state="done"),))
+    data = replace(DRAFT, indicators=(EXPORTS, short), body_targets=(), tasks=(task, due, later, done))
+    assert {line["label"]: line["text"] for line in next_steps(data)} == {
+        "Chỉ tiêu cần phấn đấu": (
+            "Tốc độ tăng kim ngạch xuất khẩu: từ -18,7% đến mức kế hoạch 9 - 10%; "
+            "Tổng thu ngân sách nhà nước trên địa bàn: thêm 40.001 tỷ đồng."
+        ),
+        "Nhiệm vụ đến hạn": "II.2 phòng, chống dịch bệnh (Sở Y tế, hạn hết quý III).",
+        "Nhiệm vụ chậm, đẩy nhanh trong quý": "II.1.a điều hành thu - chi ngân sách (Sở Tài chính).",
+        "Báo cáo quý III": "các đơn vị gửi chậm nhất ngày 14/09/2023.",
+    }
+    assert next_steps(replace(data, next_due_at=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"status": "at_risk", "gap_text": "122 triệu USD"}, "Còn cách mức “Đúng tiến độ” 122 triệu USD."),
+        ({"status": "at_risk", "gap_text": ""}, EXPORTS.sentence),
+        ({"status": "behind", "gap_text": "122 triệu USD"}, EXPORTS.sentence),
+    ],
+)
+def test_what_is_at_risk_is_told_briefly(changes, told):
+    assert attention_text(replace(EXPORTS, **changes)) == f"{told} So với quý I (-18,7; Chậm): không đổi."
+
+
+def test_the_body_has_what_is_late_first_and_no_more_than_eight_remarks():
+    (task, other, *_) = DRAFT.tasks
+    quiet = [
+        replace(other, ref=f"II.3.{n}", reports=(replace(other.reports[0], difficulty=f"Việc thứ {n}"),))
+        for n in range(12)
+    ]
+    told = leading_remarks(replace(DRAFT, tasks=(*quiet, task)), "difficulty")
+    assert len(told) == 8
+    assert told[0].refs == ("II.1.a",)
+    named = leading_remarks(
+        replace(DRAFT, tasks=(*quiet, task), indicators=(replace(EXPORTS, task_ref="II.3.7"),)), "difficulty"
+    )
+    assert {remark.refs for remark in named[:2]} == {("II.1.a",), ("II.3.7",)}
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "words"),
+    [
+        ("51900", "48500", "Cùng kỳ năm trước: 48.500, nay tăng 7,0%."),
+        ("1160.5", "2600", "Cùng kỳ năm trước: 2.600, nay giảm 55,4%."),
+        ("48510", "48500", "Cùng kỳ năm trước: 48.500, nay tương đương."),
+        ("5", "0", ""),
+    ],
+)
+def test_what_adds_up_stands_beside_the_same_quarter_of_last_year(now, then, words):
+    assert last_year_text(replace(FDI, value=Decimal(now), last_year=Decimal(then))) == words
+
+
+@pytest.mark.parametrize(
+    ("figure", "unit", "words"),
+    [
+        ("107,6", "Số bé trai so với 100 bé gái", "107,6 bé trai so với 100 bé gái"),
+        ("85", "%", "85%"),
+        ("100%", "%", "100%"),
+    ],
+)
+def test_a_unit_is_written_as_it_is_said(figure, unit, words):
+    assert with_unit(figure, unit) == words
+
+
+@pytest.mark.parametrize(
+    ("approved_by", "printed"),
+    [
+        ("Nguyễn Thị Hòa, Phòng Tổng hợp (tài khoản reviewer)", "Nguyễn Thị Hòa, Phòng Tổng hợp"),
+        ("Trần Văn B (Phó Giám đốc) (tài khoản b.tran)", "Trần Văn B (Phó Giám đốc)"),
+        ("reviewer", "reviewer"),
+    ],
+)
+def test_accounts_are_not_printed(approved_by, printed):
+    approval = replace(APPROVAL, approved_by=approved_by)
+    assert build_view(replace(PUBLISHED, approval=approval))["approval"].startswith(f"{printed} duyệt lúc 16 giờ 45")
+
+
+def test_the_cut_offs_are_told_within_the_year():
+    assert threshold_words(DRAFT).startswith(
+        "“Đúng tiến độ” khi kết quả từ 95% mức phải đạt trở lên, “Có nguy cơ” từ 60%"
+    )
+    assert threshold_words(replace(DRAFT, period=Period(2023, 4))) == ""

@@ -49,7 +49,7 @@ def test_every_variable_of_the_template_is_given():
 
 def test_a_variable_that_does_not_exist_is_an_error(tmp_path):
     broken = Document(str(TEMPLATE))
-    broken.paragraphs[-1].add_run("{{ summary.nothing }}")
+    broken.paragraphs[1].add_run("{{ summary.nothing }}")
     broken.save(tmp_path / "broken.docx")
     with pytest.raises(UndefinedError, match="nothing"):
         render_word(DRAFT, tmp_path / "broken.docx")

@@ -1,4 +1,4 @@
--- Editions approved by an instant
+-- Editions published by an instant
 select period, edition, as_of from core.edition
-where plan_code = :plan_code and approved_at <= :as_of
+where plan_code = :plan_code and published_at <= :as_of
 order by as_of, edition_id

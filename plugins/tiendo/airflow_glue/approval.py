@@ -254,7 +254,7 @@ def _form(bodies: Mapping[str, str]) -> dict[str, Param]:
             None,
             type=["null", "string"],
             title="Người xem xét",
-            description="Họ tên, chức vụ hoặc đơn vị; in vào báo cáo cùng tên tài khoản.",
+            description="Họ tên, chức vụ hoặc đơn vị; in vào báo cáo; tên tài khoản được lưu kèm trong hệ thống.",
         ),
         "return_to": Param(
             "",

@@ -60,6 +60,11 @@ class Period:
         return Period(self.year, self.quarter - 1) if self.quarter > 1 else Period(self.year - 1, 4)
 
     @property
+    def following(self) -> "Period":
+        """The quarter after."""
+        return Period(self.year, self.quarter + 1) if self.quarter < 4 else Period(self.year + 1, 1)
+
+    @property
     def vietnamese(self) -> str:
         """``quý I năm 2023``."""
         return f"quý {_ROMAN[self.quarter - 1]} năm {self.year}"

@@ -135,6 +135,7 @@ class Indicator:
         asked_beyond: from which change against the last figure on a figure is asked about: a factor for a level, points
             for a growth rate; None: the suite's.
         decision: what was decided where the source is silent or odd, and why.
+        task_ref: the task whose text names the indicator, "" for none.
     """
 
     code: str
@@ -168,6 +169,7 @@ class Indicator:
     decision: str
     profile_basis: tuple[tuple[PastShare, ...], ...] = ()
     asked_beyond: Decimal | None = None
+    task_ref: str = ""
 
     @property
     def is_leaf(self) -> bool:

@@ -245,6 +245,7 @@ def _indicator(row: Row, plan: PlanFile | None, units: dict[str, Unit], bounds: 
         minimum=unit_minimum if minimum is None else minimum,
         maximum=unit_maximum if maximum is None else maximum,
         asked_beyond=row.decimal("asked_beyond"),
+        task_ref=row.text("body_ref"),
         decision=row.text("decision"),
     )
 

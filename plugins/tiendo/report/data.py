@@ -10,6 +10,7 @@ from functools import cached_property
 
 from tiendo.model.outcome import ACCEPTED
 from tiendo.model.period import Period
+from tiendo.model.register import Thresholds
 
 NOT_REPORTED = "not_reported"
 EXCUSED = ("exempt", "nothing_to_report")
@@ -25,6 +26,7 @@ class Letterhead:
         addressee: to whom the report goes.
         signing_office: lines above the signature, ``KT. GIÁM ĐỐC`` and ``PHÓ GIÁM ĐỐC``.
         recipients: lines of ``Nơi nhận``.
+        basis: the documents that the report carries out.
     """
 
     parent_body: str
@@ -35,6 +37,7 @@ class Letterhead:
     signing_office: tuple[str, ...]
     signer: str
     recipients: tuple[str, ...]
+    basis: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,9 @@ class IndicatorLine:
             computed for comparing and means nothing to a reader.
         gap_text: the size of ``margin`` with its unit, in points for shares; "" where there is none, or it is 0.
         expected_even: what an even pace would ask of a flow; None for all else.
+        last_year: what had come by the end of the same quarter of the year before, of a flow where it is known.
+        task_ref: the task whose text names the indicator, "" for none.
+        responsible: names of those who lead that task; without one, of all who report the indicator.
         trend: ``better``, ``same`` or ``worse`` than in ``previous_period``, the last one with a figure; "" where
             nothing can be compared.
     """
@@ -173,6 +179,9 @@ class IndicatorLine:
     previous_value: Decimal | None = None
     previous_status: str = ""
     trend: str = ""
+    last_year: Decimal | None = None
+    task_ref: str = ""
+    responsible: tuple[str, ...] = ()
 
     @property
     def is_graded(self) -> bool:
@@ -364,7 +373,9 @@ class Approval:
 class EditionData:
     """A whole edition. Sequences are in the order of print; ``approval`` is None for a draft.
 
-    ``own_plans`` has the bodies' own implementation plans of the year, as ``submissions`` has their reports.
+    Attributes:
+        own_plans: the bodies' own implementation plans of the year, as ``submissions`` has their reports.
+        thresholds: the plan's; next_due_at: when the reports for the plan's next quarter are due, None at its end.
     """
 
     plan_code: str
@@ -382,6 +393,8 @@ class EditionData:
     cut_off_on: date
     due_at: datetime
     closing_at: datetime
+    next_due_at: datetime | None
+    thresholds: Thresholds
     approval: Approval | None
     submissions: tuple[Submission, ...]
     indicators: tuple[IndicatorLine, ...]

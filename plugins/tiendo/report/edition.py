@@ -175,6 +175,8 @@ def _next(engine: Engine, register: Register, period: Period, known_at: datetime
     from tiendo.status.service import store_status
 
     with loader(engine) as connection:
+        # An edition being published is known before the instant or not at all: its draft and its publication agree.
+        connection.exec_driver_sql(EDITION_LOCK)
         connection.exec_driver_sql(LOAD_LOCK)
         if known_at is None:
             for quarter in range(1, period.quarter + 1):
@@ -273,6 +275,7 @@ def _place_and_enter(
                     "as_of": as_of,
                     "approved_by": approval.approved_by,
                     "approved_at": approval.approved_at,
+                    "published_at": clock.now(),
                     "manifest_sha256": hashlib.sha256(manifest).hexdigest(),
                     "manifest": manifest.decode(),
                 },

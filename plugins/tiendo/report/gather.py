@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection
 
+from tiendo.clock import HANOI
 from tiendo.model.outcome import ACCEPTED
 from tiendo.model.period import Period
 from tiendo.model.register import Indicator, Register, RowKind
@@ -30,9 +32,12 @@ from tiendo.report.data import (
     TaskLine,
     TaskReport,
 )
+from tiendo.report.words import due_words
 from tiendo.status.expected import goal_of
+from tiendo.status.names import Status
 from tiendo.status.rounding import percent, places_of
 from tiendo.status.sentence import gap_words
+from tiendo.validation.assertions import TaskAssertion, check_assertions
 from tiendo.validation.suites import rule_titles
 from tiendo.warehouse.sql import statement
 
@@ -73,7 +78,9 @@ def gather(
     statuses = _statuses(fetch, period)
     lines = [_line(register, indicator, period, statuses) for indicator in register.indicators]
     own_plans = _submissions(fetch("report/own_plans.sql", year=str(register.year)), as_of)
-    tasks = _without_plan(register, _tasks(register, fetch), own_plans)
+    tasks = _tasks(register, fetch)
+    against, _ = check_assertions(task_assertions(register, as_of, lines, tasks, own_plans))
+    tasks = tuple(_with_contradictions(task, against) for task in tasks)
     editions = [
         row for row in fetch("report/editions.sql") if (row["period"], row["edition"]) != (str(period), edition)
     ]
@@ -96,6 +103,8 @@ def gather(
         cut_off_on=calendar.cut_off_on,
         due_at=calendar.due_at,
         closing_at=calendar.closing_at,
+        next_due_at=_next_due_at(register, period),
+        thresholds=register.thresholds,
         approval=approval,
         submissions=_submissions(fetch("report/tracker.sql"), as_of),
         indicators=tuple(line for line in lines if line.row_kind != RowKind.BODY_TARGET),
@@ -125,7 +134,13 @@ def letterhead_of(register: Register) -> Letterhead:
         signing_office=tuple(words["signer_office"]),
         signer=str(words["signer_name"]),
         recipients=tuple(words["recipients"]),
+        basis=tuple(words.get("basis", ())),
     )
+
+
+def _next_due_at(register: Register, period: Period) -> datetime | None:
+    calendar = register.calendar_by_period.get(period.following)
+    return None if calendar is None else calendar.due_at
 
 
 class _Fetch:
@@ -183,6 +198,9 @@ def _line(
         expected_path=_expected_path(indicator),
         history=_history(indicator, period, statuses),
         origin=_origin(row) if row and row["receipt_no"] else None,
+        last_year=_last_year(indicator, period),
+        task_ref=indicator.task_ref,
+        responsible=_responsible(register, indicator),
     )
     known = {name: row[name] for name in _LINE_FIELDS & row.keys()}
     if known.get("ratio") is not None and known["ratio"] >= 0:
@@ -201,6 +219,19 @@ def _history(indicator: Indicator, period: Period, statuses: Mapping[tuple[str, 
         for quarter in quarters
         if (row := statuses.get((indicator.code, str(quarter)))) is not None
     )
+
+
+def _last_year(indicator: Indicator, period: Period) -> Decimal | None:
+    shares = [share for shares in indicator.profile_basis for share in shares if share.year == period.year - 1]
+    if period.quarter == QUARTERS[-1]:
+        return shares[0].year_value if shares else None
+    return next((s.value for s in shares if s in indicator.profile_basis[period.quarter - 1]), None)
+
+
+def _responsible(register: Register, indicator: Indicator) -> tuple[str, ...]:
+    task = register.task_by_ref.get(indicator.task_ref)
+    codes = task.lead_agencies if task is not None else indicator.reporters
+    return tuple(register.agency_by_code[code].name for code in codes)
 
 
 def _full_name(register: Register, indicator: Indicator) -> str:
@@ -258,20 +289,41 @@ def _tasks(register: Register, fetch: _Fetch, as_of: datetime | None = None) -> 
     )
 
 
-def _without_plan(
-    register: Register, tasks: Iterable[TaskLine], own_plans: Iterable[Submission]
-) -> tuple[TaskLine, ...]:
-    """Marks who calls the sending of its own plan done while no plan has come."""
+def task_assertions(
+    register: Register,
+    as_of: datetime,
+    lines: Iterable[IndicatorLine],
+    tasks: Iterable[TaskLine],
+    own_plans: Iterable[Submission],
+) -> list[TaskAssertion]:
+    """Returns what bodies say of their tasks beside what is known at the instant, for suite ``assertions``."""
     silent = {row.agency_code for row in own_plans if row.is_lacking}
-
-    def marked(report: TaskReport) -> TaskReport:
-        is_claim = report.state == "done" and report.agency_code in silent
-        return replace(report, contradiction="chưa nhận được kế hoạch của đơn vị") if is_claim else report
-
-    return tuple(
-        replace(task, reports=tuple(map(marked, task.reports))) if task.ref == register.own_plan_task else task
+    failing: dict[str, list[str]] = {}
+    for line in lines:
+        if line.task_ref and line.status in (Status.BEHIND, Status.MISSED):
+            failing.setdefault(line.task_ref, []).append(line.full_name)
+    today = as_of.astimezone(HANOI).date()
+    return [
+        TaskAssertion(
+            task_ref=task.ref,
+            agency_code=report.agency_code,
+            state=report.state,
+            own_plan="lacking" if task.ref == register.own_plan_task and report.agency_code in silent else "",
+            days_overdue=max(0, (today - task.due_on).days) if task.due_on is not None else 0,
+            due=due_words(task),
+            failing=tuple(failing.get(task.ref, ())),
+        )
         for task in tasks
-    )
+        for report in task.reports
+        if report.state != NOT_REPORTED
+    ]
+
+
+def _with_contradictions(task: TaskLine, against: Mapping[tuple[str, str], str]) -> TaskLine:
+    def marked(report: TaskReport) -> TaskReport:
+        return replace(report, contradiction=against.get((task.ref, report.agency_code), ""))
+
+    return replace(task, reports=tuple(map(marked, task.reports)))
 
 
 def _leads(fetch: _Fetch) -> tuple[LeadLine, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tiendo.model.period import Period
+from tiendo.model.working_days import last_day_before
 from tiendo.report.data import EditionData, IndicatorLine, TaskLine
 from tiendo.report.summary import (
     ON_PAGE_ONE,
@@ -13,13 +13,30 @@ from tiendo.report.summary import (
     status_sentence,
     submission_sentence,
     task_sentence,
+    with_unit,
 )
-from tiendo.report.words import clean, due_words, lower, quarter, two_digits
+from tiendo.report.words import (
+    clean,
+    due_words,
+    last_year_text,
+    lower,
+    need,
+    number,
+    quarter,
+    trend_text,
+    two_digits,
+)
 from tiendo.status.names import LABELS, Status
+from tiendo.vietnamese.dates import format_date
 from tiendo.vietnamese.text import fold
 
 _LONGEST = 220
+_TITLE = 100
+_BEST = 3
 _PROPOSALS = 3
+_REMARKS = 8
+_AIMS = 8
+_ANNEX = ", xem Phụ lục I"
 _BEHIND = (Status.BEHIND, Status.MISSED)
 _REACHED = (Status.EXCEEDED, Status.ACHIEVED)
 _NEEDING_ATTENTION = (
@@ -59,6 +76,19 @@ def needing_attention(data: EditionData) -> list[IndicatorLine]:
     return sorted(lines, key=lambda line: (order[Status(line.status)], line.ratio is None, line.ratio or 0))
 
 
+def attention_text(line: IndicatorLine) -> str:
+    """Returns what is told of such an indicator: the whole sentence of one that fails, of one at risk what it lacks."""
+    is_brief = line.status == Status.AT_RISK and line.gap_text
+    told = f"Còn cách mức “{LABELS[Status.ON_TRACK]}” {line.gap_text}." if is_brief else line.sentence
+    return " ".join(part for part in (told, last_year_text(line), trend_text(line)) if part)
+
+
+def leading_remarks(data: EditionData, field: str) -> list[SharedRemark]:
+    """Returns the remarks that the report's body has: of late tasks and indicators first, then of most bodies."""
+    urgent = {task.ref for task in _late(data.tasks)} | {line.task_ref for line in _failing(data)}
+    return sorted(remarks(data, field), key=lambda remark: urgent.isdisjoint(remark.refs))[:_REMARKS]
+
+
 def headlines(data: EditionData) -> list[dict[str, str]]:
     """Returns the five lines, label and text each; a line with nothing to say is left out."""
     lines = (
@@ -85,30 +115,41 @@ def _general(data: EditionData) -> str:
 
 def _reached(data: EditionData) -> str:
     if reached := [line for line in data.graded if line.status in _REACHED]:
-        return f"{_some([headline(line) for line in reached], 'chỉ tiêu', where=', xem Phụ lục I')}."
+        keep = "" if data.next_due_at is None else " Chỉ tiêu tính theo thời điểm phải giữ được mức này đến hết năm."
+        return f"{_some([headline(line) for line in reached], 'chỉ tiêu', where=_ANNEX, at_most=_BEST)}.{keep}"
     best = [
         line for line in data.graded if line.status == Status.ON_TRACK and line.ratio is not None and line.ratio > 1
     ]
     best.sort(key=lambda line: -(line.ratio or 0))
     text = "Chưa kết luận chỉ tiêu nào đạt kế hoạch cả năm."
-    named = "; ".join(headline(line) for line in best[:3])
+    named = "; ".join(headline(line) for line in best[:_BEST])
     return f"{text} Tốt nhất so với mức phải đạt: {named}." if named else text
 
 
 def _behind(data: EditionData) -> str:
-    """Names the worst with figure, plan, what is lacking, and the cause as its body gave it beside the figure."""
-    behind = [line for line in needing_attention(data) if line.status in _BEHIND]
-    told, silent = [], dict.fromkeys(line.agency_name for line in behind if not clean(line.explanation))
+    """Names the worst with figure, plan, what is lacking, and the cause as its body gave it."""
+    behind = _failing(data)
+    told = []
     for line in behind[:ON_PAGE_ONE]:
         goal = "kế hoạch" if line.status == Status.MISSED else f"mức “{LABELS[Status.ON_TRACK]}”"
         lacking = f", còn cách {goal} {line.gap_text}" if line.gap_text else ""
-        cause = _brief(line.explanation)
+        cause = _cause(data, line)
         told.append(f"{headline(line)}{lacking}" + (f"; nguyên nhân: {cause}" if cause else ""))
     if more := behind[ON_PAGE_ONE:]:
         told.append(f"Và {two_digits(len(more))} chỉ tiêu khác, xem Mục I")
-    if silent:
-        told.append(f"Chưa nêu nguyên nhân cạnh số liệu: {'; '.join(silent)} (khó khăn, vướng mắc: xem Mục III)")
     return f"{'. '.join(told)}." if told else ""
+
+
+def _failing(data: EditionData) -> list[IndicatorLine]:
+    return [line for line in needing_attention(data) if line.status in _BEHIND]
+
+
+def _cause(data: EditionData, line: IndicatorLine) -> str:
+    """Returns why an indicator is behind, as told beside it, else as the difficulty of the task that names it; ""."""
+    if beside := _brief(line.explanation):
+        return beside
+    told = [_brief(r.difficulty) for task in data.tasks if task.ref == line.task_ref for r in task.reports]
+    return f"{'; '.join(filter(None, told))} (nhiệm vụ {line.task_ref})" if any(told) else ""
 
 
 def _to_do(data: EditionData) -> str:
@@ -116,12 +157,12 @@ def _to_do(data: EditionData) -> str:
     owing = [row for row in data.submissions if row.is_lacking]
     overdue = [row.agency_name for row in owing if row.open_until is None]
     plans = [row.agency_name for row in data.own_plans if row.is_lacking]
-    late = [f"{task.ref} ({_late_leads(task)})" for task in _late(data.tasks)]
-    behind = list(dict.fromkeys(line.agency_name for line in data.graded if line.status in _BEHIND))
+    late = [f"{_task_name(task)} ({', '.join(r.agency_name for r in task.late_reports)})" for task in _late(data.tasks)]
+    behind = list(dict.fromkeys(name for line in data.graded if line.status in _BEHIND for name in line.responsible))
     by = (
         "giải trình chỉ tiêu không đạt"
         if data.period.quarter == 4
-        else f"đề xuất giải pháp trong {_next(data.period)} đối với chỉ tiêu chậm"
+        else f"nêu nguyên nhân, đề xuất giải pháp trong {quarter(data.period.following)} đối với chỉ tiêu chậm"
     )
     parts = (
         f"gửi báo cáo, {open_words(data.submissions)}" if len(overdue) < len(owing) else "",
@@ -141,23 +182,55 @@ def _to_decide(data: EditionData) -> str:
     return f"{_some(told, 'kiến nghị', where=', xem Mục IV', at_most=_PROPOSALS)}." if told else ""
 
 
-def _brief(text: str) -> str:
+def next_steps(data: EditionData) -> list[dict[str, str]]:
+    """Returns what the next quarter must bring, label and text each; nothing at the year's end."""
+    if data.next_due_at is None:
+        return []
+    following = data.period.following
+    short = [line for line in needing_attention(data) if line.status in (*_BEHIND, Status.AT_RISK)]
+    unfinished = [
+        task
+        for task in data.tasks
+        if not task.is_collective and any(report.state not in ("done", "not_applicable") for report in task.reports)
+    ]
+    due = [task for task in unfinished if task.due_on is not None and task.due_on <= following.last_day]
+    late = [task for task in _late(data.tasks) if task not in due]
+    deadline = format_date(last_day_before(data.next_due_at))
+    lines = (
+        ("Chỉ tiêu cần phấn đấu", _some([_aim(line) for line in short], "chỉ tiêu", at_most=_AIMS, where=_ANNEX)),
+        ("Nhiệm vụ đến hạn", "; ".join(f"{_task_name(task)} ({_leads(task)})" for task in due)),
+        ("Nhiệm vụ chậm, đẩy nhanh trong quý", "; ".join(f"{_task_name(task)} ({_leads(task)})" for task in late)),
+        (f"Báo cáo {quarter(following)}", f"các đơn vị gửi chậm nhất ngày {deadline}"),
+    )
+    return [{"label": label, "text": f"{text}."} for label, text in lines if text]
+
+
+def _aim(line: IndicatorLine) -> str:
+    """Returns what an indicator must still bring, or where it must come."""
+    if line.needed is not None and line.needed > 0:
+        return f"{line.full_name}: thêm {with_unit(need(line.needed, line.decimals), line.unit)}"
+    goal = with_unit(line.target_text, line.unit)
+    return f"{line.full_name}: từ {with_unit(number(line.value), line.unit)} đến mức kế hoạch {goal}"
+
+
+def _task_name(task: TaskLine) -> str:
+    """Returns a task's number with the first of what its title names."""
+    return f"{task.ref} {lower(_brief(task.title.partition(';')[0], longest=_TITLE))}"
+
+
+def _brief(text: str, longest: int = _LONGEST) -> str:
     """Returns words of a body on one line, cut where they would crowd out the rest; in full they stand further down."""
     line = " ".join(clean(text).split()).rstrip(".")
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST].rsplit(' ', 1)[0]} …"
+    return line if len(line) <= longest else f"{line[:longest].rsplit(' ', 1)[0]} …"
 
 
 def _late(tasks: Iterable[TaskLine]) -> list[TaskLine]:
     return [task for task in tasks if task.late_reports and not task.is_collective]
 
 
-def _late_leads(task: TaskLine) -> str:
+def _leads(task: TaskLine) -> str:
     due = due_words(task)
-    return ", ".join(report.agency_name for report in task.late_reports) + (f", hạn {lower(due)}" if due else "")
-
-
-def _next(period: Period) -> str:
-    return quarter(Period(period.year, period.quarter + 1))
+    return ", ".join(report.agency_name for report in task.reports) + (f", hạn {lower(due)}" if due else "")
 
 
 def _some(texts: Sequence[str], noun: str, where: str = "", at_most: int = ON_PAGE_ONE) -> str:

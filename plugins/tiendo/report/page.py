@@ -17,7 +17,7 @@ from tiendo.report.charts import NARROW, WIDE, legend, path_legend, path_svg, ra
 from tiendo.report.data import EditionData
 from tiendo.report.edition_tables import FILES, SOURCES, TABLES
 from tiendo.report.view import build_view
-from tiendo.report.words import clean, period_name, short_instant
+from tiendo.report.words import period_name, public_name, short_instant
 from tiendo.settings import Settings
 from tiendo.templates import TEMPLATES, template
 from tiendo.warehouse.sql import statement
@@ -120,7 +120,7 @@ def _edition(row: dict[str, Any]) -> dict[str, Any]:
         "is_supplement": row["is_supplement"],
         "as_of": short_instant(row["as_of"]),
         "data_days": row["manifest"].get("data_days", ""),  # editions before this key say nothing of it
-        "approved_by": clean(row["approved_by"]),
+        "approved_by": public_name(row["approved_by"]),
         "approved_at": short_instant(row["approved_at"]),
         "received": f"{counts['submissions_received']}/{counts['submissions_owed']}",
         "sha256": row["manifest_sha256"][:16],

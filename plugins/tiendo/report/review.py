@@ -12,25 +12,28 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from tiendo import clock
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.report.data import EditionChange, EditionData, IndicatorLine
+from tiendo.report.gather import task_assertions
 from tiendo.report.headline import headlines
 from tiendo.report.manifest import data_sha256
 from tiendo.report.summary import edition_label, further_lines
 from tiendo.report.view import change_view, submissions_view
 from tiendo.report.words import (
     clean,
+    contradiction_text,
     instant,
-    lower,
     number,
     period_name,
     source_text,
     status_name,
-    task_state_name,
     value_text,
 )
 from tiendo.templates import template
+from tiendo.validation.assertions import check_assertions
+from tiendo.validation.kept_results import keep_runs, mart_key
 from tiendo.validation.suites import SUBMISSION_SUITES, get_suite
 from tiendo.vietnamese.number import format_number
 from tiendo.warehouse.release import release
@@ -121,6 +124,9 @@ def gather_review(connection: Connection, register: Register, data: EditionData)
     """Reads what a review needs beside the draft itself, as known at the draft's instant."""
     from tiendo.validation.own_tables import mart_failures
 
+    # What contradicts is in the draft already; here it is kept as what the suite said of it.
+    _, run = check_assertions(task_assertions(register, data.as_of, data.graded, data.tasks, data.own_plans))
+    keep_runs(connection, mart_key(register, data.period, data.as_of, run, clock.now()), [run])
     key = {"plan_code": register.code, "period": str(data.period), "as_of": data.as_of}
     lines = {line.code: line for line in data.graded}
     warnings = connection.execute(statement("report/open_warnings.sql"), key).mappings()
@@ -210,7 +216,7 @@ def review_view(review: DraftReview) -> dict[str, Any]:
         ],
         "code": data_sha256(data)[:16],
         "contradictions": [
-            f"{task.ref}, {report.agency_name}: báo {lower(task_state_name(report.state))} nhưng {report.contradiction}"
+            f"{task.ref}, {contradiction_text(report)}"
             for task in data.tasks
             for report in task.reports
             if report.contradiction

@@ -9,6 +9,7 @@ from tiendo.report.data import NOT_REPORTED, EditionData, IndicatorLine, Submiss
 from tiendo.report.words import SUBMISSION_STATES, clean, lower, number, two_digits, value_text
 from tiendo.status.names import LABELS, TRENDS
 from tiendo.vietnamese.dates import format_date
+from tiendo.vietnamese.number import format_number
 
 # The columns of the overview: heading, statuses counted in it.
 STATUS_GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -45,8 +46,19 @@ def further_lines(data: EditionData) -> list[dict[str, str]]:
         *_kinds_of_figures(data),
     ]
     if data.is_supplement or data.previous is not None:
-        lines.append(("Lần ban hành", _compared_with_previous(data)))
+        lines.append((edition_label(data), _compared_with_previous(data)))
     return [{"label": label, "text": text} for label, text in lines]
+
+
+def threshold_words(data: EditionData) -> str:
+    """Returns from which share of what was expected a verdict within the year is which; "" at the year's end."""
+    if data.period.quarter == 4:
+        return ""
+    upper, under = (f"{format_number(bound * 100)}%" for bound in (data.thresholds.on_track, data.thresholds.at_risk))
+    return (
+        f"“Đúng tiến độ” khi kết quả từ {upper} mức phải đạt trở lên, “Có nguy cơ” từ {under} đến dưới {upper}, "
+        f"“Chậm” dưới {under}."
+    )
 
 
 def overview(data: EditionData) -> dict[str, Any]:
@@ -103,7 +115,7 @@ def counted(pairs: Iterable[tuple[str, int]], noun: str, names: Mapping[Any, str
 def named_value(line: IndicatorLine) -> str:
     """Returns an indicator with its figure and unit, reservations aside."""
     figure = value_text(line).replace(" (ước)", "").replace(" (*)", "")
-    return f"{line.full_name}: {_with_unit(figure, line.unit)}" if figure else line.full_name
+    return f"{line.full_name}: {with_unit(figure, line.unit)}" if figure else line.full_name
 
 
 def state_counts(reports: Sequence[TaskReport]) -> str:
@@ -117,22 +129,22 @@ def state_counts(reports: Sequence[TaskReport]) -> str:
 
 
 def submission_sentence(data: EditionData) -> str:
-    """Returns how many bodies have sent their report, and who has not."""
+    """Returns how many bodies have sent their report; who has not stands with what is to be done."""
     received = [row for row in data.submissions if row.is_received]
     late = [row.agency_name for row in received if row.is_on_time is False]
     named = f" ({'; '.join(late)})" if len(late) <= ON_PAGE_ONE else ""
     owing = [row for row in data.submissions if not row.is_excused]
     absent = [row for row in owing if not row.is_received]
-    missing = [row.agency_name for row in absent if row.open_until is None]
+    missing = sum(row.open_until is None for row in absent)
     if not owing:
         return "Không có đơn vị nào phải gửi báo cáo."
     text = f"{two_digits(len(received))}/{two_digits(len(owing))} đơn vị đã gửi báo cáo được tiếp nhận"
     if late:
         text += f", trong đó {two_digits(len(received) - len(late))} đúng hạn, {two_digits(len(late))} chậm{named}"
     text += ", đều đúng hạn." if received and not late else "."
-    text += f" Quá hạn, chưa có báo cáo: {'; '.join(missing)}." if missing else ""
-    text += f" Chưa gửi, {open_words(data.submissions)}." if len(missing) < len(absent) else ""
-    return text if absent else f"{text} Không có đơn vị nào chưa gửi."
+    counts = (("quá hạn chưa có báo cáo", missing), ("chưa gửi, còn trong hạn", len(absent) - missing))
+    told = "; ".join(f"{two_digits(count)} đơn vị {what}" for what, count in counts if count)
+    return f"{text} {told[0].upper()}{told[1:]}." if told else text
 
 
 def open_words(rows: Sequence[Submission]) -> str:
@@ -145,14 +157,13 @@ def open_words(rows: Sequence[Submission]) -> str:
 
 
 def _named_by_status(data: EditionData) -> list[tuple[str, str]]:
-    """Names what page one does not: what is at risk, or cannot be judged."""
+    """Names what cannot be judged."""
     found = []
-    for label, statuses, name in (
-        ("Chỉ tiêu có nguy cơ", ("at_risk",), lambda line: line.full_name),
-        ("Chỉ tiêu chưa thống nhất, chưa xác định", ("conflicting", "undecidable"), headline),
-        ("Chỉ tiêu chưa có số liệu", ("no_data",), headline),
+    for label, statuses in (
+        ("Chỉ tiêu chưa thống nhất, chưa xác định", ("conflicting", "undecidable")),
+        ("Chỉ tiêu chưa có số liệu", ("no_data",)),
     ):
-        if chosen := [name(line) for line in data.graded if line.status in statuses]:
+        if chosen := [headline(line) for line in data.graded if line.status in statuses]:
             found.append((label, f"{'; '.join(chosen)}."))
     return found
 
@@ -164,8 +175,10 @@ def task_sentence(data: EditionData) -> str:
     if all(report.state == NOT_REPORTED for report in reports):
         return "Chưa có báo cáo tiến độ nhiệm vụ."
     common = len(data.tasks) - len(own)
-    apart = f" ({two_digits(common)} nhiệm vụ chung của mọi đơn vị tính riêng)" if common else ""
-    return f"Trong {two_digits(len(own))} nhiệm vụ có cơ quan chủ trì riêng{apart}: {state_counts(reports)}."
+    apart = f" (không kể {two_digits(common)} nhiệm vụ chung)" if common else ""
+    doubted = [task.ref for task in own if any(report.contradiction for report in task.reports)]
+    against = f" Mâu thuẫn với điều đã biết: {', '.join(doubted)}." if doubted else ""
+    return f"Trong {two_digits(len(own))} nhiệm vụ có cơ quan chủ trì riêng{apart}: {state_counts(reports)}.{against}"
 
 
 def illustrative_lines(data: EditionData) -> list[IndicatorLine]:
@@ -181,7 +194,7 @@ def _kinds_of_figures(data: EditionData) -> list[tuple[str, str]]:
         return []
     text = (
         f"{two_digits(estimates)} chỉ tiêu đánh giá theo số ước thực hiện; {two_digits(illustrative)} "
-        "chỉ tiêu dùng số liệu minh họa, đánh dấu (*), xem Mục VI."
+        "chỉ tiêu dùng số liệu minh họa, đánh dấu (*), xem Ghi chú về số liệu."
     )
     return [("Cơ sở số liệu", text)]
 
@@ -220,11 +233,13 @@ def headline(line: IndicatorLine) -> str:
     figure = clean(line.value_text) if line.is_approximate else number(line.value)
     figure = f"ước {figure}" if line.is_estimate else figure
     mark = " (*)" if line.is_illustrative else ""
-    goal = _with_unit(line.target_text, line.unit)
-    return f"{line.full_name} ({_with_unit(figure, line.unit)}{mark}; kế hoạch {goal})"
+    goal = with_unit(line.target_text, line.unit)
+    return f"{line.full_name} ({with_unit(figure, line.unit)}{mark}; kế hoạch {goal})"
 
 
-def _with_unit(figure: str, unit: str) -> str:
+def with_unit(figure: str, unit: str) -> str:
+    """Returns ``51.900 tỷ đồng``, ``107,6 bé trai so với 100 bé gái``, ``85%``; a figure that has its unit as it is."""
+    unit = unit.removeprefix("Số ")
     if not figure or not unit or figure.endswith(unit) or figure.endswith(lower(unit)):
         return figure
     return f"{figure}{unit}" if unit in ("%", "‰") else f"{figure} {lower(unit)}"
@@ -257,7 +272,7 @@ def _own_plans(data: EditionData) -> list[tuple[str, str]]:
 
 def _compared_with_previous(data: EditionData) -> str:
     if data.previous is None:
-        return f"{edition_label(data)}."
+        return "là lần ban hành đầu của kỳ."
     flips = sum(change.is_flip for change in data.previous.changes)
     counts = (
         (flips, "chỉ tiêu đổi đánh giá"),
@@ -265,4 +280,4 @@ def _compared_with_previous(data: EditionData) -> str:
         (len(data.previous.arrivals), "đơn vị gửi bổ sung"),
     )
     told = ", ".join(f"{two_digits(count)} {what}" for count, what in counts if count)
-    return f"{edition_label(data)}; so với lần thứ {data.previous.number}: {told or 'chỉ tiêu không thay đổi'}."
+    return f"so với lần thứ {data.previous.number}, {told or 'chỉ tiêu không thay đổi'}."

@@ -3,15 +3,23 @@
 docs/report-template.md lists their names: adding one is safe, renaming one breaks a template somebody may have edited.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from tiendo.clock import HANOI
 from tiendo.model.states import TASK_STATES
-from tiendo.report.data import NOT_REPORTED, EditionChange, EditionData, IndicatorLine, TaskChange, TaskLine
+from tiendo.report.data import NOT_REPORTED, EditionChange, EditionData, IndicatorLine, TaskChange, TaskLine, TaskReport
 from tiendo.report.edition_tables import CHANGES, INDICATORS, RECORDS, REVISIONS, SUBMISSIONS
-from tiendo.report.headline import headlines, needing_attention, remarks
+from tiendo.report.headline import (
+    SharedRemark,
+    attention_text,
+    headlines,
+    leading_remarks,
+    needing_attention,
+    next_steps,
+    remarks,
+)
 from tiendo.report.summary import (
     counted,
     data_days,
@@ -24,13 +32,16 @@ from tiendo.report.summary import (
     state_counts,
     status_sentence,
     task_sentence,
+    threshold_words,
 )
 from tiendo.report.words import (
     clean,
+    contradiction_text,
     due_words,
     instant,
     lower,
     number,
+    public_name,
     short_instant,
     source_text,
     task_state_name,
@@ -60,6 +71,7 @@ def build_view(data: EditionData) -> dict[str, Any]:
             "signing_office": "\n".join(data.letterhead.signing_office),
             "signer": data.letterhead.signer,
             "recipients": list(data.letterhead.recipients),
+            "basis": _enumerated(data.letterhead.basis) or plan_reference(data),
         },
         "is_draft": data.is_draft,
         "draft_mark": "DỰ THẢO" if data.is_draft else "",
@@ -77,19 +89,24 @@ def build_view(data: EditionData) -> dict[str, Any]:
         "data_days": data_days(data),
         "approval": ""
         if data.approval is None
-        else f"{data.approval.approved_by} duyệt lúc {instant(data.approval.approved_at)}",
+        else f"{public_name(data.approval.approved_by)} duyệt lúc {instant(data.approval.approved_at)}",
         "summary": headlines(data),
         "further": further_lines(data),
         "overview": overview(data),
+        "thresholds": threshold_words(data),
         "submissions": submissions_view(data),
         "sections": sections_view(data, rows),
         "body_targets": {"sentence": status_sentence(data.body_targets), "rows": body},
-        "attention": [line_view(line) for line in needing_attention(data)],
+        "attention": [line_view(line) | {"told": attention_text(line)} for line in needing_attention(data)],
         "task_sentence": task_sentence(data),
         "task_sections": task_sections_view(data),
         "late_tasks": [task_view(task) for task in data.tasks if task.late_reports and not task.is_collective],
-        "difficulties": remarks_view(data, "difficulty"),
-        "proposals": remarks_view(data, "proposal"),
+        "difficulties": remarks_view(remarks(data, "difficulty")),
+        "proposals": remarks_view(remarks(data, "proposal")),
+        "main_difficulties": remarks_view(leading_remarks(data, "difficulty")),
+        "main_proposals": remarks_view(leading_remarks(data, "proposal")),
+        "next_period": "" if data.next_due_at is None else data.period.following.vietnamese,
+        "next_steps": next_steps(data),
         "estimates": [named_value(line) for line in data.graded if line.is_estimate],
         "illustrative": [named_value(line) for line in illustrative_lines(data)],
         "revisions": [REVISIONS.printed(each) | {"source": source_text(each.origin)} for each in data.revisions],
@@ -200,11 +217,7 @@ def task_view(task: TaskLine) -> dict[str, Any]:
     }
     if task.is_collective:
         late = f" Báo chậm: {'; '.join(view['late'])}." if view["late"] else ""
-        claims = [
-            f"{report.agency_name} báo {lower(task_state_name(report.state))} nhưng {report.contradiction}"
-            for report in answered
-            if report.contradiction
-        ]
+        claims = [told for report in answered if (told := contradiction_text(report))]
         against = f" Mâu thuẫn: {'; '.join(claims)}." if claims else ""
         silent = [report.agency_name for report in task.reports if report.state == NOT_REPORTED]
         return view | {
@@ -223,17 +236,24 @@ def task_view(task: TaskLine) -> dict[str, Any]:
             for report in task.reports
         ),
         "completion": "; ".join(f"{number(r.completion_pct)}%" for r in answered if r.completion_pct is not None),
-        "result": "\n".join(clean(report.result) for report in answered if report.result.strip()),
+        "result": "\n".join(filter(None, map(_result, answered))),
         "source": "; ".join(source_text(report.origin) for report in answered),
     }
 
 
-def remarks_view(data: EditionData, field: str) -> list[dict[str, str]]:
-    """Returns difficulties or proposals, the same words of several bodies once."""
-    return [
-        {"text": remark.text, "agencies": remark.said_by, "refs": ", ".join(remark.refs)}
-        for remark in remarks(data, field)
-    ]
+def _result(report: TaskReport) -> str:
+    against = f"Mâu thuẫn: {contradiction_text(report)}." if report.contradiction else ""
+    return "\n".join(filter(None, (clean(report.result), against)))
+
+
+def remarks_view(said: Iterable[SharedRemark]) -> list[dict[str, str]]:
+    """Returns difficulties or proposals as printed."""
+    return [{"text": remark.text, "agencies": remark.said_by, "refs": ", ".join(remark.refs)} for remark in said]
+
+
+def _enumerated(texts: Sequence[str]) -> str:
+    """Returns ``A, B và C``."""
+    return " và ".join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part)
 
 
 def previous_view(data: EditionData) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from decimal import Decimal
 from tiendo.clock import HANOI
 from tiendo.model.period import Period
 from tiendo.model.states import TASK_STATES
-from tiendo.report.data import NOT_REPORTED, IndicatorLine, Origin, Submission, TaskLine
+from tiendo.report.data import NOT_REPORTED, IndicatorLine, Origin, Submission, TaskLine, TaskReport
 from tiendo.status.names import LABELS, STYLES, TRENDS, Status, verdict_name
 from tiendo.status.rounding import rounded_gap, rounded_need
-from tiendo.vietnamese.dates import format_date, long_date
+from tiendo.vietnamese.dates import format_date
 from tiendo.vietnamese.number import format_number
 
 SUBMISSION_STATES = {
@@ -29,6 +29,7 @@ FILE_STATES = {
     "quarantined": "Cách ly",
 }
 BASES = {"quarter": "trong quý", "year_to_date": "lũy kế từ đầu năm", "": ""}
+_ACCOUNT = re.compile(r" \(tài khoản [^()]*\)$")
 # Characters XML 1.0 cannot hold; departments paste them in from other programs.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -36,6 +37,11 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def clean(text: str) -> str:
     """Drops characters that no XML document can hold, and blanks at the ends."""
     return _NOT_XML.sub("", text).strip()
+
+
+def public_name(approved_by: str) -> str:
+    """Returns an approver without the account, which the warehouse and the manifest keep: ``Nguyễn Thị Hòa``."""
+    return _ACCOUNT.sub("", clean(approved_by))
 
 
 def task_state_name(state: str) -> str:
@@ -86,9 +92,8 @@ def need(amount: Decimal | None, decimals: int) -> str:
 
 
 def instant(moment: datetime) -> str:
-    """Returns ``16 giờ 30 phút, ngày 14 tháng 3 năm 2023``."""
-    local = moment.astimezone(HANOI)
-    return f"{local:%H} giờ {local:%M} phút, {long_date(local.date())}"
+    """Returns ``16 giờ 30 phút ngày 14/03/2023``."""
+    return f"{moment.astimezone(HANOI):%H giờ %M phút ngày %d/%m/%Y}"
 
 
 def short_instant(moment: datetime | None) -> str:
@@ -136,6 +141,22 @@ def trend_text(line: IndicatorLine) -> str:
         return ""
     before = f"{number(line.previous_value)}; {status_name(line.previous_status)}"
     return f"So với {quarter(line.previous_period)} ({before}): {lower(TRENDS[line.trend].label)}."
+
+
+def last_year_text(line: IndicatorLine) -> str:
+    """Returns ``Cùng kỳ năm trước: 48.500, nay tăng 7,0%.`` of what adds up over the year; "" where it is not known."""
+    if not line.last_year or line.value is None:
+        return ""
+    change = (line.value / line.last_year - 1) * 100
+    shown = f"{'tăng' if change > 0 else 'giảm'} {number(abs(change), 1)}%" if round(change, 1) else "tương đương"
+    return f"Cùng kỳ năm trước: {number(line.last_year)}, nay {shown}."
+
+
+def contradiction_text(report: TaskReport) -> str:
+    """Returns ``Sở Ngoại vụ báo đã hoàn thành nhưng chưa nhận được kế hoạch của đơn vị``; "" for nothing against it."""
+    if not report.contradiction:
+        return ""
+    return f"{report.agency_name} báo {lower(task_state_name(report.state))} nhưng {report.contradiction}"
 
 
 def due_words(task: TaskLine) -> str:

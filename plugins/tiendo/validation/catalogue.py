@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tiendo.settings import PROJECT
-from tiendo.validation.suites import SUBMISSION_SUITES, TABLE_SUITES, Rule, Suite, get_suite
+from tiendo.validation.suites import REPORT_SUITES, SUBMISSION_SUITES, TABLE_SUITES, Rule, Suite, get_suite
 
 PATH = PROJECT / "docs" / "rules.md"
 _HEAD = """# Rules
@@ -31,6 +31,9 @@ def text() -> str:
         parts.append("\n".join(_submission_suite(get_suite(name))))
     parts.append("# Checks of our own tables\n\nA broken one stops the run: it is our mistake, not a sender's.\n")
     for name in TABLE_SUITES:
+        parts.append("\n".join(_table_suite(get_suite(name))))
+    parts.append("# What is set against what bodies say\n\nA broken one stops nothing: report and reviewer are told.\n")
+    for name in REPORT_SUITES:
         parts.append("\n".join(_table_suite(get_suite(name))))
     parts.append("\n".join(_own_expectations()))
     return "\n".join(parts)

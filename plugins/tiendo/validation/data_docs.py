@@ -19,7 +19,7 @@ from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.templates import template
-from tiendo.validation.suites import SUBMISSION_SUITES, TABLE_SUITES, get_suite, great_expectations
+from tiendo.validation.suites import REPORT_SUITES, SUBMISSION_SUITES, TABLE_SUITES, get_suite, great_expectations
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _TEMPLATE = "data_docs.html.j2"
 _DATA_DOCS_LOCK = "select pg_advisory_xact_lock(hashtext('tiendo.data_docs'))"
-_SUITES = (*SUBMISSION_SUITES, *TABLE_SUITES)
+_SUITES = (*SUBMISSION_SUITES, *TABLE_SUITES, *REPORT_SUITES)
 
 
 class BrokenRows(NamedTuple):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SUBMISSION_SUITES = ("submission", "indicator_row", "figure", "task_row", "correction_row", "notice")
 TABLE_SUITES = ("warehouse", "mart")
+REPORT_SUITES = ("assertions",)
 EXPECTATIONS = INCLUDE / "expectations"
 ROW_ID = "row_id"
 _NOT_NULL = "expect_column_values_to_not_be_null"
