@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tiendo.ooxml.archive_bytes import repack
-from tiendo.report.charts import path_pngs, ranked, ranked_png, ranked_words
+from tiendo.report.charts import path_pngs, ranked, ranked_png, ranked_words, unranked
 from tiendo.report.data import EditionData
 from tiendo.report.edition_tables import INDICATORS
 from tiendo.report.view import build_view
@@ -46,7 +46,7 @@ def render_word(data: EditionData, template: Path = TEMPLATE) -> bytes:
 
 
 def chart_view(data: EditionData, document: Any) -> dict[str, Any]:
-    """Returns the variables that are pictures; ``ranked_chart`` is "" where nothing can be ranked."""
+    """Returns the charts and what the ranked one lacks; ``ranked_chart`` is "" where nothing can be ranked."""
     from docx.shared import Cm
     from docxtpl import InlineImage
 
@@ -56,6 +56,7 @@ def chart_view(data: EditionData, document: Any) -> dict[str, Any]:
     ranking = ranked_png(data)
     return {
         "ranked_chart": picture(ranking, _TEXT_CM) if ranking else "",
+        "unranked": unranked(data),
         "path_charts": [picture(content, _ACROSS_CM) for content in path_pngs(data)],
     }
 
