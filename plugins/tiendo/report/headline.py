@@ -16,6 +16,7 @@ from tiendo.report.summary import (
     with_unit,
 )
 from tiendo.report.words import (
+    brief,
     clean,
     due_words,
     last_year_text,
@@ -30,7 +31,6 @@ from tiendo.status.names import LABELS, Status
 from tiendo.vietnamese.dates import format_date
 from tiendo.vietnamese.text import fold
 
-_LONGEST = 220
 _TITLE = 100
 _BEST = 3
 _PROPOSALS = 3
@@ -146,9 +146,9 @@ def _failing(data: EditionData) -> list[IndicatorLine]:
 
 def _cause(data: EditionData, line: IndicatorLine) -> str:
     """Returns why an indicator is behind, as told beside it, else as the difficulty of the task that names it; ""."""
-    if beside := _brief(line.explanation):
+    if beside := brief(line.explanation):
         return beside
-    told = [_brief(r.difficulty) for task in data.tasks if task.ref == line.task_ref for r in task.reports]
+    told = [brief(r.difficulty) for task in data.tasks if task.ref == line.task_ref for r in task.reports]
     return f"{'; '.join(filter(None, told))} (nhiệm vụ {line.task_ref})" if any(told) else ""
 
 
@@ -178,7 +178,7 @@ def _to_decide(data: EditionData) -> str:
     late = {task.ref for task in _late(data.tasks)}
     # What is asked for the sake of a late task first.
     proposals = sorted(remarks(data, "proposal"), key=lambda remark: late.isdisjoint(remark.refs))
-    told = [f"{_brief(remark.text)} ({remark.said_by}; {', '.join(remark.refs)})" for remark in proposals]
+    told = [f"{brief(remark.text)} ({remark.said_by}; {', '.join(remark.refs)})" for remark in proposals]
     return f"{_some(told, 'kiến nghị', where=', xem Mục IV', at_most=_PROPOSALS)}." if told else ""
 
 
@@ -215,13 +215,7 @@ def _aim(line: IndicatorLine) -> str:
 
 def _task_name(task: TaskLine) -> str:
     """Returns a task's number with the first of what its title names."""
-    return f"{task.ref} {lower(_brief(task.title.partition(';')[0], longest=_TITLE))}"
-
-
-def _brief(text: str, longest: int = _LONGEST) -> str:
-    """Returns words of a body on one line, cut where they would crowd out the rest; in full they stand further down."""
-    line = " ".join(clean(text).split()).rstrip(".")
-    return line if len(line) <= longest else f"{line[:longest].rsplit(' ', 1)[0]} …"
+    return f"{task.ref} {lower(brief(task.title.partition(';')[0], longest=_TITLE))}"
 
 
 def _late(tasks: Iterable[TaskLine]) -> list[TaskLine]:

@@ -37,9 +37,8 @@ def edition_label(data: EditionData) -> str:
 
 
 def further_lines(data: EditionData) -> list[dict[str, str]]:
-    """Returns what follows page one's lines: names by status, trends, letters, what figures rest on. Label and text."""
+    """Returns what follows page one's lines: trends, letters, what figures rest on. Label and text."""
     lines = [
-        *_named_by_status(data),
         *_trends(data),
         *_letters(data),
         *_own_plans(data),
@@ -154,18 +153,6 @@ def open_words(rows: Sequence[Submission]) -> str:
         f"còn hạn đến hết ngày {format_date(day)}: {'; '.join(r.agency_name for r in rows if r.open_until == day)}"
         for day in days
     )
-
-
-def _named_by_status(data: EditionData) -> list[tuple[str, str]]:
-    """Names what cannot be judged."""
-    found = []
-    for label, statuses in (
-        ("Chỉ tiêu chưa thống nhất, chưa xác định", ("conflicting", "undecidable")),
-        ("Chỉ tiêu chưa có số liệu", ("no_data",)),
-    ):
-        if chosen := [headline(line) for line in data.graded if line.status in statuses]:
-            found.append((label, f"{'; '.join(chosen)}."))
-    return found
 
 
 def task_sentence(data: EditionData) -> str:

@@ -35,8 +35,10 @@ from tiendo.report.summary import (
     threshold_words,
 )
 from tiendo.report.words import (
-    clean,
+    IN_ANNEX,
+    IN_BODY,
     contradiction_text,
+    cut,
     due_words,
     instant,
     lower,
@@ -100,11 +102,11 @@ def build_view(data: EditionData) -> dict[str, Any]:
         "attention": [line_view(line) | {"told": attention_text(line)} for line in needing_attention(data)],
         "task_sentence": task_sentence(data),
         "task_sections": task_sections_view(data),
-        "late_tasks": [task_view(task) for task in data.tasks if task.late_reports and not task.is_collective],
+        "late_tasks": [task_view(task, IN_BODY) for task in data.tasks if task.late_reports and not task.is_collective],
         "difficulties": remarks_view(remarks(data, "difficulty")),
         "proposals": remarks_view(remarks(data, "proposal")),
-        "main_difficulties": remarks_view(leading_remarks(data, "difficulty")),
-        "main_proposals": remarks_view(leading_remarks(data, "proposal")),
+        "main_difficulties": remarks_view(leading_remarks(data, "difficulty"), IN_BODY),
+        "main_proposals": remarks_view(leading_remarks(data, "proposal"), IN_BODY),
         "next_period": "" if data.next_due_at is None else data.period.following.vietnamese,
         "next_steps": next_steps(data),
         "estimates": [named_value(line) for line in data.graded if line.is_estimate],
@@ -203,7 +205,7 @@ def task_sections_view(data: EditionData) -> list[dict[str, Any]]:
     return views
 
 
-def task_view(task: TaskLine) -> dict[str, Any]:
+def task_view(task: TaskLine, longest: int = IN_ANNEX) -> dict[str, Any]:
     """Returns one task row: a single lead's own words, a collective task's counts and those late."""
     answered = [report for report in task.reports if report.state != NOT_REPORTED]
     view: dict[str, Any] = {
@@ -236,19 +238,22 @@ def task_view(task: TaskLine) -> dict[str, Any]:
             for report in task.reports
         ),
         "completion": "; ".join(f"{number(r.completion_pct)}%" for r in answered if r.completion_pct is not None),
-        "result": "\n".join(filter(None, map(_result, answered))),
+        "result": "\n".join(filter(None, (_result(report, longest) for report in answered))),
         "source": "; ".join(source_text(report.origin) for report in answered),
     }
 
 
-def _result(report: TaskReport) -> str:
+def _result(report: TaskReport, longest: int) -> str:
     against = f"Mâu thuẫn: {contradiction_text(report)}." if report.contradiction else ""
-    return "\n".join(filter(None, (clean(report.result), against)))
+    return "\n".join(filter(None, (cut(report.result, longest), against)))
 
 
-def remarks_view(said: Iterable[SharedRemark]) -> list[dict[str, str]]:
+def remarks_view(said: Iterable[SharedRemark], longest: int = IN_ANNEX) -> list[dict[str, str]]:
     """Returns difficulties or proposals as printed."""
-    return [{"text": remark.text, "agencies": remark.said_by, "refs": ", ".join(remark.refs)} for remark in said]
+    return [
+        {"text": cut(remark.text, longest), "agencies": remark.said_by, "refs": ", ".join(remark.refs)}
+        for remark in said
+    ]
 
 
 def _enumerated(texts: Sequence[str]) -> str:

@@ -29,14 +29,30 @@ FILE_STATES = {
     "quarantined": "Cách ly",
 }
 BASES = {"quarter": "trong quý", "year_to_date": "lũy kế từ đầu năm", "": ""}
+# How much of a body's words is printed, in characters; whole they stand in the data files, and in the file received.
+IN_HEADLINE, IN_BODY, IN_ANNEX = 220, 500, 3000
 _ACCOUNT = re.compile(r" \(tài khoản [^()]*\)$")
-# Characters XML 1.0 cannot hold; departments paste them in from other programs.
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Characters XML 1.0 cannot hold, and those that turn the direction of what follows, which no Vietnamese text needs;
+# departments paste them in from other programs.
+_UNPRINTABLE = re.compile(
+    "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def clean(text: str) -> str:
-    """Drops characters that no XML document can hold, and blanks at the ends."""
-    return _NOT_XML.sub("", text).strip()
+    """Drops characters that no XML document can hold or that turn the direction of writing, and blanks at the ends."""
+    return _UNPRINTABLE.sub("", text).strip()
+
+
+def brief(text: str, longest: int = IN_HEADLINE) -> str:
+    """Returns a body's words on one line, without a full stop, cut where they would crowd out the rest."""
+    return cut(" ".join(clean(text).split()).rstrip("."), longest)
+
+
+def cut(text: str, longest: int) -> str:
+    """Returns a body's words as they are, cut at a blank where they are longer than so many characters."""
+    text = clean(text)
+    return text if len(text) <= longest else f"{text[:longest].rsplit(maxsplit=1)[0]} …"
 
 
 def public_name(approved_by: str) -> str:
