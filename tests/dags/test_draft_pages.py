@@ -19,6 +19,8 @@ def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestCli
         (tmp_path / path).mkdir(parents=True)
         (tmp_path / path / "bao-cao.html").write_text(f"<p>{path}</p>")
         (tmp_path / path / "bao-cao.docx").write_bytes(b"PK")
+        (tmp_path / path / "data").mkdir()
+        (tmp_path / path / "data" / "tasks.csv").write_bytes(b"a,b")
     (tmp_path / "published" / "index.html").write_text("<p>all</p>")
     (tmp_path / "airflow").mkdir()
     (tmp_path / "airflow" / "passwords.json").write_text("secret")
@@ -47,9 +49,11 @@ def test_pages_are_shown_and_run_nothing(browser: TestClient, path: str, text: s
 
 
 def test_other_files_are_downloaded(browser: TestClient) -> None:
-    answer = browser.get("/drafts/2023-Q1/2/bao-cao.docx")
-    assert answer.content == b"PK"
-    assert answer.headers["content-disposition"] == 'attachment; filename="bao-cao.docx"'
+    for path, content in (("bao-cao.docx", b"PK"), ("data/tasks.csv", b"a,b")):
+        answer = browser.get(f"/drafts/2023-Q1/2/{path}")
+        assert answer.content == content
+        assert answer.headers["content-disposition"] == f'attachment; filename="{path.rpartition("/")[2]}"'
+        assert "allow-downloads" in answer.headers["content-security-policy"]
 
 
 @pytest.mark.parametrize(
@@ -58,6 +62,10 @@ def test_other_files_are_downloaded(browser: TestClient) -> None:
         "/drafts/2023-Q1/2/..%2f..%2f..%2fairflow%2fpasswords.json",
         "/drafts/2023-Q1/2/%2e%2e",
         "/drafts/2023-Q1/2/.hidden",
+        "/drafts/2023-Q1/2/data/../../../../airflow/passwords.json",
+        "/drafts/2023-Q1/2/data/%2e%2e/%2e%2e/%2e%2e/%2e%2e/airflow/passwords.json",
+        "/drafts/2023-Q1/2/data/..%2f..%2f..%2f..%2fairflow%2fpasswords.json",
+        "/drafts/2023-Q1/2/data",
         "/drafts/2023-Q1/%2e%2e/index.html",
         "/drafts/..%2fairflow/2/passwords.json",
         "/drafts/2023-Q1/3/bao-cao.html",

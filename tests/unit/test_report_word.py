@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ from docxtpl import DocxTemplate
 from jinja2 import UndefinedError
 from report_example import DRAFT, FIRST, PUBLISHED
 
+from tiendo.report.charts import path_pngs, ranked_png
+from tiendo.report.page import page_view
 from tiendo.report.view import build_view
-from tiendo.report.word import TEMPLATE, render_word
+from tiendo.report.word import TEMPLATE, chart_view, render_word
 from tiendo.templates import word_environment
 
 pytestmark = pytest.mark.slow
@@ -43,7 +46,9 @@ def names(value, prefix=""):
 def test_every_variable_of_the_template_is_given():
     used = DocxTemplate(TEMPLATE).get_undeclared_template_variables(word_environment())
     assert len(used) >= 20
-    assert used <= build_view(DRAFT).keys()
+    charts = chart_view(DRAFT, DocxTemplate(TEMPLATE))
+    assert used <= build_view(DRAFT).keys() | charts.keys()
+    assert used >= charts.keys()
 
 
 def test_a_variable_that_does_not_exist_is_an_error(tmp_path):
@@ -56,7 +61,9 @@ def test_a_variable_that_does_not_exist_is_an_error(tmp_path):
 
 def test_the_guide_names_every_variable():
     guide = GUIDE.read_text(encoding="utf-8")
-    missing = sorted({name for name in names(build_view(DRAFT)) if f"`{name}`" not in guide})
+    pictures = chart_view(DRAFT, DocxTemplate(TEMPLATE))
+    given = {*names(pictures), *names(build_view(DRAFT)), *names(page_view(DRAFT, ["bao-cao.docx", "data/tasks.csv"]))}
+    missing = sorted(name for name in given if f"`{name}`" not in guide and not name.startswith("looks."))
     assert missing == []
 
 
@@ -85,6 +92,22 @@ def test_no_tag_is_left_and_every_diacritic_is_there():
         "PHỤ LỤC II",
     ):
         assert words in text
+
+
+def test_charts_stand_in_the_document_with_words_for_who_does_not_see_them():
+    with zipfile.ZipFile(io.BytesIO(render_word(DRAFT))) as parts:
+        document = parts.read("word/document.xml").decode()
+        pictures = {parts.read(name) for name in parts.namelist() if name.startswith("word/media/")}
+    assert pictures >= {ranked_png(DRAFT), *path_pngs(DRAFT)}
+    ranking, paths = re.findall(r'<wp:docPr [^>]*descr="(.*?)"', document)
+    assert "Thu hút vốn đầu tư trực tiếp nước ngoài: 107,5% mức phải đạt, đúng tiến độ" in ranking
+    assert paths.startswith("Diễn biến")
+    text = text_of(render_word(DRAFT))
+    assert (
+        "Không xếp hạng: Số thuê bao điện thoại: Di động (chưa có số liệu); Thứ hạng PCI (chưa đến kỳ công bố)." in text
+    )
+    nothing = replace(DRAFT, indicators=(), body_targets=())
+    assert "xếp từ thấp đến cao" not in text_of(render_word(nothing))
 
 
 def test_what_departments_wrote_stays_text():

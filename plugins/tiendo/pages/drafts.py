@@ -17,14 +17,15 @@ from fastapi.responses import FileResponse
 from tiendo.settings import get_settings
 
 DAG_ID = "publish_report"
-# Opened in the browser; everything else is downloaded. The pages run no script and fetch nothing.
+# Opened in the browser; everything else is downloaded. Here the pages run no script and fetch nothing.
 _SHOWN = {".html": "text/html; charset=utf-8", ".pdf": "application/pdf"}
 _HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+    "Content-Security-Policy": "sandbox allow-popups allow-downloads; default-src 'none'; style-src 'unsafe-inline'; "
+    "img-src data:",
 }
-_FILE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
+_FILE = re.compile(r"(?:data/)?[a-z0-9][a-z0-9_.-]{0,99}")
 
 app = FastAPI(title="Tiendo", openapi_url=None)
 
@@ -41,7 +42,7 @@ def may_read(user: GetUserDep) -> None:
         raise HTTPException(403, "This account may not read the drafts.")
 
 
-@app.get("/drafts/{period}/{edition}/{name}", dependencies=[Depends(may_read)])
+@app.get("/drafts/{period}/{edition}/{name:path}", dependencies=[Depends(may_read)])
 def draft_file(
     period: Annotated[str, PathPart(pattern=r"^\d{4}-Q[1-4]$")],
     edition: Annotated[str, PathPart(pattern=r"^(?:[1-9]\d{0,5}|latest)$")],
@@ -51,7 +52,7 @@ def draft_file(
     return _answer(get_settings().drafts / period / edition, name)
 
 
-@app.get("/published/{period}/{edition}/{name}", dependencies=[Depends(may_read)])
+@app.get("/published/{period}/{edition}/{name:path}", dependencies=[Depends(may_read)])
 def published_file(
     period: Annotated[str, PathPart(pattern=r"^\d{4}-Q[1-4]$")],
     edition: Annotated[str, PathPart(pattern=r"^[1-9]\d{0,5}$")],
@@ -75,7 +76,7 @@ def _answer(folder: Path, name: str) -> FileResponse:
     return FileResponse(
         path,
         media_type=kind or "application/octet-stream",
-        filename=name,
+        filename=path.name,
         content_disposition_type="inline" if kind else "attachment",
         headers=_HEADERS,
     )

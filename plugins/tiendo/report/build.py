@@ -27,12 +27,12 @@ def build(data: EditionData, *, with_pdf: bool = True) -> dict[str, bytes]:
     files = {
         f"{REPORT}.docx": render_word(data),
         f"{REPORT}.xlsx": render_spreadsheet(data),
-        f"{REPORT}.html": render_page(data),
         **render_data_files(data),
     }
     pdf = render_pdf(files[f"{REPORT}.docx"], data.as_of) if with_pdf else None
     if pdf is not None:
         files[f"{REPORT}.pdf"] = pdf
+    files[f"{REPORT}.html"] = render_page(data, files.keys() | {MANIFEST})
     files[MANIFEST] = render_manifest(data, files, office="" if pdf is None else office_version())
     return files
 

@@ -3,6 +3,9 @@
 Both are readable on a phone, in print and by a screen reader.
 """
 
+import base64
+import hashlib
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection
@@ -10,49 +13,84 @@ from sqlalchemy import Connection
 from tiendo.durable import write_files
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.report.charts import legend, path_chart, section_bars
+from tiendo.report.charts import NARROW, WIDE, legend, path_legend, path_svg, ranked_svg, unranked
 from tiendo.report.data import EditionData
-from tiendo.report.edition_tables import FILES, SOURCES
+from tiendo.report.edition_tables import FILES, SOURCES, TABLES
 from tiendo.report.view import build_view
 from tiendo.report.words import period_name, public_name, short_instant
 from tiendo.settings import Settings
-from tiendo.templates import template
+from tiendo.templates import TEMPLATES, template
 from tiendo.warehouse.sql import statement
 
 INDEX = "index.html"
+_SCRIPT = TEMPLATES / "report.js"
+_PAGE = "bao-cao.html"
 # What a reader opens, in the order of the links; the rest is in the folder.
 _LINKS = (
-    ("bao-cao.html", "Trang báo cáo"),
+    (_PAGE, "Trang báo cáo"),
     ("bao-cao.docx", "Word"),
     ("bao-cao.pdf", "PDF"),
     ("bao-cao.xlsx", "Excel"),
+    ("datapackage.json", "Gói dữ liệu"),
+    ("data/indicators.csv", "CSV"),
+    ("data/indicators.parquet", "Parquet"),
     ("manifest.json", "Kê khai tệp"),
 )
 
 
-def render_page(data: EditionData) -> bytes:
+def render_page(data: EditionData, beside: Collection[str] = ()) -> bytes:
     """Returns the edition as one HTML file in UTF-8; what departments wrote is escaped.
+
+    Args:
+        data: the edition.
+        beside: paths of the edition's other files, which the page links to.
 
     Raises:
         jinja2.UndefinedError: the template uses a variable that is not given.
     """
-    return template("report.html.j2").render(page_view(data)).encode() + b"\n"
+    return template("report.html.j2").render(page_view(data, beside)).encode() + b"\n"
 
 
-def page_view(data: EditionData) -> dict[str, Any]:
-    """Returns the variables of the HTML template: those of the DOCX, charts, and the origin of every figure."""
+def page_view(data: EditionData, beside: Collection[str] = ()) -> dict[str, Any]:
+    """Returns the variables of the HTML template: those of the DOCX, charts, links, and the origin of every figure."""
     view = build_view(data)
+    origins = {line.code: SOURCES.printed(line) for line in SOURCES.items(data)}
     lines = {line.code: line for line in data.graded}
-    rows = {row["code"]: row for row in (*view["annex_rows"], *view["annex_body_rows"])}
-    for code, row in rows.items():
-        row["chart"] = path_chart(lines[code]) if code in lines else None
+    for row in (*view["annex_rows"], *view["annex_body_rows"]):
+        line = lines.get(row["code"])
+        row["chart"] = path_svg(line) if line else ""
+        row["origin"] = origins.get(row["code"])
+        row["bodies"] = _listed(line.agency_name.split("; ")) if line else ""
+        row["full_name"] = line.full_name if line else ""
+    reporters = {task.ref: [report.agency_name for report in task.reports] for task in data.tasks}
+    for section in view["task_sections"]:
+        for row in section["rows"]:
+            row["bodies"] = _listed(reporters[row["ref"]])
+    script = _SCRIPT.read_text(encoding="utf-8")
     return view | {
-        "bars": section_bars(data),
+        "ranked_wide": ranked_svg(data, WIDE, "ranked wide"),
+        "ranked_narrow": ranked_svg(data, NARROW, "ranked narrow"),
+        "unranked": unranked(data),
+        "colours": path_legend(),
         "legend": [entry for entry in legend() if entry["code"] in data.status_counts],
         "looks": {entry["code"]: entry for entry in legend()},
-        "origins": [rows[line.code] | SOURCES.printed(line) for line in SOURCES.items(data)],
+        "bodies": [row.agency_name for row in data.submissions],
         "files": [FILES.printed(file) for file in data.inputs],
+        "links": [{"href": path, "label": label} for path, label in _LINKS[1:] if path in beside and "/" not in path],
+        "tables": [{"title": table.sheet, "links": links} for table in TABLES if (links := _links(table.name, beside))],
+        "script": script,
+        "script_hash": f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
     }
+
+
+def _listed(names: Collection[str]) -> str:
+    """Returns names as an attribute holds them, a line each."""
+    return "\n".join(names)
+
+
+def _links(table: str, beside: Collection[str]) -> list[dict[str, str]]:
+    paths = ((f"data/{table}.{form}", label) for form, label in (("csv", "CSV"), ("parquet", "Parquet")))
+    return [{"href": path, "label": label} for path, label in paths if path in beside]
 
 
 def write_index(connection: Connection, settings: Settings, register: Register) -> None:

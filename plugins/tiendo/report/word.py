@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from tiendo.ooxml.archive_bytes import repack
+from tiendo.report.charts import path_pngs, ranked, ranked_png, ranked_words, unranked
 from tiendo.report.data import EditionData
 from tiendo.report.edition_tables import INDICATORS
 from tiendo.report.view import build_view
 from tiendo.templates import TEMPLATES, word_environment
 
 TEMPLATE = TEMPLATES / "report.docx"
+# What is between the margins of a page of Decree 30, upright and across.
+_TEXT_CM, _ACROSS_CM = 16.5, 25.7
 # Order of the properties of a table cell, ECMA-376 part 1, 17.4.66; docxtpl puts the shading first.
 _CELL_PROPERTIES = ("cnfStyle", "tcW", "gridSpan", "hMerge", "vMerge", "tcBorders", "shd", "noWrap", "tcMar",
                     "textDirection", "tcFitText", "vAlign", "hideMark")  # fmt: skip
@@ -26,7 +29,9 @@ def render_word(data: EditionData, template: Path = TEMPLATE) -> bytes:
     from docxtpl import DocxTemplate  # type: ignore[import-untyped]
 
     document = DocxTemplate(io.BytesIO(template.read_bytes()))
-    document.render(build_view(data), word_environment(), autoescape=True)
+    pictures = chart_view(data, document)
+    document.render(build_view(data) | pictures, word_environment(), autoescape=True)
+    _describe(pictures, document.docx, data)
     if any(column.is_annexed for column in INDICATORS.columns):
         _fit_cells_to_grid(document.docx.element.body)
     _order_cell_properties(document.docx.element.body)
@@ -38,6 +43,37 @@ def render_word(data: EditionData, template: Path = TEMPLATE) -> bytes:
     out = io.BytesIO()
     document.save(out)
     return repack(out.getvalue(), data.as_of)
+
+
+def chart_view(data: EditionData, document: Any) -> dict[str, Any]:
+    """Returns the charts and what the ranked one lacks; ``ranked_chart`` is "" where nothing can be ranked."""
+    from docx.shared import Cm
+    from docxtpl import InlineImage
+
+    def picture(content: bytes, width: float) -> Any:
+        return InlineImage(document, io.BytesIO(content), width=Cm(width))
+
+    ranking = ranked_png(data)
+    return {
+        "ranked_chart": picture(ranking, _TEXT_CM) if ranking else "",
+        "unranked": unranked(data),
+        "path_charts": [picture(content, _ACROSS_CM) for content in path_pngs(data)],
+    }
+
+
+def _describe(pictures: dict[str, Any], document: Any, data: EditionData) -> None:
+    """Gives charts the words that are read to who does not see them; other pictures of the template keep theirs."""
+    from docx.oxml.ns import qn
+
+    ranking = f"Tỷ lệ so với mức phải đạt, từ thấp đến cao. {'; '.join(map(ranked_words, ranked(data)))}."
+    words = {each.image_descriptor.getvalue(): "Diễn biến trong năm của các chỉ tiêu ở bảng trên."
+             for each in pictures["path_charts"]}  # fmt: skip
+    if pictures["ranked_chart"]:
+        words[pictures["ranked_chart"].image_descriptor.getvalue()] = ranking
+    for drawing in document.element.body.iter(qn("wp:inline")):
+        shown = document.part.related_parts[next(drawing.iter(qn("a:blip"))).get(qn("r:embed"))].blob
+        if shown in words:
+            drawing.docPr.set("descr", words[shown])
 
 
 def _fit_cells_to_grid(body: Any) -> None:
