@@ -143,7 +143,6 @@ def ingest(folder: Path, home: Path) -> None:
     from tiendo.process.workers import warm_up
 
     warm_up()
-    from tiendo.collect.folder import make_inboxes
     from tiendo.process.ingest import ingest_paths
     from tiendo.status.service import initialise
     from tiendo.warehouse.engine import make_engine, warehouse_url
@@ -154,7 +153,6 @@ def ingest(folder: Path, home: Path) -> None:
     def open_engine() -> "Engine":
         engine = make_engine(warehouse_url(settings))
         initialise(engine, register)
-        make_inboxes(settings, register)
         return engine
 
     result = ingest_paths(settings, register, open_engine, [folder])

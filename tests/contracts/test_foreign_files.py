@@ -24,9 +24,9 @@ from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError
 from tiendo.process import batch
-from tiendo.process.batch import ReaderBugError
 from tiendo.process.fates import waiting_batches
 from tiendo.process.ingest import ingest_paths
+from tiendo.process.steps import ReaderBugError
 from tiendo.reading import reader_process
 from tiendo.reading.delimited import TextError, decode, read_rows
 from tiendo.reading.kinds import READ, kind_of

@@ -13,10 +13,11 @@ from tiendo.collect.archive import archived_path, sha256_of
 from tiendo.model.content import UnreadError
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.process.batch import BatchResult, ReaderBugError, process
+from tiendo.process.batch import process
 from tiendo.process.fates import waiting_batches
 from tiendo.process.quarantine import show
 from tiendo.process.requeue import enter, find_file, review
+from tiendo.process.steps import BatchResult, ReaderBugError
 from tiendo.reading import files as reading
 from tiendo.reading import reader_process
 from tiendo.reading.reader_process import WorkbookReader

@@ -6,7 +6,7 @@ written before the commit, under names that a repetition writes again: a settled
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from tiendo import clock
 from tiendo.collect.archive import archived_path
-from tiendo.model.content import UNREAD, UnreadError
+from tiendo.model.content import UNREAD
 from tiendo.model.outcome import ACCEPTED, FileOutcome, Finding
 from tiendo.model.register import Register
 from tiendo.obligations.reopened import open_at, read_reopened
@@ -23,6 +23,7 @@ from tiendo.process.history import add_to_history, fetch_history
 from tiendo.process.loading import load
 from tiendo.process.steps import (
     REFUSED,
+    BatchResult,
     Checked,
     EarlierFile,
     LedgerFile,
@@ -42,46 +43,6 @@ from tiendo.warehouse.sql import statement
 
 if TYPE_CHECKING:
     from tiendo.validation.check import BatchCheck, BatchFile
-
-
-class ReaderBugError(RuntimeError):
-    """Our own reader failed on a file: it waits in quarantine for the repair, then ``tiendo requeue`` reads it."""
-
-
-@dataclass(frozen=True)
-class BatchResult:
-    """What became of a batch.
-
-    Attributes:
-        states: how many files have which.
-        periods: those whose figures changed.
-        bugs: errors of our own reader, each with its file.
-        unread: files that still wait, for a reason of ours that may pass, each with the reason.
-    """
-
-    states: dict[str, int]
-    periods: list[str]
-    bugs: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
-
-    def or_raise(self) -> "BatchResult":
-        """Returns itself, unless files were not read by our fault. All others of the batch have their fate.
-
-        Raises:
-            ReaderBugError: our own reader failed; naming files and errors.
-            UnreadError: files wait to be read again.
-        """
-        if self.bugs:  # first: the next try would find them settled, and be silent
-            raise ReaderBugError("\n".join(self.bugs + self.unread))
-        if self.unread:
-            raise UnreadError("\n".join(self.unread))
-        return self
-
-    def and_of(self, other: "BatchResult") -> "BatchResult":
-        """Returns the result of both."""
-        states = Counter(self.states) + Counter(other.states)
-        periods = sorted({*self.periods, *other.periods})
-        return BatchResult(dict(states), periods, self.bugs + other.bugs, self.unread + other.unread)
 
 
 def process(settings: Settings, register: Register, engine: Engine, file_ids: Sequence[int]) -> BatchResult:

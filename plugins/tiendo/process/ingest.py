@@ -12,6 +12,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,8 +23,8 @@ from tiendo.collect.archive import Archived, sha256_of, take
 from tiendo.collect.landing import Arrival, land
 from tiendo.collect.left_alone import why_never
 from tiendo.model.register import Register
-from tiendo.process.batch import BatchResult
 from tiendo.process.fates import ungraded_periods, waiting_batches
+from tiendo.process.steps import BatchResult
 from tiendo.process.workers import grade, settle, warm_up, workers
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
@@ -110,7 +111,7 @@ def _arrival(settings: Settings, run: int, sender: str, path: Path) -> Arrival:
     with open(path, "rb", opener=_open_no_link) as stream:
         content = take(settings.archive, stream)
     sha256 = content.sha256 if isinstance(content, Archived) else sha256_of(content)
-    place = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()
+    place = hashlib.sha256(os.fsencode(path)).hexdigest()
     return Arrival(f"{CHANNEL}-{run}-{place[:32]}-{sha256}", path.name, CHANNEL, sender, clock.now(), content)
 
 
@@ -136,9 +137,10 @@ def _is_divisible(batches: list[list[tuple[str, Path]]]) -> bool:
 
 
 def _files(paths: Sequence[Path], tell_left: Callable[[Path], None]) -> Iterator[Path]:
+    """Yields the files by where they really are."""
     for path in paths:
         if path.is_dir():
-            for found in sorted(path.rglob("*")):
+            for found in sorted(path.resolve().rglob("*"), key=attrgetter("parts")):
                 mode = found.lstat().st_mode
                 # Links are not followed: who may write in a folder could have any file archived.
                 if stat.S_ISREG(mode) and not why_never(found.name):
@@ -155,5 +157,5 @@ def _open_no_link(path: str, flags: int) -> int:
 
 def _sender(register: Register, path: Path) -> str:
     """The body a file's folder is named after, or "" for a file that lies elsewhere: then the workbook says."""
-    folder = path.resolve().parent.name
+    folder = path.parent.name
     return folder if folder in register.agency_by_code else ""

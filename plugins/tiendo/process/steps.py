@@ -1,12 +1,13 @@
-"""The steps of a file from waiting to settled, and what is known of it after each."""
+"""The steps of a file from waiting to settled, what is known of it after each, and what becomes of a batch."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Engine
 
-from tiendo.model.content import WorkbookContent
+from tiendo.model.content import UnreadError, WorkbookContent
 from tiendo.model.outcome import ACCEPTED, FileOutcome
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
@@ -194,3 +195,43 @@ def find_waiting(engine: Engine, file_ids: "Sequence[int]") -> Waiting:
             repeated.append(Repeated(file, first))
     trials = [file for file in files if file.is_trial and file.requeue_of is None]
     return Waiting([*fresh.values(), *trials], [file for file in files if file.requeue_of is not None], repeated)
+
+
+class ReaderBugError(RuntimeError):
+    """Our own reader failed on a file: it waits in quarantine for the repair, then ``tiendo requeue`` reads it."""
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """What became of a batch.
+
+    Attributes:
+        states: how many files have which.
+        periods: those whose figures changed.
+        bugs: errors of our own reader, each with its file.
+        unread: files that still wait, for a reason of ours that may pass, each with the reason.
+    """
+
+    states: dict[str, int]
+    periods: list[str]
+    bugs: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    def or_raise(self) -> "BatchResult":
+        """Returns itself, unless files were not read by our fault. All others of the batch have their fate.
+
+        Raises:
+            ReaderBugError: our own reader failed; naming files and errors.
+            UnreadError: files wait to be read again.
+        """
+        if self.bugs:  # first: the next try would find them settled, and be silent
+            raise ReaderBugError("\n".join(self.bugs + self.unread))
+        if self.unread:
+            raise UnreadError("\n".join(self.unread))
+        return self
+
+    def and_of(self, other: "BatchResult") -> "BatchResult":
+        """Returns the result of both."""
+        states = Counter(self.states) + Counter(other.states)
+        periods = sorted({*self.periods, *other.periods})
+        return BatchResult(dict(states), periods, self.bugs + other.bugs, self.unread + other.unread)

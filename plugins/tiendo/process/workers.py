@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
 
     from tiendo.model.register import Register
-    from tiendo.process.batch import BatchResult
+    from tiendo.process.steps import BatchResult
     from tiendo.settings import Settings
 
 _parts: "tuple[Settings, Register, Engine]"

@@ -20,7 +20,8 @@ from tiendo.vietnamese.legacy_fonts import charset_of_font
 
 _STYLES, _STRINGS = "xl/styles.xml", "xl/sharedStrings.xml"
 _MACROS, _MACRO_SHEETS, _LINKS = "xl/vbaProject.bin", "xl/macrosheets/", "xl/externalLinks/externalLink"
-_HIDDEN, _INLINE = b" hidden=", b"inlineStr"
+# A font of a part of a text typed into the sheet itself; those of whole cells stand in the styles.
+_HIDDEN, _RUN_FONT = b" hidden=", b"rFont"
 _LEGACY_FONT = re.compile(rb"""["'](?:\.Vn|VNI-)""", re.IGNORECASE)
 # Error cells and formulas, as nearly every program writes them; every formula that others share ends so at its first.
 _ERROR, _FORMULA = b' t="e"', b"</f>"
@@ -117,7 +118,7 @@ def noticed(parts: Mapping[str, Member]) -> Iterator[Notice]:
 
 def _is_suspect(xml: bytes, formats: Mapping[int, NumberFormat]) -> bool:
     """Whether a sheet may hold something special; a few searches for bytes, since nearly none does."""
-    if _ERROR in xml or _FORMULA in xml or _HIDDEN in xml or (_INLINE in xml and _has_legacy_font(xml)):
+    if _ERROR in xml or _FORMULA in xml or _HIDDEN in xml or (_RUN_FONT in xml and _has_legacy_font(xml)):
         return True
     if xml.find(_USUAL_ROOT, 0, _ROOT_WITHIN) < 0 or xml.find(_DOCTYPE, 0, _ROOT_WITHIN) >= 0:
         return True

@@ -29,6 +29,11 @@ class IndicatorFacts:
     reporters: str
 
     @cached_property
+    def bodies(self) -> frozenset[str]:
+        """Codes of those who report it: asked of each row, and there may be many."""
+        return frozenset(self.indicator.reporters)
+
+    @cached_property
     def family(self) -> str:
         """Family of its unit, "" without one."""
         return self.indicator.unit.family if self.indicator.unit else ""
@@ -166,7 +171,7 @@ def body_role(agency: str, facts: IndicatorFacts | None) -> str:
     """Returns what a body is to a row's indicator: ``reporter``, ``none``, or ``unlisted`` without an indicator."""
     if facts is None:
         return "unlisted"
-    return "reporter" if agency in facts.indicator.reporters else "none"
+    return "reporter" if agency in facts.bodies else "none"
 
 
 class KnownFigure(NamedTuple):

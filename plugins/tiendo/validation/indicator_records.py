@@ -244,6 +244,8 @@ def _add_cells(
 
 def _confirmed(value: Decimal | None, record: IndicatorRecord, figures: RowFigures) -> float | None:
     """The number that the explanation confirms, the figure itself where it is repeated."""
+    if not record.explanation:
+        return None
     period, unit = record.source.context.period, text_of(figures.row.stated_unit)
     return as_float(confirmed_number(record.explanation, value, figures.facts, period, unit))
 

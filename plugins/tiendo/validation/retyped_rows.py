@@ -54,7 +54,7 @@ def _sort_indicators(content: WorkbookContent, context: Context) -> _Sorted:
     for number, row in enumerate(named):
         code = find_code(row.code, row.name, facts)
         if code:
-            if context.agency not in facts.indicators[code].indicator.reporters and not _has_figures(row):
+            if context.agency not in facts.indicators[code].bodies and not _has_figures(row):
                 foreign += 1
             else:
                 rows.append(_with_unit(row, facts.indicators[code].indicator.unit))
@@ -167,7 +167,7 @@ def _check_total(row: IndicatorRow, group: str, rows: list[IndicatorRow], contex
 
 
 def _sort_tasks(content: WorkbookContent, context: Context) -> tuple[list[TaskRow], list[Notice]]:
-    facts = context.facts
+    facts, led = context.facts, context.facts.tasks_by_agency[context.agency]
     rows: list[TaskRow] = []
     unread: dict[str, list[tuple[str, object]]] = {}
     for row in content.task_rows:
@@ -180,10 +180,9 @@ def _sort_tasks(content: WorkbookContent, context: Context) -> tuple[list[TaskRo
         task = facts.register.task_by_ref.get(ref)
         if task is None and not is_typed:
             unread.setdefault(row.sheet, []).extend((c.address, text_of(c)) for c in told)
-        elif told or (task is not None and context.agency in task.lead_agencies):
+        elif told or ref in led:
             rows.append(row)
     notices = [not_read(sheet, cells) for sheet, cells in unread.items() if cells]
-    owed = len(facts.tasks_by_agency[context.agency])
-    if not content.task_rows and owed:
-        notices.append(Notice("no_task_table", "", "", f"{owed} nhiệm vụ phải báo cáo"))
+    if not content.task_rows and led:
+        notices.append(Notice("no_task_table", "", "", f"{len(led)} nhiệm vụ phải báo cáo"))
     return rows, notices

@@ -113,13 +113,17 @@ def _unaddressed(titles: tuple[Title, ...]) -> Iterator[Title]:
     for title in titles:
         match = _ROW.search(title.cell)
         row = int(match[0]) if match else 0
-        folded = fold(title.text)
-        if _ADDRESSED.search(folded):
+        if _is_address(title.text):
             addressed.add((title.sheet, row))
-            if folded.endswith(":"):
+            if fold(title.text).endswith(":"):
                 addressed.add((title.sheet, row + 1))
         elif (title.sheet, row) not in addressed:
             yield title
+
+
+@lru_cache(maxsize=4096)
+def _is_address(text: str) -> bool:
+    return _ADDRESSED.search(fold(text)) is not None
 
 
 def _agency(text: str, facts: RegisterFacts) -> str:

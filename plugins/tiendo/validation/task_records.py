@@ -19,12 +19,13 @@ _STATES_EXPECTED = "; ".join(TASK_STATES.values())
 def add_task_records(found: FileRecords, content: WorkbookContent, context: Context) -> None:
     """Adds what sheet "Nhiệm vụ" of one file says."""
     register, index = context.facts.register, context.file_index
+    led = context.facts.tasks_by_agency[context.agency]
     present: set[str] = set()
     misspelt: list[str] = []
     for row in content.task_rows:
         ref = find_ref(row.ref, context.facts)
         task = register.task_by_ref.get(ref)
-        is_led = task is not None and context.agency in task.lead_agencies
+        is_led = ref in led
         role = "unlisted" if task is None else "lead" if is_led else "none"
         is_told = is_led and not is_empty(row.completion)
         completion = read_number(as_shown(row.completion), unit=_PERCENT) if is_told else None
@@ -37,7 +38,7 @@ def add_task_records(found: FileRecords, content: WorkbookContent, context: Cont
         elif is_led:
             present.add(ref)
             found.tasks.append(_progress(record, row, ref))
-    for ref in context.facts.tasks_by_agency[context.agency]:
+    for ref in led:
         task = register.task_by_ref[ref]
         if ref not in present and not any(title.startswith(fold(task.title)) for title in misspelt):
             source = TaskSource(context, task)

@@ -68,11 +68,12 @@ _UNICODE_LETTER = re.compile("[\u0102-\u01b0\u0300-\u0323\u1ea0-\u1ef9]")
 # Words as far as a legacy text spells them: its letters may be signs to Unicode (µ, ¸, the soft hyphen).
 _LEGACY_WORD = re.compile("[A-Za-z\u00a1-\u00af\u00b5-\u00ff]+")
 _HAS_BASE = re.compile("[A-Za-z]")
-# Letters next to what no Vietnamese in Unicode has there: a mark of TCVN3, or two vowels of VNI.
+# Letters next to what no Vietnamese in Unicode has there: a mark of TCVN3, or two vowels of VNI. What comes second is
+# looked for first, since few letters are such.
 _SUSPECT = re.compile(
-    "[A-Za-z][\u00a1-\u00af\u00b5-\u00bf\u00c6\u00c7\u00cb\u00ce\u00cf\u00d1\u00d6-\u00d8\u00db\u00dc\u00de\u00df"
+    "[\u00a1-\u00ff](?<=[A-Za-z][\u00a1-\u00af\u00b5-\u00bf\u00c6\u00c7\u00cb\u00ce\u00cf\u00d1\u00d6-\u00d8\u00db\u00dc\u00de\u00df"
     "\u00e4-\u00e7\u00eb\u00ee-\u00f1\u00f6-\u00f8\u00fb\u00fc\u00fe\u00ff]"
-    "|[uyUY\u00d4\u00d6\u00f4\u00f6][\u00d9\u00d5\u00f9\u00f5]|[aeAE][\u00c0-\u00c5\u00c8-\u00ca\u00d9\u00e0-\u00e5\u00e8-\u00ea\u00f9]|[oO][\u00e2\u00e5\u00c2\u00c5]"
+    "|[uyUY\u00d4\u00d6\u00f4\u00f6][\u00d9\u00d5\u00f9\u00f5]|[aeAE][\u00c0-\u00c5\u00c8-\u00ca\u00d9\u00e0-\u00e5\u00e8-\u00ea\u00f9]|[oO][\u00e2\u00e5\u00c2\u00c5])"
 )
 
 

@@ -22,6 +22,7 @@ _SYLLABLE = re.compile(
     r"([aăâeêioôơuưy]{1,3})"
     r"(ng|nh|ch|[cmnpt])?"
 )
+_LONGEST_SYLLABLE = 9  # letters of the longest one, and a tone that stands by itself
 
 
 def fold(text: str) -> str:
@@ -47,15 +48,20 @@ def _fold(text: str) -> str:
     plain = _DASH_WITH_BLANKS.sub("-", _DASH.sub("-", " ".join(plain.split())))
     # casefold may split a character (İ), so the accents are composed once more.
     plain = unicodedata.normalize("NFC", plain)
-    return plain if plain.isascii() else _WORD.sub(_place_tone, plain)
+    return plain if plain.isascii() else _WORD.sub(_in_old_form, plain)
 
 
 _fold_short = lru_cache(maxsize=16_384)(_fold)
 
 
-def _place_tone(match: re.Match[str]) -> str:
-    """Puts the one tone of a syllable on the vowel of the old rule (hóa, thủy, khỏe); other words stay as they are."""
+def _in_old_form(match: re.Match[str]) -> str:
     word = match[0]
+    return word if len(word) > _LONGEST_SYLLABLE else _place_tone(word)
+
+
+@lru_cache(maxsize=4096)  # texts are many, the syllables of a language few
+def _place_tone(word: str) -> str:
+    """Puts the one tone of a syllable on the vowel of the old rule (hóa, thủy, khỏe); other words stay as they are."""
     if word.isascii():
         return word
     letters = unicodedata.normalize("NFD", word)
