@@ -309,6 +309,7 @@ class Answer:
 
     told: Cell
     file: Row
+    is_correction: bool
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.told, name)
@@ -376,10 +377,13 @@ def known_answers(plan: Plan, archive: Archive, files: Iterable[Row]) -> dict[tu
         if not file["state"].startswith("accepted"):
             continue
         body = plan.codes[file["agency_name"]]
-        # A newer version of a report replaces the whole older one; a correction speaks only of its own cells.
-        known = {key: it for key, it in known.items() if (key[0], key[3]) != (file["period"], body)}
+        # A newer version replaces the whole older report; a correction speaks of its own figure alone, and outlives it.
+        of_report = {
+            key for key, it in known.items() if (key[0], key[3]) == (file["period"], body) and not it.is_correction
+        }
+        known = {key: it for key, it in known.items() if key not in of_report}
         for period, indicator, basis, told in archive.answers(file["sha256"]):
-            known[period or file["period"], indicator, basis, body] = Answer(told, file)
+            known[period or file["period"], indicator, basis, body] = Answer(told, file, bool(period))
     return known
 
 

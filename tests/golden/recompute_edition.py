@@ -43,6 +43,7 @@ from golden.recompute import (
 from golden.recompute_sentence import read_sentence
 
 TRENDS = {"better": "Tốt hơn", "same": "Không đổi", "worse": "Kém hơn"}
+READ = {"accepted", "accepted_with_warnings", "rejected"}
 COLUMNS = [
     {"exceeded", "achieved"}, {"on_track"}, {"at_risk"}, {"behind", "missed"}, {"no_data"}, {"not_yet_published"},
     {"no_target", "conflicting", "undecidable"},
@@ -173,7 +174,10 @@ def differences(published: Path, archive: Path, plan: Path, *, edition: Path, on
     earlier = sorted((each for each in every if each.as_of < this.as_of), key=lambda each: each.as_of)
     files = {row["receipt_no"]: row for each in (*every, this) for row in each.table("files")}
     world = World(Plan(plan), Archive(archive), this, list(files.values()), earlier)
-    checks = (rows, sentences, sources, tasks, changes, submissions, leads, counts, lists, printed_rows, copies)
+    checks = (
+        rows, sentences, sources, tasks, changes, submissions, records, annexes, leads, counts, lists, printed_rows,
+        copies,
+    )  # fmt: skip
     chosen = [check for check in checks if only in {"", check.__name__}]
     return [f"{check.__name__}: {difference}" for check in chosen for difference in check(world)]
 
@@ -200,6 +204,7 @@ def rows(world: World) -> Iterator[str]:
         ratio, margin = it.or_none(at.ratio), it.or_none(at.margin)
         wanted: dict[str, object] = {
             "row_kind": at.row_kind,
+            "printed_no": at.printed_no or at.body_ref,
             "section": f"{sections[at.section_no]}{flat(world.plan.settings['sections'][at.section_no])}",
             "indicator_name": at.label or at.name,
             "unit": at.unit["label"],
@@ -208,7 +213,9 @@ def rows(world: World) -> Iterator[str]:
             "target_high": at.bound("high"),
             "status": it.status,
             "status_name": it.name,
-            "expected_value": at.nearer(it.value, it.quarter) if it.is_graded else due and due[0],
+            "expected_value": at.nearer(it.value, it.quarter)
+            if it.is_graded
+            else (None if due is None or at.is_band else due[0]),
             "ratio": ratio if ratio is None else cut(ratio, 6),
             "margin": margin if margin is None else cut(margin, 6),
             "needed": it.or_none(at.needed),
@@ -343,37 +350,139 @@ def _fraction(text: str) -> Fraction | None:
 
 
 def submissions(world: World) -> Iterator[str]:
-    """Who sent, how late, and the record of the year so far, from the files that came."""
-    year = world.period[:4]
-    due_day = world.plan.settings["calendar"]["submission_due"]["before_day"]
-    records = {row["agency_code"]: row for row in world.edition.table("records")}
+    """Who sent, how late and how much, from the files that came."""
+    quarter, board = world.edition.quarter, world.edition.table("tasks")
+    published = [it.indicator for it in world.verdicts.values() if str(quarter) in it.indicator.published_in.split(";")]
     for row in world.edition.table("submissions"):
-        body, late_by = row["agency_code"], dict[int, int]()
-        owed = 0
-        for quarter in range(1, world.edition.quarter + 1):
-            due = datetime(int(year), 3 * quarter, due_day, tzinfo=world.edition.as_of.tzinfo)
-            accepted = world.accepted(body, f"{year}-Q{quarter}")
-            owed += bool(accepted) or due <= world.edition.as_of
-            if accepted:
-                delay = datetime.fromisoformat(accepted[0]["received_at"]) - due
-                late_by[quarter] = delay // timedelta(days=1) + 1 if delay >= timedelta() else 0
-            if quarter == world.edition.quarter and accepted:
-                wanted: dict[str, object] = {"state": accepted[-1]["state"], "receipt_no": accepted[-1]["receipt_no"]}
-                wanted |= {"received_at": accepted[0]["received_at"], "version": str(len(accepted))}
-                wanted |= {"is_on_time": not late_by[quarter], "days_late": str(late_by[quarter])}
-                yield from unlike(body, wanted, row)
-            elif quarter == world.edition.quarter:
-                yield from unlike(body, {"state": "missing", "is_on_time": None, "days_late": None}, row)
-        late = [days for days in late_by.values() if days]
-        average = cut(Fraction(sum(late), len(late_by)), 1, "nearest") if late_by else None
-        record: dict[str, object] = {"owed_count": str(owed), "received_count": str(len(late_by))}
-        record |= {"on_time_count": str(len(late_by) - len(late)), "late_count": str(len(late))}
-        record |= {"missing_count": str(owed - len(late_by)), "days_late_avg": average}
-        yield from unlike(
-            f"{body}'s record",
-            record | {"days_late_max": str(max(late_by.values())) if late_by else None},
-            records[body],
+        body = row["agency_code"]
+        owed = [at.code for at in published if body in at.reporters.split(";")]
+        told = sum((world.period, code, "year_to_date", body) in world.known for code in owed)
+        mine = [bool(each["receipt_no"]) for each in board if each["agency_code"] == body]
+        wanted: dict[str, object] = {"owed_count": str(len(owed) + len(mine)), "answered_count": str(told + sum(mine))}
+        accepted, late = world.accepted(body, world.period), _delays(world, body).get(quarter)
+        wanted |= {"is_on_time": not late if accepted else None, "days_late": str(late) if accepted else None}
+        if accepted:
+            wanted |= {"received_at": accepted[0]["received_at"], "version": str(len(accepted))}
+            wanted |= {"receipt_no": accepted[-1]["receipt_no"]}
+        yield from unlike(body, wanted | {"state": accepted[-1]["state"] if accepted else "missing"}, row)
+
+
+def records(world: World) -> Iterator[str]:
+    """How each body has reported in the year so far, from the files that came."""
+    for row in world.edition.table("records"):
+        delays = _delays(world, row["agency_code"])
+        late = [days for days in delays.values() if days]
+        due = [_due(world, quarter) <= world.edition.as_of for quarter in range(1, world.edition.quarter + 1)]
+        owed = sum(is_due or quarter in delays for quarter, is_due in enumerate(due, 1))
+        read = [file for file in world.came if file["agency_name"] == row["agency_name"] and file["state"] in READ]
+        first = {file["period"]: file["state"] for file in reversed(read)}
+        wanted: dict[str, object] = {
+            "owed_count": str(owed),
+            "received_count": str(len(delays)),
+            "on_time_count": str(len(delays) - len(late)),
+            "late_count": str(len(late)),
+            "missing_count": str(owed - len(delays)),
+            "days_late_avg": cut(Fraction(sum(late), len(delays)), 1, "nearest") if delays else None,
+            "days_late_max": str(max(delays.values())) if delays else None,
+            "first_try_count": str(sum(state != "rejected" for state in first.values())),
+            "rejected_count": str(sum(file["state"] == "rejected" for file in read)),
+        }
+        yield from unlike(row["agency_code"], wanted, row)
+
+
+def _due(world: World, quarter: int) -> datetime:
+    day = world.plan.settings["calendar"]["submission_due"]["before_day"]
+    return datetime(int(world.period[:4]), 3 * quarter, day, tzinfo=world.edition.as_of.tzinfo)
+
+
+def _delays(world: World, body: str) -> dict[int, int]:
+    """Days begun after the deadline, by quarter with an accepted report; 0 in time."""
+    found = {}
+    for quarter in range(1, world.edition.quarter + 1):
+        for file in world.accepted(body, f"{world.period[:4]}-Q{quarter}")[:1]:
+            late = datetime.fromisoformat(file["received_at"]) - _due(world, quarter)
+            found[quarter] = late // timedelta(days=1) + 1 if late >= timedelta() else 0
+    return found
+
+
+def annexes(world: World) -> Iterator[str]:
+    """The tables of tasks, senders, records, revisions and changes hold what the data files hold."""
+    by_ref: dict[str, list[Row]] = defaultdict(list)
+    for row in world.edition.table("tasks"):
+        by_ref[row["task_ref"]].append(row)
+    sent = {row["agency_name"]: row for row in world.edition.table("submissions")}
+    cards = {row["agency_name"]: row for row in world.edition.table("records")}
+    moved = {"Số mới": ("Số cũ", "revisions"), "Số liệu này": ("Số liệu trước", "changes")}
+    for file, tables in (("docx", world.edition.docx[1]), ("html", world.edition.html_tables)):
+        seen, figures = set[str](), dict[str, list[tuple[str, str]]]()
+        for cells in (dict(zip(table[0], line, strict=False)) for table in tables for line in table[1:]):
+            wanted: dict[str, str] = {}
+            if "Tiến độ" in cells:
+                seen.add(cells["Mục"])
+                wanted = {"Tiến độ": _progress(by_ref[cells["Mục"]])}
+                if len(by_ref[cells["Mục"]]) > 1:
+                    accounts = [row for row in by_ref[cells["Mục"]] if row["receipt_no"] and not row["contradiction"]]
+                    told = Counter(row["state_name"].lower() for row in accounts)
+                    wanted["Kết quả"] = "; ".join(f"{count:02} {name}" for name, count in told.items())
+            elif "Thời điểm nhận" in cells:
+                seen.add(cells["Đơn vị"])
+                wanted = _sender(sent[cells["Đơn vị"]])
+            elif "Báo cáo quý" in cells:
+                seen.add(f"record of {cells['Đơn vị']}")
+                wanted = _record(cards[cells["Đơn vị"]])
+            for head, (old, table) in moved.items():
+                if head in cells and len(set(cells.values())) > 2:
+                    figures.setdefault(table, []).append((cells[old], cells[head]))
+            for head, want in wanted.items():
+                if not re.match(re.escape(want) + r"(?!\w)", cells[head]):
+                    yield f"{file}: {next(iter(cells.values()))} {cells[head]!r}, not {want!r}"
+        if seen != {*by_ref, *sent, *(f"record of {name}" for name in cards)}:
+            yield f"{file}: the tables tell of {seen}"
+        for table in ("revisions", "changes"):
+            want_figures = [
+                tuple(written(Fraction(row[name])) if row[name] else "–" for name in ("old_value", "new_value"))
+                for row in world.edition.table(table)
+            ]
+            if figures.get(table, []) != want_figures:
+                yield f"{file}: {table} {figures.get(table)}, not {want_figures}"
+
+
+def _progress(rows: list[Row]) -> str:
+    """How a task stands: as its lead says, or how many of all bodies have told."""
+    if len(rows) > 1:
+        return f"{sum(bool(row['receipt_no']) for row in rows)}/{len(rows)} đơn vị đã báo cáo"
+    share = rows[0]["completion_pct"]
+    return rows[0]["state_name"] + (f" ({written(Fraction(share))}%)" if share else "")
+
+
+def _sender(row: Row) -> dict[str, str]:
+    received = f"{datetime.fromisoformat(row['received_at']):%d/%m/%Y %H:%M}" if row["received_at"] else ""
+    delay = {"": "", "0": "Đúng hạn"}.get(row["days_late"], f"Chậm {int(row['days_late'] or 0):02} ngày")
+    if not received:
+        return {"Tình trạng": row["state_name"]}
+    return {
+        "Tình trạng": row["state_name"],
+        "Thời điểm nhận": received,
+        "Thời hạn": delay,
+        "Biên nhận": row["receipt_no"],
+    }
+
+
+def _record(row: Row) -> dict[str, str]:
+    if row["owed_count"] == "0":
+        return {"Báo cáo quý": "chưa đến hạn kỳ nào"}
+    told = f"{row['received_count']}/{row['owed_count']} kỳ đã gửi: {row['on_time_count']} đúng hạn"
+    if row["late_count"] != "0":
+        average = written(Fraction(row["days_late_avg"]))
+        told += (
+            f", {row['late_count']} chậm (bình quân {average} ngày một báo cáo, nhiều nhất {row['days_late_max']} ngày)"
         )
+    if row["missing_count"] != "0":
+        told += f"; {row['missing_count']} kỳ chưa gửi"
+    tries = f"{row['first_try_count']}/{row['received_count']} kỳ"
+    if row["rejected_count"] != "0":
+        tries += f"; {row['rejected_count']} tệp bị trả lại"
+    return {"Báo cáo quý": told, "Chấp nhận ngay lần đầu": tries}
 
 
 def leads(world: World) -> Iterator[str]:
@@ -669,7 +778,7 @@ def _as_printed(world: World, it: Verdict) -> list[str]:
         steps = (Fraction(1), at.plan.on_track, at.plan.at_risk)
         ratio = f"{percent(part, steps)}%" if part is not None and part >= 0 else ""
         margin = {True: "+", False: ""}[room > 0] + printed(room, at.decimals, "down")
-    elif it.status in {"no_data", "conflicting"}:
+    elif it.status in {"no_data", "conflicting"} and not at.is_band:
         due = _fixed(at.due(it.quarter)[0], it)
     return [
         _label(it),

@@ -42,18 +42,15 @@ def _roles(it: Verdict) -> Iterator[tuple[str, tuple[str, ...] | None]]:
     gap, line, is_lacking = _gap(it)
     yield r"nguyên văn “([^”]+)”", (figure.text,) if figure.is_approximate else None
     if figure.is_approximate:
-        span = (written(end) for end in at.interval(value))
+        span = (nearest(end, places) for end in at.interval(value))
         names = ", ".join(STATUSES[status] for status in at.possible(value, it.quarter))
         yield rf"từ {NUM} đến {NUM} [^;(]*, cho các kết quả khác nhau \(([^)]*)\)", (*span, names)
     for other in it.others:
-        assert other.value is not None
-        apart = abs(value - other.value)
-        name, told = other.file["agency_name"], (written(other.value), written(apart), written(Fraction(at.tolerance)))
-        yield (
-            rf"{name} báo cáo {NUM}[^(;]*\(chênh {NUM} [^,]*, vượt mức cho phép {NUM} [^)]*\)",
-            told if apart else None,
-        )
-        yield rf"{name} báo cáo {NUM}[^(;]*\(trùng khớp\)", None if apart else told[:1]
+        tolerance, apart = Fraction(at.tolerance), abs(value - other.told.value)
+        told = (written(other.told.value), *((written(apart),) if apart else ()))
+        beyond = f", vượt mức cho phép {written(tolerance)} [^)]*" if apart > tolerance else ""
+        difference = rf"chênh {NUM} [^,)]*{beyond}" if apart else "trùng khớp"
+        yield rf"{other.file['agency_name']} báo cáo {NUM}[^(;]*\({difference}\)", told
     ratio = at.ratio(value, it.quarter)
     steps = (Fraction(1), at.plan.on_track, at.plan.at_risk)
     shown = percent(ratio, steps) if ratio is not None else ""
