@@ -67,14 +67,13 @@ def printed(value: Fraction, decimals: int, way: str) -> str:
     return written(cut(value, decimals, way) or cut(value, 6, way))
 
 
-def percent(ratio: Fraction, steps: Iterable[Fraction]) -> str:
-    """One decimal, or as many as it needs not to show a step as reached that was not, or the reverse."""
-    stored = cut(ratio, 6)
+def percent(share: Fraction, steps: Iterable[Fraction] = ()) -> str:
+    """One decimal, or up to four where it needs them not to show a step as reached that was not, or the reverse."""
     for places in range(1, 5):
-        shown = cut(stored * 100, places, "nearest")
-        if all((shown >= step * 100) == (stored >= step) for step in steps):
-            break
-    return written(shown)
+        shown = cut(share * 100, places, "nearest")
+        if all((shown >= step * 100) == (share >= step) for step in steps):
+            return written(shown)
+    return written(cut(share * 100, 4))
 
 
 def csv_rows(path: Path) -> list[Row]:
@@ -270,22 +269,24 @@ class Indicator:
 
     def interval(self, value: Fraction) -> tuple[Fraction, Fraction]:
         """What an approximate figure may stand for."""
-        unit = Fraction(10) ** 20
-        while (value / unit).denominator != 1:
-            unit /= 10
-        second = Fraction(10) ** (len(str(floor(abs(value)))) - 2) if abs(value) >= 1 else unit
-        half = min(unit, second) / 2
-        slack = max(Fraction(self.plan.settings["thresholds"]["approximate_tolerance_pct"]) / 100 * abs(value), half)
+        places = next(n for n in range(20) if (value * 10**n).denominator == 1)
+        zeros = len(str(abs(int(value)))) - len(str(abs(int(value))).rstrip("0")) if value and not places else 0
+        # Of a round number the first two places count, whatever they are.
+        zeros = min(zeros, max(len(str(abs(int(value)))) - 2, 0))
+        unit = Fraction(10) ** (zeros - places)
+        share = Fraction(self.plan.settings["thresholds"]["approximate_tolerance_pct"]) / 100
+        slack = max(share * abs(value), unit / 2)
         low, high = value - slack, value + slack
         least, most = self.bound("minimum"), self.bound("maximum")
         return (low if least is None else max(low, least)), (high if most is None else min(high, most))
 
     def possible(self, value: Fraction, quarter: int) -> list[str]:
-        """Every status the values of an approximate figure have, from the lowest value on."""
+        """Every status the values of an approximate figure have, the worst first."""
         low, high = self.interval(value)
         marks = [*self.due(quarter), *(end for end in (self.bound("low"), self.bound("high")) if end is not None)]
         points = sorted({low, value, high, *(mark for mark in marks if low < mark < high)})
-        return list(dict.fromkeys(self.status(point, quarter) for point in points))
+        found = {self.status(point, quarter) for point in points}
+        return [status for status in reversed(STATUSES) if status in found]
 
 
 # What the workbooks say, and what of it was known at an instant.

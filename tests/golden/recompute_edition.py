@@ -776,7 +776,7 @@ def _as_printed(world: World, it: Verdict) -> list[str]:
         due = _fixed(at.nearer(it.value, it.quarter), it)
         part, room = at.ratio(it.value, it.quarter), at.margin(it.value, it.quarter)
         steps = (Fraction(1), at.plan.on_track, at.plan.at_risk)
-        ratio = f"{percent(part, steps)}%" if part is not None and part >= 0 else ""
+        ratio = f"{percent(cut(part, 6), steps)}%" if part is not None and part >= 0 else ""
         margin = {True: "+", False: ""}[room > 0] + printed(room, at.decimals, "down")
     elif it.status in {"no_data", "conflicting"} and not at.is_band:
         due = _fixed(at.due(it.quarter)[0], it)

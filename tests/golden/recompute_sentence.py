@@ -20,7 +20,7 @@ def read_sentence(it: Verdict, sentence: str) -> Iterator[str]:
         yield f"numbers without a meaning in {rest!r}"
     for words, holds in _claims(it).items():
         if (re.search(words, sentence) is not None) != holds:
-            yield f"{words!r} is {'missing' if holds else 'said'}: {sentence}"
+            yield f"{words!r} is {'missing' if holds else 'said'}"
 
 
 def _roles(it: Verdict) -> Iterator[tuple[str, tuple[str, ...] | None]]:
@@ -44,7 +44,7 @@ def _roles(it: Verdict) -> Iterator[tuple[str, tuple[str, ...] | None]]:
     if figure.is_approximate:
         span = (nearest(end, places) for end in at.interval(value))
         names = ", ".join(STATUSES[status] for status in at.possible(value, it.quarter))
-        yield rf"từ {NUM} đến {NUM} [^;(]*, cho các kết quả khác nhau \(([^)]*)\)", (*span, names)
+        yield rf"từ {NUM} đến {NUM}[^;(]*, cho các kết quả khác nhau \(([^)]*)\)", (*span, names)
     for other in it.others:
         tolerance, apart = Fraction(at.tolerance), abs(value - other.told.value)
         told = (written(other.told.value), *((written(apart),) if apart else ()))
@@ -53,16 +53,17 @@ def _roles(it: Verdict) -> Iterator[tuple[str, tuple[str, ...] | None]]:
         yield rf"{other.file['agency_name']} báo cáo {NUM}[^(;]*\({difference}\)", told
     ratio = at.ratio(value, it.quarter)
     steps = (Fraction(1), at.plan.on_track, at.plan.at_risk)
-    shown = percent(ratio, steps) if ratio is not None else ""
+    shown = percent(cut(ratio, 6), steps) if ratio is not None else ""
     yield (
         rf"{NUM}% mức phải đạt đến hết quý ([IV]+) \({NUM}[^()]*\)",
         (shown, ROMAN[it.quarter], nearest(low, places)),
     )
+    yield rf"mức phải đạt đến hết quý ([IV]+) là {NUM}", (ROMAN[it.quarter], nearest(low, places))
     share = at.own_share(it.quarter)
     if share is not None:
         years = {row["year"] for row in at.plan.rows("past_figures.csv") if row["indicator"] == at.code}
         even = nearest(at.target * it.quarter / 4, places)
-        told_pace = (*sorted(years), percent(share, ()), even)
+        told_pace = (*sorted(years), percent(share), even)
         yield rf"nhịp năm (\d+) \({NUM}% cả năm\), nếu chia đều các quý là {NUM}", told_pace
     if not at.is_band:
         yield rf"bằng {NUM}%(?= (?:mức sàn của )?chỉ tiêu năm)", (percent(value / at.target, steps),)
@@ -75,8 +76,8 @@ def _roles(it: Verdict) -> Iterator[tuple[str, tuple[str, ...] | None]]:
     if need and needed and gained > 0:
         pace = cut((needed / left) / (gained / it.quarter), 2, "nearest")
         yield rf"{pattern}, (gấp|bằng) {NUM} lần tốc độ đã đạt", (*need, "gấp" if pace > 1 else "bằng", written(pace))
-        if pace == 1:
-            yield rf"{pattern}, bằng tốc độ đã đạt", need
+        yield rf"{pattern}, bằng tốc độ đã đạt", need if pace == 1 else None
+        yield rf"{pattern}, chưa bằng 0,01 lần tốc độ đã đạt", need if pace == 0 else None
     elif need:
         yield pattern, need
     yield rf"đã vượt mức trần cả năm {NUM}", (printed(value - at.ends[1], places, "up"),) if at.is_band else None
@@ -136,13 +137,11 @@ def _claims(it: Verdict) -> dict[str, bool]:
         "cần (?:tăng )?thêm": bool(needed),
         "đã đạt chỉ tiêu năm": within and it.status == "achieved",
         "nằm trong khoảng (?:chỉ tiêu|phải đạt)": at.is_band and low <= value <= high,
-        "đúng bằng chỉ tiêu năm|đáp ứng chỉ tiêu năm": at.meets(value)
+        "đúng bằng chỉ tiêu năm|(?<!chưa )đáp ứng chỉ tiêu năm": at.meets(value)
         and not at.is_band
         and (value == at.target if top is None else value <= top)
         and not (within and at.is_flow),
-        "cách mức “": it.status in WITHIN
-        and cut(at.margin(value, it.quarter), 6) != 0
-        and not (at.is_band and it.status != "on_track"),
+        "cách mức “": it.status in WITHIN and cut(at.margin(value, it.quarter), 6) != 0,
         "theo nhịp năm": within and at.is_flow and at.own_share(it.quarter) is not None,
         "thứ tự ưu tiên": bool(it.others),
     }
