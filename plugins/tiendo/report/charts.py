@@ -37,7 +37,7 @@ _QUARTERS = ("I", "II", "III", "IV")
 _FURTHEST = Decimal("1.5")
 _TEXT_WIDTH = 467  # points: the width of a page of Decree 30 between its margins
 _ANNEX_WIDTH = 728  # the same across
-_DOTS_PER_INCH = 220
+_DOTS_PER_INCH = 200
 
 
 class Layout(NamedTuple):

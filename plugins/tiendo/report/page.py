@@ -24,10 +24,9 @@ from tiendo.warehouse.sql import statement
 
 INDEX = "index.html"
 _SCRIPT = TEMPLATES / "report.js"
-_PAGE = "bao-cao.html"
 # What a reader opens, in the order of the links; the rest is in the folder.
 _LINKS = (
-    (_PAGE, "Trang báo cáo"),
+    ("bao-cao.html", "Trang báo cáo"),
     ("bao-cao.docx", "Word"),
     ("bao-cao.pdf", "PDF"),
     ("bao-cao.xlsx", "Excel"),
