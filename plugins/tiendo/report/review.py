@@ -31,6 +31,7 @@ from tiendo.report.words import (
     status_name,
     value_text,
 )
+from tiendo.status.names import LABELS, Status
 from tiendo.templates import template
 from tiendo.validation.assertions import check_assertions
 from tiendo.validation.kept_results import keep_runs, mart_key
@@ -183,7 +184,7 @@ def review_view(review: DraftReview) -> dict[str, Any]:
         "title": f"{period_name(data.period)}: {edition_label(data).lower()}",
         "as_of": instant(data.as_of),
         "release": release(data.plan_code, data.register_sha256),
-        "summary": [*headlines(data), *further_lines(data)],
+        "summary": [*headlines(data), *_at_risk(data), *further_lines(data)],
         "previous": ""
         if previous is None
         else f"lần ban hành thứ {previous.number}, theo báo cáo tiếp nhận đến {instant(previous.as_of)}",
@@ -223,6 +224,12 @@ def review_view(review: DraftReview) -> dict[str, Any]:
         ],
         "failures": list(review.failures),
     }
+
+
+def _at_risk(data: EditionData) -> list[dict[str, str]]:
+    """Names what the report has in a table, which the request for approval lacks."""
+    names = [line.full_name for line in data.graded if line.status == Status.AT_RISK]
+    return [{"label": f"Chỉ tiêu {lower(LABELS[Status.AT_RISK])}", "text": f"{'; '.join(names)}."}] if names else []
 
 
 def render_review(review: DraftReview) -> bytes:

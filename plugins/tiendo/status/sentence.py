@@ -106,10 +106,6 @@ class _Writer:
         """The size of a distance to a line, in points for shares; of a negative one so much is lacking."""
         return f"{self.bare(abs(rounded_gap(value, self.places)))}{self.difference_suffix}"
 
-    def distance(self, value: Decimal) -> str:
-        """The size of a distance to what is compared with; at the year's end that is the line itself."""
-        return self.gap(value) if self.is_year else self.difference(abs(value))
-
     def need(self, value: Decimal) -> str:
         """What must still come, in points for shares."""
         return f"{self.bare(rounded_need(value, self.places))}{self.difference_suffix}"
@@ -186,9 +182,9 @@ def _against_band(write: _Writer, goal: Goal, actual: Decimal) -> str:
         band = f"từ {write.derived(low)} đến {write.derived(high)}"
         name = f"khoảng phải đạt đến hết {write.quarter}"
     if actual < low:
-        return f"thấp hơn {write.distance(actual - low)} so với {name} ({band})"
+        return f"thấp hơn {write.gap(actual - low)} so với {name} ({band})"
     if actual > high:
-        return f"cao hơn {write.distance(high - actual)} so với {name} ({band})"
+        return f"cao hơn {write.gap(high - actual)} so với {name} ({band})"
     return f"nằm trong {name} ({band})"
 
 
@@ -209,7 +205,7 @@ def _relation(write: _Writer, side: Side, actual: Decimal) -> str:
         return f"đúng bằng chỉ tiêu năm ({target})"
     words = ("tốt hơn", "kém") if write.is_rank else ("cao hơn", "thấp hơn")
     word = words[0] if (gap > 0 if write.is_rank else actual > side.target) else words[1]
-    return f"{word} {write.distance(gap)} so với {_base(write)} ({target})"
+    return f"{word} {write.gap(gap)} so với {_base(write)} ({target})"
 
 
 def _pace(write: _Writer, goal: Goal) -> list[str]:
@@ -247,7 +243,7 @@ def _outlook(write: _Writer, goal: Goal, actual: Decimal, grade: Grade) -> list[
             return [f"còn được phép {write.gap(ceiling.target - actual)} {within}"]
     side = goal.sides[0]
     if satisfies(side, actual) and not goal.is_band:
-        return ["đã đạt chỉ tiêu năm"] if side.is_early else []
+        return ["đã đạt chỉ tiêu năm"] if side.is_early and grade.status in YEAR_VERDICTS else []
     if grade.needed:
         if goal.nature is Nature.FLOW:
             verb, gained = "cần thêm", actual
@@ -282,7 +278,8 @@ def _verdict(write: _Writer, goal: Goal, grade: Grade, *, is_estimate: bool) -> 
     # Within the year the sentence's last words, that the figure is an estimate, say enough.
     text = f"đánh giá: {verdict_name(grade.status, is_estimate=is_estimate and grade.status in YEAR_VERDICTS)}"
     on_track = LABELS[Status.ON_TRACK]
-    if grade.status in (Status.AT_RISK, Status.BEHIND) and grade.margin < 0 and not goal.sides[-1].is_final:
+    is_ceiling = goal.sides[-1].is_final and not goal.is_band
+    if grade.status in (Status.AT_RISK, Status.BEHIND) and grade.margin < 0 and not is_ceiling:
         return f"{text} (cách mức “{on_track}” {write.gap(grade.margin)})"
     if grade.status is Status.ON_TRACK and grade.margin > 0:
         return f"{text} (cách mức “{LABELS[Status.AT_RISK]}” {write.gap(grade.margin)})"
