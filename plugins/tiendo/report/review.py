@@ -25,6 +25,7 @@ from tiendo.report.words import (
     clean,
     contradiction_text,
     instant,
+    lower,
     number,
     period_name,
     source_text,
