@@ -1,6 +1,8 @@
 """What a batch yields beyond single rules: figures, what follows from what, mapping back to files, our own tables."""
 
 import io
+import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -365,3 +367,13 @@ class TestOurTables:
         assert [failure.partition(", the first")[0] for failure in failures] == [
             "mart-complete: a leaf indicator of the register has no row (1 rows"
         ]
+
+
+def test_a_module_rarely_needed_comes_when_something_of_it_is_asked_for() -> None:
+    program = (
+        "import sys; from tiendo.validation.suites import great_expectations; great_expectations();"
+        "assert not {'altair', 'scipy.stats'} & sys.modules.keys();"
+        "from great_expectations.expectations.core import expect_column_kl_divergence_to_be_less_than as rule;"
+        "assert round(rule.stats.entropy([0.5, 0.5]), 3) == 0.693; assert 'scipy.stats' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
