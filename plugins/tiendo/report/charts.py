@@ -30,7 +30,7 @@ _SHAPES = {
     Status.CONFLICTING: "$≠$",
     Status.UNDECIDABLE: "$?$",
 }
-_INK, _SOFT, _LINE, _PALE = "#1a1a1a", "#555555", "#cfcfcf", "#f4f5f7"
+_INK, _SOFT, _LINE, _PALE = "#1a1a1a", "#555555", "#cfcfcf", "#eeeeee"
 _RESULT, _TARGET, _REACHED = "#005a8c", "#882255", "#e3f1ea"
 _QUARTERS = ("I", "II", "III", "IV")
 # Bars end here; how far what is beyond goes is told by its number.
