@@ -15,6 +15,7 @@ from html.parser import HTMLParser
 import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook, load_workbook
+from pikepdf import Dictionary, Pdf
 from report_example import AS_OF, DRAFT, EXPORTS, FIRST, LINES, PUBLISHED
 
 from fixtures.packages import needs
@@ -28,7 +29,7 @@ from tiendo.report.data_files import render_data_files
 from tiendo.report.edition_tables import INDICATORS, TABLES
 from tiendo.report.manifest import content_sha256, data_sha256, render_manifest
 from tiendo.report.page import render_page
-from tiendo.report.pdf_file import normalise, office, render_pdf
+from tiendo.report.pdf_file import normalise, office, render_pdfs
 from tiendo.report.spreadsheet import SUMMARY_SHEET, put, render_spreadsheet
 from tiendo.report.word import render_word
 from tiendo.report.words import number
@@ -359,13 +360,40 @@ def test_an_office_without_writer_is_none(tmp_path, monkeypatch, parts, is_there
     assert office() == (str(tmp_path / "bin" / "soffice") if is_there else None)
 
 
-def test_pdf_is_the_same_twice():
-    document = render_word(FIRST)
+@pytest.fixture(scope="module")
+def pdfs():
     with needs("libreoffice-writer"):
-        pdf = render_pdf(document, AS_OF)
-        assert pdf is not None, "LibreOffice is not found"
-    assert pdf.startswith(b"%PDF-")
-    assert render_pdf(document, AS_OF) == pdf
+        pdfs = render_pdfs({"a": render_word(FIRST), "b": render_word(DRAFT)}, AS_OF)
+        assert pdfs.keys() == {"a", "b"}, "LibreOffice is not found"
+    return pdfs
+
+
+def test_pdf_is_the_same_twice_alone_or_with_others(pdfs):
+    assert render_pdfs({"a": render_word(FIRST)}, AS_OF) == {"a": pdfs["a"]}
+    assert pdfs["a"] != pdfs["b"]
+
+
+def test_pdf_is_what_an_archive_and_a_screen_reader_need(pdfs):
+    with Pdf.open(io.BytesIO(pdfs["b"])) as document:
+        told = document.Root.Metadata.read_bytes().decode()
+        for words in ("<pdfaid:part>2<", "<pdfaid:conformance>B<", "<xmp:CreateDate>2023-06-14T09:30:00Z<"):
+            assert words in told
+        assert str(document.docinfo["/CreationDate"]) == "D:20230614093000Z"
+        assert document.Root.OutputIntents[0].S == "/GTS_PDFA1"
+        assert document.Root.MarkInfo.Marked
+        assert str(document.Root.Lang).startswith("vi")
+        kinds = {str(each.get("/S")) for each in document.objects if isinstance(each, Dictionary)}
+        assert {"/Table", "/TR", "/TH", "/TD"} <= kinds
+        fonts = [
+            each for each in document.objects if isinstance(each, Dictionary) and each.get("/Type") == "/FontDescriptor"
+        ]
+        assert fonts
+        assert all("/FontFile2" in font or "/FontFile3" in font for font in fonts)
+
+
+def test_without_libreoffice_there_is_no_pdf(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert render_pdfs({"a": b""}, AS_OF) == {}
 
 
 def test_the_pdf_is_not_promised_bit_for_bit():

@@ -126,6 +126,7 @@ class IndicatorLine:
             computed for comparing and means nothing to a reader.
         gap_text: the size of ``margin`` with its unit, in points for shares; "" where there is none, or it is 0.
         expected_even: what an even pace would ask of a flow; None for all else.
+        reporter_codes, lead_name: the bodies that report it; the name of the first, which leads it.
         trend: ``better``, ``same`` or ``worse`` than in ``previous_period``, the last one with a figure; "" where
             nothing can be compared.
     """
@@ -173,6 +174,8 @@ class IndicatorLine:
     previous_value: Decimal | None = None
     previous_status: str = ""
     trend: str = ""
+    reporter_codes: tuple[str, ...] = ()
+    lead_name: str = ""
 
     @property
     def is_graded(self) -> bool:

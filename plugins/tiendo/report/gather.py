@@ -183,6 +183,8 @@ def _line(
         expected_path=_expected_path(indicator),
         history=_history(indicator, period, statuses),
         origin=_origin(row) if row and row["receipt_no"] else None,
+        reporter_codes=indicator.reporters if indicator.is_leaf else (),
+        lead_name=register.agency_by_code[indicator.reporters[0]].name if indicator.is_leaf else "",
     )
     known = {name: row[name] for name in _LINE_FIELDS & row.keys()}
     if known.get("ratio") is not None and known["ratio"] >= 0:

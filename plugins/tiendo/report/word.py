@@ -23,15 +23,21 @@ def render_word(data: EditionData, template: Path = TEMPLATE) -> bytes:
         jinja2.UndefinedError: the template uses a variable that ``tiendo.report.view`` does not give.
         jinja2.TemplateSyntaxError: a tag in the template is broken.
     """
+    title = f"Báo cáo kết quả thực hiện {data.plan_short_title} {data.period.vietnamese}"
+    return fill_template(template, build_view(data), data, title)
+
+
+def fill_template(template: Path, view: dict[str, Any], data: EditionData, title: str) -> bytes:
+    """Returns a Word template filled in with a view of an edition, whose instant and number are the document's."""
     from docxtpl import DocxTemplate  # type: ignore[import-untyped]
 
     document = DocxTemplate(io.BytesIO(template.read_bytes()))
-    document.render(build_view(data), word_environment(), autoescape=True)
+    document.render(view, word_environment(), autoescape=True)
     if any(column.is_annexed for column in INDICATORS.columns):
         _fit_cells_to_grid(document.docx.element.body)
     _order_cell_properties(document.docx.element.body)
     properties = document.docx.core_properties
-    properties.title = f"Báo cáo kết quả thực hiện {data.plan_short_title} {data.period.vietnamese}"
+    properties.title = title
     properties.author = data.letterhead.issuing_body
     properties.last_modified_by = data.letterhead.issuing_body
     properties.revision = data.edition
