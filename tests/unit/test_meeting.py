@@ -17,9 +17,10 @@ from fixtures.packages import needs
 from tiendo.clock import HANOI
 from tiendo.model.period import Period
 from tiendo.report.data import EditionData
-from tiendo.report.meeting import TEMPLATE, cut, meeting_view, render_meeting
+from tiendo.report.meeting import TEMPLATE, meeting_view, render_meeting
 from tiendo.report.pdf_file import render_pdfs
 from tiendo.report.view import build_view
+from tiendo.report.words import cut
 from tiendo.templates import word_environment
 
 LONG_NAME = ("Sở Quản lý các vấn đề có tên gọi rất dài của tỉnh và các khu công nghiệp, đô thị " * 3)[:198]

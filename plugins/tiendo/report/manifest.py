@@ -11,6 +11,7 @@ from typing import Any
 
 from tiendo.clock import HANOI
 from tiendo.report.data import EditionData
+from tiendo.report.result_sheet import sheet_contents
 from tiendo.report.summary import data_days, illustrative_lines
 
 MANIFEST = "manifest.json"
@@ -87,6 +88,7 @@ def render_manifest(data: EditionData, files: Mapping[str, bytes], office: str =
             }
             for path in sorted(files)
         ],
+        "result_sheets": sheet_contents(data),
         "inputs": [
             {
                 "receipt_no": file.receipt_no,

@@ -4,7 +4,6 @@ What would make it longer is cut and counted; in full it stands in the report. d
 variables of ``include/templates/meeting.docx``.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +14,7 @@ from tiendo.report.headline import needing_attention, remarks
 from tiendo.report.summary import status_sentence, task_sentence
 from tiendo.report.view import build_view
 from tiendo.report.word import fill_template
-from tiendo.report.words import clean, due_words, lower, need, number, quarter, tint, two_digits, verdict
+from tiendo.report.words import cut, due_words, lower, need, number, quarter, tint, two_digits, verdict
 from tiendo.status.names import STYLES, Status
 from tiendo.templates import TEMPLATES
 from tiendo.vietnamese.dates import format_date
@@ -24,8 +23,6 @@ TEMPLATE = TEMPLATES / "meeting.docx"
 # What two pages hold, each with the longest texts that are let in.
 INDICATORS, PROPOSALS, BODIES, NAMED = 6, 3, 7, 4
 _BODY, _NAME, _TEXT, _MATTERS, _SHORT = 45, 75, 85, 130, 20
-# They turn a line round that a sender has put them in.
-_DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # A sign stays with its figure at the end of a line.
 _HYPHEN = "\u2011"
 _BEHIND = (Status.BEHIND, Status.MISSED)
@@ -49,7 +46,7 @@ def meeting_view(data: EditionData) -> dict[str, Any]:
     late = {task.ref for task in data.tasks if task.late_reports}
     # What is asked for the sake of a late task first.
     proposals = sorted(remarks(data, "proposal"), key=lambda remark: late.isdisjoint(remark.refs))
-    actions = _actions(data)
+    to_do = actions(data)
     return {
         "standing": " ".join(filter(None, (status_sentence(data.graded), task_sentence(data)))),
         "reports": _reports(data),
@@ -69,19 +66,10 @@ def meeting_view(data: EditionData) -> dict[str, Any]:
         "more_proposals": _more(len(proposals) - PROPOSALS, "kiến nghị"),
         "actions": [
             {"agency": cut(agency, _BODY), "matters": cut("; ".join(matters), _MATTERS)}
-            for agency, matters in actions[:BODIES]
+            for agency, matters in to_do[:BODIES]
         ],
-        "more_actions": _more(len(actions) - BODIES, "đơn vị"),
+        "more_actions": _more(len(to_do) - BODIES, "đơn vị"),
     }
-
-
-def cut(text: str, longest: int) -> str:
-    """Returns words on one line, cut between two of them, or inside an endless one, where they are too many."""
-    line = " ".join(_DIRECTIONS.sub("", clean(text)).split()).rstrip(".")
-    if len(line) <= longest:
-        return line
-    whole, _, part = line[: longest - 1].rpartition(" ")
-    return f"{(whole if len(part) < longest // 2 else f'{whole} {part}'.strip()).rstrip(' ,;')} …"
 
 
 def _more(count: int, noun: str) -> str:
@@ -144,7 +132,7 @@ def _indicator(line: IndicatorLine, remaining: int) -> dict[str, Any]:
     }
 
 
-def _actions(data: EditionData) -> list[tuple[str, list[str]]]:
+def actions(data: EditionData) -> list[tuple[str, list[str]]]:
     """Returns each body that must act with what and by when, those with most to do first, else in the plan's order."""
     found: dict[str, list[str]] = {row.agency_name: [] for row in data.submissions}
     closing = format_date(last_day_before(data.closing_at))

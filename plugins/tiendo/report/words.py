@@ -29,13 +29,24 @@ FILE_STATES = {
     "quarantined": "Cách ly",
 }
 BASES = {"quarter": "trong quý", "year_to_date": "lũy kế từ đầu năm", "": ""}
-# Characters XML 1.0 cannot hold; departments paste them in from other programs.
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Characters XML 1.0 cannot hold, and those that turn the direction of a line; pasted in from other programs.
+_NOT_PRINTED = re.compile(
+    "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def clean(text: str) -> str:
-    """Drops characters that no XML document can hold, and blanks at the ends."""
-    return _NOT_XML.sub("", text).strip()
+    """Drops characters that no XML document can hold or that turn a line round, and blanks at the ends."""
+    return _NOT_PRINTED.sub("", text).strip()
+
+
+def cut(text: str, longest: int) -> str:
+    """Returns words on one line, cut between two of them, or inside an endless one, where they are too many."""
+    line = " ".join(clean(text).split()).rstrip(".")
+    if len(line) <= longest:
+        return line
+    whole, _, part = line[: longest - 1].rpartition(" ")
+    return f"{(whole if len(part) < longest // 2 else f'{whole} {part}'.strip()).rstrip(' ,;')} …"
 
 
 def task_state_name(state: str) -> str:
