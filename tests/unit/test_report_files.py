@@ -111,6 +111,8 @@ def test_sheets_have_filters_frozen_headings_and_print_on_a4_landscape(workbook)
 def test_what_is_printed_of_a_table_fits_on_a_page(table):
     printed = [column.width for column in table.columns if not (column.is_folded or column.is_code)]
     assert sum(printed) <= PRINTED_CHARACTERS
+    headings = [column.title for column in table.columns if not column.is_code]
+    assert len(headings) == len(set(headings)), "Excel repairs a table with two columns of one name"
 
 
 def test_printed_letters_have_nine_points(tmp_path):
@@ -175,6 +177,16 @@ def test_the_workbook_prints_what_the_report_prints(workbook, name):
     negative = replace(EXPORTS, ratio=Decimal("-2.07"), ratio_text="")
     sheet = load_workbook(io.BytesIO(render_spreadsheet(replace(DRAFT, indicators=(negative,)))))[name]
     assert sheet.cell(2, headings.index(ratio) + 1).value is None
+
+
+@pytest.mark.parametrize("name", [WATCH.sheet, "Chỉ tiêu"])
+def test_no_figure_is_wider_than_its_column(workbook, name):
+    """Excel would show ``###``."""
+    sheet = workbook[name]
+    numbers = [cell for row in sheet.iter_rows(min_row=2) for cell in row if cell.data_type == "n" and cell.value]
+    assert numbers
+    for cell in numbers:
+        assert len(displayed(cell)) < sheet.column_dimensions[cell.column_letter].width, displayed(cell)
 
 
 def displayed(cell) -> str:
@@ -519,6 +531,8 @@ def test_pdf_is_what_an_archive_and_a_screen_reader_need(pdfs):
         assert str(document.Root.Lang).startswith("vi")
         kinds = {str(each.get("/S")) for each in document.objects if isinstance(each, Dictionary)}
         assert {"/Table", "/TR", "/TH", "/TD"} <= kinds
+        assert document.check_pdf_syntax() == []
+        assert "/Encrypt" not in document.trailer
         fonts = [
             each for each in document.objects if isinstance(each, Dictionary) and each.get("/Type") == "/FontDescriptor"
         ]

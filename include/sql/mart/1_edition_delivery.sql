@@ -6,12 +6,12 @@ create or replace view mart.edition_delivery as
 grant select on mart.edition_delivery to tiendo_reader, tiendo_loader;
 
 comment on view mart.edition_delivery is
-  'Whom a published edition was sent to: one row per recipient of the register (Nơi nhận) and address, or why it was not sent; and one per body whose result sheet was put into its outbox.';
+  'Whom a published edition was sent to: one row per recipient of the register (Nơi nhận) and address, or why it was not sent.';
 comment on column mart.edition_delivery.plan_code is 'The plan.';
 comment on column mart.edition_delivery.period is 'The quarter.';
 comment on column mart.edition_delivery.edition is 'Number of the edition.';
-comment on column mart.edition_delivery.recipient is 'The line of Nơi nhận; of a result sheet the code of its body.';
-comment on column mart.edition_delivery.address is 'Mail address, empty where the register has none; of a result sheet its path in the home folder.';
+comment on column mart.edition_delivery.recipient is 'The line of Nơi nhận.';
+comment on column mart.edition_delivery.address is 'Mail address; empty where the register has none.';
 comment on column mart.edition_delivery.outcome is
-  'queued (mail handed to the outgoing queue, once), no_address (the register gives none), no_connection (no mail server is configured) or outbox (a result sheet, put into its body''s outbox).';
+  'queued (mail handed to the outgoing queue, once), no_address (the register gives none) or no_connection (no mail server is configured).';
 comment on column mart.edition_delivery.recorded_at is 'When this was recorded.';

@@ -108,10 +108,9 @@ def put_out_result_sheets(engine: Engine, register: Register, settings: Settings
             }
         )
         for path, row in due.items():
-            entry = {"period": row["period"], "edition": row["edition"], "recipient": row["agency_code"]}
+            sheet = {name: row[name] for name in ("period", "edition", "agency_code")}
             connection.execute(
-                statement("report/put_delivery.sql"),
-                key | entry | {"address": path, "outcome": "outbox", "recorded_at": clock.now()},
+                statement("report/put_result_sheet.sql"), key | sheet | {"path": path, "recorded_at": clock.now()}
             )
     return tuple(due)
 

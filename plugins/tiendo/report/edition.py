@@ -347,12 +347,16 @@ def _compared(known: RowMapping, files: dict[str, bytes]) -> RebuiltEdition:
             return "not_published"
         return "as_published" if was[path] == now[path] else "different"
 
-    rests_on = ("register_sha256", "rule_version", "data_sha256", "made_with")
-    made = {name: (published[name], rebuilt[name]) for name in rests_on}
+    rests_on = ("register_sha256", "rule_version", "data_sha256")
+    old, new = ({name: each[name] for name in rests_on} | each["made_with"] for each in (published, rebuilt))
     return RebuiltEdition(
         files,
         {path: state(path) for path in sorted(was.keys() | now.keys())},
-        tuple(f"{name} was {old}, is {new}" for name, (old, new) in made.items() if old != new),
+        tuple(
+            f"{name} was {old.get(name, 'none')}, is {new.get(name, 'none')}"
+            for name in old | new
+            if old.get(name) != new.get(name)
+        ),
     )
 
 

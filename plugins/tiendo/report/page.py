@@ -26,6 +26,7 @@ _LINKS = (
     ("bao-cao.docx", "Word"),
     ("bao-cao.pdf", "PDF"),
     ("bao-cao.xlsx", "Excel"),
+    ("giao-ban.docx", "Họp giao ban"),
     ("manifest.json", "Kê khai tệp"),
 )
 

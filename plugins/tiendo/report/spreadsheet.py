@@ -66,13 +66,13 @@ WATCH = EditionTable(
         _as_in_table("unit", "Đơn vị tính", 11),
         EditionColumn("target", "number", "Kế hoạch năm", 12, "Target, a number where it is one.", _plan,
                       excel_format=_plan_format),
-        _as_in_table("value", "Kết quả", 15),
+        _as_in_table("value", "Kết quả", 18),
         _as_in_table("ratio", "% so với mức phải đạt", 10),
         _as_in_table("status", "", 0),
         _as_in_table("status_name", "Đánh giá", 19),
         _as_in_table("lead_name", "Cơ quan chủ trì", 19),
         EditionColumn("sender_name", "string", "Cơ quan báo cáo", 19, "Who sent the figure.", "origin.agency_name"),
-        EditionColumn("cause", "string", "Nguyên nhân (theo giải trình)", 27, "The body's explanation, cut.",
+        EditionColumn("cause", "string", "Nguyên nhân (theo giải trình)", 24, "The body's explanation, cut.",
                       lambda line: cut(line.explanation, _LONGEST_CAUSE)),
     ),
 )  # fmt: skip
@@ -285,7 +285,8 @@ def _print_setup(sheet: "Worksheet", data: EditionData) -> None:
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.page_margins.left = sheet.page_margins.right = 0.4
-    sheet.page_margins.top = sheet.page_margins.bottom = 0.6
+    sheet.page_margins.top = sheet.page_margins.bottom = 0.7
+    sheet.page_margins.header = sheet.page_margins.footer = 0.3
     sheet.HeaderFooter.oddFooter = HeaderFooterItem(
         left=_HeaderFooterPart(f"{data.plan_short_title}, {data.period.vietnamese}"), right=_HeaderFooterPart("&P/&N")
     )
