@@ -2,8 +2,9 @@
 
 ### Produces
 
-First a draft in `drafts/<period>/<edition>/` (DOCX, XLSX, HTML, CSV, Parquet, manifest, and `xem-xet.html` for the
-reviewer), then a request for approval that shows in Vietnamese what the draft says, what changed since the last
+First a draft in `drafts/<period>/<edition>/` (DOCX, PDF, XLSX, HTML, CSV, Parquet, the two pages for the meeting, the
+bodies' result sheets, manifest, and `xem-xet.html` for the reviewer), then a request for approval that shows in
+Vietnamese what the draft says, what changed since the last
 edition, who is late or missing, which verdicts hang by a small change or by rounding, where reporters differ, which
 warnings are open, who was asked for a correction and whether checks fail; and after the approval the same edition in
 `published/<period>/<edition>/`, frozen, with the approver's name and the instant. While the draft waits, Data Docs of
@@ -22,7 +23,9 @@ come first, or a later question about other figures be there (the page shows the
 says so, and the reviewer is asked anew.
 
 **Delivery**: `deliver` mails Word and PDF, once, to the recipients for whom the register has an address
-(`report.delivery` in plan.yaml); whom it did not is in its log and in `mart.edition_delivery`.
+(`report.delivery` in plan.yaml); whom it did not is in its log and in `mart.edition_delivery`. Then it puts each body's
+result sheet into its outbox (`phieu-ket-qua-lan-<edition>.html`), once, and again only for an edition in which it says
+something else. What a delivery that died has left undone, of any period, the next one does.
 
 **Returning a report**: with a body and a comment in the form, `record_answer` puts a formal request for correction
 into the body's outbox (and mails it, where mail is configured), and opens the period to the body until it has
@@ -156,6 +159,7 @@ def publish_report() -> None:
             engine, register, settings, request.period, request.edition, identity=mail.identity if mail else None
         )
         log.info("Mail queued for %d recipients; without an address: %s", len(done.queued), done.without_address)
+        log.info("Result sheets put into outboxes: %d", len(done.result_sheets))
         if done.queued:
             log.info("%s", send_or_skip())
         return done._asdict()

@@ -2,18 +2,23 @@
 
 import os
 import re
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine
 
 from fixtures.command import Command
 from fixtures.foreign import zipped
+from fixtures.packages import needs
 from fixtures.workbooks import filled_workbook, put
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.reading.columns import INDICATORS
+from tiendo.report.edition import draft, publish
+from tiendo.report.pdf_file import office
+from tiendo.settings import Settings
 from tiendo.warehouse.audit import responsible
 
 Q1 = Period(2023, 1)
@@ -251,3 +256,31 @@ def test_what_this_installation_is(tiendo: Command, register: Register) -> None:
     )
     for options in ((), ("--by", "plan")):
         assert tiendo("status", "--period", "2023-Q1", *options).endswith(f"\n{told}")
+
+
+def test_a_rebuilt_edition_says_which_files_are_as_published(  # noqa: PLR0917 - fixtures
+    tiendo: Command, good: Path, register: Register, settings: Settings, engine: Engine,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:  # fmt: skip
+    tiendo("ingest", good.parent.parent)
+    monkeypatch.setenv("TIENDO_CLOCK_FILE", tiendo.environment["TIENDO_CLOCK_FILE"])
+    with needs("libreoffice-writer"):
+        assert office()
+    drafted = draft(engine, register, settings, Q1)
+    as_of = datetime.fromisoformat(drafted["as_of"])
+    approved = {"data_sha256": drafted["data_sha256"], "approved_by": "Hòa", "approved_at": as_of}
+    publish(engine, register, settings, Q1, edition=1, as_of=as_of, **approved)
+    told = tiendo.json("edition", "rebuild", "2023-Q1", 1, "--out", tmp_path / "a")
+    assert (told["is_as_published"], told["reasons"]) == (True, [])
+    assert {file["state"] for file in told["files"]} == {"as_published"}
+    assert {file["path"] for file in told["files"]} == {
+        path.relative_to(tmp_path / "a").as_posix() for path in (tmp_path / "a").rglob("*") if path.is_file()
+    }
+    tiendo.environment["PATH"] = str(tmp_path / "no-office")
+    told = tiendo.json("edition", "rebuild", "2023-Q1", 1, "--out", tmp_path / "b", code=1)
+    states = {file["path"]: file["state"] for file in told["files"] if file["state"] != "as_published"}
+    assert states == {"bao-cao.pdf": "not_made", "giao-ban.pdf": "not_made", "manifest.json": "different"}
+    said = tiendo("edition", "rebuild", "2023-Q1", 1, "--out", tmp_path / "c", code=1)
+    assert "not as published" in said
+    assert "bao-cao.pdf: published, but not made here" in said
+    assert "needs LibreOffice" in said

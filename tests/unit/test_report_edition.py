@@ -19,6 +19,7 @@ from tiendo.model.period import Period
 from tiendo.model.register import Duty
 from tiendo.obligations.documents import receive_document
 from tiendo.obligations.extensions import Letter, find_obligation, grant
+from tiendo.report import build as build_module
 from tiendo.report import edition as edition_module
 from tiendo.report.build import build, place
 from tiendo.report.data import NOT_REPORTED
@@ -467,14 +468,46 @@ def test_any_past_edition_is_rebuilt_byte_for_byte_after_corrections_and_later_e
     assert published[Q1, 1] != published[Q1, 2]
     for (period, number), expected in published.items():
         out = tmp_path / f"{period}-{number}"
-        place(rebuild(engine, register, period, number), out)
+        rebuilt = rebuild(engine, register, period, number)
+        assert (rebuilt.is_as_published, rebuilt.reasons, rebuilt.states.keys()) == (True, (), rebuilt.files.keys())
+        place(rebuilt.files, out)
         assert tree(out) == expected, (period, number)
     with pytest.raises(EditionError, match=r"no published edition 4; it has 3"):
         rebuild(engine, register, Q1, 4)
-    with pytest.raises(
-        EditionError, match=rf"differs .*rule_version was {re.escape(register.rule_version)}, is another"
-    ):
-        rebuild(engine, replace(register, rule_version="another"), Q1, 1)
+    other = rebuild(engine, replace(register, rule_version="another"), Q1, 1)
+    assert not other.is_as_published
+    assert (other.states["manifest.json"], other.states["data/tasks.csv"]) == ("different", "as_published")
+    assert f"rule_version was {register.rule_version}, is another" in other.reasons
+
+
+@pytest.mark.usefixtures("quarter")
+def test_a_rebuilt_edition_tells_a_pdf_that_is_another_one_or_missing(engine, register, settings, monkeypatch):
+    """LibreOffice there, another one, and none."""
+
+    def with_office(name):
+        def built(data, *, with_pdf=True):
+            with monkeypatch.context() as patch:
+                patch.setattr(build_module, "render_pdfs", lambda documents, _: {n: name.encode() for n in documents})
+                patch.setattr(build_module, "office_version", lambda: name)
+                return build(data, with_pdf=with_pdf)
+
+        return built
+
+    monkeypatch.setattr(edition_module, "build", with_office("LibreOffice 7"))
+    draft_and_publish(engine, register, settings)
+    assert rebuild(engine, register, Q1, 1).is_as_published
+    monkeypatch.setattr(edition_module, "build", with_office("LibreOffice 8"))
+    other = rebuild(engine, register, Q1, 1)
+    changed = {path: state for path, state in other.states.items() if state != "as_published"}
+    assert changed == {name: "different" for name in other.states if name.endswith(".pdf") or name == "manifest.json"}
+    assert len(changed) >= 2
+    assert "libreoffice was LibreOffice 7, is LibreOffice 8" in other.reasons
+    monkeypatch.setattr(edition_module, "build", lambda data, **_: build(data, with_pdf=False))
+    without = rebuild(engine, register, Q1, 1)
+    assert without.states["bao-cao.pdf"] == without.states["giao-ban.pdf"] == "not_made"
+    assert "libreoffice was LibreOffice 7, is none" in without.reasons
+    assert (without.states["manifest.json"], without.states["bao-cao.docx"]) == ("different", "as_published")
+    assert not without.is_as_published
 
 
 @pytest.mark.usefixtures("quarter")

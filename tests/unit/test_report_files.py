@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import re
+import subprocess
 import zipfile
 from dataclasses import fields as dataclass_fields
 from dataclasses import replace
@@ -16,6 +17,7 @@ from html.parser import HTMLParser
 import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook, load_workbook
+from pikepdf import Dictionary, Pdf, parse_content_stream
 from report_example import AS_OF, DRAFT, EXPORTS, FIRST, LINES, PUBLISHED
 
 from fixtures.packages import needs
@@ -28,10 +30,10 @@ from tiendo.report.data_files import render_data_files
 from tiendo.report.edition_tables import INDICATORS, TABLES
 from tiendo.report.manifest import content_sha256, data_sha256, render_manifest
 from tiendo.report.page import render_page
-from tiendo.report.pdf_file import normalise, office, render_pdf
-from tiendo.report.spreadsheet import SUMMARY_SHEET, put, render_spreadsheet
+from tiendo.report.pdf_file import normalise, office, render_pdfs
+from tiendo.report.spreadsheet import PRINTED_CHARACTERS, SUMMARY_SHEET, WATCH, put, render_spreadsheet
 from tiendo.report.word import render_word
-from tiendo.report.words import number
+from tiendo.report.words import clean, number
 from tiendo.status.names import STYLES, Status
 
 pytestmark = pytest.mark.slow
@@ -94,14 +96,160 @@ def test_repacked_containers_do_not_depend_on_the_hour():
 
 def test_sheets_have_filters_frozen_headings_and_print_on_a4_landscape(workbook):
     assert workbook.sheetnames == [
-        SUMMARY_SHEET, "Chỉ tiêu", "Nhiệm vụ", "Tình hình gửi", "Cơ quan chủ trì", "Phiếu theo dõi",
+        SUMMARY_SHEET, WATCH.sheet, "Chỉ tiêu", "Nhiệm vụ", "Tình hình gửi", "Cơ quan chủ trì", "Phiếu theo dõi",
         "Khó khăn - kiến nghị", "Điều chỉnh", "So với lần trước", "Nguồn số liệu", "Tệp đã nhận",
     ]  # fmt: skip
     for sheet in workbook.worksheets:
         assert (sheet.page_setup.orientation, int(sheet.page_setup.paperSize)) == ("landscape", 9)
+        assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+        assert "&P/&N" in sheet.oddFooter.right.text
         if sheet.title != SUMMARY_SHEET:
-            assert sheet.auto_filter.ref
+            (table,) = sheet.tables.values()
+            assert table.autoFilter.ref == table.ref == sheet.dimensions
+            assert sheet.print_title_rows == "$1:$1"
             assert sheet.freeze_panes
+
+
+@pytest.mark.parametrize("table", [WATCH, *TABLES], ids=lambda table: table.name)
+def test_what_is_printed_of_a_table_fits_on_a_page(table):
+    printed = [column.width for column in table.columns if not (column.is_folded or column.is_code)]
+    assert sum(printed) <= PRINTED_CHARACTERS
+    headings = [column.title for column in table.columns if not column.is_code]
+    assert len(headings) == len(set(headings)), "Excel repairs a table with two columns of one name"
+
+
+def test_printed_letters_have_nine_points(tmp_path):
+    (tmp_path / "a.xlsx").write_bytes(render_spreadsheet(DRAFT))
+    with needs("libreoffice-calc"):
+        subprocess.run(
+            [office(), "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to", "pdf",
+             "--outdir", tmp_path, tmp_path / "a.xlsx"], check=True, capture_output=True, timeout=600,
+        )  # fmt: skip
+        assert (tmp_path / "a.pdf").exists(), "LibreOffice Calc is not found"
+    with Pdf.open(tmp_path / "a.pdf") as document:
+        sizes = [smallest_letters(page) for page in document.pages]
+    assert len(sizes) >= 12
+    assert min(sizes) >= 9
+
+
+def smallest_letters(page) -> float:
+    """The least size in which a page's text is written, scaling included; a sign apart, as of a ruler, is none."""
+    scales, size, found = [1.0], 0.0, []
+    for operands, operator in parse_content_stream(page):
+        match str(operator):
+            case "q":
+                scales.append(scales[-1])
+            case "Q":
+                scales.pop()
+            case "cm":
+                scales[-1] *= abs(float(operands[3]))
+            case "Tf":
+                size = float(operands[1])
+            case "Tm":
+                found.append(size * abs(float(operands[3])) * scales[-1])
+    return min(found)
+
+
+def test_the_workbook_has_words_instead_of_codes(workbook):
+    codes = {*Status, "accepted", "accepted_with_warnings", "rejected", "missing", "late", "done", "not_reported"}
+    codes |= {"actual", "estimate", "quarter", "year_to_date", "indicator", "task", "difficulty", "body_target"}
+    values = [cell.value for sheet in workbook.worksheets for row in sheet.iter_rows() for cell in row]
+    assert len(values) > 300
+    assert sorted({value for value in values if value in codes}) == []
+    assert not any(re.fullmatch(r"2023-Q\d", str(value)) for value in values)
+
+
+@pytest.mark.parametrize("name", [WATCH.sheet, "Chỉ tiêu"])
+def test_the_workbook_prints_what_the_report_prints(workbook, name):
+    """The figure with its reservations, what was due, and no ratio where the report has none."""
+    sheet = workbook[name]
+    headings = [cell.value for cell in sheet[1]]
+    named = {row[headings.index("Chỉ tiêu")].value: row for row in sheet.iter_rows(min_row=2)}
+
+    def shown(indicator: str, heading: str) -> str:
+        cell = named[indicator][headings.index(heading)]
+        assert not isinstance(cell.value, str) or heading == "Kế hoạch năm"
+        return displayed(cell)
+
+    ratio = "Tỷ lệ" if name == "Chỉ tiêu" else "% so với mức phải đạt"
+    assert shown("Thu hút vốn đầu tư trực tiếp nước ngoài", "Kết quả") == "967,3"
+    assert shown("Thu hút vốn đầu tư trực tiếp nước ngoài", ratio) == "107,5%"
+    assert shown("Tốc độ tăng kim ngạch xuất khẩu", "Kết quả") == "-18,7 (ước)"
+    assert shown("Tổng thu ngân sách nhà nước trên địa bàn", "Kết quả") == "31.550 (ước) (*)"
+    assert shown("Số doanh nghiệp đang hoạt động lũy kế", "Kết quả") == "gần 65.600"
+    negative = replace(EXPORTS, ratio=Decimal("-2.07"), ratio_text="")
+    sheet = load_workbook(io.BytesIO(render_spreadsheet(replace(DRAFT, indicators=(negative,)))))[name]
+    assert sheet.cell(2, headings.index(ratio) + 1).value is None
+
+
+@pytest.mark.parametrize("name", [WATCH.sheet, "Chỉ tiêu"])
+def test_no_figure_is_wider_than_its_column(workbook, name):
+    """Excel would show ``###``."""
+    sheet = workbook[name]
+    numbers = [cell for row in sheet.iter_rows(min_row=2) for cell in row if cell.data_type == "n" and cell.value]
+    assert numbers
+    for cell in numbers:
+        assert len(displayed(cell)) < sheet.column_dimensions[cell.column_letter].width, displayed(cell)
+
+
+def displayed(cell) -> str:
+    """What Excel shows in Vietnam, of the few formats that the workbook has."""
+    pattern = re.fullmatch(r'(?:\[\$-42A\])?(?:"([^"]*)")?(?:#,##)?0(?:\.(0+))?(%?)(?:"([^"]*)")?', cell.number_format)
+    assert pattern, cell.number_format
+    before, places, percent, after = pattern.groups()
+    value = Decimal(str(cell.value)) * (100 if percent else 1)
+    text = f"{value:,.{len(places or '')}f}".translate(str.maketrans(",.", ".,"))
+    return f"{before or ''}{text}{percent}{after or ''}"
+
+
+def test_a_leader_sorts_one_sheet(workbook):
+    sheet = workbook[WATCH.sheet]
+    headings = [cell.value for cell in sheet[1]]
+    assert headings == [
+        "Chỉ tiêu", "Đơn vị tính", "Kế hoạch năm", "Kết quả", "% so với mức phải đạt", "Đánh giá", "Cơ quan chủ trì",
+        "Cơ quan báo cáo", "Nguyên nhân (theo giải trình)",
+    ]  # fmt: skip
+    assert sheet.max_row == 1 + len(DRAFT.graded)
+    assert not any(dimension.hidden for dimension in sheet.column_dimensions.values())
+    rows = {row[0].value: [cell.value for cell in row] for row in sheet.iter_rows(min_row=2)}
+    fdi = rows["Thu hút vốn đầu tư trực tiếp nước ngoài"]
+    assert (fdi[2], fdi[3], fdi[5]) == (1800, 967.3, "► Đúng tiến độ")
+    exports = rows["Tốc độ tăng kim ngạch xuất khẩu"]
+    assert (exports[2], exports[7]) == ("9 - 10", "Sở Công Thương")
+    assert exports[8].startswith("=HYPERLINK")
+    assert sheet["I3"].data_type == "s"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "=1+1",
+        "+84",
+        "-x",
+        "@SUM(A1)",
+        "x" * 30_000,
+        "một \u202egnort\u202c hai",
+        "<b>đậm</b>",
+        "a\x0bb",
+        "dòng\n" * 5_000,
+    ],
+    ids=lambda given: ascii(given)[:12],
+)
+def test_whatever_a_body_writes_stays_text_in_its_cell(given):
+    hostile = replace(EXPORTS, explanation=given, note=given, name=given)
+    data = replace(DRAFT, indicators=(hostile,), submissions=(replace(DRAFT.submissions[0], agency_name=given),))
+    book = load_workbook(io.BytesIO(render_spreadsheet(data)))
+    cells = [cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert all(cell.data_type != "f" for cell in cells)
+    assert any(cell.value == clean(given) for cell in cells)
+    assert all(row.height is None or row.height <= 409 for s in book.worksheets for row in s.row_dimensions.values())
+
+
+def test_a_quarter_without_anything_is_a_workbook_too():
+    empty = replace(DRAFT, submissions=(), indicators=(), body_targets=(), tasks=(), revisions=(), previous=None,
+                    inputs=(), leads=(), records=())  # fmt: skip
+    book = load_workbook(io.BytesIO(render_spreadsheet(empty)))
+    assert all(sheet.max_row == 1 or sheet.title == SUMMARY_SHEET for sheet in book.worksheets)
 
 
 def test_status_cells_have_the_colour_of_the_status(workbook):
@@ -438,13 +586,42 @@ def test_an_office_without_writer_is_none(tmp_path, monkeypatch, parts, is_there
     assert office() == (str(tmp_path / "bin" / "soffice") if is_there else None)
 
 
-def test_pdf_is_the_same_twice():
-    document = render_word(FIRST)
+@pytest.fixture(scope="module")
+def pdfs():
     with needs("libreoffice-writer"):
-        pdf = render_pdf(document, AS_OF)
-        assert pdf is not None, "LibreOffice is not found"
-    assert pdf.startswith(b"%PDF-")
-    assert render_pdf(document, AS_OF) == pdf
+        pdfs = render_pdfs({"a": render_word(FIRST), "b": render_word(DRAFT)}, AS_OF)
+        assert pdfs.keys() == {"a", "b"}, "LibreOffice is not found"
+    return pdfs
+
+
+def test_pdf_is_the_same_twice_alone_or_with_others(pdfs):
+    assert render_pdfs({"a": render_word(FIRST)}, AS_OF) == {"a": pdfs["a"]}
+    assert pdfs["a"] != pdfs["b"]
+
+
+def test_pdf_is_what_an_archive_and_a_screen_reader_need(pdfs):
+    with Pdf.open(io.BytesIO(pdfs["b"])) as document:
+        told = document.Root.Metadata.read_bytes().decode()
+        for words in ("<pdfaid:part>2<", "<pdfaid:conformance>B<", "<xmp:CreateDate>2023-06-14T09:30:00Z<"):
+            assert words in told
+        assert str(document.docinfo["/CreationDate"]) == "D:20230614093000Z"
+        assert document.Root.OutputIntents[0].S == "/GTS_PDFA1"
+        assert document.Root.MarkInfo.Marked
+        assert str(document.Root.Lang).startswith("vi")
+        kinds = {str(each.get("/S")) for each in document.objects if isinstance(each, Dictionary)}
+        assert {"/Table", "/TR", "/TH", "/TD"} <= kinds
+        assert document.check_pdf_syntax() == []
+        assert "/Encrypt" not in document.trailer
+        fonts = [
+            each for each in document.objects if isinstance(each, Dictionary) and each.get("/Type") == "/FontDescriptor"
+        ]
+        assert fonts
+        assert all("/FontFile2" in font or "/FontFile3" in font for font in fonts)
+
+
+def test_without_libreoffice_there_is_no_pdf(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert render_pdfs({"a": b""}, AS_OF) == {}
 
 
 def test_the_pdf_is_not_promised_bit_for_bit():

@@ -9,12 +9,14 @@ from tiendo.durable import flush, make_folder, write_unflushed
 from tiendo.report.data import EditionData
 from tiendo.report.data_files import render_data_files
 from tiendo.report.manifest import MANIFEST, render_manifest
+from tiendo.report.meeting import render_meeting
 from tiendo.report.page import render_page
-from tiendo.report.pdf_file import office_version, render_pdf
+from tiendo.report.pdf_file import office_version, render_pdfs
+from tiendo.report.result_sheet import render_result_sheets
 from tiendo.report.spreadsheet import render_spreadsheet
 from tiendo.report.word import render_word
 
-REPORT = "bao-cao"
+REPORT, MEETING = "bao-cao", "giao-ban"
 
 
 def build(data: EditionData, *, with_pdf: bool = True) -> dict[str, bytes]:
@@ -22,18 +24,20 @@ def build(data: EditionData, *, with_pdf: bool = True) -> dict[str, bytes]:
 
     Args:
         data: the edition.
-        with_pdf: also make the PDF, where LibreOffice is installed; by far the slowest part.
+        with_pdf: also make the PDFs, where LibreOffice is installed; by far the slowest part.
     """
     files = {
         f"{REPORT}.docx": render_word(data),
         f"{REPORT}.xlsx": render_spreadsheet(data),
+        f"{MEETING}.docx": render_meeting(data),
         **render_data_files(data),
+        **render_result_sheets(data),
     }
-    pdf = render_pdf(files[f"{REPORT}.docx"], data.as_of) if with_pdf else None
-    if pdf is not None:
-        files[f"{REPORT}.pdf"] = pdf
+    documents = {name: files[f"{name}.docx"] for name in (REPORT, MEETING)}
+    pdfs = render_pdfs(documents, data.as_of) if with_pdf else {}
+    files |= {f"{name}.pdf": pdf for name, pdf in pdfs.items()}
     files[f"{REPORT}.html"] = render_page(data, files.keys() | {MANIFEST})
-    files[MANIFEST] = render_manifest(data, files, office="" if pdf is None else office_version())
+    files[MANIFEST] = render_manifest(data, files, office=office_version() if pdfs else "")
     return files
 
 

@@ -28,7 +28,10 @@ class EditionColumn:
         description: what it holds, for the data package.
         source: where a row's item has the value: a path of attributes (``origin.cell``; nothing where a part of it is
             missing), or a function of the item. "": the attribute ``name``.
-        is_folded: in the XLSX seen only by a click on the plus sign above.
+        is_folded: in the XLSX seen only by a click on the plus sign above, and not printed: what is not folded fits on
+            a page.
+        is_code: a code that another column has in words; not in the XLSX.
+        in_excel: what the XLSX has, where not the value: words for a code, a rounded number, nothing.
         excel_format: gives the number format of a row's cell in the XLSX, where it has one of its own.
         coloured_by: the column with the status code whose colour and mark it has in the XLSX.
         tag: its name in the templates of DOCX and HTML, which people edit: never renamed. "": not used there.
@@ -43,6 +46,8 @@ class EditionColumn:
     description: str
     source: str | Callable[[Any], Any] = ""
     is_folded: bool = False
+    is_code: bool = False
+    in_excel: Callable[[Any], Any] | None = None
     excel_format: Callable[[Any], str] | None = None
     coloured_by: str = ""
     tag: str = ""
@@ -65,6 +70,10 @@ class EditionColumn:
             case Period():
                 return str(found)
         return found
+
+    def shown(self, item: Any) -> Any:
+        """Returns an item's value as the XLSX has it, None for an empty cell."""
+        return self.value(item) if self.in_excel is None else self.in_excel(item) or None
 
     def printed(self, item: Any) -> Any:
         """Returns an item's value as the templates print it: text, "" for none; truth values stay what they are."""

@@ -132,6 +132,7 @@ class IndicatorLine:
         last_year: what had come by the end of the same quarter of the year before, of a flow where it is known.
         task_ref: the task whose text names the indicator, "" for none.
         responsible: names of those who lead that task; without one, of all who report the indicator.
+        reporter_codes: the bodies that report it.
         trend: ``better``, ``same`` or ``worse`` than in ``previous_period``, the last one with a figure; "" where
             nothing can be compared.
     """
@@ -182,6 +183,7 @@ class IndicatorLine:
     last_year: Decimal | None = None
     task_ref: str = ""
     responsible: tuple[str, ...] = ()
+    reporter_codes: tuple[str, ...] = ()
 
     @property
     def is_graded(self) -> bool:

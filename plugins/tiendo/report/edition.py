@@ -290,15 +290,36 @@ def _index(engine: Engine, register: Register, settings: Settings) -> None:
         write_index(connection, settings, register)
 
 
-def rebuild(engine: Engine, register: Register, period: Period, edition: int) -> dict[str, bytes]:
+@dataclass(frozen=True)
+class RebuiltEdition:
+    """A published edition, built anew, beside what was published.
+
+    Attributes:
+        files: what was built, by path.
+        states: of each path that was published or built: ``as_published``, ``different``, ``not_made`` (published and
+            not built here) or ``not_published`` (the reverse).
+        reasons: what it rests on and is not the same, ``rule_version was 1, is 2``; none where only bytes differ.
+    """
+
+    files: dict[str, bytes]
+    states: dict[str, str]
+    reasons: tuple[str, ...]
+
+    @property
+    def is_as_published(self) -> bool:
+        """Whether every file is there, byte for byte, and no other."""
+        return set(self.states.values()) == {"as_published"}
+
+
+def rebuild(engine: Engine, register: Register, period: Period, edition: int) -> RebuiltEdition:
     """Builds a published edition anew from the warehouse alone, whatever was corrected or published since.
 
     Returns:
-        Its files by path, every byte as published; the PDF and with it the manifest only where the same LibreOffice
-        makes it.
+        It, with how it compares. Its PDFs, and with them the manifest, are as published only where the same LibreOffice
+        makes them with the same fonts; all else is, unless today's code or register no longer makes it.
 
     Raises:
-        EditionError: there is no such edition, or today's code or register no longer makes it.
+        EditionError: there is no such edition.
     """
     key = {"plan_code": register.code, "period": str(period), "edition": edition}
     with loader(engine) as connection:
@@ -309,9 +330,37 @@ def rebuild(engine: Engine, register: Register, period: Period, edition: int) ->
         approval = Approval(known["approved_by"], known["approved_at"])
         data = gather(connection, register, period, edition=edition, as_of=known["as_of"], approval=approval)
     has_pdf = any(output["path"].endswith(".pdf") for output in known["manifest"]["outputs"])
-    files = build(data, with_pdf=has_pdf)
-    _compare_with_row(known, files)
-    return files
+    return _compared(known, build(data, with_pdf=has_pdf))
+
+
+def _compared(known: RowMapping, files: dict[str, bytes]) -> RebuiltEdition:
+    published, rebuilt = known["manifest"], json.loads(files[MANIFEST])
+    was, now = (
+        {output["path"]: output["sha256"] for output in manifest["outputs"]} | {MANIFEST: sha256}
+        for manifest, sha256 in (
+            (published, known["manifest_sha256"]),
+            (rebuilt, hashlib.sha256(files[MANIFEST]).hexdigest()),
+        )
+    )
+
+    def state(path: str) -> str:
+        if path not in now:
+            return "not_made"
+        if path not in was:
+            return "not_published"
+        return "as_published" if was[path] == now[path] else "different"
+
+    rests_on = ("register_sha256", "rule_version", "data_sha256")
+    old, new = ({name: each[name] for name in rests_on} | each["made_with"] for each in (published, rebuilt))
+    return RebuiltEdition(
+        files,
+        {path: state(path) for path in sorted(was.keys() | now.keys())},
+        tuple(
+            f"{name} was {old.get(name, 'none')}, is {new.get(name, 'none')}"
+            for name in old | new
+            if old.get(name) != new.get(name)
+        ),
+    )
 
 
 def last_edition(connection: Connection, register: Register, period: Period) -> int:
@@ -349,24 +398,15 @@ def _compare_with_draft(approved_sha256: str, data: EditionData) -> None:
         )
 
 
-def _compare_with_row(known: RowMapping, files: Mapping[str, bytes]) -> None:
-    """A rebuilt edition must be the published one, the PDF apart."""
-    published, rebuilt = known["manifest"], json.loads(files[MANIFEST])
-
-    def outputs(manifest: Mapping[str, Any]) -> dict[str, str]:
-        return {out["path"]: out["sha256"] for out in manifest["outputs"] if out["is_reproducible"]}
-
-    different = sorted(
-        path
-        for path in outputs(published).keys() | outputs(rebuilt).keys()
-        if outputs(published).get(path) != outputs(rebuilt).get(path)
-    )
-    if different:
-        made = {name: (published[name], rebuilt[name]) for name in ("register_sha256", "rule_version", "made_with")}
-        reasons = [f"{name} was {old}, is {new}" for name, (old, new) in made.items() if old != new]
+def _compare_with_row(known: RowMapping, files: dict[str, bytes]) -> None:
+    """A lost edition that is built anew must be the published one, its PDFs apart, and with them the manifest."""
+    compared = _compared(known, files)
+    told = {output["path"] for output in (*known["manifest"]["outputs"], *json.loads(files[MANIFEST])["outputs"])
+            if output["is_reproducible"]}  # fmt: skip
+    if different := [path for path in compared.states if path in told and compared.states[path] != "as_published"]:
         raise EditionError(
             f"the rebuilt edition differs from the published one in {', '.join(different)}"
-            + (f"; {'; '.join(reasons)}" if reasons else "")
+            + (f"; {'; '.join(compared.reasons)}" if compared.reasons else "")
         )
 
 

@@ -5,12 +5,14 @@ mart: columns are added at the end of their table, never renamed or taken away.
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import NamedTuple
 
+from tiendo.model.period import Period
 from tiendo.model.states import KINDS
 from tiendo.report.columns import EditionColumn, EditionTable
 from tiendo.report.data import EditionChange, EditionData, IndicatorLine, LeadLine, Revision, TaskLine, TaskReport
-from tiendo.report.record_card import first_try_words, mistakes_words, own_plan_words, reports_words
+from tiendo.report.record_card import first_try_words, mistakes_words, own_plan_state, own_plan_words, reports_words
 from tiendo.report.words import (
     BASES,
     FILE_STATES,
@@ -30,6 +32,7 @@ from tiendo.report.words import (
     verdict,
 )
 from tiendo.status.names import TRENDS
+from tiendo.status.rounding import rounded, rounded_gap, rounded_need
 
 _SUBJECTS = {"indicator": "Chỉ tiêu", "task": "Nhiệm vụ"}
 _REMARK_KINDS = {"difficulty": "Khó khăn, vướng mắc", "proposal": "Kiến nghị, đề xuất"}
@@ -103,9 +106,28 @@ def _reason(item: Revision | EditionChange) -> str:
 
 
 def _percent_format(line: IndicatorLine) -> str:
-    """Returns the format that shows a ratio with the sentence's decimals, and hides what the report hides."""
+    """Returns the format that shows a ratio with the sentence's decimals."""
     places = len(line.ratio_text.partition(",")[2].rstrip("%"))
-    return f"0.{'0' * max(1, places)}%;;0%"
+    return f"0.{'0' * places}%" if places else "0%"
+
+
+def _unit_format(line: IndicatorLine) -> str:
+    return f"#,##0.{'0' * line.decimals}" if line.decimals else "#,##0"
+
+
+def _figure_format(line: IndicatorLine) -> str:
+    """Returns the format that shows a figure, still a number, with its reservations: ``gần 65.600``, ``437 (ước)``."""
+    if line.value is None:
+        return "General"
+    shown = number(line.value)
+    before, _, after = value_text(line).partition(shown)
+    places = len(shown.partition(",")[2])
+    quoted = [f'"{words}"' if (words := text.replace('"', "")) else "" for text in (before, after)]
+    return f"{quoted[0]}#,##0{'.' + '0' * places if places else ''}{quoted[1]}"
+
+
+def _rounded(value: Decimal | None, line: IndicatorLine) -> Decimal | None:
+    return None if value is None else rounded(value, line.decimals)
 
 
 def _trend_mark(line: IndicatorLine) -> str:
@@ -125,63 +147,73 @@ INDICATORS = EditionTable(
         EditionColumn("indicator_code", "string", "Mã chỉ tiêu", 26, "Stable code; printed numbers repeat.",
                       "code", is_folded=True, tag="code"),
         EditionColumn("row_kind", "string", "Loại dòng", 14, "indicator, sub_indicator, group or body_target.",
+                      is_code=True),
+        EditionColumn("section", "string", "Mục", 24, "Section of Phụ lục II, or of the body text.", _section,
                       is_folded=True),
-        EditionColumn("section", "string", "Mục", 24, "Section of Phụ lục II, or of the body text.", _section),
         EditionColumn("printed_no", "string", "TT", 5, "Number as printed in the plan.", tag="no"),
-        EditionColumn("indicator_name", "string", "Chỉ tiêu", 34, "Name, misprints mended.", "name", tag="name"),
+        EditionColumn("indicator_name", "string", "Chỉ tiêu", 30, "Name, misprints mended.", "name", tag="name"),
         EditionColumn("unit", "string", "Đơn vị tính", 11, "Unit of target and value.", tag="unit"),
         EditionColumn("target_text", "string", "Kế hoạch năm", 11, "Target as printed in the plan.", tag="target"),
         EditionColumn("target_low", "number", "Mức thấp", 12, "Lower bound of the target, as understood.",
                       is_folded=True),
         EditionColumn("target_high", "number", "Mức cao", 12, "Upper bound of the target, as understood.",
                       is_folded=True),
-        EditionColumn("value", "number", "Kết quả", 12, "Figure the verdict rests on.", tag="value", words=_figure),
+        EditionColumn("value", "number", "Kết quả", 18, "Figure the verdict rests on.", tag="value", words=_figure,
+                      excel_format=_figure_format),
         EditionColumn("value_text", "string", "Ghi trong báo cáo", 16, "The figure as its sender typed it.",
                       is_folded=True),
         EditionColumn("value_kind", "string", "Loại số liệu", 14, "actual or estimate.",
-                      is_folded=True, tag="kind", words=lambda i: KINDS.get(i.value_kind, "")),
+                      is_folded=True, tag="kind", words=lambda i: KINDS.get(i.value_kind, ""),
+                      in_excel=lambda i: KINDS.get(i.value_kind)),
         EditionColumn("value_basis", "string", "Phạm vi", 14,
                       "quarter: the quarter alone; year_to_date: since the first of January.",
-                      is_folded=True, tag="basis", words=lambda i: BASES[i.value_basis]),
+                      is_folded=True, tag="basis", words=lambda i: BASES[i.value_basis],
+                      in_excel=lambda i: BASES[i.value_basis]),
         EditionColumn("expected_value", "number", "Mức phải đạt", 12, "Value expected by the end of the period.",
-                      "expected", tag="expected", words=lambda i: number(i.expected, i.decimals)),
+                      "expected", tag="expected", words=lambda i: number(i.expected, i.decimals),
+                      in_excel=lambda i: _rounded(i.expected, i), excel_format=_unit_format),
         EditionColumn("ratio", "number", "Tỷ lệ", 8, "Value to expected value.",
-                      excel_format=_percent_format, tag="ratio", words=lambda i: i.ratio_text),
+                      excel_format=_percent_format, tag="ratio", words=lambda i: i.ratio_text,
+                      in_excel=lambda i: i.ratio if i.ratio_text else None),
         EditionColumn("margin", "number", "Cách ngưỡng", 11,
                       "Distance to the line between good and bad, in the unit; negative is lacking.",
-                      tag="margin", words=lambda i: signed_gap(i.margin, i.decimals)),
+                      tag="margin", words=lambda i: signed_gap(i.margin, i.decimals),
+                      in_excel=lambda i: None if i.margin is None else rounded_gap(i.margin, i.decimals)),
         EditionColumn("needed", "number", "Còn cần", 11, "What the remaining quarters must bring, in the unit.",
-                      tag="needed", words=lambda i: need(i.needed, i.decimals)),
+                      tag="needed", words=lambda i: need(i.needed, i.decimals),
+                      in_excel=lambda i: None if i.needed is None else rounded_need(i.needed, i.decimals)),
         EditionColumn("status", "string", "Mã đánh giá", 14, "Status code; docs/methodology.md.",
-                      is_folded=True, tag="status_code"),
-        EditionColumn("status_name", "string", "Đánh giá", 19, "Status in Vietnamese, one on an estimate named so.",
+                      is_code=True, tag="status_code"),
+        EditionColumn("status_name", "string", "Đánh giá", 17, "Status in Vietnamese, one on an estimate named so.",
                       verdict, coloured_by="status", tag="status"),
-        EditionColumn("sentence", "string", "Diễn giải", 50, "The verdict in one sentence.", tag="sentence"),
+        EditionColumn("sentence", "string", "Diễn giải", 34, "The verdict in one sentence.", tag="sentence"),
         EditionColumn("is_estimate", "boolean", "Số ước", 7, "The verdict rests on an estimate.",
-                      lambda i: i.is_estimate if i.is_graded else None),
+                      lambda i: i.is_estimate if i.is_graded else None, is_folded=True),
         EditionColumn("is_approximate", "boolean", "Số làm tròn", 9, "The sender gave an approximate figure.",
                       lambda i: i.is_approximate if i.is_graded else None, is_folded=True),
         EditionColumn("is_illustrative", "boolean", "Minh họa", 8, "The figure is illustrative, not official.",
-                      lambda i: i.is_illustrative and i.value is not None if i.is_graded else None),
+                      lambda i: i.is_illustrative and i.value is not None if i.is_graded else None, is_folded=True),
         EditionColumn("expected_even", "number", "Nếu chia đều", 12,
                       "What an even pace over the quarters would ask of what adds up, in the unit.",
                       is_folded=True, tag="even", words=_even),
         EditionColumn("previous_period", "string", "Kỳ trước", 10,
-                      "Last earlier quarter of the year that has a figure.", is_folded=True),
+                      "Last earlier quarter of the year that has a figure.", is_folded=True,
+                      in_excel=lambda i: period_name(i.previous_period) if i.previous_period else None),
         EditionColumn("previous_value", "number", "Kết quả kỳ trước", 12, "Figure of that quarter, in the unit.",
                       is_folded=True),
         EditionColumn("previous_status", "string", "Đánh giá kỳ trước", 14, "Status code of that quarter.",
-                      is_folded=True),
+                      is_folded=True, in_excel=lambda i: status_name(i.previous_status)),
         EditionColumn("trend", "string", "Mã xu hướng", 9,
                       "better, same or worse than then, in the indicator's own direction.",
-                      is_folded=True, tag="trend", words=trend_text),
+                      is_code=True, tag="trend", words=trend_text),
         EditionColumn("trend_name", "string", "So với kỳ trước", 11, "Trend in Vietnamese.",
-                      lambda i: TRENDS[i.trend].label if i.trend else "", tag="trend_mark", words=_trend_mark),
+                      lambda i: TRENDS[i.trend].label if i.trend else "", tag="trend_mark", words=_trend_mark,
+                      is_folded=True),
         EditionColumn("last_year_value", "number", "Cùng kỳ năm trước", 12,
                       "What had come by the same quarter's end of the year before; of flows, where known.",
                       "last_year", is_folded=True, tag="last_year", words=last_year_text),
         EditionColumn("agency_name", "string", "Cơ quan báo cáo", 24, "Body whose figure is used, else all reporters.",
-                      tag="agency"),
+                      tag="agency", is_folded=True),
         EditionColumn("data_on", "date", "Số liệu đến ngày", 13, "Day the figure goes to.",
                       is_folded=True, tag="data_on"),
         EditionColumn("note", "string", "Ghi chú", 32, "Sender's note.", is_folded=True, tag="note"),
@@ -189,6 +221,9 @@ INDICATORS = EditionTable(
                       is_folded=True, tag="explanation"),
         EditionColumn("rule_version", "string", "Bộ quy tắc", 11, "Version of thresholds and targets used.",
                       is_folded=True, tag="rule_version"),
+        EditionColumn("responsible", "string", "Cơ quan chủ trì", 24,
+                      "Who leads the task that names it; without one, all who report it.",
+                      lambda i: "; ".join(i.responsible), is_folded=True),
     ),
 )
 TASKS = EditionTable(
@@ -197,25 +232,29 @@ TASKS = EditionTable(
     columns=(
         EditionColumn("task_ref", "string", "Mục", 10, "Reference in the plan, II.4.a.1.", "task.ref"),
         EditionColumn("section_ref", "string", "Nhóm", 8, "II.1 to II.11, III.", "task.section_ref", is_folded=True),
-        EditionColumn("section_title", "string", "Nhóm nhiệm vụ", 36, "Heading of the section.", "task.section_title"),
-        EditionColumn("title", "string", "Nhiệm vụ", 50, "The task.", "task.title"),
-        EditionColumn("is_collective", "boolean", "Nhiệm vụ chung", 10, "Every body owes it.", "task.is_collective"),
+        EditionColumn("section_title", "string", "Nhóm nhiệm vụ", 36, "Heading of the section.", "task.section_title",
+                      is_folded=True),
+        EditionColumn("title", "string", "Nhiệm vụ", 40, "The task.", "task.title"),
+        EditionColumn("is_collective", "boolean", "Nhiệm vụ chung", 10, "Every body owes it.", "task.is_collective",
+                      is_folded=True),
         EditionColumn("due_on", "date", "Hạn", 12, "Day by which it is due.", "task.due_on"),
         EditionColumn("agency_code", "string", "Mã đơn vị", 26, "Lead body.", "report.agency_code", is_folded=True),
-        EditionColumn("agency_name", "string", "Cơ quan chủ trì", 32, "Lead body.", "report.agency_name"),
+        EditionColumn("agency_name", "string", "Cơ quan chủ trì", 24, "Lead body.", "report.agency_name"),
         EditionColumn("state", "string", "Mã tiến độ", 14,
                       "done, on_schedule, late, not_started, not_applicable, not_reported.",
-                      "report.state", is_folded=True),
-        EditionColumn("state_name", "string", "Tiến độ", 26, "State in Vietnamese.",
+                      "report.state", is_code=True),
+        EditionColumn("state_name", "string", "Tiến độ", 22, "State in Vietnamese.",
                       lambda i: task_state_name(i.report.state)),
         EditionColumn("completion_pct", "number", "% hoàn thành", 11, "Completion as told by the body.",
                       "report.completion_pct"),
-        EditionColumn("result", "string", "Kết quả", 60, "What was done, in the body's words.", "report.result"),
-        EditionColumn("receipt_no", "string", "Biên nhận", 12, "Receipt of the file.", "report.origin.receipt_no"),
-        EditionColumn("sheet", "string", "Trang tính", 12, "Sheet in the file.", "report.origin.sheet"),
-        EditionColumn("cell", "string", "Ô", 8, "Cell in the sheet.", "report.origin.cell"),
+        EditionColumn("result", "string", "Kết quả", 49, "What was done, in the body's words.", "report.result"),
+        EditionColumn("receipt_no", "string", "Biên nhận", 12, "Receipt of the file.", "report.origin.receipt_no",
+                      is_folded=True),
+        EditionColumn("sheet", "string", "Trang tính", 12, "Sheet in the file.", "report.origin.sheet",
+                      is_folded=True),
+        EditionColumn("cell", "string", "Ô", 8, "Cell in the sheet.", "report.origin.cell", is_folded=True),
         EditionColumn("contradiction", "string", "Mâu thuẫn", 30, "What is known that speaks against the state.",
-                      "report.contradiction"),
+                      "report.contradiction", is_folded=True),
     ),
 )
 SUBMISSIONS = EditionTable(
@@ -223,18 +262,18 @@ SUBMISSIONS = EditionTable(
     key=("agency_code",), known_by="agency_name", items=lambda data: data.submissions,
     columns=(
         EditionColumn("agency_code", "string", "Mã đơn vị", 28, "Code of the body.", is_folded=True),
-        EditionColumn("agency_name", "string", "Đơn vị", 40, "Name of the body.", tag="agency"),
+        EditionColumn("agency_name", "string", "Đơn vị", 30, "Name of the body.", tag="agency"),
         EditionColumn("state", "string", "Mã tình trạng", 22,
                       "accepted, accepted_with_warnings, rejected, missing, exempt or nothing_to_report.",
-                      is_folded=True, tag="state_code"),
-        EditionColumn("state_name", "string", "Tình trạng", 30, "State in Vietnamese.",
+                      is_code=True, tag="state_code"),
+        EditionColumn("state_name", "string", "Tình trạng", 26, "State in Vietnamese.",
                       submission_state, tag="state"),
-        EditionColumn("received_at", "datetime", "Thời điểm nhận", 18,
+        EditionColumn("received_at", "datetime", "Thời điểm nhận", 16,
                       "First accepted version, else last rejected file.", tag="received_at"),
         EditionColumn("is_on_time", "boolean", "Đúng hạn", 10, "Accepted before the deadline.",
                       tag="timeliness", words=timeliness),
         EditionColumn("days_late", "integer", "Số ngày chậm", 10, "Days begun after the deadline."),
-        EditionColumn("version", "integer", "Lần gửi", 9, "Version in force.", tag="version"),
+        EditionColumn("version", "integer", "Lần gửi", 9, "Version in force.", tag="version", is_folded=True),
         EditionColumn("finding_count", "integer", "Số điểm cần sửa", 10, "Findings on that file.",
                       tag="findings", words=lambda i: str(i.finding_count or "")),
         EditionColumn("receipt_no", "string", "Biên nhận", 12, "Receipt of that file.", tag="receipt_no"),
@@ -258,10 +297,10 @@ LEADS = EditionTable(
         EditionColumn("agency_code", "string", "Mã đơn vị", 26, "Lead body.", "lead.agency_code", is_folded=True),
         EditionColumn("agency_name", "string", "Cơ quan chủ trì", 40, "Lead body.", "lead.agency_name"),
         EditionColumn("subject", "string", "Mã đối tượng", 12,
-                      "indicator or task; tasks that every body leads are counted too.", is_folded=True),
+                      "indicator or task; tasks that every body leads are counted too.", is_code=True),
         EditionColumn("subject_name", "string", "Đối tượng", 14, "Subject in Vietnamese.",
                       lambda i: _SUBJECTS[i.subject]),
-        EditionColumn("status", "string", "Mã đánh giá", 18, "Status of indicators, state of tasks.", is_folded=True),
+        EditionColumn("status", "string", "Mã đánh giá", 18, "Status of indicators, state of tasks.", is_code=True),
         EditionColumn("status_name", "string", "Đánh giá, tiến độ", 30, "Status or state in Vietnamese.",
                       _lead_status, coloured_by="status"),
         EditionColumn("item_count", "integer", "Số lượng", 10, "How many stand there."),
@@ -272,7 +311,7 @@ RECORDS = EditionTable(
     key=("agency_code",), known_by="agency_name", items=lambda data: data.records,
     columns=(
         EditionColumn("agency_code", "string", "Mã đơn vị", 26, "The body.", is_folded=True, tag="code"),
-        EditionColumn("agency_name", "string", "Đơn vị", 40, "The body.", tag="agency"),
+        EditionColumn("agency_name", "string", "Đơn vị", 30, "The body.", tag="agency"),
         EditionColumn("owed_count", "integer", "Kỳ phải gửi", 9, "Quarterly reports due so far, or accepted before."),
         EditionColumn("received_count", "integer", "Đã gửi", 9, "Of these accepted.",
                       tag="reports", words=lambda i: reports_words(vars(i))),
@@ -286,13 +325,17 @@ RECORDS = EditionTable(
                       "Quarters whose first readable file was accepted.",
                       tag="first_try", words=lambda i: first_try_words(vars(i))),
         EditionColumn("rejected_count", "integer", "Tệp bị trả lại", 9, "Files sent back."),
-        EditionColumn("quarantined_count", "integer", "Tệp bị cách ly", 10, "Files held back, unreadable or unsafe."),
+        EditionColumn("quarantined_count", "integer", "Tệp bị cách ly", 10, "Files held back, unreadable or unsafe.",
+                      is_folded=True),
         EditionColumn("own_plan_state", "string", "Kế hoạch của đơn vị", 12,
                       "Its own implementation plan: accepted, missing or exempt.",
-                      tag="own_plan", words=lambda i: own_plan_words(vars(i))),
-        EditionColumn("own_plan_received_at", "datetime", "Nhận kế hoạch lúc", 17, "When that came."),
-        EditionColumn("own_plan_days_late", "integer", "Kế hoạch chậm (ngày)", 10, "Days late of that."),
-        EditionColumn("usual_mistakes", "string", "Lỗi thường gặp", 50,
+                      tag="own_plan", words=lambda i: own_plan_words(vars(i)),
+                      in_excel=lambda i: own_plan_state(vars(i))),
+        EditionColumn("own_plan_received_at", "datetime", "Nhận kế hoạch lúc", 17, "When that came.",
+                      is_folded=True),
+        EditionColumn("own_plan_days_late", "integer", "Kế hoạch chậm (ngày)", 10, "Days late of that.",
+                      is_folded=True),
+        EditionColumn("usual_mistakes", "string", "Lỗi thường gặp", 38,
                       "Rules most often broken, with the number of files.",
                       lambda i: mistakes_words(i.mistakes) if i.mistakes else "",
                       tag="mistakes", words=lambda i: mistakes_words(i.mistakes)),
@@ -302,14 +345,14 @@ REMARKS = EditionTable(
     "remarks", "Khó khăn - kiến nghị", "Difficulties and proposals, one row per task, body and kind.",
     key=("task_ref", "agency_code", "kind"), known_by="agency_name", items=_remarks,
     columns=(
-        EditionColumn("kind", "string", "Mã loại", 12, "difficulty or proposal.", is_folded=True),
+        EditionColumn("kind", "string", "Mã loại", 12, "difficulty or proposal.", is_code=True),
         EditionColumn("kind_name", "string", "Loại", 22, "Kind in Vietnamese.", lambda i: _REMARK_KINDS[i.kind]),
         EditionColumn("agency_code", "string", "Mã đơn vị", 26, "Body that says it.",
                       "report.agency_code", is_folded=True),
-        EditionColumn("agency_name", "string", "Đơn vị", 34, "Body that says it.", "report.agency_name"),
+        EditionColumn("agency_name", "string", "Đơn vị", 32, "Body that says it.", "report.agency_name"),
         EditionColumn("task_ref", "string", "Mục", 10, "Task it concerns.", "task.ref"),
-        EditionColumn("task_title", "string", "Nhiệm vụ", 44, "Task it concerns.", "task.title"),
-        EditionColumn("text", "string", "Nội dung", 70, "The body's words.", lambda i: getattr(i.report, i.kind)),
+        EditionColumn("task_title", "string", "Nhiệm vụ", 34, "Task it concerns.", "task.title"),
+        EditionColumn("text", "string", "Nội dung", 58, "The body's words.", lambda i: getattr(i.report, i.kind)),
         EditionColumn("receipt_no", "string", "Biên nhận", 12, "Receipt of the file.", "report.origin.receipt_no"),
     ),
 )
@@ -319,26 +362,28 @@ REVISIONS = EditionTable(
     items=lambda data: data.revisions,
     columns=(
         EditionColumn("indicator_code", "string", "Mã chỉ tiêu", 26, "Stable code.", is_folded=True),
-        EditionColumn("indicator_name", "string", "Chỉ tiêu", 44, "Name.", tag="indicator"),
+        EditionColumn("indicator_name", "string", "Chỉ tiêu", 40, "Name.", tag="indicator"),
         EditionColumn("unit", "string", "Đơn vị tính", 13, "Unit of both values.", tag="unit"),
-        EditionColumn("period", "string", "Mã kỳ", 10, "Period the figure is for, 2023-Q1.", is_folded=True),
+        EditionColumn("period", "string", "Mã kỳ", 10, "Period the figure is for, 2023-Q1.", is_code=True),
         EditionColumn("period_name", "string", "Kỳ", 18, "Period in Vietnamese.",
                       lambda i: period_name(i.period), tag="period"),
         EditionColumn("basis", "string", "Phạm vi", 14,
                       "quarter: the quarter alone; year_to_date: since the first of January.",
-                      is_folded=True, tag="basis", words=lambda i: BASES[i.basis]),
+                      is_folded=True, tag="basis", words=lambda i: BASES[i.basis],
+                      in_excel=lambda i: BASES[i.basis]),
         EditionColumn("old_value", "number", "Số cũ", 14, "As last published.",
                       tag="old", words=lambda i: number(i.old_value) or "chưa có"),
         EditionColumn("new_value", "number", "Số mới", 14, "As known now.",
                       tag="new", words=lambda i: number(i.new_value) or "không có số liệu"),
-        EditionColumn("reason", "string", "Lý do", 44, "The sender's reason.", tag="reason",
+        EditionColumn("reason", "string", "Lý do", 38, "The sender's reason.", tag="reason",
                       words=_reason),
-        EditionColumn("agency_name", "string", "Cơ quan gửi", 32, "Sender.", "origin.agency_name", tag="agency"),
+        EditionColumn("agency_name", "string", "Cơ quan gửi", 30, "Sender.", "origin.agency_name", tag="agency"),
         EditionColumn("received_at", "datetime", "Thời điểm nhận", 18, "When the new figure came.",
-                      "origin.received_at", tag="received_at"),
-        EditionColumn("receipt_no", "string", "Biên nhận", 12, "Receipt of the file.", "origin.receipt_no"),
-        EditionColumn("sheet", "string", "Trang tính", 18, "Sheet in the file.", "origin.sheet"),
-        EditionColumn("cell", "string", "Ô", 8, "Cell in the sheet.", "origin.cell"),
+                      "origin.received_at", tag="received_at", is_folded=True),
+        EditionColumn("receipt_no", "string", "Biên nhận", 12, "Receipt of the file.", "origin.receipt_no",
+                      is_folded=True),
+        EditionColumn("sheet", "string", "Trang tính", 18, "Sheet in the file.", "origin.sheet", is_folded=True),
+        EditionColumn("cell", "string", "Ô", 8, "Cell in the sheet.", "origin.cell", is_folded=True),
     ),
 )
 CHANGES = EditionTable(
@@ -346,31 +391,32 @@ CHANGES = EditionTable(
     key=("indicator_code",), known_by="indicator_name", items=_changes,
     columns=(
         EditionColumn("indicator_code", "string", "Mã chỉ tiêu", 26, "Stable code.", is_folded=True),
-        EditionColumn("indicator_name", "string", "Chỉ tiêu", 44, "Name.", tag="indicator"),
+        EditionColumn("indicator_name", "string", "Chỉ tiêu", 37, "Name.", tag="indicator"),
         EditionColumn("unit", "string", "Đơn vị tính", 13, "Unit of both values.", tag="unit"),
         EditionColumn("old_value", "number", "Số liệu trước", 14, "In the previous edition.",
                       tag="old_value", words=lambda i: number(i.old_value) or "–"),
         EditionColumn("new_value", "number", "Số liệu này", 14, "In this edition.",
                       tag="new_value", words=lambda i: number(i.new_value) or "–"),
         EditionColumn("old_status", "string", "Mã đánh giá trước", 14, "Status in the previous edition.",
-                      is_folded=True),
-        EditionColumn("new_status", "string", "Mã đánh giá này", 14, "Status in this edition.", is_folded=True),
-        EditionColumn("old_status_name", "string", "Đánh giá trước", 20, "In Vietnamese.",
+                      is_code=True),
+        EditionColumn("new_status", "string", "Mã đánh giá này", 14, "Status in this edition.", is_code=True),
+        EditionColumn("old_status_name", "string", "Đánh giá trước", 18, "In Vietnamese.",
                       lambda i: status_name(i.old_status), coloured_by="old_status", tag="old_status",
                       words=lambda i: status_name(i.old_status) or "–"),
-        EditionColumn("new_status_name", "string", "Đánh giá này", 20, "In Vietnamese.",
+        EditionColumn("new_status_name", "string", "Đánh giá này", 18, "In Vietnamese.",
                       lambda i: status_name(i.new_status), coloured_by="new_status", tag="new_status",
                       words=lambda i: status_name(i.new_status) or "–"),
-        EditionColumn("reason", "string", "Lý do", 32, "Why the figure is another one, in its sender's words.",
+        EditionColumn("reason", "string", "Lý do", 30, "Why the figure is another one, in its sender's words.",
                       tag="reason", words=_reason),
         EditionColumn("agency_name", "string", "Cơ quan báo cáo", 24, "Who sent the new figure.",
                       "origin.agency_name", tag="agency"),
         EditionColumn("received_at", "datetime", "Nhận lúc", 16, "When it came.", "origin.received_at",
-                      tag="received_at"),
-        EditionColumn("receipt_no", "string", "Biên nhận", 12, "Receipt of its file.", "origin.receipt_no"),
-        EditionColumn("sheet", "string", "Trang tính", 12, "Sheet in the file.", "origin.sheet"),
+                      tag="received_at", is_folded=True),
+        EditionColumn("receipt_no", "string", "Biên nhận", 12, "Receipt of its file.", "origin.receipt_no",
+                      is_folded=True),
+        EditionColumn("sheet", "string", "Trang tính", 12, "Sheet in the file.", "origin.sheet", is_folded=True),
         EditionColumn("cell", "string", "Ô", 8, "Cell in the sheet.", "origin.cell",
-                      tag="source", words=lambda i: source_text(i.origin)),
+                      tag="source", words=lambda i: source_text(i.origin), is_folded=True),
     ),
 )
 SOURCES = EditionTable(
@@ -378,22 +424,22 @@ SOURCES = EditionTable(
     key=("indicator_code",), known_by="indicator_name", items=_lines_with_origin,
     columns=(
         EditionColumn("indicator_code", "string", "Mã chỉ tiêu", 26, "Stable code.", "code", is_folded=True),
-        EditionColumn("indicator_name", "string", "Chỉ tiêu", 44, "Name.", "full_name", tag="full_name"),
+        EditionColumn("indicator_name", "string", "Chỉ tiêu", 34, "Name.", "full_name", tag="full_name"),
         EditionColumn("value", "number", "Kết quả", 14, "Figure printed."),
         EditionColumn("value_text", "string", "Ghi trong ô", 16, "The figure as its sender typed it.", tag="typed"),
         EditionColumn("kind_name", "string", "Loại số liệu", 16, "Actual or estimate, in Vietnamese.",
-                      lambda i: KINDS.get(i.value_kind, "")),
+                      lambda i: KINDS.get(i.value_kind, ""), is_folded=True),
         EditionColumn("receipt_no", "string", "Biên nhận", 12, "Receipt of the file.",
                       "origin.receipt_no", tag="receipt_no"),
-        EditionColumn("file_name", "string", "Tệp", 40, "Name of the file as received.",
+        EditionColumn("file_name", "string", "Tệp", 30, "Name of the file as received.",
                       "origin.file_name", tag="file_name"),
-        EditionColumn("sheet", "string", "Trang tính", 18, "Sheet in the file.", "origin.sheet", tag="sheet"),
+        EditionColumn("sheet", "string", "Trang tính", 14, "Sheet in the file.", "origin.sheet", tag="sheet"),
         EditionColumn("cell", "string", "Ô", 8, "Cell in the sheet.", "origin.cell", tag="cell"),
-        EditionColumn("agency_name", "string", "Cơ quan gửi", 32, "Sender.", "origin.agency_name", tag="sender"),
-        EditionColumn("received_at", "datetime", "Thời điểm nhận", 18, "When the file came.",
+        EditionColumn("agency_name", "string", "Cơ quan gửi", 24, "Sender.", "origin.agency_name", tag="sender"),
+        EditionColumn("received_at", "datetime", "Thời điểm nhận", 16, "When the file came.",
                       "origin.received_at", tag="received_at"),
         EditionColumn("file_sha256", "string", "SHA-256", 66, "Hash of the file's bytes.",
-                      "origin.file_sha256", tag="sha256"),
+                      "origin.file_sha256", tag="sha256", is_folded=True),
     ),
 )
 FILES = EditionTable(
@@ -401,17 +447,18 @@ FILES = EditionTable(
     key=("receipt_no",), known_by="agency_name", items=lambda data: data.inputs,
     columns=(
         EditionColumn("receipt_no", "string", "Biên nhận", 12, "Receipt number.", tag="receipt_no"),
-        EditionColumn("agency_name", "string", "Đơn vị", 34, "Sender.", tag="agency"),
-        EditionColumn("file_name", "string", "Tệp", 44, "Name as received.", "name", tag="name"),
-        EditionColumn("period", "string", "Kỳ", 10, "Period the file is for."),
-        EditionColumn("state", "string", "Mã tình trạng", 22, "The file's one fate.", is_folded=True),
-        EditionColumn("state_name", "string", "Tình trạng", 26, "In Vietnamese.",
+        EditionColumn("agency_name", "string", "Đơn vị", 32, "Sender.", tag="agency"),
+        EditionColumn("file_name", "string", "Tệp", 40, "Name as received.", "name", tag="name"),
+        EditionColumn("period", "string", "Kỳ", 18, "Period the file is for.",
+                      in_excel=lambda i: period_name(Period.parse(i.period)) if i.period else None),
+        EditionColumn("state", "string", "Mã tình trạng", 22, "The file's one fate.", is_code=True),
+        EditionColumn("state_name", "string", "Tình trạng", 24, "In Vietnamese.",
                       lambda i: FILE_STATES[i.state], tag="state"),
         EditionColumn("received_at", "datetime", "Thời điểm nhận", 18, "When it came.", tag="received_at"),
         EditionColumn("is_used", "boolean", "Có số liệu trong báo cáo", 12, "A printed figure rests on it.",
                       tag="is_used"),
         EditionColumn("size_bytes", "integer", "Kích thước (byte)", 12, "Size."),
-        EditionColumn("sha256", "string", "SHA-256", 66, "Hash of the file's bytes.", tag="sha256"),
+        EditionColumn("sha256", "string", "SHA-256", 66, "Hash of the file's bytes.", tag="sha256", is_folded=True),
     ),
 )
 # fmt: on

@@ -200,7 +200,8 @@ def _line(
         origin=_origin(row) if row and row["receipt_no"] else None,
         last_year=_last_year(indicator, period),
         task_ref=indicator.task_ref,
-        responsible=_responsible(register, indicator),
+        responsible=_responsible(register, indicator) if indicator.is_leaf else (),
+        reporter_codes=indicator.reporters if indicator.is_leaf else (),
     )
     known = {name: row[name] for name in _LINE_FIELDS & row.keys()}
     if known.get("ratio") is not None and known["ratio"] >= 0:

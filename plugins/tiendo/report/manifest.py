@@ -11,6 +11,7 @@ from typing import Any
 
 from tiendo.clock import HANOI
 from tiendo.report.data import EditionData
+from tiendo.report.result_sheet import sheet_contents
 from tiendo.report.summary import data_days, illustrative_lines
 
 MANIFEST = "manifest.json"
@@ -49,7 +50,7 @@ def render_manifest(data: EditionData, files: Mapping[str, bytes], office: str =
     Args:
         data: the edition.
         files: all other files of it, by path.
-        office: the LibreOffice that made the PDF, "" where there is none.
+        office: the LibreOffice that made the PDFs, "" where there is none.
     """
     approval = data.approval
     document: dict[str, Any] = {
@@ -87,6 +88,7 @@ def render_manifest(data: EditionData, files: Mapping[str, bytes], office: str =
             }
             for path in sorted(files)
         ],
+        "result_sheets": sheet_contents(data),
         "inputs": [
             {
                 "receipt_no": file.receipt_no,
@@ -108,6 +110,6 @@ def render_manifest(data: EditionData, files: Mapping[str, bytes], office: str =
             **({"libreoffice": office, "pikepdf": version("pikepdf")} if office else {}),
         },
         "reproducibility": "Outputs marked is_reproducible are rebuilt bit for bit from the warehouse as of as_of with "
-        "the versions in made_with. The PDF is the same for one version of LibreOffice with the same fonts.",
+        "the versions in made_with. The PDFs are the same for one version of LibreOffice with the same fonts.",
     }
     return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()

@@ -30,6 +30,7 @@ _LINKS = (
     ("bao-cao.docx", "Word"),
     ("bao-cao.pdf", "PDF"),
     ("bao-cao.xlsx", "Excel"),
+    ("giao-ban.docx", "Họp giao ban"),
     ("datapackage.json", "Gói dữ liệu"),
     ("data/indicators.csv", "CSV"),
     ("data/indicators.parquet", "Parquet"),

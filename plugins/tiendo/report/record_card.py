@@ -77,12 +77,16 @@ def first_try_words(record: Mapping[str, Any]) -> str:
     return "; ".join(words) or "–"
 
 
+def own_plan_state(record: Mapping[str, Any]) -> str:
+    """Returns ``đã gửi``, ``chưa gửi``, ``được miễn`` or ``không phải gửi``."""
+    state = record["own_plan_state"]
+    return "không phải gửi" if state is None else _OWN_PLAN_STATES[state]
+
+
 def own_plan_words(record: Mapping[str, Any]) -> str:
     """Returns ``đã gửi ngày 05/04/2023, chậm 36 ngày``."""
-    if record["own_plan_state"] is None:
-        return "không phải gửi"
-    words = _OWN_PLAN_STATES[record["own_plan_state"]]
-    if record["own_plan_received_at"]:
+    words = own_plan_state(record)
+    if record["own_plan_state"] and record["own_plan_received_at"]:
         late = record["own_plan_days_late"]
         came_on = record["own_plan_received_at"].astimezone(HANOI).date()
         words += f" ngày {format_date(came_on)}, {f'chậm {late} ngày' if late else 'đúng hạn'}"

@@ -26,17 +26,25 @@ def render_word(data: EditionData, template: Path = TEMPLATE) -> bytes:
         jinja2.UndefinedError: the template uses a variable that ``tiendo.report.view`` does not give.
         jinja2.TemplateSyntaxError: a tag in the template is broken.
     """
+    title = f"Báo cáo kết quả thực hiện {data.plan_short_title} {data.period.vietnamese}"
+    return fill_template(template, build_view(data), data, title, with_charts=True)
+
+
+def fill_template(
+    template: Path, view: dict[str, Any], data: EditionData, title: str, *, with_charts: bool = False
+) -> bytes:
+    """Returns a Word template filled in with a view of an edition, whose instant and number are the document's."""
     from docxtpl import DocxTemplate  # type: ignore[import-untyped]
 
     document = DocxTemplate(io.BytesIO(template.read_bytes()))
-    pictures = chart_view(data, document)
-    document.render(build_view(data) | pictures, word_environment(), autoescape=True)
+    pictures = chart_view(data, document) if with_charts else {}
+    document.render(view | pictures, word_environment(), autoescape=True)
     _describe(pictures, document.docx, data)
     if any(column.is_annexed for column in INDICATORS.columns):
         _fit_cells_to_grid(document.docx.element.body)
     _order_cell_properties(document.docx.element.body)
     properties = document.docx.core_properties
-    properties.title = f"Báo cáo kết quả thực hiện {data.plan_short_title} {data.period.vietnamese}"
+    properties.title = title
     properties.author = data.letterhead.issuing_body
     properties.last_modified_by = data.letterhead.issuing_body
     properties.revision = data.edition
@@ -65,6 +73,8 @@ def _describe(pictures: dict[str, Any], document: Any, data: EditionData) -> Non
     """Gives charts the words that are read to who does not see them; other pictures of the template keep theirs."""
     from docx.oxml.ns import qn
 
+    if not pictures:
+        return
     ranking = f"Tỷ lệ so với mức phải đạt, từ thấp đến cao. {'; '.join(map(ranked_words, ranked(data)))}."
     words = {each.image_descriptor.getvalue(): "Diễn biến trong năm của các chỉ tiêu ở bảng trên."
              for each in pictures["path_charts"]}  # fmt: skip

@@ -35,7 +35,7 @@ _ACCOUNT = re.compile(r" \(tài khoản [^()]*\)$")
 # Characters XML 1.0 cannot hold, and those that turn the direction of what follows, which no Vietnamese text needs;
 # departments paste them in from other programs.
 _UNPRINTABLE = re.compile(
-    "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+    "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
 
 
