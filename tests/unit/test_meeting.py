@@ -20,7 +20,7 @@ from tiendo.report.data import EditionData
 from tiendo.report.meeting import TEMPLATE, meeting_view, render_meeting
 from tiendo.report.pdf_file import render_pdfs
 from tiendo.report.view import build_view
-from tiendo.report.words import cut
+from tiendo.report.words import brief
 from tiendo.templates import word_environment
 
 LONG_NAME = ("Sở Quản lý các vấn đề có tên gọi rất dài của tỉnh và các khu công nghiệp, đô thị " * 3)[:198]
@@ -180,12 +180,12 @@ def test_more_than_two_pages_hold_is_cut_and_counted():
         ("Sở Y tế.", 20, "Sở Y tế"),
         ("Sở  Kế hoạch\nvà Đầu tư", 40, "Sở Kế hoạch và Đầu tư"),
         ("Sở Kế hoạch và Đầu tư", 15, "Sở Kế hoạch …"),
-        ("x" * 50, 10, "xxxxxxxxx …"),
+        ("x" * 50, 10, "xxxxxxxxxx …"),
         ("một \u202eiah\u202c hai", 20, "một iah hai"),
     ],
 )
 def test_cutting(text, longest, expected):
-    assert cut(text, longest) == expected
+    assert brief(text, longest) == expected
 
 
 @pytest.mark.slow

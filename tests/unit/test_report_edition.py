@@ -539,7 +539,7 @@ def test_what_was_published_while_a_draft_waited_is_for_the_next_edition(engine,
     publish(engine, register, settings, Q1, **approved(drafted, approved_at=at(6, 14, 16)))
     folder = publish(engine, register, settings, Q2, **approved(waiting, approved_at=at(6, 14, 18)))
     assert "440,2" in (folder / "bao-cao.html").read_text()
-    place(rebuild(engine, register, Q2, 1), settings.home / "again")
+    place(rebuild(engine, register, Q2, 1).files, settings.home / "again")
     assert tree(settings.home / "again") == tree(folder)
     assert [r.new_value for r in collect(engine, register, Q2, 2, at(6, 14, 16)).revisions] == [Decimal("440.2")]
     assert collect(engine, register, Q2, 2, at(6, 14, 17)).revisions == ()

@@ -16,6 +16,7 @@ from tiendo.model.register import Register
 from tiendo.report.charts import NARROW, WIDE, legend, path_legend, path_svg, ranked_svg, unranked
 from tiendo.report.data import EditionData
 from tiendo.report.edition_tables import FILES, SOURCES, TABLES
+from tiendo.report.result_sheet import sheet_path
 from tiendo.report.view import build_view
 from tiendo.report.words import period_name, public_name, short_instant
 from tiendo.settings import Settings
@@ -66,6 +67,9 @@ def page_view(data: EditionData, beside: Collection[str] = ()) -> dict[str, Any]
     for section in view["task_sections"]:
         for row in section["rows"]:
             row["bodies"] = _listed(reporters[row["ref"]])
+    for row, submission in zip(view["submissions"]["rows"], data.submissions, strict=True):
+        path = sheet_path(submission.agency_code)
+        row["sheet"] = path if path in beside else ""
     script = _SCRIPT.read_text(encoding="utf-8")
     return view | {
         "ranked_wide": ranked_svg(data, WIDE, "ranked wide"),
