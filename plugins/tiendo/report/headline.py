@@ -133,7 +133,7 @@ def _behind(data: EditionData) -> str:
     for line in behind[:ON_PAGE_ONE]:
         goal = "kế hoạch" if line.status == Status.MISSED else f"mức “{LABELS[Status.ON_TRACK]}”"
         lacking = f", còn cách {goal} {line.gap_text}" if line.gap_text else ""
-        cause = _cause(data, line)
+        cause = cause_of(data, line)
         told.append(f"{headline(line)}{lacking}" + (f"; nguyên nhân: {cause}" if cause else ""))
     if more := behind[ON_PAGE_ONE:]:
         told.append(f"Và {two_digits(len(more))} chỉ tiêu khác, xem Mục I")
@@ -144,7 +144,7 @@ def _failing(data: EditionData) -> list[IndicatorLine]:
     return [line for line in needing_attention(data) if line.status in _BEHIND]
 
 
-def _cause(data: EditionData, line: IndicatorLine) -> str:
+def cause_of(data: EditionData, line: IndicatorLine) -> str:
     """Returns why an indicator is behind, as told beside it, else as the difficulty of the task that names it; ""."""
     if beside := brief(line.explanation):
         return beside
@@ -157,7 +157,7 @@ def _to_do(data: EditionData) -> str:
     owing = [row for row in data.submissions if row.is_lacking]
     overdue = [row.agency_name for row in owing if row.open_until is None]
     plans = [row.agency_name for row in data.own_plans if row.is_lacking]
-    late = [f"{_task_name(task)} ({', '.join(r.agency_name for r in task.late_reports)})" for task in _late(data.tasks)]
+    late = [f"{task_name(task)} ({', '.join(r.agency_name for r in task.late_reports)})" for task in _late(data.tasks)]
     behind = list(dict.fromkeys(name for line in data.graded if line.status in _BEHIND for name in line.responsible))
     by = (
         "giải trình chỉ tiêu không đạt"
@@ -198,8 +198,8 @@ def next_steps(data: EditionData) -> list[dict[str, str]]:
     deadline = format_date(last_day_before(data.next_due_at))
     lines = (
         ("Chỉ tiêu cần phấn đấu", _some([_aim(line) for line in short], "chỉ tiêu", at_most=_AIMS, where=_ANNEX)),
-        ("Nhiệm vụ đến hạn", "; ".join(f"{_task_name(task)} ({_leads(task)})" for task in due)),
-        ("Nhiệm vụ chậm, đẩy nhanh trong quý", "; ".join(f"{_task_name(task)} ({_leads(task)})" for task in late)),
+        ("Nhiệm vụ đến hạn", "; ".join(f"{task_name(task)} ({_leads(task)})" for task in due)),
+        ("Nhiệm vụ chậm, đẩy nhanh trong quý", "; ".join(f"{task_name(task)} ({_leads(task)})" for task in late)),
         (f"Báo cáo {quarter(following)}", f"các đơn vị gửi chậm nhất ngày {deadline}"),
     )
     return [{"label": label, "text": f"{text}."} for label, text in lines if text]
@@ -213,7 +213,7 @@ def _aim(line: IndicatorLine) -> str:
     return f"{line.full_name}: từ {with_unit(number(line.value), line.unit)} đến mức kế hoạch {goal}"
 
 
-def _task_name(task: TaskLine) -> str:
+def task_name(task: TaskLine) -> str:
     """Returns a task's number with the first of what its title names."""
     return f"{task.ref} {lower(brief(task.title.partition(';')[0], longest=_TITLE))}"
 

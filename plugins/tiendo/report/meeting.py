@@ -7,10 +7,9 @@ variables of ``include/templates/meeting.docx``.
 from collections.abc import Sequence
 from typing import Any
 
-from tiendo.model.period import Period
 from tiendo.model.working_days import last_day_before
 from tiendo.report.data import EditionData, IndicatorLine
-from tiendo.report.headline import needing_attention, remarks
+from tiendo.report.headline import cause_of, needing_attention, remarks, task_name
 from tiendo.report.summary import status_sentence, task_sentence
 from tiendo.report.view import build_view
 from tiendo.report.word import fill_template
@@ -22,7 +21,7 @@ from tiendo.vietnamese.dates import format_date
 TEMPLATE = TEMPLATES / "meeting.docx"
 # What two pages hold, each with the longest texts that are let in.
 INDICATORS, PROPOSALS, BODIES, NAMED = 6, 3, 7, 4
-_BODY, _NAME, _TEXT, _MATTERS, _SHORT = 45, 75, 85, 130, 20
+_BODY, _NAME, _TEXT, _MATTERS, _SHORT = 45, 75, 85, 200, 20
 # A sign stays with its figure at the end of a line.
 _HYPHEN = "\u2011"
 _BEHIND = (Status.BEHIND, Status.MISSED)
@@ -50,7 +49,7 @@ def meeting_view(data: EditionData) -> dict[str, Any]:
     return {
         "standing": " ".join(filter(None, (status_sentence(data.graded), task_sentence(data)))),
         "reports": _reports(data),
-        "indicators": [_indicator(line, 4 - data.period.quarter) for line in shown[:INDICATORS]],
+        "indicators": [_indicator(data, line) for line in shown[:INDICATORS]],
         "more_indicators": _more(
             len(shown) - INDICATORS,
             "chỉ tiêu không đạt" if data.period.quarter == 4 else "chỉ tiêu chậm hoặc có nguy cơ",
@@ -111,8 +110,9 @@ def _named(names: Sequence[str]) -> str:
     return f"{told}; và {two_digits(more)} đơn vị khác, xem báo cáo" if more > 0 else told
 
 
-def _indicator(line: IndicatorLine, remaining: int) -> dict[str, Any]:
+def _indicator(data: EditionData, line: IndicatorLine) -> dict[str, Any]:
     """Returns one indicator with its figures from the first quarter on, what is due by now and what must still come."""
+    remaining = 4 - data.period.quarter
     if line.needed is not None and remaining:
         lacking = f"{need(line.needed, line.decimals)} trong {remaining} quý"
     else:
@@ -128,7 +128,7 @@ def _indicator(line: IndicatorLine, remaining: int) -> dict[str, Any]:
         "mark": STYLES[Status(line.status)].mark,
         "tint": tint(line.status),
         "lead": brief("; ".join(line.responsible) or line.agency_name, _BODY),
-        "cause": brief(line.explanation, _NAME),
+        "cause": brief(cause_of(data, line), _NAME),
     }
 
 
@@ -149,7 +149,7 @@ def actions(data: EditionData) -> list[tuple[str, list[str]]]:
             by = f"đến hết ngày {format_date(row.open_until)}" if row.open_until else "ngay"
             found.setdefault(row.agency_name, []).append(f"gửi kế hoạch thực hiện của đơn vị {by}")
     behind: dict[str, int] = {}
-    until = "" if data.period.quarter == 4 else quarter(Period(data.period.year, data.period.quarter + 1))
+    until = "" if data.next_due_at is None else quarter(data.period.following)
     for line in data.graded:
         if line.status in _BEHIND:
             for lead in line.responsible or (line.agency_name,):
@@ -165,6 +165,6 @@ def actions(data: EditionData) -> list[tuple[str, list[str]]]:
         for report in task.late_reports:
             due = due_words(task)
             found.setdefault(report.agency_name, []).append(
-                f"đẩy nhanh nhiệm vụ {task.ref}" + (f" (hạn {lower(due)})" if due else "")
+                f"đẩy nhanh nhiệm vụ {task_name(task)}" + (f" (hạn {lower(due)})" if due else "")
             )
     return sorted(((agency, matters) for agency, matters in found.items() if matters), key=lambda each: -len(each[1]))
