@@ -3,9 +3,10 @@
 ARG BASE=python:3.12.12-slim-bookworm
 FROM ${BASE}
 
-# LibreOffice makes the PDF of an edition; Liberation Serif has the metrics of Times New Roman.
+# LibreOffice makes the PDF of an edition; Liberation Serif has the metrics of Times New Roman, and from version 2 on
+# (bookworm's fonts-liberation is older) all letters of Vietnamese.
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends fonts-liberation libreoffice-writer-nogui tini \
+ && apt-get install --yes --no-install-recommends fonts-liberation2 libreoffice-writer-nogui tini \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 50000 tiendo \
  && useradd --uid 50000 --gid tiendo --no-create-home --home-dir /tmp --shell /usr/sbin/nologin tiendo

@@ -8,7 +8,7 @@ from tiendo.report.data import EditionData, IndicatorLine, TaskLine
 from tiendo.report.summary import (
     ON_PAGE_ONE,
     headline,
-    illustrative_lines,
+    illustrative_sentence,
     open_words,
     status_sentence,
     submission_sentence,
@@ -93,7 +93,7 @@ def headlines(data: EditionData) -> list[dict[str, str]]:
     """Returns the five lines, label and text each; a line with nothing to say is left out."""
     lines = (
         ("Đánh giá chung", _general(data)),
-        ("Đã đạt, vượt kế hoạch", _reached(data)),
+        _reached(data),
         ("Chậm, không đạt", _behind(data)),
         ("Việc các đơn vị phải làm", _to_do(data)),
         ("Nội dung xin ý kiến chỉ đạo", _to_decide(data)),
@@ -102,28 +102,27 @@ def headlines(data: EditionData) -> list[dict[str, str]]:
 
 
 def _general(data: EditionData) -> str:
-    illustrative, figures = len(illustrative_lines(data)), sum(line.value is not None for line in data.graded)
-    made_up = f"{two_digits(illustrative)}/{two_digits(figures)} số liệu là số liệu minh họa, đánh dấu (*)."
     parts = (
         status_sentence(data.graded),
         task_sentence(data),
         submission_sentence(data),
-        made_up if illustrative else "",
+        illustrative_sentence(data),
     )
     return " ".join(part for part in parts if part)
 
 
-def _reached(data: EditionData) -> str:
+def _reached(data: EditionData) -> tuple[str, str]:
+    """Names what is reached; within the year, where nothing is, what is best: label and text."""
     if reached := [line for line in data.graded if line.status in _REACHED]:
         keep = "" if data.next_due_at is None else " Chỉ tiêu tính theo thời điểm phải giữ được mức này đến hết năm."
-        return f"{_some([headline(line) for line in reached], 'chỉ tiêu', where=_ANNEX, at_most=_BEST)}.{keep}"
+        named = _some([headline(line) for line in reached], "chỉ tiêu", where=_ANNEX, at_most=_BEST)
+        return "Đã đạt, vượt kế hoạch", f"{named}.{keep}"
     best = [
         line for line in data.graded if line.status == Status.ON_TRACK and line.ratio is not None and line.ratio > 1
     ]
     best.sort(key=lambda line: -(line.ratio or 0))
-    text = "Chưa kết luận chỉ tiêu nào đạt kế hoạch cả năm."
-    named = "; ".join(headline(line) for line in best[:_BEST])
-    return f"{text} Tốt nhất so với mức phải đạt: {named}." if named else text
+    named = "; ".join(headline(line) for line in best[:2])
+    return "Tốt nhất so với mức phải đạt", f"{named}." if named else ""
 
 
 def _behind(data: EditionData) -> str:
@@ -137,6 +136,8 @@ def _behind(data: EditionData) -> str:
         told.append(f"{headline(line)}{lacking}" + (f"; nguyên nhân: {cause}" if cause else ""))
     if more := behind[ON_PAGE_ONE:]:
         told.append(f"Và {two_digits(len(more))} chỉ tiêu khác, xem Mục I")
+    if fallen := [headline(line) for line in data.graded if line.status == Status.AT_RISK and line.trend == "worse"]:
+        told.append(f"Có nguy cơ, kém hơn kỳ trước: {_some(fallen, 'chỉ tiêu', where=', xem Mục I', at_most=2)}")
     return f"{'. '.join(told)}." if told else ""
 
 
@@ -179,7 +180,8 @@ def _to_decide(data: EditionData) -> str:
     # What is asked for the sake of a late task first.
     proposals = sorted(remarks(data, "proposal"), key=lambda remark: late.isdisjoint(remark.refs))
     told = [f"{brief(remark.text)} ({remark.said_by}; {', '.join(remark.refs)})" for remark in proposals]
-    return f"{_some(told, 'kiến nghị', where=', xem Mục IV', at_most=_PROPOSALS)}." if told else ""
+    where = ", xem Mục IV" if len(told) <= _REMARKS else ", xem Mục IV, Phụ lục VI"
+    return f"{_some(told, 'kiến nghị', where=where, at_most=_PROPOSALS)}." if told else ""
 
 
 def next_steps(data: EditionData) -> list[dict[str, str]]:
@@ -193,13 +195,13 @@ def next_steps(data: EditionData) -> list[dict[str, str]]:
         for task in data.tasks
         if not task.is_collective and any(report.state not in ("done", "not_applicable") for report in task.reports)
     ]
-    due = [task for task in unfinished if task.due_on is not None and task.due_on <= following.last_day]
-    late = [task for task in _late(data.tasks) if task not in due]
+    late = _late(data.tasks)
+    due = [t for t in unfinished if t.due_on is not None and t.due_on <= following.last_day and t not in late]
     deadline = format_date(last_day_before(data.next_due_at))
     lines = (
         ("Chỉ tiêu cần phấn đấu", _some([_aim(line) for line in short], "chỉ tiêu", at_most=_AIMS, where=_ANNEX)),
-        ("Nhiệm vụ đến hạn", "; ".join(f"{task_name(task)} ({_leads(task)})" for task in due)),
         ("Nhiệm vụ chậm, đẩy nhanh trong quý", "; ".join(f"{task_name(task)} ({_leads(task)})" for task in late)),
+        ("Nhiệm vụ khác đến hạn", "; ".join(f"{task_name(task)} ({_leads(task)})" for task in due)),
         (f"Báo cáo {quarter(following)}", f"các đơn vị gửi chậm nhất ngày {deadline}"),
     )
     return [{"label": label, "text": f"{text}."} for label, text in lines if text]

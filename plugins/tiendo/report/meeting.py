@@ -10,7 +10,7 @@ from typing import Any
 from tiendo.model.working_days import last_day_before
 from tiendo.report.data import EditionData, IndicatorLine
 from tiendo.report.headline import cause_of, needing_attention, remarks, task_name
-from tiendo.report.summary import status_sentence, task_sentence
+from tiendo.report.summary import illustrative_sentence, status_sentence, task_sentence
 from tiendo.report.view import build_view
 from tiendo.report.word import fill_template
 from tiendo.report.words import brief, due_words, lower, need, number, quarter, tint, two_digits, verdict
@@ -47,7 +47,9 @@ def meeting_view(data: EditionData) -> dict[str, Any]:
     proposals = sorted(remarks(data, "proposal"), key=lambda remark: late.isdisjoint(remark.refs))
     to_do = actions(data)
     return {
-        "standing": " ".join(filter(None, (status_sentence(data.graded), task_sentence(data)))),
+        "standing": " ".join(
+            filter(None, (status_sentence(data.graded), task_sentence(data), illustrative_sentence(data)))
+        ),
         "reports": _reports(data),
         "indicators": [_indicator(data, line) for line in shown[:INDICATORS]],
         "more_indicators": _more(
@@ -121,7 +123,7 @@ def _indicator(data: EditionData, line: IndicatorLine) -> dict[str, Any]:
         "name": brief(line.full_name, _NAME),
         "unit": brief(line.unit, _SHORT),
         "target": brief(line.target_text, _SHORT),
-        "path": [(number(point.value) or "–").replace("-", _HYPHEN) for point in line.history],
+        "path": _path(line),
         "expected": number(line.expected, line.decimals),
         "lacking": brief(lacking, _BODY),
         "status": verdict(line),
@@ -130,6 +132,12 @@ def _indicator(data: EditionData, line: IndicatorLine) -> dict[str, Any]:
         "lead": brief("; ".join(line.responsible) or line.agency_name, _BODY),
         "cause": brief(cause_of(data, line), _NAME),
     }
+
+
+def _path(line: IndicatorLine) -> list[str]:
+    """Returns the figures of the quarters so far; the last is marked where it is illustrative."""
+    figures = [(number(point.value) or "–").replace("-", _HYPHEN) for point in line.history]
+    return [*figures[:-1], f"{figures[-1]} (*)"] if figures and line.is_illustrative else figures
 
 
 def actions(data: EditionData) -> list[tuple[str, list[str]]]:

@@ -164,13 +164,19 @@ def task_sentence(data: EditionData) -> str:
     common = len(data.tasks) - len(own)
     apart = f" (không kể {two_digits(common)} nhiệm vụ chung)" if common else ""
     doubted = [task.ref for task in own if any(report.contradiction for report in task.reports)]
-    against = f" Mâu thuẫn với điều đã biết: {', '.join(doubted)}." if doubted else ""
+    against = f" Báo cáo mâu thuẫn với số liệu: {', '.join(doubted)}, xem Phụ lục II." if doubted else ""
     return f"Trong {two_digits(len(own))} nhiệm vụ có cơ quan chủ trì riêng{apart}: {state_counts(reports)}.{against}"
 
 
 def illustrative_lines(data: EditionData) -> list[IndicatorLine]:
     """Returns the lines whose printed figure is illustrative; one without a figure shows none."""
     return [line for line in data.graded if line.is_illustrative and line.value is not None]
+
+
+def illustrative_sentence(data: EditionData) -> str:
+    """Returns how many of the figures are illustrative; "" for none."""
+    count, figures = len(illustrative_lines(data)), sum(line.value is not None for line in data.graded)
+    return f"{two_digits(count)}/{two_digits(figures)} số liệu là số liệu minh họa, đánh dấu (*)." if count else ""
 
 
 def _kinds_of_figures(data: EditionData) -> list[tuple[str, str]]:

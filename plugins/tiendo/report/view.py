@@ -267,6 +267,7 @@ def previous_view(data: EditionData) -> dict[str, Any]:
     if previous is None:
         return {
             "exists": False,
+            "number": "",
             "label": "",
             "arrivals": [],
             "corrections": [],
@@ -276,6 +277,7 @@ def previous_view(data: EditionData) -> dict[str, Any]:
         }
     return {
         "exists": True,
+        "number": str(previous.number),
         "label": f"lần ban hành thứ {previous.number} (theo báo cáo tiếp nhận đến {instant(previous.as_of)})",
         "arrivals": list(previous.arrivals),
         "corrections": [change.indicator_name for change in previous.changes if change.is_correction],
@@ -295,7 +297,8 @@ def _task_changes(changes: Sequence[TaskChange]) -> list[str]:
         )
         source = f" ({source_text(change.origin)})" if change.origin else ""
         if change.old_state == NOT_REPORTED:
-            told.setdefault(f"{change.agency_name} báo cáo lần đầu về các nhiệm vụ", []).append(change.ref)
+            words = "báo cáo lần đầu, chậm tiến độ" if change.new_state == "late" else "báo cáo lần đầu"
+            told.setdefault(f"{change.agency_name} {words}: nhiệm vụ", []).append(change.ref)
         else:
             told.setdefault(f"{change.ref}, {change.agency_name}: từ {old} thành {new}{source}", [])
     return [f"{text} {', '.join(refs)}" if refs else text for text, refs in told.items()]
