@@ -617,6 +617,9 @@ def test_pdf_is_what_an_archive_and_a_screen_reader_need(pdfs):
         ]
         assert fonts
         assert all("/FontFile2" in font or "/FontFile3" in font for font in fonts)
+        # Where the typeface lacks letters of Vietnamese, words are set in two.
+        with needs("fonts-liberation2"):
+            assert {str(font.FontName).partition("+")[2].partition("-")[0] for font in fonts} == {"LiberationSerif"}
 
 
 def test_without_libreoffice_there_is_no_pdf(monkeypatch, tmp_path):
