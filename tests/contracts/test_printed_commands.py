@@ -101,5 +101,7 @@ def test_each_command_does_what_it_should(  # noqa: PLR0917 - fixtures
     for row in ROWS:
         if row["run"] and (row["run"], row["code"]) not in kinds.setdefault(tuple(row["run"].split()[:2]), []):
             kinds[tuple(row["run"].split()[:2])].append((row["run"], row["code"]))
+    # The clock stands still: what the others record is of the edition's instant too, and would be part of it.
+    wrong = run(kinds.pop(("tiendo", "edition")))
     with ThreadPoolExecutor(2) as pool:
-        assert [wrong for kind in pool.map(run, kinds.values()) for wrong in kind] == []
+        assert [*wrong, *(each for kind in pool.map(run, kinds.values()) for each in kind)] == []

@@ -55,7 +55,7 @@ _PATH = Layout(250, 8.5, 1)
 _PATH_HEIGHT = 118
 
 
-class _Row(NamedTuple):
+class _RankedRow(NamedTuple):
     """One indicator in the ranked chart; ``height`` in points."""
 
     line: IndicatorLine
@@ -184,7 +184,7 @@ def _draw_ranked(lines: Sequence[IndicatorLine], layout: Layout) -> Axes:
     rows = []
     for line in lines:
         name = pen.wrapped(clean(line.full_name), width - 4, 2)
-        rows.append(_Row(line, name, layout.size * (1.17 * len(name) + 1.2)))
+        rows.append(_RankedRow(line, name, layout.size * (1.17 * len(name) + 1.2)))
     columns = _balanced(rows, layout.columns)
     ratios = [line.ratio for line in lines if line.ratio is not None]
     furthest = float(min(_FURTHEST, max([Decimal(1), *ratios])))
@@ -202,10 +202,10 @@ def _draw_ranked(lines: Sequence[IndicatorLine], layout: Layout) -> Axes:
     return sheet
 
 
-def _balanced(rows: Sequence[_Row], count: int) -> list[list[_Row]]:
+def _balanced(rows: Sequence[_RankedRow], count: int) -> list[list[_RankedRow]]:
     """Returns the rows in columns of about the same height, in order."""
     total = sum(row.height for row in rows)
-    columns: list[list[_Row]] = [[] for _ in range(count)]
+    columns: list[list[_RankedRow]] = [[] for _ in range(count)]
     above = 0.0
     for row in rows:
         columns[min(count - 1, int((above + row.height / 2) / total * count))].append(row)
@@ -213,7 +213,9 @@ def _balanced(rows: Sequence[_Row], count: int) -> list[list[_Row]]:
     return [column for column in columns if column]
 
 
-def _fill_column(sheet: Axes, rows: Sequence[_Row], pen: Pen, at: tuple[float, float, float], scale: float) -> None:
+def _fill_column(
+    sheet: Axes, rows: Sequence[_RankedRow], pen: Pen, at: tuple[float, float, float], scale: float
+) -> None:
     """Draws rows from the top down: ``at`` is left, top and width, ``scale`` what was due, in points."""
     from matplotlib.patches import Rectangle
 
