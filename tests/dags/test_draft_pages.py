@@ -21,6 +21,8 @@ def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestCli
         (tmp_path / path / "bao-cao.docx").write_bytes(b"PK")
         (tmp_path / path / "data").mkdir()
         (tmp_path / path / "data" / "tasks.csv").write_bytes(b"a,b")
+        (tmp_path / path / "phieu-ket-qua").mkdir()
+        (tmp_path / path / "phieu-ket-qua" / "so-y-te.html").write_text("<p>Sở Y tế</p>")
     (tmp_path / "published" / "index.html").write_text("<p>all</p>")
     (tmp_path / "airflow").mkdir()
     (tmp_path / "airflow" / "passwords.json").write_text("secret")
@@ -36,6 +38,7 @@ def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestCli
         ("/drafts/2023-Q1/2/bao-cao.html", "<p>drafts/2023-Q1/2</p>"),
         ("/drafts/2023-Q1/latest/bao-cao.html", "<p>drafts/2023-Q1/latest</p>"),
         ("/published/2023-Q1/1/bao-cao.html", "<p>published/2023-Q1/1</p>"),
+        ("/drafts/2023-Q1/2/phieu-ket-qua/so-y-te.html", "<p>Sở Y tế</p>"),
         ("/published/index.html", "<p>all</p>"),
     ],
 )

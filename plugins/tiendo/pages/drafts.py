@@ -25,7 +25,7 @@ _HEADERS = {
     "Content-Security-Policy": "sandbox allow-popups allow-downloads; default-src 'none'; style-src 'unsafe-inline'; "
     "img-src data:",
 }
-_FILE = re.compile(r"(?:data/)?[a-z0-9][a-z0-9_.-]{0,99}")
+_FILE = re.compile(r"(?:(?:data|phieu-ket-qua)/)?[a-z0-9][a-z0-9_.-]{0,99}")
 
 app = FastAPI(title="Tiendo", openapi_url=None)
 
