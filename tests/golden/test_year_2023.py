@@ -337,7 +337,7 @@ ALTERATIONS = [
     ("bao-cao.html", "Trong 05 chỉ tiêu: 01 đúng", "Trong 05 chỉ tiêu: 02 đúng", "counts: html: of 05 indicators"),
     (
         "bao-cao.html",
-        "BC Q3-2023 Sở Xây dựng.xlsx, trang “Chỉ tiêu”, ô G9",
+        "Sở Xây dựng.xlsx</bdi>, trang “Chỉ tiêu”, ô G9",
         "ô G8",
         "sources: nha-o-xa-hoi: the page's",
     ),
