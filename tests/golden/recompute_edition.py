@@ -774,21 +774,17 @@ def copies(world: World) -> Iterator[str]:
             yield f"{path.stem}: {len(table)} rows, Parquet {len(columnar)}"
         for number, (row, other) in enumerate(zip(table, columnar, strict=False), 2):
             for name in (field["name"] for field in fields):
-                if not _is_same(row[name], other[name], world.edition.as_of):
+                if not _is_same(row[name], other[name]):
                     yield f"{path.stem}, Parquet row {number}, {name}: {other[name]!r}, not {row[name]!r}"
 
 
-def _is_same(text: str, cell: object, clock: datetime) -> bool:
-    if cell is None or cell == "":
-        return not text
+def _is_same(text: str, cell: object) -> bool:
+    if cell is None or isinstance(cell, str):
+        return text == (cell or "")
     if isinstance(cell, bool):
         return text == str(cell).lower()
     if isinstance(cell, datetime):
-        at = datetime.fromisoformat(text)
-        return (at if cell.tzinfo else at.replace(tzinfo=None)) == cell
+        return datetime.fromisoformat(text) == cell
     if isinstance(cell, date):
         return text == cell.isoformat()
-    if isinstance(cell, str):
-        said = {"Có": "true", "Không": "false"}.get(cell, cell) if text in {"true", "false"} else cell
-        return text in {said, said.split(" ", 1)[-1]}
     return Fraction(text) == Fraction(str(cell))

@@ -34,7 +34,7 @@ from tiendo.report.data import (
 )
 from tiendo.report.words import due_words
 from tiendo.status.expected import goal_of
-from tiendo.status.names import Status
+from tiendo.status.names import FAILING
 from tiendo.status.rounding import percent, places_of
 from tiendo.status.sentence import gap_words
 from tiendo.validation.assertions import TaskAssertion, check_assertions
@@ -301,7 +301,7 @@ def task_assertions(
     silent = {row.agency_code for row in own_plans if row.is_lacking}
     failing: dict[str, list[str]] = {}
     for line in lines:
-        if line.task_ref and line.status in (Status.BEHIND, Status.MISSED):
+        if line.task_ref and line.status in FAILING:
             failing.setdefault(line.task_ref, []).append(line.full_name)
     today = as_of.astimezone(HANOI).date()
     return [

@@ -1,6 +1,6 @@
 """The five lines of page one: how it stands, what is reached, what is behind, who must act, what is to be decided."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from tiendo.model.working_days import last_day_before
@@ -27,7 +27,7 @@ from tiendo.report.words import (
     trend_text,
     two_digits,
 )
-from tiendo.status.names import LABELS, Status
+from tiendo.status.names import FAILING, LABELS, Status
 from tiendo.vietnamese.dates import format_date
 from tiendo.vietnamese.text import fold
 
@@ -37,7 +37,6 @@ _PROPOSALS = 3
 _REMARKS = 8
 _AIMS = 8
 _ANNEX = ", xem Phụ lục I"
-_BEHIND = (Status.BEHIND, Status.MISSED)
 _REACHED = (Status.EXCEEDED, Status.ACHIEVED)
 _NEEDING_ATTENTION = (
     Status.MISSED, Status.BEHIND, Status.AT_RISK, Status.CONFLICTING, Status.UNDECIDABLE, Status.NO_DATA,
@@ -57,8 +56,8 @@ class SharedRemark(NamedTuple):
         return "; ".join(self.agencies) if len(self.agencies) <= ON_PAGE_ONE else f"{len(self.agencies)} đơn vị"
 
 
-def remarks(data: EditionData, field: str) -> list[SharedRemark]:
-    """Returns the difficulties or proposals merged by their content, those of most bodies first."""
+def remarks(data: EditionData, field: str, first: Collection[str] = ()) -> list[SharedRemark]:
+    """Returns the difficulties or proposals merged by their content, those on tasks ``first``, then of most bodies."""
     found: dict[str, tuple[str, dict[str, None], dict[str, None]]] = {}
     for task in data.tasks:
         for report in task.reports:
@@ -66,7 +65,7 @@ def remarks(data: EditionData, field: str) -> list[SharedRemark]:
                 _, agencies, refs = found.setdefault(fold(text).strip(" .;"), (text, {}, {}))
                 agencies[report.agency_name] = refs[task.ref] = None
     merged = [SharedRemark(text.rstrip("."), tuple(agencies), tuple(refs)) for text, agencies, refs in found.values()]
-    return sorted(merged, key=lambda remark: -len(remark.agencies))
+    return sorted(merged, key=lambda remark: ({*first}.isdisjoint(remark.refs), -len(remark.agencies)))
 
 
 def needing_attention(data: EditionData) -> list[IndicatorLine]:
@@ -86,7 +85,7 @@ def attention_text(line: IndicatorLine) -> str:
 def leading_remarks(data: EditionData, field: str) -> list[SharedRemark]:
     """Returns the remarks that the report's body has: of late tasks and indicators first, then of most bodies."""
     urgent = {task.ref for task in _late(data.tasks)} | {line.task_ref for line in _failing(data)}
-    return sorted(remarks(data, field), key=lambda remark: urgent.isdisjoint(remark.refs))[:_REMARKS]
+    return remarks(data, field, first=urgent)[:_REMARKS]
 
 
 def headlines(data: EditionData) -> list[dict[str, str]]:
@@ -142,7 +141,7 @@ def _behind(data: EditionData) -> str:
 
 
 def _failing(data: EditionData) -> list[IndicatorLine]:
-    return [line for line in needing_attention(data) if line.status in _BEHIND]
+    return [line for line in needing_attention(data) if line.status in FAILING]
 
 
 def cause_of(data: EditionData, line: IndicatorLine) -> str:
@@ -159,7 +158,7 @@ def _to_do(data: EditionData) -> str:
     overdue = [row.agency_name for row in owing if row.open_until is None]
     plans = [row.agency_name for row in data.own_plans if row.is_lacking]
     late = [f"{task_name(task)} ({', '.join(r.agency_name for r in task.late_reports)})" for task in _late(data.tasks)]
-    behind = list(dict.fromkeys(name for line in data.graded if line.status in _BEHIND for name in line.responsible))
+    behind = list(dict.fromkeys(name for line in data.graded if line.status in FAILING for name in line.responsible))
     by = (
         "giải trình chỉ tiêu không đạt"
         if data.period.quarter == 4
@@ -176,9 +175,8 @@ def _to_do(data: EditionData) -> str:
 
 
 def _to_decide(data: EditionData) -> str:
-    late = {task.ref for task in _late(data.tasks)}
     # What is asked for the sake of a late task first.
-    proposals = sorted(remarks(data, "proposal"), key=lambda remark: late.isdisjoint(remark.refs))
+    proposals = remarks(data, "proposal", first={task.ref for task in _late(data.tasks)})
     told = [f"{brief(remark.text)} ({remark.said_by}; {', '.join(remark.refs)})" for remark in proposals]
     where = ", xem Mục IV" if len(told) <= _REMARKS else ", xem Mục IV, Phụ lục VI"
     return f"{_some(told, 'kiến nghị', where=where, at_most=_PROPOSALS)}." if told else ""
@@ -189,7 +187,7 @@ def next_steps(data: EditionData) -> list[dict[str, str]]:
     if data.next_due_at is None:
         return []
     following = data.period.following
-    short = [line for line in needing_attention(data) if line.status in (*_BEHIND, Status.AT_RISK)]
+    short = [line for line in needing_attention(data) if line.status in (*FAILING, Status.AT_RISK)]
     unfinished = [
         task
         for task in data.tasks

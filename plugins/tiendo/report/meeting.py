@@ -14,7 +14,7 @@ from tiendo.report.summary import illustrative_sentence, status_sentence, task_s
 from tiendo.report.view import build_view
 from tiendo.report.word import fill_template
 from tiendo.report.words import brief, due_words, lower, need, number, quarter, tint, two_digits, verdict
-from tiendo.status.names import STYLES, Status
+from tiendo.status.names import FAILING, STYLES, Status
 from tiendo.templates import TEMPLATES
 from tiendo.vietnamese.dates import format_date
 
@@ -24,8 +24,7 @@ INDICATORS, PROPOSALS, BODIES, NAMED = 6, 3, 7, 4
 _BODY, _NAME, _TEXT, _MATTERS, _SHORT = 45, 75, 85, 200, 20
 # A sign stays with its figure at the end of a line.
 _HYPHEN = "\u2011"
-_BEHIND = (Status.BEHIND, Status.MISSED)
-_SHOWN = (*_BEHIND, Status.AT_RISK)
+_SHOWN = (*FAILING, Status.AT_RISK)
 
 
 def render_meeting(data: EditionData) -> bytes:
@@ -44,7 +43,7 @@ def meeting_view(data: EditionData) -> dict[str, Any]:
     shown = [line for line in needing_attention(data) if line.status in _SHOWN]
     late = {task.ref for task in data.tasks if task.late_reports}
     # What is asked for the sake of a late task first.
-    proposals = sorted(remarks(data, "proposal"), key=lambda remark: late.isdisjoint(remark.refs))
+    proposals = remarks(data, "proposal", first=late)
     to_do = actions(data)
     return {
         "standing": " ".join(
@@ -159,7 +158,7 @@ def actions(data: EditionData) -> list[tuple[str, list[str]]]:
     behind: dict[str, int] = {}
     until = "" if data.next_due_at is None else quarter(data.period.following)
     for line in data.graded:
-        if line.status in _BEHIND:
+        if line.status in FAILING:
             for lead in line.responsible or (line.agency_name,):
                 behind[lead] = behind.get(lead, 0) + 1
     for lead, count in behind.items():

@@ -56,6 +56,8 @@ LABELS: dict[Status, str] = {status: style.label for status, style in STYLES.ite
 
 
 YEAR_VERDICTS = (Status.EXCEEDED, Status.ACHIEVED, Status.MISSED)
+# What does not come about as planned: somebody must act.
+FAILING = (Status.BEHIND, Status.MISSED)
 
 
 def verdict_name(status: Status, *, is_estimate: bool) -> str:
