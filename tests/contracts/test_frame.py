@@ -62,7 +62,8 @@ def test_the_gate_checks_and_tests_and_stops_at_the_first_failure() -> None:
     text = gate.read_text(encoding="utf-8")
     assert os.access(gate, os.X_OK)
     assert "set -euo pipefail" in text
-    assert re.findall(r"^(?:\w+=\w+ )?make (\w+)$", text, re.MULTILINE) == ["check", "test"]
+    made = re.findall(r"^make(?: --\S+(?: \d+)?)* (.+)$", text, re.MULTILINE)
+    assert made == ["check packages", "test-all"]
 
 
 # What the tests need beside Python ------------------------------------------------------------------------------------

@@ -133,8 +133,8 @@ def test_printed_letters_have_nine_points(tmp_path):
 
 
 def smallest_letters(page) -> float:
-    """The least size in which a page's text is written, scaling included; a sign apart, as of a ruler, is none."""
-    scales, size, found = [1.0], 0.0, []
+    """The least size in which a page's text is shown, scaling included."""
+    scales, size, scale, found = [1.0], 0.0, 1.0, []
     for operands, operator in parse_content_stream(page):
         match str(operator):
             case "q":
@@ -143,10 +143,14 @@ def smallest_letters(page) -> float:
                 scales.pop()
             case "cm":
                 scales[-1] *= abs(float(operands[3]))
+            case "BT":
+                scale = 1.0
             case "Tf":
                 size = float(operands[1])
             case "Tm":
-                found.append(size * abs(float(operands[3])) * scales[-1])
+                scale = abs(float(operands[3]))
+            case "Tj" | "TJ":
+                found.append(size * scale * scales[-1])
     return min(found)
 
 
