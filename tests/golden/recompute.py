@@ -83,8 +83,8 @@ def csv_rows(path: Path) -> list[Row]:
 
 
 def flat(text: str) -> str:
-    """The text on one line."""
-    return " ".join(text.split())
+    """The text on one line; a sign that no line is broken at is a sign."""
+    return " ".join(text.split()).replace("\u2011", "-")
 
 
 # The register.

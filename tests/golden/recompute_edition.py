@@ -287,9 +287,26 @@ def sources(world: World) -> Iterator[str]:
 
 def tasks(world: World) -> Iterator[str]:
     """Each task's state and completion is what the newest accepted report of its lead says, in the cell named."""
+    said = _told_of_tasks(world, world.period)
+    earlier = {
+        key: f"Chưa báo cáo (quý {ROMAN[quarter]}: đã hoàn thành)" if told[0] == "Đã hoàn thành" else "Chưa báo cáo"
+        for quarter in range(1, int(world.period[-1]))
+        for key, told in _told_of_tasks(world, f"{world.period[:-1]}{quarter}").items()
+    }
+    for row in world.edition.table("tasks"):
+        key = (row["task_ref"], row["agency_code"])
+        state, share, receipt, sheet, cell = said.pop(key, (earlier.get(key, "Chưa báo cáo"), None, "", "", ""))
+        wanted = {"state_name": state, "completion_pct": share, "receipt_no": receipt, "sheet": sheet, "cell": cell}
+        yield from unlike(f"{row['task_ref']} {row['agency_code']}", wanted, row)
+    if said:
+        yield f"tasks are missing: {list(said)}"
+
+
+def _told_of_tasks(world: World, period: str) -> dict[tuple[str, str], tuple[str, Fraction | None, str, str, str]]:
+    """State, completion, receipt, sheet and cell of each task and body, of the newest report for a period."""
     said: dict[tuple[str, str], tuple[str, Fraction | None, str, str, str]] = {}
     for body in world.plan.names:
-        for file in world.accepted(body, world.period)[-1:]:
+        for file in world.accepted(body, period)[-1:]:
             for sheet in world.archive.workbook(file["sha256"]):
                 for number, words, heads in table_of(sheet, "Mã nhiệm vụ"):
                     done, place = words["% hoàn thành"], sheet.cell(number, heads["Trạng thái"] + 1).coordinate
@@ -297,14 +314,7 @@ def tasks(world: World) -> Iterator[str]:
                     said[str(words["Mã nhiệm vụ"]), body] = (
                         words["Trạng thái"], share, file["receipt_no"], sheet.title, place,
                     )  # fmt: skip
-    for row in world.edition.table("tasks"):
-        state, share, receipt, sheet, cell = said.pop(
-            (row["task_ref"], row["agency_code"]), ("Chưa báo cáo", None, "", "", "")
-        )
-        wanted = {"state_name": state, "completion_pct": share, "receipt_no": receipt, "sheet": sheet, "cell": cell}
-        yield from unlike(f"{row['task_ref']} {row['agency_code']}", wanted, row)
-    if said:
-        yield f"tasks are missing: {list(said)}"
+    return said
 
 
 def changes(world: World) -> Iterator[str]:
@@ -490,10 +500,11 @@ def leads(world: World) -> Iterator[str]:
     counted: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for it in world.verdicts.values():
         counted[it.indicator.reporters.split(";")[0], "indicator"][it.status] += 1
-    names = dict(STATUSES)
+    names, doubted = dict(STATUSES), Counter[str]()
     for row in world.edition.table("tasks"):
         counted[row["agency_code"], "task"][row["state"]] += 1
-        names[row["state"]] = row["state_name"]
+        names[row["state"]] = row["state_name"].partition(" (")[0]
+        doubted[row["agency_code"]] += bool(row["contradiction"])
     told: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for row in world.edition.table("leads"):
         told[row["agency_code"], row["subject"]][row["status"]] += int(row["item_count"])
@@ -506,6 +517,9 @@ def leads(world: World) -> Iterator[str]:
                 wanted = {names[key].lower(): n for key, n in counted[world.plan.codes[body], subject].items()}
                 total, _, parts = text.partition(": ")
                 got = {name: n for name, (n, _) in tally(parts).items()}
+                against = got.pop("báo cáo mâu thuẫn", 0)
+                if against != (doubted[world.plan.codes[body]] if subject == "task" else 0):
+                    yield f"{file}, {body}: {against} contradict"
                 if got != wanted or (wanted and int(total.split()[0]) != sum(wanted.values())):
                     yield f"{file}, {body}: {text}"
 

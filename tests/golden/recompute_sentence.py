@@ -47,10 +47,13 @@ def _roles(it: Verdict) -> Iterator[tuple[str, tuple[str, ...] | None]]:
         yield rf"từ {NUM} đến {NUM}[^;(]*, cho các kết quả khác nhau \(([^)]*)\)", (*span, names)
     for other in it.others:
         tolerance, apart = Fraction(at.tolerance), abs(value - other.told.value)
-        told = (written(other.told.value), *((written(apart),) if apart else ()))
         beyond = f", vượt mức cho phép {written(tolerance)} [^)]*" if apart > tolerance else ""
-        difference = rf"chênh {NUM} [^,)]*{beyond}" if apart else "trùng khớp"
-        yield rf"{other.file['agency_name']} báo cáo {NUM}[^(;]*\({difference}\)", told
+        name = other.file["agency_name"]
+        if apart:
+            told = (written(other.told.value), written(apart))
+            yield rf"{name} báo cáo {NUM}[^(;]*\(chênh {NUM} [^,)]*{beyond}\)", told
+        else:
+            yield rf"{name} báo cáo (cùng số)", ("cùng số",)
     ratio = at.ratio(value, it.quarter)
     steps = (Fraction(1), at.plan.on_track, at.plan.at_risk)
     shown = percent(cut(ratio, 6), steps) if ratio is not None else ""

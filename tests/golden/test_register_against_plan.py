@@ -240,16 +240,24 @@ def test_what_is_not_published_in_the_year(plan: Register) -> None:
 # The body text ------------------------------------------------------------------------------------------------------
 
 
+NAMED_IN_THE_TEXT = {
+    "von-dau-tu-toan-xa-hoi": "II.1.d", "thu-hut-fdi": "II.1.d", "tang-xuat-khau": "II.1.e",
+    "tang-nhap-khau": "II.1.e", "iip": "II.5.d", "tang-ban-le": "II.1.e", "nha-o-xa-hoi": "II.8.d",
+}  # fmt: skip
+
+
 def test_body_targets_stand_in_the_text_of_their_task(
     plan: Register, text: str, indicators: list[Row], tasks: list[Row]
 ) -> None:
     parts = _task_texts(text, tasks)
     targets = [row for row in indicators if row["body_ref"]]
-    assert [row["code"] for row in targets if row["row_kind"] != RowKind.BODY_TARGET] == ["iip", "nha-o-xa-hoi"]
+    assert {r["code"]: r["body_ref"] for r in targets if r["row_kind"] != RowKind.BODY_TARGET} == NAMED_IN_THE_TEXT
     leads = {task["ref"]: task["lead_agencies"] for task in tasks}
     for row in targets:
         assert row["body_quote"] in parts[row["body_ref"]], row["code"]
-        assert row["reporters"] == leads[row["body_ref"]], row["code"]
+        # Who leads what drives a figure need not be who reports it: exports are the statistics office's to measure.
+        if row["code"] not in NAMED_IN_THE_TEXT:
+            assert row["reporters"] == leads[row["body_ref"]], row["code"]
     assert [(i.printed_no, i.section_no) for i in plan.indicators if i.row_kind is RowKind.BODY_TARGET] == [
         *[("II.2", "TB")] * 3,
         *[("II.5.c", "TB")] * 4,

@@ -24,8 +24,11 @@ from tiendo.report import edition as edition_module
 from tiendo.report.build import build, place
 from tiendo.report.data import NOT_REPORTED
 from tiendo.report.edition import EditionError, MovedOnError, draft, publish, rebuild, refresh_draft, tell_refusal
+from tiendo.report.edition_tables import REVISIONS
 from tiendo.report.gather import NotGradedError, gather
 from tiendo.report.manifest import data_sha256
+from tiendo.report.view import task_view
+from tiendo.report.words import task_state
 from tiendo.status.service import initialise
 from tiendo.warehouse.engine import loader, make_engine, reader
 from tiendo.warehouse.release import release
@@ -283,6 +286,40 @@ def test_corrections_of_earlier_quarters_are_told_once(engine, register, setting
     for period in (Q1, Q2, q3):
         grade(engine, register, period)
     assert collect(engine, register, q3, 1, at(9, 14, 16)).revisions == ()
+
+
+@pytest.mark.usefixtures("quarter")
+@pytest.mark.parametrize(
+    ("corrected", "told"),
+    [("440.2", ""), ("427.5", ""), ("427.4", "Đúng tiến độ → Có nguy cơ"), ("200", "Đúng tiến độ → Chậm")],
+)
+def test_a_correction_that_turns_the_verdict_of_its_quarter_says_so(  # noqa: PLR0917 - fixtures
+    engine, register, settings, now, corrected, told
+):
+    """Of 450 due, 95 % (427.5) is on track and 60 % (270) no longer behind."""
+    draft_and_publish(engine, register, settings)
+    now(at(6, 14, 16))
+    send(engine, register, KHDT, Q2, at(6, 10), [figure("thu-hut-fdi", corrected, period=Q1, is_correction=True)])
+    for period in (Q1, Q2):
+        grade(engine, register, period)
+    (revision,) = collect(engine, register, Q2, 1, at(6, 14, 16)).revisions
+    assert (revision.old_status, REVISIONS.printed(revision)["verdict"]) == ("on_track", told)
+
+
+@pytest.mark.usefixtures("quarter")
+def test_what_a_silent_body_called_done_before_is_remembered(engine, register, now):
+    now(at(6, 14, 16))
+    send(engine, register, CONG_THUONG, Q1, at(3, 14, 10), [], [task("III.2", "done"), task("II.5.d", "done")])
+    send(engine, register, CONG_THUONG, Q2, at(6, 14, 10), [], [task("II.5.d", "late"), task("III.3", "not_started")])
+    grade(engine, register, Q2)
+    tasks = {line.ref: line for line in collect(engine, register, Q2, 1, at(6, 14, 16)).tasks}
+    told = {ref: {r.agency_code: task_state(r) for r in tasks[ref].reports} for ref in ("II.5.d", "III.2", "III.3")}
+    assert told["II.5.d"] == {CONG_THUONG: "Đang thực hiện, chậm tiến độ"}
+    assert told["III.2"][CONG_THUONG] == told["III.3"][KHDT] == "Chưa báo cáo (quý I: đã hoàn thành)"
+    assert (told["III.2"][KHDT], told["III.3"][CONG_THUONG]) == ("Chưa báo cáo", "Chưa thực hiện")
+    silent = task_view(tasks["III.2"])["source"]
+    assert "Sở Công Thương (quý I: đã hoàn thành)" in silent
+    assert "Sở Kế hoạch và Đầu tư;" in silent
 
 
 # Drafts and publication ----------------------------------------------------------------------------------------------

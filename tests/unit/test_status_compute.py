@@ -155,7 +155,7 @@ def test_two_reporters(
         assert "Sở Công Thương báo cáo" in row["sentence"]
         assert "Cục Thống kê báo cáo" in row["sentence"]
     else:
-        assert "lấy số của Sở Công Thương" in row["sentence"]
+        assert "theo số của Sở Công Thương" in row["sentence"]
         assert ("vượt mức cho phép 0,1 điểm phần trăm" in row["sentence"]) is is_disputed
 
 

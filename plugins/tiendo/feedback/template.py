@@ -237,6 +237,7 @@ class _Form:
                 "state": (list_rule("D", len(TASK_STATES), "Trạng thái"), "Trạng thái", _STATE_PROMPT),
                 "completion": (completion_rule(), "Tỷ lệ hoàn thành", _COMPLETION_PROMPT),
                 "difficulty": (any_text(), "Khó khăn, vướng mắc", _DIFFICULTY_PROMPT),
+                "proposal": (any_text(), "Kiến nghị", _PROPOSAL_PROMPT),
             }
             for field, (rule, title, prompt) in rules.items():
                 validate(sheet, prompted(rule, title, prompt), span(TASKS.position(field), first, last))
@@ -375,7 +376,10 @@ _NOTE_PROMPT = "Nội dung cần nói thêm. Chưa có số thì ghi “Chưa c�
 _EXPLANATION_PROMPT = "Nêu nguyên nhân khi số thay đổi nhiều hoặc giảm so với kỳ trước (ô số liệu chuyển màu cam)."
 _STATE_PROMPT = "Chọn một trạng thái trong danh sách. Nhiệm vụ chậm: nêu khó khăn, vướng mắc."
 _COMPLETION_PROMPT = "Một số từ 0 đến 100, không nhập dấu %. Tám mươi phần trăm ghi 80, không ghi 0,8."
-_DIFFICULTY_PROMPT = "Bắt buộc khi nhiệm vụ chậm tiến độ: khó khăn, vướng mắc và nguyên nhân."
+_DIFFICULTY_PROMPT = (
+    "Bắt buộc khi nhiệm vụ chậm tiến độ: khó khăn, vướng mắc, nguyên nhân và giải pháp của đơn vị trong kỳ tới."
+)
+_PROPOSAL_PROMPT = "Nêu rõ kiến nghị với ai (UBND tỉnh, bộ, sở nào), về việc gì, cần có ý kiến khi nào."
 _PERIOD_PROMPT = "Chọn kỳ đã báo cáo cần sửa số."
 _NAME_PROMPT = "Chọn tên chỉ tiêu; số đã báo cáo hiện ở bên phải sau khi chọn kỳ và tên."
 _CODE_PROMPT = "Không phải nhập khi đã chọn tên."

@@ -197,6 +197,7 @@ class TaskReport:
 
     Attributes:
         contradiction: what we know that speaks against the state, in Vietnamese; "" for nothing.
+        done_in: where nothing is reported, the quarter in which the body, last of all it said, called it done.
     """
 
     agency_code: str
@@ -208,6 +209,7 @@ class TaskReport:
     proposal: str
     origin: Origin | None
     contradiction: str = ""
+    done_in: Period | None = None
 
 
 @dataclass(frozen=True)
@@ -269,7 +271,11 @@ class RecordCard:
 
 @dataclass(frozen=True)
 class Revision:
-    """A figure of an earlier period that was not the same in the last edition that showed it."""
+    """A figure of an earlier period that was not the same in the last edition that showed it.
+
+    Attributes:
+        old_status, new_status: that period's verdict then and now, where it rests on this figure; "" for none.
+    """
 
     indicator_code: str
     indicator_name: str
@@ -281,6 +287,8 @@ class Revision:
     new_value: Decimal | None
     reason: str
     origin: Origin
+    old_status: str = ""
+    new_status: str = ""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from tiendo.report.words import (
     source_text,
     status_name,
     submission_state,
+    task_state,
     task_state_name,
     timeliness,
     trend_text,
@@ -98,6 +99,12 @@ def _figure(line: IndicatorLine) -> str:
 
 def _even(line: IndicatorLine) -> str:
     return number(line.expected_even, line.decimals) if line.expected_even != line.expected else ""
+
+
+def _flip(item: Revision) -> str:
+    """Returns ``Có nguy cơ → Chậm``; "" where the verdict stays, or none rests on the figure."""
+    old, new = status_name(item.old_status), status_name(item.new_status)
+    return f"{old} → {new}" if old and new and old != new else ""
 
 
 def _reason(item: Revision | EditionChange) -> str:
@@ -244,7 +251,7 @@ TASKS = EditionTable(
                       "done, on_schedule, late, not_started, not_applicable, not_reported.",
                       "report.state", is_code=True),
         EditionColumn("state_name", "string", "Tiến độ", 22, "State in Vietnamese.",
-                      lambda i: task_state_name(i.report.state)),
+                      lambda i: task_state(i.report)),
         EditionColumn("completion_pct", "number", "% hoàn thành", 11, "Completion as told by the body.",
                       "report.completion_pct"),
         EditionColumn("result", "string", "Kết quả", 49, "What was done, in the body's words.", "report.result"),
@@ -362,7 +369,7 @@ REVISIONS = EditionTable(
     items=lambda data: data.revisions,
     columns=(
         EditionColumn("indicator_code", "string", "Mã chỉ tiêu", 26, "Stable code.", is_folded=True),
-        EditionColumn("indicator_name", "string", "Chỉ tiêu", 40, "Name.", tag="indicator"),
+        EditionColumn("indicator_name", "string", "Chỉ tiêu", 36, "Name.", tag="indicator"),
         EditionColumn("unit", "string", "Đơn vị tính", 13, "Unit of both values.", tag="unit"),
         EditionColumn("period", "string", "Mã kỳ", 10, "Period the figure is for, 2023-Q1.", is_code=True),
         EditionColumn("period_name", "string", "Kỳ", 18, "Period in Vietnamese.",
@@ -375,9 +382,14 @@ REVISIONS = EditionTable(
                       tag="old", words=lambda i: number(i.old_value) or "chưa có"),
         EditionColumn("new_value", "number", "Số mới", 14, "As known now.",
                       tag="new", words=lambda i: number(i.new_value) or "không có số liệu"),
-        EditionColumn("reason", "string", "Lý do", 38, "The sender's reason.", tag="reason",
+        EditionColumn("old_status", "string", "Mã đánh giá trước", 14, "The period's verdict as last published.",
+                      is_code=True),
+        EditionColumn("new_status", "string", "Mã đánh giá này", 14, "The period's verdict now.", is_code=True),
+        EditionColumn("verdict", "string", "Đánh giá kỳ đó", 18, "The same in Vietnamese, where it is another one.",
+                      _flip, tag="verdict"),
+        EditionColumn("reason", "string", "Lý do", 30, "The sender's reason.", tag="reason",
                       words=_reason),
-        EditionColumn("agency_name", "string", "Cơ quan gửi", 30, "Sender.", "origin.agency_name", tag="agency"),
+        EditionColumn("agency_name", "string", "Cơ quan gửi", 24, "Sender.", "origin.agency_name", tag="agency"),
         EditionColumn("received_at", "datetime", "Thời điểm nhận", 18, "When the new figure came.",
                       "origin.received_at", tag="received_at", is_folded=True),
         EditionColumn("receipt_no", "string", "Biên nhận", 12, "Receipt of the file.", "origin.receipt_no",

@@ -78,13 +78,13 @@ def gather(
     statuses = _statuses(fetch, period)
     lines = [_line(register, indicator, period, statuses) for indicator in register.indicators]
     own_plans = _submissions(fetch("report/own_plans.sql", year=str(register.year)), as_of)
-    tasks = _tasks(register, fetch)
+    tasks = _tasks(register, fetch, period)
     against, _ = check_assertions(task_assertions(register, as_of, lines, tasks, own_plans))
     tasks = tuple(_with_contradictions(task, against) for task in tasks)
     editions = [
         row for row in fetch("report/editions.sql") if (row["period"], row["edition"]) != (str(period), edition)
     ]
-    revisions = _revisions(register, fetch, period, editions)
+    revisions = _revisions(register, fetch, period, editions, statuses)
     origins = [line.origin for line in lines] + [report.origin for task in tasks for report in task.reports]
     used = {origin.receipt_no for origin in (*origins, *(r.origin for r in revisions)) if origin is not None}
     data = EditionData(
@@ -261,15 +261,21 @@ def _origin(row: Row) -> Origin:
     )
 
 
-def _tasks(register: Register, fetch: _Fetch, as_of: datetime | None = None) -> tuple[TaskLine, ...]:
+def _tasks(register: Register, fetch: _Fetch, period: Period, as_of: datetime | None = None) -> tuple[TaskLine, ...]:
     parameters = {} if as_of is None else {"as_of": as_of}
     reported = {(row["task_ref"], row["agency_code"]): row for row in fetch("report/tasks.sql", **parameters)}
+    last_said: dict[tuple[str, str], tuple[Period, str]] = {}
+    for past in (Period(period.year, quarter) for quarter in QUARTERS[: period.quarter - 1]):
+        for row in fetch("report/tasks.sql", period=str(past), **parameters):
+            last_said[row["task_ref"], row["agency_code"]] = (past, row["state"])
 
     def report(ref: str, agency_code: str) -> TaskReport:
         name = register.agency_by_code[agency_code].name
         row = reported.get((ref, agency_code))
         if row is None:
-            return TaskReport(agency_code, name, NOT_REPORTED, None, "", "", "", None)
+            when, state = last_said.get((ref, agency_code), (None, ""))
+            done_in = when if state == "done" else None
+            return TaskReport(agency_code, name, NOT_REPORTED, None, "", "", "", None, done_in=done_in)
         return TaskReport(
             agency_code, name, row["state"], row["completion_pct"], row["result"], row["difficulty"], row["proposal"],
             _origin({**row, "sender_name": name}),
@@ -356,7 +362,9 @@ def _records(fetch: _Fetch) -> tuple[RecordCard, ...]:
     )
 
 
-def _revisions(register: Register, fetch: _Fetch, period: Period, editions: Iterable[Row]) -> tuple[Revision, ...]:
+def _revisions(
+    register: Register, fetch: _Fetch, period: Period, editions: Iterable[Row], statuses: Mapping[tuple[str, str], Row]
+) -> tuple[Revision, ...]:
     """Figures of earlier periods of the year that are not what the last edition showing them said.
 
     A figure of Q1 was shown by editions of Q1, and its corrections by those of Q2; so in Q3's report the line is
@@ -372,6 +380,7 @@ def _revisions(register: Register, fetch: _Fetch, period: Period, editions: Iter
         if Period.parse(row["period"]).year == period.year:
             key = (row["period"], row["indicator_code"], row["agency_code"], row["basis"])
             chains.setdefault(key, []).append(row)
+    verdicts = {instant: _statuses(fetch, period, instant) for instant in set(shown.values())}
     revisions = []
     for chain in chains.values():
         line = shown.get(chain[-1]["period"])
@@ -380,6 +389,11 @@ def _revisions(register: Register, fetch: _Fetch, period: Period, editions: Iter
         old_value = before[-1]["value"] if before else None
         if newest is not (before[-1] if before else None) and newest["value"] != old_value:
             indicator = register.indicator_by_code[newest["indicator_code"]]
+            graded = (indicator.code, newest["period"])
+            old, new = (
+                row.get("status", "") if row.get("value_basis") == newest["basis"] else ""
+                for row in (verdicts[line].get(graded, {}) if line is not None else {}, statuses.get(graded, {}))
+            )
             revisions.append(
                 Revision(
                     indicator_code=indicator.code,
@@ -392,6 +406,8 @@ def _revisions(register: Register, fetch: _Fetch, period: Period, editions: Iter
                     new_value=newest["value"],
                     reason=newest["explanation"] or newest["note"],
                     origin=_origin(newest),
+                    old_status=old,
+                    new_status=new,
                 )
             )
     return tuple(revisions)
@@ -430,7 +446,7 @@ def _previous(register: Register, fetch: _Fetch, editions: Iterable[Row], data: 
         row["agency_code"] for row in fetch("report/tracker.sql", as_of=before["as_of"]) if row["state"] in ACCEPTED
     }
     arrivals = [row.agency_name for row in data.submissions if row.is_received and row.agency_code not in there]
-    tasks = _task_changes(_tasks(register, fetch, before["as_of"]), data.tasks)
+    tasks = _task_changes(_tasks(register, fetch, data.period, before["as_of"]), data.tasks)
     return PreviousEdition(
         before["edition"], before["as_of"], tuple(changes), tuple(arrivals), rewordings=tuple(rewordings), tasks=tasks
     )

@@ -22,8 +22,6 @@ TEMPLATE = TEMPLATES / "meeting.docx"
 # What two pages hold, each with the longest texts that are let in.
 INDICATORS, PROPOSALS, BODIES, NAMED = 6, 3, 7, 4
 _BODY, _NAME, _TEXT, _MATTERS, _SHORT = 45, 75, 85, 200, 20
-# A sign stays with its figure at the end of a line.
-_HYPHEN = "\u2011"
 _SHOWN = (*FAILING, Status.AT_RISK)
 
 
@@ -135,7 +133,7 @@ def _indicator(data: EditionData, line: IndicatorLine) -> dict[str, Any]:
 
 def _path(line: IndicatorLine) -> list[str]:
     """Returns the figures of the quarters so far; the last is marked where it is illustrative."""
-    figures = [(number(point.value) or "–").replace("-", _HYPHEN) for point in line.history]
+    figures = [number(point.value) or "–" for point in line.history]
     return [*figures[:-1], f"{figures[-1]} (*)"] if figures and line.is_illustrative else figures
 
 

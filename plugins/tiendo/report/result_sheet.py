@@ -14,13 +14,13 @@ from tiendo.report.data import EditionData, IndicatorLine, Submission, TaskLine,
 from tiendo.report.edition_tables import INDICATORS, RECORDS, SUBMISSIONS
 from tiendo.report.meeting import actions
 from tiendo.report.summary import edition_label
-from tiendo.report.words import brief, due_words, instant, number, task_state_name, tint
+from tiendo.report.words import brief, due_words, instant, number, task_state, tint
 from tiendo.status.names import STYLES, Status
 from tiendo.templates import template
 
 FOLDER = "phieu-ket-qua"
 # What a page holds. The longest names of the plan are shorter; a body's own words may be of any length.
-_INDICATORS, _ROWS, _NAME, _TITLE, _FIGURE, _WORDS = 12, 20, 90, 66, 28, 220
+_INDICATORS, _ROWS, _NAME, _TITLE, _FIGURE, _WORDS = 12, 20, 90, 66, 28, 220  # a title of 66 letters fills a line
 
 
 def sheet_path(agency_code: str) -> str:
@@ -70,13 +70,14 @@ def _sheet(
     # Where a page is too short, what is late stays.
     room = _ROWS - min(len(indicators), _INDICATORS)
     shown = sorted(sorted(tasks, key=lambda pair: pair[1].state != "late")[:room], key=tasks.index)
+    lines = max(1, room // max(1, len(shown)))
     submission = SUBMISSIONS.printed(row)
     return {
         "agency": brief(row.agency_name, _NAME),
         "submission": {name: submission[name] for name in ("state", "received_at", "timeliness", "receipt_no")},
         "indicators": [_indicator(line, row) for line in indicators[:_INDICATORS]],
         "more_indicators": max(0, len(indicators) - _INDICATORS),
-        "tasks": [_task(task, report) for task, report in shown],
+        "tasks": [_task(task, report, _TITLE * lines) for task, report in shown],
         "more_tasks": max(0, len(tasks) - room),
         "record": {name: brief(record[name], _WORDS // 2) for name in ("reports", "first_try", "own_plan", "mistakes")}
         if record
@@ -100,12 +101,12 @@ def _indicator(line: IndicatorLine, row: Submission) -> dict[str, str]:
     }
 
 
-def _task(task: TaskLine, report: TaskReport) -> dict[str, str]:
+def _task(task: TaskLine, report: TaskReport, longest: int) -> dict[str, str]:
     completion = "" if report.completion_pct is None else f" ({number(report.completion_pct)}%)"
     return {
         "ref": task.ref,
-        "title": brief(task.title, _TITLE),
-        "state": f"{task_state_name(report.state)}{completion}",
+        "title": brief(task.title, longest),
+        "state": f"{task_state(report)}{completion}",
         "due": brief(due_words(task), _FIGURE),
         "contradiction": brief(report.contradiction, _NAME // 2),
     }

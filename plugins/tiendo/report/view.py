@@ -3,6 +3,7 @@
 docs/report-template.md lists their names: adding one is safe, renaming one breaks a template somebody may have edited.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -44,8 +45,10 @@ from tiendo.report.words import (
     lower,
     number,
     public_name,
+    quarter,
     short_instant,
     source_text,
+    task_state,
     task_state_name,
     tint,
     two_digits,
@@ -63,6 +66,7 @@ def build_view(data: EditionData) -> dict[str, Any]:
     """Returns every variable of the report's templates. Values are strings, booleans, lists and dicts of them."""
     rows = {line.code: line_view(line) for line in data.indicators}
     body = [line_view(line) for line in data.body_targets]
+    doubted = Counter(report.agency_code for task in data.tasks for report in task.reports if report.contradiction)
     return {
         "letterhead": {
             "parent_body": data.letterhead.parent_body.upper(),
@@ -117,7 +121,8 @@ def build_view(data: EditionData) -> dict[str, Any]:
             {
                 "agency": lead.agency_name,
                 "indicators": counted(lead.indicators, "chỉ tiêu", LABELS),
-                "tasks": counted(lead.tasks, "nhiệm vụ", TASK_STATES | {NOT_REPORTED: task_state_name(NOT_REPORTED)}),
+                "tasks": counted(lead.tasks, "nhiệm vụ", TASK_STATES | {NOT_REPORTED: task_state_name(NOT_REPORTED)})
+                + (f"; {two_digits(count)} báo cáo mâu thuẫn" if (count := doubted[lead.agency_code]) else ""),
             }
             for lead in data.leads
         ],
@@ -221,7 +226,11 @@ def task_view(task: TaskLine, longest: int = IN_ANNEX) -> dict[str, Any]:
         late = f" Báo chậm: {'; '.join(view['late'])}." if view["late"] else ""
         claims = [told for report in answered if (told := contradiction_text(report))]
         against = f" Mâu thuẫn: {'; '.join(claims)}." if claims else ""
-        silent = [report.agency_name for report in task.reports if report.state == NOT_REPORTED]
+        silent = [
+            f"{report.agency_name} ({quarter(report.done_in)}: đã hoàn thành)" if report.done_in else report.agency_name
+            for report in task.reports
+            if report.state == NOT_REPORTED
+        ]
         return view | {
             "lead": f"Các cơ quan, địa phương ({len(task.reports)} đơn vị)",
             "state": f"{len(answered)}/{len(task.reports)} đơn vị đã báo cáo",
@@ -234,8 +243,7 @@ def task_view(task: TaskLine, longest: int = IN_ANNEX) -> dict[str, Any]:
     return view | {
         "lead": "; ".join(report.agency_name for report in task.reports),
         "state": "; ".join(
-            f"{report.agency_name}: {task_state_name(report.state)}" if several else task_state_name(report.state)
-            for report in task.reports
+            f"{report.agency_name}: {task_state(report)}" if several else task_state(report) for report in task.reports
         ),
         "completion": "; ".join(f"{number(r.completion_pct)}%" for r in answered if r.completion_pct is not None),
         "result": "\n".join(filter(None, (_result(report, longest) for report in answered))),

@@ -65,6 +65,12 @@ def task_state_name(state: str) -> str:
     return "Chưa báo cáo" if state == NOT_REPORTED else TASK_STATES[state]
 
 
+def task_state(report: TaskReport) -> str:
+    """Returns the name of what a body says of a task; of one it is silent on, whether it called it done before."""
+    name = task_state_name(report.state)
+    return f"{name} ({quarter(report.done_in)}: {lower(task_state_name('done'))})" if report.done_in else name
+
+
 def submission_state(row: Submission) -> str:
     """Returns how it stands with a body's report; what is still in time is not called missing."""
     if row.open_until is None:

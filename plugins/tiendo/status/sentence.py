@@ -291,12 +291,14 @@ def _rests_on(register: Register, write: _Writer, choice: Choice) -> list[str]:
     if report is None:
         return []
     clauses = []
-    if choice.others:
+    if choice.others and choice.difference:
         others = ", ".join(f"{_name(register, each)} báo cáo {write.amount(each.value)}" for each in choice.others)
         beyond = f", vượt mức cho phép {write.difference(write.indicator.tolerance)}" if choice.is_disputed else ""
-        apart = f" (chênh {write.difference(choice.difference)}{beyond})" if choice.difference else " (trùng khớp)"
-        order = " theo thứ tự ưu tiên" if write.indicator.has_precedence else ""
-        clauses.append(f"lấy số của {_name(register, report)}{order}, {others}{apart}")
+        apart = f"chênh {write.difference(choice.difference)}{beyond}"
+        clauses.append(f"theo số của {_name(register, report)}, {others} ({apart})")
+    elif choice.others:
+        others = ", ".join(_name(register, each) for each in choice.others)
+        clauses.append(f"theo số của {_name(register, report)}, {others} báo cáo cùng số")
     return clauses + _marks([report])
 
 
