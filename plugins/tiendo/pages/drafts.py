@@ -1,22 +1,19 @@
 """Drafts and editions in the browser, behind Airflow's login: what a request for approval links to.
 
-Airflow does not guard the app of a plugin, so each path asks for what its own pages ask: that the account may read
-``publish_report``.
+They stand by themselves, without the frame of the other pages: what is shown is what is published, to the byte.
 """
 
 import re
 from pathlib import Path
 from typing import Annotated, Any
 
-from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails
-from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import Depends, FastAPI, HTTPException
+from fastapi import APIRouter, Depends, HTTPException
 from fastapi import Path as PathPart
 from fastapi.responses import FileResponse
 
+from tiendo.pages.site import viewer
 from tiendo.settings import get_settings
 
-DAG_ID = "publish_report"
 # Opened in the browser; everything else is downloaded. Here the pages run no script and fetch nothing.
 _SHOWN = {".html": "text/html; charset=utf-8", ".pdf": "application/pdf"}
 _HEADERS = {
@@ -27,22 +24,10 @@ _HEADERS = {
 }
 _FILE = re.compile(r"(?:(?:data|phieu-ket-qua)/)?[a-z0-9][a-z0-9_.-]{0,99}")
 
-app = FastAPI(title="Tiendo", openapi_url=None)
+router = APIRouter()
 
 
-def may_read(user: GetUserDep) -> None:
-    """Lets through who is logged in and may read the DAG.
-
-    Raises:
-        HTTPException: 403.
-    """
-    from airflow.api_fastapi.app import get_auth_manager
-
-    if not get_auth_manager().is_authorized_dag(method="GET", details=DagDetails(id=DAG_ID), user=user):
-        raise HTTPException(403, "This account may not read the drafts.")
-
-
-@app.get("/drafts/{period}/{edition}/{name:path}", dependencies=[Depends(may_read)])
+@router.get("/drafts/{period}/{edition}/{name:path}", dependencies=[Depends(viewer)])
 def draft_file(
     period: Annotated[str, PathPart(pattern=r"^\d{4}-Q[1-4]$")],
     edition: Annotated[str, PathPart(pattern=r"^(?:[1-9]\d{0,5}|latest)$")],
@@ -52,7 +37,7 @@ def draft_file(
     return _answer(get_settings().drafts / period / edition, name)
 
 
-@app.get("/published/{period}/{edition}/{name:path}", dependencies=[Depends(may_read)])
+@router.get("/published/{period}/{edition}/{name:path}", dependencies=[Depends(viewer)])
 def published_file(
     period: Annotated[str, PathPart(pattern=r"^\d{4}-Q[1-4]$")],
     edition: Annotated[str, PathPart(pattern=r"^[1-9]\d{0,5}$")],
@@ -62,7 +47,7 @@ def published_file(
     return _answer(get_settings().published / period / edition, name)
 
 
-@app.get("/published/index.html", dependencies=[Depends(may_read)])
+@router.get("/published/index.html", dependencies=[Depends(viewer)])
 def published_index() -> Any:
     """Returns the page of all editions."""
     return _answer(get_settings().published, "index.html")

@@ -1,0 +1,10 @@
+"""The app that Airflow serves under ``/tiendo``."""
+
+from fastapi import FastAPI
+
+from tiendo.pages import drafts
+from tiendo.pages.site import guard
+
+app = FastAPI(title="Tiendo", openapi_url=None)
+guard(app)
+app.include_router(drafts.router)
