@@ -5,6 +5,8 @@ variables of ``include/templates/meeting.docx``.
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
+from math import ceil
 from typing import Any
 
 from tiendo.model.working_days import last_day_before
@@ -19,8 +21,10 @@ from tiendo.templates import TEMPLATES
 from tiendo.vietnamese.dates import format_date
 
 TEMPLATE = TEMPLATES / "meeting.docx"
-# What two pages hold, each with the longest texts that are let in.
-INDICATORS, PROPOSALS, BODIES, NAMED = 6, 3, 7, 4
+# What two pages hold: so many lines of the lists' letters, the letters in a line of an indicator's columns and of all
+# else, and how much larger text is written than lists. Indicators fill what the rest leaves.
+_ROOM, _WIDE, _NARROW, _LINE, _LARGER = 76, 44, 11, 72, 1.5
+PROPOSALS, BODIES, NAMED = 4, 8, 4
 _BODY, _NAME, _TEXT, _MATTERS, _SHORT = 45, 75, 85, 200, 20
 _SHOWN = (*FAILING, Status.AT_RISK)
 
@@ -43,31 +47,48 @@ def meeting_view(data: EditionData) -> dict[str, Any]:
     # What is asked for the sake of a late task first.
     proposals = remarks(data, "proposal", first=late)
     to_do = actions(data)
+    named = [
+        {"agency": brief(agency, _BODY), "matters": brief("; ".join(matters), _MATTERS)}
+        for agency, matters in to_do[:BODIES]
+    ]
+    asked = [
+        {
+            "text": brief(remark.text, _TEXT),
+            "agencies": brief(remark.said_by, _BODY),
+            "refs": brief(", ".join(remark.refs), _SHORT),
+        }
+        for remark in proposals[:PROPOSALS]
+    ]
+    standing = " ".join(filter(None, (status_sentence(data.graded), task_sentence(data), illustrative_sentence(data))))
+    reports = _reports(data)
+    text = [standing, *(" ".join(each.values()) for each in (*reports, *asked))]
+    room = _ROOM - sum(_lines(each["matters"], _LINE) for each in named)
+    room -= round(_LARGER * sum(_lines(paragraph, _LINE) for paragraph in text))
+    rows = [_indicator(data, line) for line in shown]
+    held = next((n for n, used in enumerate(accumulate(map(_height, rows))) if used > room), len(rows))
     return {
-        "standing": " ".join(
-            filter(None, (status_sentence(data.graded), task_sentence(data), illustrative_sentence(data)))
-        ),
-        "reports": _reports(data),
-        "indicators": [_indicator(data, line) for line in shown[:INDICATORS]],
+        "standing": standing,
+        "reports": reports,
+        "indicators": rows[:held],
         "more_indicators": _more(
-            len(shown) - INDICATORS,
+            len(shown) - held,
             "chỉ tiêu không đạt" if data.period.quarter == 4 else "chỉ tiêu chậm hoặc có nguy cơ",
         ),
-        "proposals": [
-            {
-                "text": brief(remark.text, _TEXT),
-                "agencies": brief(remark.said_by, _BODY),
-                "refs": brief(", ".join(remark.refs), _SHORT),
-            }
-            for remark in proposals[:PROPOSALS]
-        ],
+        "proposals": asked,
         "more_proposals": _more(len(proposals) - PROPOSALS, "kiến nghị"),
-        "actions": [
-            {"agency": brief(agency, _BODY), "matters": brief("; ".join(matters), _MATTERS)}
-            for agency, matters in to_do[:BODIES]
-        ],
+        "actions": named,
         "more_actions": _more(len(to_do) - BODIES, "đơn vị"),
     }
+
+
+def _lines(text: str, letters: int) -> int:
+    return max(1, ceil(len(text) / letters))
+
+
+def _height(row: dict[str, Any]) -> int:
+    """Returns how many lines an indicator's row has, as far as can be told without setting it."""
+    words = " ".join(str(row[name]) for name in ("status", "name", "unit", "target", "lead", "cause"))
+    return max(_lines(words + " " * 28 * bool(row["cause"]), _WIDE), _lines(row["lacking"], _NARROW))
 
 
 def _more(count: int, noun: str) -> str:

@@ -104,6 +104,25 @@ def data_days(data: EditionData) -> str:
     return text + (f", {len(lines) - len(days)} chỉ tiêu không ghi ngày" if len(days) < len(lines) else "")
 
 
+def early_sentence(data: EditionData) -> str:
+    """Returns how many figures of what adds up end before the period, whose end is asked for; "" for none.
+
+    An estimate is one for the whole quarter.
+    """
+    end = data.period.last_day
+    early = [
+        line
+        for line in data.graded
+        if line.needed is not None and not line.is_estimate and line.data_on is not None and line.data_on < end
+    ]
+    if not early:
+        return ""
+    return (
+        f"{two_digits(len(early))} chỉ tiêu cộng dồn có số thực hiện tính đến trước ngày {format_date(end)}, được so"
+        f" với mức phải đạt đến hết {data.period.vietnamese}; kết quả cả quý có thể cao hơn."
+    )
+
+
 def counted(pairs: Iterable[tuple[str, int]], noun: str, names: Mapping[Any, str]) -> str:
     """Returns ``05 chỉ tiêu: 02 đúng tiến độ; 03 chậm``; ``–`` for none."""
     counts = dict(pairs)

@@ -24,6 +24,7 @@ from tiendo.report.headline import (
 from tiendo.report.summary import (
     counted,
     data_days,
+    early_sentence,
     edition_label,
     further_lines,
     illustrative_lines,
@@ -114,6 +115,7 @@ def build_view(data: EditionData) -> dict[str, Any]:
         "next_period": "" if data.next_due_at is None else data.period.following.vietnamese,
         "next_steps": next_steps(data),
         "estimates": [named_value(line) for line in data.graded if line.is_estimate],
+        "early": early_sentence(data),
         "illustrative": [named_value(line) for line in illustrative_lines(data)],
         "revisions": [REVISIONS.printed(each) | {"source": source_text(each.origin)} for each in data.revisions],
         "previous": previous_view(data),
