@@ -30,7 +30,7 @@ FILE_STATES = {
 }
 BASES = {"quarter": "trong quý", "year_to_date": "lũy kế từ đầu năm", "": ""}
 # How much of a body's words is printed, in characters; whole they stand in the data files, and in the file received.
-IN_HEADLINE, IN_BODY, IN_ANNEX = 220, 500, 3000
+IN_HEADLINE, IN_BODY, IN_ANNEX = 220, 380, 3000
 _ACCOUNT = re.compile(r" \(tài khoản [^()]*\)$")
 # Characters XML 1.0 cannot hold, and those that turn the direction of what follows, which no Vietnamese text needs;
 # departments paste them in from other programs.
