@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
+from tiendo.airflow_glue import run_words
 from tiendo.airflow_glue.deadline import PlanDeadline
 from tiendo.airflow_glue.timetable import PlanCalendar
 
@@ -16,9 +17,11 @@ async def draft_pages(scope: Any, receive: Any, send: Any) -> None:
 
 
 class TiendoPlugin(AirflowPlugin):
-    """Registers timetable and deadlines, which a stored DAG cannot be loaded without, and the drafts' pages."""
+    """Registers timetable and deadlines, which a stored DAG cannot be loaded without, the drafts' pages, run notes."""
 
     name = "tiendo"
     timetables: ClassVar[list[Any]] = [PlanCalendar]
     deadline_references: ClassVar[list[Any]] = [PlanDeadline]
     fastapi_apps: ClassVar[list[Any]] = [{"name": "tiendo", "app": draft_pages, "url_prefix": "/tiendo"}]
+    listeners: ClassVar[list[Any]] = [run_words]
+    global_operator_extra_links: ClassVar[list[Any]] = [run_words.DraftLink(), run_words.EditionLink()]
