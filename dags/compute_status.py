@@ -69,7 +69,7 @@ def compute_status() -> None:
         _, register, engine = open_warehouse()
         period = run_period(register, dag_run)
         changed = refresh(engine, register, period)
-        tell(f"{period.vietnamese.capitalize()}: {changed or 'không có'} đánh giá thay đổi.")
+        tell(f"Đánh giá {period.vietnamese}: {changed or 'không'} chỉ tiêu thay đổi.")
         return changed
 
     @task(task_display_name="Kiểm tra kết quả đánh giá", outlets=[INDICATOR_STATUS])

@@ -115,7 +115,7 @@ def process_submissions() -> None:
     def answer() -> None:
         from tiendo.airflow_glue.mail import answer_or_skip
 
-        answer_or_skip()
+        answer_or_skip(is_told=False)
 
     batches = list_batches()
     settle.expand(file_ids=batches) >> [check_ledger(batches), announce(batches), answer()]

@@ -117,12 +117,12 @@ def publish_report() -> None:
         settings, register, engine = open_warehouse()
         period = period_asked_about(engine, register, dag_run)
         if is_out_of_date(register, period, dag_run):
-            tell(f"{period.vietnamese.capitalize()} đã khóa khi hệ thống ngừng; báo cáo bổ sung do người khởi chạy.")
+            tell(f"Báo cáo {period.vietnamese} đã hết hạn khi hệ thống ngừng; bản bổ sung phải khởi chạy bằng tay.")
             raise AirflowSkipException(f"{period} closed while Airflow was down; a supplement is started by hand.")
         known = known_at(register, period, dag_run)
         result = draft_to_ask_about(engine, register, settings, dag_run.run_id, period, known)
         if not result["is_changed"]:
-            tell(f"{period.vietnamese.capitalize()}: không có gì thay đổi so với lần ban hành trước.")
+            tell(f"Báo cáo {period.vietnamese}: không có gì thay đổi so với lần ban hành trước.")
             raise AirflowSkipException("Nothing has changed since the last edition.")
         DraftLink.lead_to(f"drafts/{period}/{result['edition']}/xem-xet.html")
         return result
@@ -174,12 +174,12 @@ def publish_report() -> None:
         log.info("Mail queued for %d recipients; without an address: %s", len(done.queued), done.without_address)
         log.info("Result sheets put into outboxes: %d", len(done.result_sheets))
         if done.queued:
-            log.info("%s", send_or_skip())
+            log.info("%s", send_or_skip(is_told=False))
         return done._asdict()
 
     @task(task_display_name="Gửi đề nghị điều chỉnh")
     def send_notice() -> dict[str, int]:
-        return send_or_skip()
+        return send_or_skip(is_told=False)
 
     @task(task_display_name="Ghi nhận ý kiến phê duyệt", trigger_rule=TriggerRule.ALL_DONE)
     def record_answer(dag_run: Any = None) -> str:

@@ -160,7 +160,7 @@ def test_one_connection_without_the_other_is_said(configure: Any, monkeypatch: p
 
 @pytest.mark.parametrize("step", [glue.answer_or_skip, glue.send_or_skip])
 def test_without_a_mailbox_the_step_is_skipped_and_the_run_says_so(
-    step: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+    step: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from airflow.sdk.exceptions import AirflowSkipException
 
@@ -168,6 +168,8 @@ def test_without_a_mailbox_the_step_is_skipped_and_the_run_says_so(
     monkeypatch.setattr("tiendo.airflow_glue.run_words.tell", told.append)
     with pytest.raises(AirflowSkipException, match="No mailbox is configured"):
         step()
+    with pytest.raises(AirflowSkipException, match="No mailbox is configured"):
+        step(is_told=False)
     assert len(told) == 1
     assert told[0].startswith("Chưa cấu hình thư điện tử (tiendo_imap, tiendo_smtp): ")
 

@@ -147,10 +147,13 @@ def _address(text: Any, name: str) -> str:
     return address
 
 
-def answer_or_skip() -> dict[str, Any]:
+def answer_or_skip(*, is_told: bool = True) -> dict[str, Any]:
     """Answers and files what is settled; the step that two DAGs share.
 
     Skipped means that mail is not configured; where there is nothing to do, it has looked and is green.
+
+    Args:
+        is_told: whether the run's note says that mail is not configured; of a run with another purpose it need not.
 
     Raises:
         AirflowSkipException: no mailbox is configured.
@@ -158,7 +161,7 @@ def answer_or_skip() -> dict[str, Any]:
     from tiendo.airflow_glue.warehouse import open_warehouse
     from tiendo.process.mail_run import answer_mail, has_open_mail
 
-    mail = _mail_or_skip("thư không được tiếp nhận và trả lời")
+    mail = _mail_or_skip("thư không được tiếp nhận và trả lời", is_told=is_told)
     settings, register, engine = open_warehouse()
     if not has_open_mail(engine, mail.identity):
         log.info("No message waits for an answer.")
@@ -167,8 +170,11 @@ def answer_or_skip() -> dict[str, Any]:
     return {"sent": [sent._asdict() for sent in rounds], "moved": moved}
 
 
-def send_or_skip() -> dict[str, int]:
+def send_or_skip(*, is_told: bool = True) -> dict[str, int]:
     """Sends what waits in the queue; how many were sent, held back, to be tried again, given up.
+
+    Args:
+        is_told: as for ``answer_or_skip``.
 
     Raises:
         AirflowSkipException: no mailbox is configured.
@@ -176,17 +182,18 @@ def send_or_skip() -> dict[str, int]:
     from tiendo.airflow_glue.warehouse import open_warehouse
     from tiendo.process.mail_run import send_mail
 
-    mail = _mail_or_skip("thông báo chỉ nằm trong outbox")
+    mail = _mail_or_skip("thông báo chỉ nằm trong outbox", is_told=is_told)
     return send_mail(*open_warehouse(), mail)._asdict()
 
 
-def _mail_or_skip(consequence: str) -> "Mail":
+def _mail_or_skip(consequence: str, *, is_told: bool) -> "Mail":
     from airflow.sdk.exceptions import AirflowSkipException
 
     from tiendo.airflow_glue.run_words import tell
 
     mail = open_mail()
     if mail is None:
-        tell(f"Chưa cấu hình thư điện tử ({IMAP_ID}, {SMTP_ID}): {consequence}.")
+        if is_told:
+            tell(f"Chưa cấu hình thư điện tử ({IMAP_ID}, {SMTP_ID}): {consequence}.")
         raise AirflowSkipException("No mailbox is configured (connections tiendo_imap and tiendo_smtp).")
     return mail

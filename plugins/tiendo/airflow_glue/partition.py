@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def period_form(register: Register) -> dict[str, Param]:
     """Returns the field of the form by which a person starts a run: the periods of the plan."""
-    periods = {str(entry.period): entry.period.vietnamese.capitalize() for entry in register.calendar}
+    names = {str(entry.period): entry.period.vietnamese for entry in register.calendar}
+    periods = {key: name[0].upper() + name[1:] for key, name in names.items()}
     field = Param(
         "",
         type="string",

@@ -73,7 +73,7 @@ def fates_in_words(engine: Engine, register: Register, file_ids: Sequence[int]) 
             more = len(names[state]) - _MOST_NAMES
             listed += f" và {more} đơn vị khác" if more > 0 else ""
             parts.append(f"{files[state]} {words}" + (f" ({listed})" if state in _NAMED else ""))
-    return f"{files.total()} tệp: {'; '.join(parts)}"
+    return f"{files.total()} tệp: {'; '.join(parts)}" if parts else "Không có tệp nào chờ."
 
 
 def touched_periods(engine: Engine, file_ids: Sequence[int]) -> list[str]:
