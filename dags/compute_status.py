@@ -69,7 +69,7 @@ def compute_status() -> None:
         _, register, engine = open_warehouse()
         period = run_period(register, dag_run)
         changed = refresh(engine, register, period)
-        tell(f"Đánh giá {period.vietnamese}: {changed or 'không'} chỉ tiêu thay đổi.")
+        tell(f"Đánh giá {period.vietnamese}: {changed or 'không có'} chỉ tiêu {'' if changed else 'nào '}thay đổi.")
         return changed
 
     @task(task_display_name="Kiểm tra kết quả đánh giá", outlets=[INDICATOR_STATUS])
@@ -80,6 +80,7 @@ def compute_status() -> None:
         _, register, engine = open_warehouse()
         period = run_period(register, dag_run)
         own_tables.check_mart(engine, register, period)
+        outlet_events[INDICATOR_STATUS].add_partitions([str(period)])
         outlet_events[INDICATOR_STATUS].extra = {"period": str(period), "changed": changed}
 
     @task(task_display_name="Cập nhật bản dự thảo")

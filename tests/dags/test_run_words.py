@@ -78,7 +78,7 @@ def test_the_run_is_noted_in_the_words_of_its_tasks_once(session: Session, dag_r
     Task(session, dag_run, "forged").xcom_push("note", {"no": "words"})
     for ended in (run_words.on_dag_run_failed, run_words.on_dag_run_success):
         ended(dag_run)
-        noted = "Ghi chú của người trực\n27 tệp: 24 nhận; 3 trả lại (Sở Y tế)\nChưa cấu hình thư điện tử."
+        noted = "Ghi chú của người trực · 27 tệp: 24 nhận; 3 trả lại (Sở Y tế) · Chưa cấu hình thư điện tử."
         assert dag_run.note == noted
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 NOTE = "note"
+_NEXT = " · "
 # Columns of Airflow's database.
 LONGEST_NOTE, LONGEST_INDEX = 1000, 250
 _EDITION = r"\d{4}-Q[1-4]/[1-9]\d{0,5}"
@@ -51,10 +52,11 @@ def _note(dag_run: "DagRun") -> None:
 
     session = object_session(dag_run)
     assert session  # noqa: S101  of whoever ends the run
-    lines = (dag_run.note or "").splitlines()
-    told = [words for words in _said(session, NOTE, dag_id=dag_run.dag_id, run_id=dag_run.run_id) if words not in lines]
+    # In one line, for Airflow's page of a run shows the first.
+    parts = dag_run.note.split(_NEXT) if dag_run.note else []
+    told = [words for words in _said(session, NOTE, dag_id=dag_run.dag_id, run_id=dag_run.run_id) if words not in parts]
     if told:
-        dag_run.note = "\n".join(lines + told)[:LONGEST_NOTE]
+        dag_run.note = _NEXT.join(parts + told)[:LONGEST_NOTE]
 
 
 def _said(session: "Session", key: str, *, dag_id: str, run_id: str) -> list[str]:
