@@ -151,7 +151,7 @@ def publish_report() -> None:
             period, path = publish_approved(engine, register, settings, dag_run.run_id)
         except MovedOnError as error:
             log.warning("Not published, to be reviewed anew: %s", error)
-            tell("Chưa ban hành: số liệu không còn như bản đã phê duyệt; người phê duyệt được hỏi lại.")
+            tell("Bản đã phê duyệt không được ban hành vì đã có số liệu hoặc lần ban hành khác; sẽ xin phê duyệt lại.")
             raise AirflowSkipException(str(error)) from error
         page = f"published/{period}/{path.name}/bao-cao.html"
         tell(f"Đã ban hành báo cáo {period.vietnamese}, lần {path.name}.")

@@ -28,3 +28,15 @@ def test_a_file_that_waits_is_named_and_a_refused_one_touches_nothing(
     process(settings, register, engine, file_ids)
     check_settled(engine, file_ids)
     assert touched_periods(engine, file_ids) == []
+
+
+def test_of_many_bodies_the_first_are_named(settings: Settings, register: Register, engine: Engine) -> None:
+    bodies = [agency.code for agency in register.obliged][:7]
+    arrivals = [Arrival(f"many-{body}", "a.xlsx", "folder", body, CAME, body.encode(), body) for body in bodies]
+    # From nobody the register knows.
+    arrivals.append(Arrival("many-?", "a.xlsx", "mail", "a@elsewhere.example", CAME, b"?", None))
+    words = fates_in_words(engine, register, land(settings, register, engine, arrivals))
+    assert words.startswith("8 tệp: 8 còn chờ (")
+    assert words.endswith(" và 3 đơn vị khác)")
+    assert words.count(", ") == 4
+    assert fates_in_words(engine, register, []) == "Không có tệp nào chờ."
