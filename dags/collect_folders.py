@@ -51,6 +51,7 @@ MINUTES = get_settings().collect_minutes
 
 
 @dag(
+    dag_display_name="Thu tệp từ thư mục",
     schedule=timedelta(minutes=MINUTES) if MINUTES else None,
     catchup=False,
     max_active_runs=1,
@@ -61,7 +62,7 @@ MINUTES = get_settings().collect_minutes
 def collect_folders() -> None:
     """Archives what lies in the inbox folders and enters it in the ledger."""
 
-    @task(outlets=[LANDING])
+    @task(task_display_name="Thu, lưu trữ, vào sổ", outlets=[LANDING])
     def collect(outlet_events=None) -> list[str]:
         from airflow.sdk.exceptions import AirflowSkipException
 
@@ -83,7 +84,7 @@ def collect_folders() -> None:
         return faults
 
     # A task of its own: what did land is announced all the same.
-    @task
+    @task(task_display_name="Báo nơi không đọc được")
     def check(faults: list[str]) -> None:
         from tiendo.collect.all_inboxes import NotCollectedError
 

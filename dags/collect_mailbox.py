@@ -11,7 +11,8 @@ and moved to the folder `Processed`, or to `Attention` where a person must look;
   address are quarantined, operations are told, the sender is not answered.
 - Automatic messages are never answered, and one address gets at most `answers_per_hour` (20) answers an hour; what is
   more waits for the next.
-- Both tasks are **skipped** when no mail connections are configured, and when there is nothing to do.
+- `answer` is **skipped** when no mail connections are configured, as the run's note says; it is green when it has
+  looked and there is nothing to do. `collect` is skipped in both cases.
 
 ### Does not protect against
 
@@ -49,6 +50,7 @@ MINUTES = get_settings().collect_minutes
 
 
 @dag(
+    dag_display_name="Thu tệp từ hộp thư",
     schedule=timedelta(minutes=MINUTES) if MINUTES else None,
     catchup=False,
     max_active_runs=1,
@@ -59,7 +61,7 @@ MINUTES = get_settings().collect_minutes
 def collect_mailbox() -> None:
     """Archives the messages of the mailbox, lands their attachments, answers and files what is settled."""
 
-    @task(outlets=[LANDING])
+    @task(task_display_name="Thu, lưu trữ, vào sổ", outlets=[LANDING])
     def collect(outlet_events=None) -> None:
         from airflow.sdk.exceptions import AirflowSkipException
 
@@ -80,7 +82,7 @@ def collect_mailbox() -> None:
         outlet_events[LANDING].extra = {"messages": dict(messages), "waiting": waiting}
 
     # Also when nothing new has come: what was held back or could not be sent waits for it.
-    @task(trigger_rule=TriggerRule.NONE_FAILED)
+    @task(task_display_name="Trả lời qua thư", trigger_rule=TriggerRule.NONE_FAILED)
     def answer() -> None:
         from tiendo.airflow_glue.mail import answer_or_skip
 

@@ -17,8 +17,8 @@ anything: that takes a reviewer.
 
 ### Schedule
 
-Once for each period whose figures changed (asset `observation`). By hand, for any period (*Trigger*, *Advanced
-Options*, *Partition Key*; or by command):
+Once for each period whose figures changed (asset `observation`). By hand, for any period (*Trigger*, field
+*Kỳ báo cáo*; or by command):
 
     tiendo airflow dags trigger compute_status --conf '{"period": "2023-Q1"}'
 
@@ -42,53 +42,64 @@ from airflow.sdk import PartitionedAssetTimetable, dag, task
 
 from tiendo.airflow_glue.assets import INDICATOR_STATUS, OBSERVATION, Tag
 from tiendo.airflow_glue.later_edition import AskForLaterEdition
+from tiendo.airflow_glue.partition import period_form, run_period
 from tiendo.airflow_glue.retries import DEFAULT_ARGS
+from tiendo.airflow_glue.run_words import DraftLink, tell
+from tiendo.plan.register import get_register
 
 
 @dag(
+    dag_display_name="Đánh giá tiến độ theo kỳ",
     schedule=PartitionedAssetTimetable(assets=OBSERVATION),
     catchup=False,
     max_active_runs=2,
     default_args=DEFAULT_ARGS,
     doc_md=__doc__,
+    params=period_form(get_register()),
     tags=[Tag.STATUS],
 )
 def compute_status() -> None:
     """Grades every indicator of one period by what is known now."""
 
-    @task
+    @task(task_display_name="Đánh giá chỉ tiêu")
     def grade(dag_run: Any = None) -> int:
-        from tiendo.airflow_glue.partition import run_period
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.status.service import refresh
 
         _, register, engine = open_warehouse()
-        return refresh(engine, register, run_period(register, dag_run))
+        period = run_period(register, dag_run)
+        changed = refresh(engine, register, period)
+        tell(f"Đánh giá {period.vietnamese}: {changed or 'không có'} chỉ tiêu {'' if changed else 'nào '}thay đổi.")
+        return changed
 
-    @task(outlets=[INDICATOR_STATUS])
-    def check_mart(dag_run: Any = None) -> None:
-        from tiendo.airflow_glue.partition import run_period
+    @task(task_display_name="Kiểm tra kết quả đánh giá", outlets=[INDICATOR_STATUS])
+    def check_mart(changed: int, dag_run: Any = None, outlet_events: Any = None) -> None:
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.validation import own_tables
 
         _, register, engine = open_warehouse()
-        own_tables.check_mart(engine, register, run_period(register, dag_run))
+        period = run_period(register, dag_run)
+        own_tables.check_mart(engine, register, period)
+        outlet_events[INDICATOR_STATUS].add_partitions([str(period)])
+        outlet_events[INDICATOR_STATUS].extra = {"period": str(period), "changed": changed}
 
-    @task
+    @task(task_display_name="Cập nhật bản dự thảo")
     def refresh_draft(dag_run: Any = None) -> str:
         from airflow.sdk.exceptions import AirflowSkipException
 
-        from tiendo.airflow_glue.partition import run_period
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.report import edition
 
         settings, register, engine = open_warehouse()
-        folder = edition.refresh_draft(engine, register, settings, run_period(register, dag_run))
+        period = run_period(register, dag_run)
+        folder = edition.refresh_draft(engine, register, settings, period)
         if folder is None:
             raise AirflowSkipException("Before the data cut-off, or the draft says what is known already.")
+        tell("Bản dự thảo đã được cập nhật.")
+        DraftLink.lead_to(f"drafts/{period}/{folder.name}/bao-cao.html")
         return str(folder)
 
-    grade() >> check_mart() >> [refresh_draft(), AskForLaterEdition(task_id="ask_for_later_edition")]
+    check_mart(grade()) >> [refresh_draft(), AskForLaterEdition(task_id="ask_for_later_edition")]
 
 
 compute_status()

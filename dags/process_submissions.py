@@ -48,9 +48,11 @@ from airflow.sdk import TriggerRule, dag, task
 from tiendo.airflow_glue.assets import LANDING, OBSERVATION, Tag
 from tiendo.airflow_glue.deadline import answer_alert
 from tiendo.airflow_glue.retries import DEFAULT_ARGS
+from tiendo.airflow_glue.run_words import name_batch, tell
 
 
 @dag(
+    dag_display_name="Kiểm tra, tiếp nhận báo cáo",
     schedule=[LANDING],
     catchup=False,
     max_active_runs=1,
@@ -62,21 +64,28 @@ from tiendo.airflow_glue.retries import DEFAULT_ARGS
 def process_submissions() -> None:
     """Gives every landed file its one fate, and its figures a place in the warehouse."""
 
-    @task
+    @task(task_display_name="Chia các tệp đang chờ")
     def list_batches() -> list[list[int]]:
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.process.fates import waiting_batches
 
         return waiting_batches(open_warehouse().engine)
 
-    @task(map_index_template="{{ file_ids | length }} files from {{ file_ids[0] }}")
+    @task(
+        task_display_name="Đọc, kiểm tra, trả lời, nạp",
+        map_index_template="{{ words | default(file_ids | length ~ ' tệp') }}",
+    )
     def settle(file_ids: list[int]) -> dict[str, int]:
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.process.batch import process
+        from tiendo.process.fates import fates_in_words
 
-        return process(*open_warehouse(), file_ids).or_raise().states
+        settings, register, engine = open_warehouse()
+        result = process(settings, register, engine, file_ids)
+        name_batch(fates_in_words(engine, register, file_ids))
+        return result.or_raise().states
 
-    @task
+    @task(task_display_name="Đối chiếu sổ tiếp nhận")
     def check_ledger(batches: list[list[int]]) -> None:
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.process.fates import check_settled
@@ -84,24 +93,29 @@ def process_submissions() -> None:
         check_settled(open_warehouse().engine, [file_id for batch in batches for file_id in batch])
 
     # Also after a batch that failed: the others' figures must not wait for it. check_ledger then keeps the run red.
-    @task(outlets=[OBSERVATION], trigger_rule=TriggerRule.ALL_DONE)
+    @task(task_display_name="Báo các kỳ có số liệu mới", outlets=[OBSERVATION], trigger_rule=TriggerRule.ALL_DONE)
     def announce(batches: list[list[int]], outlet_events=None) -> None:
         from airflow.sdk.exceptions import AirflowSkipException
 
         from tiendo.airflow_glue.warehouse import open_warehouse
-        from tiendo.process.fates import touched_periods
+        from tiendo.process.fates import fates_in_words, touched_periods
 
-        periods = touched_periods(open_warehouse().engine, [file_id for batch in batches for file_id in batch])
+        _, register, engine = open_warehouse()
+        file_ids = [file_id for batch in batches for file_id in batch]
+        words = fates_in_words(engine, register, file_ids)
+        tell(words)
+        periods = touched_periods(engine, file_ids)
         if not periods:
             raise AirflowSkipException("No figure has changed.")
+        outlet_events[OBSERVATION].extra = {"files": len(file_ids), "fates": words}
         outlet_events[OBSERVATION].add_partitions(periods)
 
     # The same: a message is answered when its own files are settled, whatever became of others.
-    @task(trigger_rule=TriggerRule.ALL_DONE)
+    @task(task_display_name="Trả lời qua thư", trigger_rule=TriggerRule.ALL_DONE)
     def answer() -> None:
         from tiendo.airflow_glue.mail import answer_or_skip
 
-        answer_or_skip()
+        answer_or_skip(is_told=False)
 
     batches = list_batches()
     settle.expand(file_ids=batches) >> [check_ledger(batches), announce(batches), answer()]

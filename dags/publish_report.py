@@ -40,7 +40,8 @@ A wrong figure that passed all rules: reading the draft is the reviewer's part.
 The plan's calendar: at the hour of publication of each period (16:30 on the 14th of the quarter's last month or on
 the working day before). A run missed by an outage is made up for once, while the period is open. Later editions
 until the period closes are asked for by `compute_status` when figures change. By hand, for any period and at any time,
-a later edition or a supplement (*Trigger*, *Advanced Options*, *Partition Key*; or by command):
+a later edition or a supplement (*Trigger*, field *Kỳ báo cáo*; or by command). A run without a period, or with two, is
+refused before it begins:
 
     tiendo airflow dags trigger publish_report --conf '{"period": "2023-Q1"}'
 
@@ -78,13 +79,14 @@ from typing import Any
 from airflow.sdk import TriggerRule, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from tiendo.airflow_glue.approval import ReviewOperator
+from tiendo.airflow_glue.approval import ReviewOperator, answer_in_words
 from tiendo.airflow_glue.assets import EDITION, INDICATOR_STATUS, Tag
 from tiendo.airflow_glue.deadline import publication_alerts
 from tiendo.airflow_glue.later_edition import AskForLaterEdition
 from tiendo.airflow_glue.mail import open_mail, send_or_skip
-from tiendo.airflow_glue.partition import is_out_of_date, known_at, period_asked_about
+from tiendo.airflow_glue.partition import is_out_of_date, known_at, period_asked_about, period_form
 from tiendo.airflow_glue.retries import DEFAULT_ARGS
+from tiendo.airflow_glue.run_words import DraftLink, EditionLink, tell
 from tiendo.airflow_glue.timetable import PlanCalendar
 from tiendo.airflow_glue.warehouse import open_warehouse
 from tiendo.plan.register import get_register
@@ -94,6 +96,7 @@ log = logging.getLogger(__name__)
 
 
 @dag(
+    dag_display_name="Dự thảo, ban hành báo cáo",
     schedule=PlanCalendar.of(get_register().calendar),
     catchup=False,
     # A run waits for its reviewer as long as it takes, and must not keep another period's waiting.
@@ -101,39 +104,44 @@ log = logging.getLogger(__name__)
     default_args=DEFAULT_ARGS,
     deadline=publication_alerts(get_register()),
     doc_md=__doc__,
+    params=period_form(get_register()),
     tags=[Tag.REPORT],
 )
 def publish_report() -> None:
     """Drafts the report of one period, waits for a person's approval, and publishes it."""
 
-    @task(inlets=[INDICATOR_STATUS])
+    @task(task_display_name="Lập bản dự thảo", inlets=[INDICATOR_STATUS])
     def draft(dag_run: Any = None) -> dict[str, Any]:
         from tiendo.report.decision import draft_to_ask_about
 
         settings, register, engine = open_warehouse()
         period = period_asked_about(engine, register, dag_run)
         if is_out_of_date(register, period, dag_run):
+            tell(f"Báo cáo {period.vietnamese} đã hết hạn khi hệ thống ngừng; bản bổ sung phải khởi chạy bằng tay.")
             raise AirflowSkipException(f"{period} closed while Airflow was down; a supplement is started by hand.")
         known = known_at(register, period, dag_run)
         result = draft_to_ask_about(engine, register, settings, dag_run.run_id, period, known)
         if not result["is_changed"]:
+            tell(f"Báo cáo {period.vietnamese}: không có gì thay đổi so với lần ban hành trước.")
             raise AirflowSkipException("Nothing has changed since the last edition.")
+        DraftLink.lead_to(f"drafts/{period}/{result['edition']}/xem-xet.html")
         return result
 
     approve = ReviewOperator(
         task_id="approve",
+        task_display_name="Chờ phê duyệt",
         reviewers=get_settings().reviewers,
         bodies={agency.code: agency.name for agency in get_register().obliged},
     )
 
-    @task
+    @task(task_display_name="Ghi kết quả kiểm tra tệp")
     def write_data_docs(dag_run: Any = None) -> str:
         from tiendo.validation import data_docs
 
         settings, register, engine = open_warehouse()
         return str(data_docs.write_data_docs(settings, register, engine, period_asked_about(engine, register, dag_run)))
 
-    @task(outlets=[EDITION])
+    @task(task_display_name="Ban hành", outlets=[EDITION])
     def publish(dag_run: Any = None, outlet_events: Any = None) -> str:
         from tiendo.report.decision import publish_approved
         from tiendo.report.edition import MovedOnError
@@ -143,11 +151,16 @@ def publish_report() -> None:
             period, path = publish_approved(engine, register, settings, dag_run.run_id)
         except MovedOnError as error:
             log.warning("Not published, to be reviewed anew: %s", error)
+            tell("Bản đã phê duyệt không được ban hành vì đã có số liệu hoặc lần ban hành khác; sẽ xin phê duyệt lại.")
             raise AirflowSkipException(str(error)) from error
+        page = f"published/{period}/{path.name}/bao-cao.html"
+        tell(f"Đã ban hành báo cáo {period.vietnamese}, lần {path.name}.")
+        EditionLink.lead_to(page)
+        outlet_events[EDITION].extra = {"edition": int(path.name), "page": f"/tiendo/{page}"}
         outlet_events[EDITION].add_partitions([str(period)])
         return str(path)
 
-    @task
+    @task(task_display_name="Gửi báo cáo, phiếu kết quả")
     def deliver(dag_run: Any = None) -> dict[str, Any]:
         from tiendo.report import delivery
         from tiendo.report.approval import approved_request
@@ -161,15 +174,16 @@ def publish_report() -> None:
         log.info("Mail queued for %d recipients; without an address: %s", len(done.queued), done.without_address)
         log.info("Result sheets put into outboxes: %d", len(done.result_sheets))
         if done.queued:
-            log.info("%s", send_or_skip())
+            log.info("%s", send_or_skip(is_told=False))
         return done._asdict()
 
-    @task
+    @task(task_display_name="Gửi đề nghị điều chỉnh")
     def send_notice() -> dict[str, int]:
-        return send_or_skip()
+        return send_or_skip(is_told=False)
 
-    @task(trigger_rule=TriggerRule.ALL_DONE)
+    @task(task_display_name="Ghi nhận ý kiến phê duyệt", trigger_rule=TriggerRule.ALL_DONE)
     def record_answer(dag_run: Any = None) -> str:
+        from tiendo.report.approval import find_request
         from tiendo.report.decision import act_on_answer
 
         settings, register, engine = open_warehouse()
@@ -177,6 +191,8 @@ def publish_report() -> None:
         done = act_on_answer(engine, register, settings, dag_run.run_id, mail.identity if mail else None)
         if not done:
             raise AirflowSkipException("Nobody was asked, or nobody has answered.")
+        if (request := find_request(engine, dag_run.run_id)) and request.answer:
+            tell(answer_in_words(register, request.answer))
         return done
 
     drafted = draft()

@@ -45,11 +45,13 @@ from airflow.sdk import TriggerRule, dag, task
 
 from tiendo.airflow_glue.assets import Tag
 from tiendo.airflow_glue.retries import DEFAULT_ARGS
+from tiendo.airflow_glue.run_words import tell
 from tiendo.airflow_glue.timetable import PlanCalendar
 from tiendo.plan.register import get_register
 
 
 @dag(
+    dag_display_name="Nhắc nộp báo cáo",
     schedule=PlanCalendar.of_reminders(get_register()),
     catchup=False,
     max_active_runs=1,
@@ -60,7 +62,7 @@ from tiendo.plan.register import get_register
 def send_reminders() -> None:
     """Tells those who owe something that they do, each once an occasion."""
 
-    @task
+    @task(task_display_name="Lập thông báo nhắc")
     def remind() -> list[dict[str, str]]:
         from airflow.sdk.exceptions import AirflowSkipException
 
@@ -71,11 +73,13 @@ def send_reminders() -> None:
         mail = open_mail()
         told = reminding.remind(*open_warehouse(), mail.identity if mail else None)
         if not told:
+            tell("Không có đơn vị nào phải nhắc.")
             raise AirflowSkipException("Nobody is to be reminded now.")
+        tell(f"Đã lập {len(told)} thông báo nhắc cho {len({one.agency for one in told})} đơn vị.")
         return [one._asdict() for one in told]
 
     # Also when nobody is to be told anew: what could not be sent waits for it.
-    @task(trigger_rule=TriggerRule.NONE_FAILED)
+    @task(task_display_name="Gửi thông báo qua thư", trigger_rule=TriggerRule.NONE_FAILED)
     def send() -> dict[str, int]:
         from tiendo.airflow_glue.mail import send_or_skip
 

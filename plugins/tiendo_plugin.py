@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
+from tiendo.airflow_glue import run_words
 from tiendo.airflow_glue.deadline import PlanDeadline
 from tiendo.airflow_glue.timetable import PlanCalendar
 
@@ -16,7 +17,7 @@ async def pages(scope: Any, receive: Any, send: Any) -> None:
 
 
 class TiendoPlugin(AirflowPlugin):
-    """Registers timetable and deadlines, which a stored DAG cannot be loaded without, and the pages."""
+    """Registers timetable and deadlines, which a stored DAG cannot be loaded without, the pages, and run notes."""
 
     name = "tiendo"
     timetables: ClassVar[list[Any]] = [PlanCalendar]
@@ -26,3 +27,5 @@ class TiendoPlugin(AirflowPlugin):
     external_views: ClassVar[list[Any]] = [
         {"name": "Phòng điều hành", "href": "/tiendo/", "destination": "nav", "category": "browse"}
     ]
+    listeners: ClassVar[list[Any]] = [run_words]
+    global_operator_extra_links: ClassVar[list[Any]] = [run_words.DraftLink(), run_words.EditionLink()]

@@ -33,6 +33,9 @@ json.dump(
         "dags": {
             dag_id: {
                 "doc": dag.doc_md,
+                "shown_as": dag.dag_display_name,
+                "tasks_shown_as": {t.task_id: t.task_display_name for t in dag.tasks},
+                "form": {name: dag.params.get_param(name).schema for name in dag.params},
                 "tags": sorted(dag.tags),
                 "catchup": dag.catchup,
                 "max_active_runs": dag.max_active_runs,

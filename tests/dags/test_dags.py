@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ EXPECTED = (
     "publish_report",
     "send_reminders",
 )
+
+
+LONGEST_NAME = 30
 
 
 def parse(path: Path, home: Path) -> dict[str, Any]:
@@ -70,6 +74,15 @@ class TestEachFile:
             "\n### Triage\n",
         ):
             assert part in doc
+
+    def test_is_shown_in_vietnamese(self, parsed: dict[str, dict[str, Any]], name: str) -> None:
+        dag = parsed[name]["dags"][name]
+        tasks = list(dag["tasks_shown_as"].values())
+        assert len(set(tasks)) == len(tasks)
+        for shown in (dag["shown_as"], *tasks):
+            assert not shown.isascii(), "Vietnamese has its marks"
+            assert unicodedata.is_normalized("NFC", shown)
+            assert len(shown) <= LONGEST_NAME, "Airflow's list and graph cut it"
 
     def test_has_known_tags_and_does_not_catch_up(self, parsed: dict[str, dict[str, Any]], name: str) -> None:
         dag = parsed[name]["dags"][name]
@@ -146,6 +159,16 @@ def test_periods_are_partitions_from_the_status_on(parsed: dict[str, dict[str, A
         "publish_report": True,
         "send_reminders": True,
     }
+
+
+def test_a_person_chooses_the_period_from_a_list(parsed: dict[str, dict[str, Any]]) -> None:
+    forms = {dag_id: parsed[dag_id]["dags"][dag_id]["form"] for dag_id in EXPECTED}
+    assert {dag_id for dag_id, form in forms.items() if form} == {"compute_status", "publish_report"}
+    for dag_id in ("compute_status", "publish_report"):
+        (field,) = forms[dag_id].values()
+        assert field["title"] == "Kỳ báo cáo"
+        assert field["enum"] == ["", "2023-Q1", "2023-Q2", "2023-Q3", "2023-Q4"]
+        assert field["values_display"]["2023-Q1"] == "Quý I năm 2023"
 
 
 def test_operations_are_told_when_an_hour_passes(parsed: dict[str, dict[str, Any]]) -> None:

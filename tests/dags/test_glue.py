@@ -19,7 +19,7 @@ from sqlalchemy import URL, Engine
 from tiendo.airflow_glue.approval import AnswerError, NotAskedError, ReviewOperator, check_reviewer, read_answer
 from tiendo.airflow_glue.executor import LocalExecutor
 from tiendo.airflow_glue.later_edition import AskForLaterEdition
-from tiendo.airflow_glue.partition import read_period, run_period
+from tiendo.airflow_glue.partition import run_period
 from tiendo.airflow_glue.retries import INFRASTRUCTURE_ONLY
 from tiendo.airflow_glue.share import share_settings
 from tiendo.airflow_glue.warehouse import Parts, open_warehouse
@@ -321,22 +321,29 @@ class TestExecutor:
             executor.revoke_task(ti=ti)
 
 
-def test_a_run_that_a_task_has_started_names_its_period_otherwise(register: Register) -> None:
-    def run(partition_key: str | None, conf: dict[str, str] | None) -> SimpleNamespace:
-        return SimpleNamespace(partition_key=partition_key, conf=conf)
-
-    assert run_period(register, run("2023-Q2", {"period": "2023-Q1"})) == Period(2023, 2)
-    assert run_period(register, run(None, {"period": "2023-Q1"})) == Period(2023, 1)
-    for conf in (None, {}, {"period": "2024-Q1"}):
-        with pytest.raises(ValueError, match="must be a period of the plan"):
-            run_period(register, run(None, conf))
-
-
-def test_a_partition_key_is_a_period_of_the_plan(register: Register) -> None:
-    assert read_period(register, "2023-Q2") == Period(2023, 2)
-    for wrong in (None, "", "2024-Q1"):
-        with pytest.raises(ValueError, match="must be a period of the plan"):
-            read_period(register, wrong)
+@pytest.mark.parametrize(
+    ("partition_key", "conf", "found"),
+    [
+        ("2023-Q2", None, Period(2023, 2)),
+        ("2023-Q2", {"period": ""}, Period(2023, 2)),
+        ("2023-Q2", {"period": "2023-Q2"}, Period(2023, 2)),
+        (None, {"period": "2023-Q1"}, Period(2023, 1)),
+        (None, None, "Chưa chọn kỳ báo cáo. Đề nghị chọn một kỳ ở ô Kỳ báo cáo: 2023-Q1, "),
+        ("", {"period": ""}, "Chưa chọn kỳ báo cáo"),
+        ("2023-Q2", {"period": "2023-Q1"}, "hai kỳ báo cáo khác nhau: 2023-Q2, 2023-Q1"),
+        ("2024-Q1", None, "Kế hoạch không có kỳ báo cáo 2024-Q1; chỉ có 2023-Q1, "),
+        (None, {"period": "2024-Q1"}, "Kế hoạch không có kỳ báo cáo 2024-Q1"),
+    ],
+)
+def test_a_run_is_for_one_period_of_the_plan(
+    register: Register, partition_key: str | None, conf: dict[str, str] | None, found: Period | str
+) -> None:
+    run = SimpleNamespace(partition_key=partition_key, conf=conf)
+    if isinstance(found, Period):
+        assert run_period(register, run) == found
+    else:
+        with pytest.raises(ValueError, match=found):
+            run_period(register, run)
 
 
 def test_only_infrastructure_is_tried_again() -> None:

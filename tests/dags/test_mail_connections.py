@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email import message_from_bytes
@@ -158,11 +158,29 @@ def test_one_connection_without_the_other_is_said(configure: Any, monkeypatch: p
         glue.open_mail()
 
 
-def test_without_a_mailbox_the_step_is_skipped_and_says_so() -> None:
+@pytest.mark.parametrize("step", [glue.answer_or_skip, glue.send_or_skip])
+def test_without_a_mailbox_the_step_is_skipped_and_the_run_says_so(
+    step: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from airflow.sdk.exceptions import AirflowSkipException
 
+    told: list[str] = []
+    monkeypatch.setattr("tiendo.airflow_glue.run_words.tell", told.append)
     with pytest.raises(AirflowSkipException, match="No mailbox is configured"):
-        glue.answer_or_skip()
+        step()
+    with pytest.raises(AirflowSkipException, match="No mailbox is configured"):
+        step(is_told=False)
+    assert len(told) == 1
+    assert told[0].startswith("Chưa cấu hình thư điện tử (tiendo_imap, tiendo_smtp): ")
+
+
+def test_where_there_is_nothing_to_do_the_step_is_not_skipped(
+    configure: Any, engine: Engine, register: Register, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Skipped is what is not configured; who has looked and found nothing is green."""
+    configure()
+    monkeypatch.setattr("tiendo.airflow_glue.warehouse.open_warehouse", lambda: Parts(settings, register, engine))
+    assert glue.answer_or_skip() == {"sent": [], "moved": {}}
 
 
 class TestAlerts:
@@ -260,14 +278,21 @@ class TestPlanDeadline:
         """By the hook of Airflow that it overrides."""
         from airflow.serialization.definitions.deadline import SerializedReferenceModels
 
-        run = SimpleNamespace(partition_key="2023-Q1", run_type="scheduled")
-        session = SimpleNamespace(execute=lambda _: SimpleNamespace(one=lambda: run))
         stored = SerializedReferenceModels.SerializedCustomReference(self.REFERENCE)
-        found = stored.evaluate_with(
-            session=session,  # type: ignore[arg-type]
-            interval=timedelta(minutes=1), dag_id="publish_report", run_id="run-1",
-        )  # fmt: skip
-        assert found == self.NOW + timedelta(minutes=31)
+
+        def ask(run_type: str, partition_key: str | None = None, period: str = "") -> datetime | None:
+            run = SimpleNamespace(partition_key=partition_key, run_type=run_type, conf={"period": period})
+            return stored.evaluate_with(
+                session=SimpleNamespace(execute=lambda _: SimpleNamespace(one=lambda: run)),  # type: ignore[arg-type]
+                interval=timedelta(minutes=1), dag_id="publish_report", run_id="run-1",
+            )  # fmt: skip
+
+        assert ask("scheduled", "2023-Q1") == self.NOW + timedelta(minutes=31)
+        assert ask("operator_triggered", period="2023-Q1") is None
+        # What a person starts without a period is refused before it is made.
+        with pytest.raises(ValueError, match="Chưa chọn kỳ báo cáo"):
+            ask("manual")
+        assert ask("scheduled") is None
 
     def test_what_is_stored_gives_the_same(self) -> None:
         again = PlanDeadline.deserialize_reference(json.loads(json.dumps(self.REFERENCE.serialize_reference())))

@@ -23,6 +23,8 @@ json.dump({
     "shadowed": sorted(ours & set(sys.stdlib_module_names)),
     "errors": plugins_manager.get_import_errors(),
     "timetables": sorted(plugins_manager.get_timetables_plugins()),
+    "links": sorted(link.name for link in plugins_manager.get_global_operator_extra_links()),
+    "listeners": [each.__name__ for plugin in plugins_manager._get_plugins()[0] for each in plugin.listeners],
     "deadlines": sorted(plugins_manager.get_deadline_references_plugins()),
     "heavy": sorted({"pandas", "great_expectations"} & set(sys.modules)),
 }, sys.stdout)
@@ -47,6 +49,8 @@ def test_only_the_plugin_file_is_executed(tmp_path: Path) -> None:
     assert loaded["errors"] == {}
     assert loaded["heavy"] == []
     assert loaded["timetables"] == ["tiendo.airflow_glue.timetable.PlanCalendar"]
+    assert loaded["links"] == ["Báo cáo đã ban hành", "Bản dự thảo"]
+    assert loaded["listeners"] == ["tiendo.airflow_glue.run_words"]
     assert loaded["deadlines"] == ["tiendo.airflow_glue.deadline.PlanDeadline"]
 
 

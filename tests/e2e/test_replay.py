@@ -1,6 +1,7 @@
 """What the replayed quarter left behind, and what people may still do with it through the API."""
 
 import json
+import re
 import time
 from datetime import datetime
 from pathlib import Path
@@ -64,6 +65,17 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
         states = set(reviewer.task_states("collect_folders", run_id))
         assert states == {("collect", -1, "skipped"), ("check", -1, "skipped")}
 
+        # A run without a period is refused before it begins, in words.
+        with pytest.raises(AirflowApiError, match=r"400 .*Chưa chọn kỳ báo cáo.*2023-Q1, 2023-Q2"):
+            reviewer.trigger("publish_report")
+        asked = [run for run in reviewer.runs("publish_report") if run["run_type"] == "manual"]
+        assert asked
+        assert all(run["partition_key"] for run in asked)
+        # What came of the files stands at the run.
+        settled = [run["note"] for run in reviewer.runs("process_submissions")]
+        assert all(re.match(r"[1-9]\d* tệp: \d+ |Không có tệp nào chờ", note) for note in settled), settled
+        assert any(re.search(r"\d+ trả lại \(\w", note) for note in settled), settled
+
         # A draft that is rejected with a comment to a body: a request for correction goes out, nothing is published.
         run_id = reviewer.trigger("publish_report", partition_key="2023-Q2")
         wait_for_request(reviewer, run_id)
@@ -72,6 +84,9 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
         assert (status, "CHỜ XEM XÉT" in page) == (200, True)
         with AirflowApi(services.api.base_url) as stranger:
             assert stranger.page(draft_page)[0] == 401
+        for task in ("draft", "approve"):
+            links = reviewer.links("publish_report", run_id, task)
+            assert links == {"Bản dự thảo": draft_page, "Báo cáo đã ban hành": None}
         fields = {"return_to": "so-y-te", "comment": "Đề nghị đối chiếu <số giường bệnh>"}
         with pytest.raises(AirflowApiError, match="is not a respondent"):
             services.api.answer("publish_report", run_id, "approve", option="Approve")
@@ -89,6 +104,7 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
             "draft": "success", "approve": "success", "publish": "skipped", "deliver": "skipped",
             "record_answer": "success", "send_notice": "skipped", "ask_for_later_edition": "skipped",
         }  # fmt: skip
+        assert reviewer.note("publish_report", run_id) == "Không ban hành: reviewer. Trả lại báo cáo của Sở Y tế."
         assert not (settings.published / "2023-Q2").exists()
         notice = settings.home / "outbox" / "so-y-te" / "2023-Q2" / "DC-000001.html"
         assert "Đề nghị đối chiếu &lt;số giường bệnh&gt;" in notice.read_text(encoding="utf-8")
@@ -117,6 +133,10 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
             kill_the_worker(reviewer, anew, "approve")
         assert reviewer.wait("publish_report", anew) == "success"
         assert reviewer.xcom("publish_report", anew, "publish").endswith("/2023-Q1/2")
+        assert "Đã ban hành báo cáo quý I năm 2023, lần 2." in reviewer.note("publish_report", anew)
+        edition_page = "/tiendo/published/2023-Q1/2/bao-cao.html"
+        assert reviewer.links("publish_report", anew, "publish")["Báo cáo đã ban hành"] == edition_page
+        assert reviewer.page(edition_page)[0] == 200
         request = reviewer.approval_request("publish_report", anew, "approve")
         assert request is not None
         assert datetime.fromisoformat(request["responded_at"]) == answered_at

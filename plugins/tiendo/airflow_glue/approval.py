@@ -12,6 +12,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from tiendo import clock
 from tiendo.airflow_glue.retries import INFRASTRUCTURE_ONLY
+from tiendo.model.register import Register
 from tiendo.settings import Reviewer, Settings
 from tiendo.vietnamese.text import fold
 
@@ -89,6 +90,8 @@ class ReviewOperator(ApprovalOperator):
     def __init__(self, *, reviewers: Sequence[Reviewer], bodies: Mapping[str, str], **options: Any) -> None:
         self.reviewers = [reviewer.id for reviewer in reviewers]
         self.bodies = dict(bodies)
+        # Of the form by which a run is started, which Airflow hands to each task.
+        options.pop("params", None)
         super().__init__(
             subject="Phê duyệt báo cáo",
             assigned_users=[{"id": reviewer.id, "name": reviewer.name} for reviewer in reviewers],
@@ -213,6 +216,14 @@ def _told(request: "ReviewRequest") -> dict[str, Any]:
     choice = ApprovalOperator.APPROVE if request.answer.verdict == "approve" else ApprovalOperator.REJECT
     at = request.answer.answered_at
     return {"chosen_options": [choice], "params_input": {}, "responded_at": at, "responded_by_user": None}
+
+
+def answer_in_words(register: Register, answer: "ReviewAnswer") -> str:
+    """Returns what a reviewer has decided, in a line."""
+    words = ("Phê duyệt" if answer.verdict == "approve" else "Không ban hành") + f": {answer.answered_by}."
+    if answer.return_to:
+        words += f" Trả lại báo cáo của {register.agency_by_code[answer.return_to].name}."
+    return words
 
 
 def question_text(settings: Settings, request: "ReviewRequest") -> str:

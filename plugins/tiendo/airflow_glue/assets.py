@@ -8,9 +8,9 @@ from airflow.sdk import Asset
 class Tag(StrEnum):
     """The few tags a DAG may have."""
 
-    INTAKE = "intake"
-    STATUS = "status"
-    REPORT = "report"
+    INTAKE = "tiếp nhận"
+    STATUS = "đánh giá"
+    REPORT = "báo cáo"
 
 
 LANDING = Asset(name="landing", uri="tiendo://landing")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.sdk.definitions.callback import SyncCallback
 from airflow.sdk.definitions.deadline import BaseDeadlineReference, DeadlineAlert, DeadlineReference
 
+from tiendo.airflow_glue.partition import chosen_period
 from tiendo.clock import HANOI
 from tiendo.model.register import Register
 from tiendo.model.working_days import last_day_before
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 PUBLICATION_PATIENCE = timedelta(minutes=30)
 LAST_CALL = time(20)
 ANSWER_PATIENCE = timedelta(minutes=30)
+_OF_THE_CALENDAR = ("scheduled", "backfill")
 _WORDS = {
     "publication": "Đã quá giờ ban hành mà báo cáo {key} chưa được ban hành: bản dự thảo chờ phê duyệt, hoặc có lỗi.",
     "due_day": "Sắp hết hạn mà báo cáo {key} vẫn chưa được ban hành. Không có phê duyệt thì không có báo cáo.",
@@ -42,7 +44,7 @@ class PlanDeadline(BaseDeadlineReference):
     """The instant by which a run must be done, by its partition key; stored with the DAG, so no register is needed.
 
     A run that is started by hand, by an asset or by a backfill after that instant has none: nobody waits for it any
-    more. One of the calendar has, for then it is late.
+    more. One of the calendar has, for then it is late. A run that a person starts must say for which period.
 
     Attributes:
         instants: ISO 8601, by partition key (``2023-Q1``).
@@ -68,8 +70,14 @@ class PlanDeadline(BaseDeadlineReference):
         from sqlalchemy import select
 
         row = session.execute(
-            select(DagRun.partition_key, DagRun.run_type).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id)
+            select(DagRun.partition_key, DagRun.run_type, DagRun.conf).where(
+                DagRun.dag_id == dag_id, DagRun.run_id == run_id
+            )
         ).one()
+        # Here, and nowhere else before its first task, Airflow shows us a run that somebody starts: without a period
+        # it is refused at once, in the words of the error. What the calendar starts has one.
+        if str(row.run_type) not in _OF_THE_CALENDAR:
+            chosen_period(row.partition_key, row.conf, self.instants)
         return self.deadline_of(row.partition_key, str(row.run_type), datetime.now(UTC))
 
     def deadline_of(self, partition_key: str | None, run_type: str, now: datetime) -> datetime | None:

@@ -19,6 +19,7 @@ class AskForLaterEdition(TriggerDagRunOperator):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
+            task_display_name="Đề nghị xem xét lần sau",
             trigger_dag_id=DAG_ID,
             logical_date=None,
             skip_when_already_exists=True,

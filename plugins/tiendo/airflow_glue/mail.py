@@ -4,6 +4,7 @@ Both log in by password, or by OAuth 2.0 where the extra says ``"auth_type": "oa
 with the client credentials from which the SMTP provider gets one.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 IMAP_ID = "tiendo_imap"
 SMTP_ID = "tiendo_smtp"
+log = logging.getLogger(__name__)
 
 
 def open_mail() -> "Mail | None":
@@ -145,39 +147,53 @@ def _address(text: Any, name: str) -> str:
     return address
 
 
-def answer_or_skip() -> dict[str, Any]:
+def answer_or_skip(*, is_told: bool = True) -> dict[str, Any]:
     """Answers and files what is settled; the step that two DAGs share.
 
-    Raises:
-        AirflowSkipException: no mailbox is configured, or nothing is left to be done.
-    """
-    from airflow.sdk.exceptions import AirflowSkipException
+    Skipped means that mail is not configured; where there is nothing to do, it has looked and is green.
 
-    from tiendo.airflow_glue.warehouse import open_warehouse
-    from tiendo.process.mail_run import answer_mail, has_open_mail
-
-    mail = open_mail()
-    if mail is None:
-        raise AirflowSkipException("No mailbox is configured (connections tiendo_imap and tiendo_smtp).")
-    settings, register, engine = open_warehouse()
-    if not has_open_mail(engine, mail.identity):
-        raise AirflowSkipException("No message waits for an answer.")
-    rounds, moved = answer_mail(settings, register, engine, mail)
-    return {"sent": [sent._asdict() for sent in rounds], "moved": moved}
-
-
-def send_or_skip() -> dict[str, int]:
-    """Sends what waits in the queue; how many were sent, held back, to be tried again, given up.
+    Args:
+        is_told: whether the run's note says that mail is not configured; of a run with another purpose it need not.
 
     Raises:
         AirflowSkipException: no mailbox is configured.
     """
-    from airflow.sdk.exceptions import AirflowSkipException
+    from tiendo.airflow_glue.warehouse import open_warehouse
+    from tiendo.process.mail_run import answer_mail, has_open_mail
 
+    mail = _mail_or_skip("thư không được tiếp nhận và trả lời", is_told=is_told)
+    settings, register, engine = open_warehouse()
+    if not has_open_mail(engine, mail.identity):
+        log.info("No message waits for an answer.")
+        return {"sent": [], "moved": {}}
+    rounds, moved = answer_mail(settings, register, engine, mail)
+    return {"sent": [sent._asdict() for sent in rounds], "moved": moved}
+
+
+def send_or_skip(*, is_told: bool = True) -> dict[str, int]:
+    """Sends what waits in the queue; how many were sent, held back, to be tried again, given up.
+
+    Args:
+        is_told: as for ``answer_or_skip``.
+
+    Raises:
+        AirflowSkipException: no mailbox is configured.
+    """
     from tiendo.airflow_glue.warehouse import open_warehouse
     from tiendo.process.mail_run import send_mail
 
+    mail = _mail_or_skip("thông báo chỉ nằm trong outbox", is_told=is_told)
+    return send_mail(*open_warehouse(), mail)._asdict()
+
+
+def _mail_or_skip(consequence: str, *, is_told: bool) -> "Mail":
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from tiendo.airflow_glue.run_words import tell
+
     mail = open_mail()
     if mail is None:
-        raise AirflowSkipException("No mailbox is configured: notices lie in the outbox only.")
-    return send_mail(*open_warehouse(), mail)._asdict()
+        if is_told:
+            tell(f"Chưa cấu hình thư điện tử ({IMAP_ID}, {SMTP_ID}): {consequence}.")
+        raise AirflowSkipException("No mailbox is configured (connections tiendo_imap and tiendo_smtp).")
+    return mail

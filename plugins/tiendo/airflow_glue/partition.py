@@ -1,7 +1,10 @@
 """A run's partition key as a period of the plan, and what kind of run it is."""
 
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Param
 
 from tiendo.model.period import Period
 from tiendo.model.register import Register
@@ -10,34 +13,53 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
-def read_period(register: Register, partition_key: str | None) -> Period:
-    """Returns the period a run is for.
+def period_form(register: Register) -> dict[str, Param]:
+    """Returns the field of the form by which a person starts a run: the periods of the plan."""
+    names = {str(entry.period): entry.period.vietnamese for entry in register.calendar}
+    periods = {key: name[0].upper() + name[1:] for key, name in names.items()}
+    field = Param(
+        "",
+        type="string",
+        enum=["", *periods],
+        values_display={"": "(chọn kỳ)", **periods},
+        title="Kỳ báo cáo",
+        description="Bắt buộc khi khởi chạy bằng tay. Lượt chạy theo lịch tự có kỳ của mình.",
+    )
+    return {"period": field}
+
+
+def chosen_period(partition_key: str | None, conf: Mapping[str, Any] | None, known: Collection[str]) -> str:
+    """Returns the period a run is for: its partition key, or where it has none ``period`` of its conf.
 
     Raises:
-        ValueError: the run was started without a partition key, or with one that is no period of the plan.
+        ValueError: there is none, there are two, or the plan does not have it; in words for whoever has started it.
     """
-    known = {str(entry.period): entry.period for entry in register.calendar}
-    if partition_key not in known:
-        raise ValueError(
-            f"The run's partition key must be a period of the plan ({', '.join(known)}), not {partition_key!r}."
-        )
-    return known[partition_key]
+    given = {key: None for key in (partition_key, (conf or {}).get("period")) if key}
+    if not given:
+        raise ValueError(f"Chưa chọn kỳ báo cáo. Đề nghị chọn một kỳ ở ô Kỳ báo cáo: {', '.join(known)}.")
+    if len(given) > 1:
+        raise ValueError(f"Lượt chạy có hai kỳ báo cáo khác nhau: {', '.join(given)}. Đề nghị chỉ chọn một kỳ.")
+    (key,) = given
+    if key not in known:
+        raise ValueError(f"Kế hoạch không có kỳ báo cáo {key}; chỉ có {', '.join(known)}.")
+    return key
 
 
 def run_period(register: Register, dag_run: Any) -> Period:
-    """Returns the period of a run: its partition key, or of one that a task has started ``period`` of its conf.
+    """Returns the period of a run.
 
     Raises:
-        ValueError: as ``read_period``.
+        ValueError: as ``chosen_period``.
     """
-    return read_period(register, dag_run.partition_key or (dag_run.conf or {}).get("period"))
+    known = {str(entry.period): entry.period for entry in register.calendar}
+    return known[chosen_period(dag_run.partition_key, dag_run.conf, known)]
 
 
 def period_asked_about(engine: "Engine", register: Register, dag_run: Any) -> Period:
     """Returns the period of a run of ``publish_report``: of what it has asked about, whatever became of its key since.
 
     Raises:
-        ValueError: as ``read_period``, where it has not asked yet.
+        ValueError: as ``chosen_period``, where it has not asked yet.
     """
     from tiendo.report.approval import find_request
 

@@ -14,8 +14,8 @@ HEAD = """# The DAGs
 
 Generated from `dags/` (`make docs`); do not edit. Each page is the DAG's documentation in the Airflow UI as well.
 
-| DAG | runs | tasks | makes |
-|---|---|---|---|
+| DAG | shown as | runs | tasks, shown as | makes |
+|---|---|---|---|---|
 """
 
 
@@ -57,10 +57,11 @@ def _render() -> str:
     lines, pages = [], []
     for dag_id, dag in sorted(bag.dags.items()):
         stored = DagSerialization.from_dict(DagSerialization.to_dict(dag))
-        tasks = " → ".join(f"`{task.task_id}`" for task in dag.topological_sort())  # type: ignore[no-untyped-call]
+        tasks = " → ".join(f"`{task.task_id}` {task.task_display_name}" for task in dag.topological_sort())  # type: ignore[no-untyped-call]
         outlets = sorted({asset.name for task in dag.tasks for asset in task.outlets})
         makes = ", ".join(f"`{name}`" for name in outlets)
-        lines.append(f"| [`{dag_id}`](#{dag_id}) | {_schedule(dag.schedule, stored.timetable)} | {tasks} | {makes} |")
+        shown = f"[`{dag_id}`](#{dag_id}) | {dag.dag_display_name}"
+        lines.append(f"| {shown} | {_schedule(dag.schedule, stored.timetable)} | {tasks} | {makes} |")
         pages.append(f"## {dag_id}\n\n{(dag.doc_md or '').strip()}\n")
     return HEAD + "\n".join(lines) + "\n\n" + "\n".join(pages)
 

@@ -105,6 +105,15 @@ class AirflowApi:
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"
         return self._send("GET", path, params={"deserialize": True})["value"]
 
+    def note(self, dag_id: str, run_id: str) -> str:
+        """Returns the note of a run, "" where it has none."""
+        return str(self._send("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")["note"] or "")
+
+    def links(self, dag_id: str, run_id: str, task_id: str) -> dict[str, str | None]:
+        """Returns where the buttons at a task lead, by name."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/links"
+        return dict(self._send("GET", path)["extra_links"])
+
     def followers(self, dag_id: str, run_id: str) -> list[tuple[str, list[tuple[str, str]]]] | None:
         """Returns the asset events of a run: (asset, the runs it started as (DAG, run)); none where none has yet.
 

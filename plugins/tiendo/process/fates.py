@@ -1,5 +1,6 @@
 """Which files wait, and what became of files: asked of the warehouse, so that a run that died forgets nothing."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from sqlalchemy import Engine
@@ -10,6 +11,18 @@ from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
 
 BATCH_SIZE = 200
+_FATES = {
+    "accepted": "nhận",
+    "accepted_with_warnings": "nhận, cần giải trình",
+    "duplicate": "trùng",
+    "trial": "kiểm tra thử",
+    "rejected": "trả lại",
+    "quarantined": "cách ly",
+    "waiting": "còn chờ",
+}
+# Of these a reader asks whose they are.
+_NAMED = ("rejected", "quarantined", "waiting")
+_MOST_NAMES = 5
 
 
 class UnsettledError(RuntimeError):
@@ -41,6 +54,26 @@ def check_settled(engine: Engine, file_ids: Sequence[int]) -> None:
     waiting = {file_id for batch in waiting_batches(engine) for file_id in batch}
     if left := sorted(waiting & set(file_ids)):
         raise UnsettledError(f"{len(left)} of {len(file_ids)} files still wait for their fate: {left[:20]}")
+
+
+def fates_in_words(engine: Engine, register: Register, file_ids: Sequence[int]) -> str:
+    """Returns what became of these files: ``27 tệp: 24 nhận; 3 trả lại (Sở Tài chính, Sở Y tế)``."""
+    with loader(engine) as connection:
+        rows = connection.execute(statement("intake/fates.sql"), {"file_ids": list(file_ids)}).all()
+    files: Counter[str] = Counter()
+    names: dict[str, list[str]] = {}
+    for row in rows:
+        files[row.state] += row.files
+        known = register.agency_by_code.get(row.agency)
+        names.setdefault(row.state, []).append(known.name if known else row.agency or "không rõ đơn vị")
+    parts = []
+    for state, words in _FATES.items():
+        if files[state]:
+            listed = ", ".join(sorted(names[state])[:_MOST_NAMES])
+            more = len(names[state]) - _MOST_NAMES
+            listed += f" và {more} đơn vị khác" if more > 0 else ""
+            parts.append(f"{files[state]} {words}" + (f" ({listed})" if state in _NAMED else ""))
+    return f"{files.total()} tệp: {'; '.join(parts)}" if parts else "Không có tệp nào chờ."
 
 
 def touched_periods(engine: Engine, file_ids: Sequence[int]) -> list[str]:
