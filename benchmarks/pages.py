@@ -29,10 +29,11 @@ YEAR = (
         text_body, html_body, attachments, created_at, next_attempt_at, sent_at)
       select 'm' || n, 'answer', 'a' || n, 'a@x.vn', 's', '', '', 't', 'h', '{}', now, now, now
       from (select n, timestamptz '2023-01-01' + n * interval '1 hour' as now from generate_series(1, 8000) n) m""",
-    """insert into intake.submission_file (file_id, claim_id, sha256, size_bytes, name, channel, sender, sender_agency_code,
-        received_at, landed_at)
+    """insert into intake.submission_file (file_id, claim_id, sha256, size_bytes, name, channel, sender,
+        sender_agency_code, received_at, landed_at)
       overriding system value
-      select 500000 + n, 'today-' || n, repeat(md5(n::text), 2), 9000, 'BC.xlsx', 'folder', 'so-y-te', 'so-y-te', now, now
+      select 500000 + n, 'today-' || n, repeat(md5(n::text), 2), 9000, 'BC.xlsx', 'folder', 'so-y-te', 'so-y-te', now,
+        now
       from (select n, timestamptz '2023-12-14 08:00+07' + n * interval '1 minute' as now
         from generate_series(1, 200) n) f""",
 )
