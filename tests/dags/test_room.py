@@ -343,6 +343,22 @@ def test_bodies_are_a_matter_of_now_around_the_last_day(
     assert [(item.what.startswith(words or "-"), item.is_bad) for item in about] == ([(True, is_bad)] if words else [])
 
 
+@pytest.mark.parametrize(
+    ("subject", "href"),
+    [
+        ("paused publish_report", "/dags/publish_report"),
+        ("dag-run publish_report 2023-Q1", "/dags/publish_report"),
+        ("import-error compute_status.py", "/dags"),
+        ("mailbox", "/dags/collect_mailbox"),
+        ("component scheduler", ""),
+    ],
+)
+def test_an_incident_leads_to_the_page_that_shows_it(register: Register, subject: str, href: str) -> None:
+    (item,) = to_do(replace(quiet(register), incidents=[INCIDENT | {"subject": subject}]), WELL)
+    assert item.href == href
+    assert "dưới đây" not in item.act
+
+
 def test_every_step_stands_in_the_handbook() -> None:
     page = template("pages/so_tay.html.j2").render(title="", user="", here="", refresh=0, script="")
     sections = set(re.findall(r'<h2 id="([a-z-]+)"', page))

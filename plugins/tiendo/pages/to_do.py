@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from urllib.parse import quote
 
 from tiendo.airflow_glue.deadline import ANSWER_PATIENCE, PUBLICATION_PATIENCE
 from tiendo.collect.left_alone import AWAITED, HANGING, meanings
@@ -71,12 +72,21 @@ def _of_health(standing: Standing, machine: Machine) -> Iterator[ToDo]:
         if incident["well_since"] is None:
             act, runbook = advice(incident["subject"])
             what = f"{what_is_wrong(incident['subject'])}, từ {format_instant(incident['since'])}"
-            yield ToDo(True, what, act, runbook)
+            yield ToDo(True, what, act.replace("trang dưới đây", "trang này"), runbook, _page(incident["subject"]))
     if machine.scanner_trouble:
         act = "Khởi động lại ClamAV; tệp chờ được xử lý ngay sau đó"
         yield ToDo(True, "Bộ quét vi-rút không trả lời, không tệp nào được đọc", act, "file-waits")
     if machine.is_disk_full:
         yield ToDo(True, f"Đĩa chỉ còn trống {machine.disk_words}", "Giải phóng hoặc mở rộng đĩa", "warehouse-down")
+
+
+def _page(subject: str) -> str:
+    """Returns the page of Airflow that shows what an incident is about; "" where none does."""
+    kind, _, name = subject.partition(" ")
+    dag_id = {"mailbox": "collect_mailbox", "folders": "collect_folders"}.get(kind, name.partition(" ")[0])
+    if kind in ("paused", "dag-run", "mailbox", "folders"):
+        return f"/dags/{quote(dag_id)}"
+    return "/dags" if kind == "import-error" else ""
 
 
 def _of_files(standing: Standing, machine: Machine) -> Iterator[ToDo]:
