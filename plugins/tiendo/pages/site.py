@@ -6,6 +6,7 @@ Airflow's login by a browser's request, and comes back to the same address.
 
 import logging
 from base64 import b64encode
+from functools import cache
 from hashlib import sha256
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -16,9 +17,11 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from tiendo.airflow_glue.warehouse import Parts, open_warehouse
 from tiendo.templates import TEMPLATES, template
 
 PREFIX = "/tiendo"
@@ -42,8 +45,18 @@ _SENTENCES = {
     422: ("Yêu cầu không đúng", "Địa chỉ hoặc biểu mẫu có nội dung không đúng dạng. Quay lại trang trước và nhập lại."),
     503: ("Chưa truy cập được kho số liệu", "Kho số liệu tạm thời không trả lời. Tải lại trang sau ít phút."),
 }
+# A server that only reads, or has no room left, is of as little use as one that is dead. Other errors are ours.
+_UNREACHABLE = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
 _FAULT = ("Hệ thống gặp lỗi", "Lỗi đã được ghi nhật ký. Báo bộ phận vận hành nếu gặp lại.")
 log = logging.getLogger(__name__)
+
+
+class Refusal(HTTPException):
+    """A request that cannot be met; ``words`` tell a reader of Vietnamese why, ``detail`` a program."""
+
+    def __init__(self, status: int, detail: str, words: str) -> None:
+        super().__init__(status, detail)
+        self.words = words
 
 
 def may(method: str, dag_id: str, user: BaseUser, entity: DagAccessEntity | None = None) -> bool:
@@ -75,7 +88,14 @@ def may_run(user: BaseUser, dag_id: str) -> bool:
     return may("POST", dag_id, user, DagAccessEntity.RUN)
 
 
+@cache
+def parts() -> Parts:
+    """Returns settings, register and the engine of this process, opened once: its pool heals by itself."""
+    return open_warehouse()
+
+
 Viewer = Annotated[BaseUser, Depends(viewer)]
+Opened = Annotated[Parts, Depends(parts)]
 
 
 def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -93,7 +113,7 @@ def guard(app: FastAPI) -> None:
             return JSONResponse({"detail": error.detail}, error.status_code, HEADERS)
         if error.status_code == 401 and request.method == "GET":
             return _to_login(request)
-        return _told(error.status_code)
+        return _told(error.status_code, getattr(error, "words", ""))
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> Response:
@@ -102,10 +122,12 @@ def guard(app: FastAPI) -> None:
         places = [".".join(map(str, each["loc"])) for each in error.errors()]
         return JSONResponse({"detail": f"not valid: {', '.join(places)}"}, 422, HEADERS)
 
-    @app.exception_handler(DBAPIError)
-    async def unreachable(request: Request, error: DBAPIError) -> Response:
+    async def unreachable(request: Request, error: Exception) -> Response:
         log.error("The warehouse did not answer a page: %s", error)
         return _told(503) if _is_browser(request) else JSONResponse({"detail": "no warehouse"}, 503, HEADERS)
+
+    for kind in _UNREACHABLE:
+        app.add_exception_handler(kind, unreachable)
 
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> Response:
@@ -124,6 +146,6 @@ def _to_login(request: Request) -> Response:
     return RedirectResponse(f"{root}/api/v2/auth/login?{urlencode({'next': back})}", 303, HEADERS)
 
 
-def _told(status: int) -> HTMLResponse:
-    title, words = _SENTENCES.get(status, _FAULT)
-    return page("error.html.j2", status, title=title, words=words)
+def _told(status: int, words: str = "") -> HTMLResponse:
+    title, usual = _SENTENCES.get(status, _FAULT)
+    return page("error.html.j2", status, title=title, words=words or usual)

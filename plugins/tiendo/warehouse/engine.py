@@ -97,6 +97,15 @@ def loader(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def onlooker(engine: Engine) -> Iterator[Connection]:
+    """Opens a transaction that sees what the loader sees, all of it as of one instant, and can change nothing."""
+    with engine.begin() as connection:
+        connection.exec_driver_sql("set transaction isolation level repeatable read, read only")
+        connection.exec_driver_sql("set local role tiendo_loader")
+        yield connection
+
+
 def lock_for_load(connection: Connection, bodies: Iterable[str]) -> None:
     """Waits until neither an edition is made nor anything of these bodies is loaded, and keeps it so to the end.
 
