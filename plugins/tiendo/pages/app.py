@@ -2,9 +2,10 @@
 
 from fastapi import FastAPI
 
-from tiendo.pages import drafts
+from tiendo.pages import approval, drafts
 from tiendo.pages.site import guard
 
 app = FastAPI(title="Tiendo", openapi_url=None)
 guard(app)
 app.include_router(drafts.router)
+app.include_router(approval.router)
