@@ -221,6 +221,8 @@ def question_text(settings: Settings, request: "ReviewRequest") -> str:
     folder = EditionFolders(settings, request.period).draft(request.edition)
     lines = "\n".join(f"- {line}" for line in request.review)
     return f"""
+**Trả lời tại [trang phê duyệt](/tiendo/duyet/{request.period})**, hoặc ngay tại đây.
+
 **Bản dự thảo:** [những điểm cần xem xét]({pages}/xem-xet.html) · [trang báo cáo]({pages}/bao-cao.html) ·
 [Word]({pages}/bao-cao.docx) · [Excel]({pages}/bao-cao.xlsx); thư mục `{folder}`.
 

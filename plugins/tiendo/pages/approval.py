@@ -241,6 +241,7 @@ async def _shown(
         token=form_token(user, *_about(asked)) if asked and state == "open" else "",
         bodies=_bodies(opened),
         recipients=sum(bool(address) for address in opened.register.report["delivery"].values()),
+        acts=ACTS,
         titles=TITLES,
         longest=LONGEST,
         error=error,
