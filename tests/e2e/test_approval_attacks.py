@@ -479,6 +479,15 @@ def test_the_page_answers_airflow_s_question_in_the_name_of_who_is_logged_in(sta
         assert '<option value="so-y-te" selected>' in empty.text
         assert stage.is_asked(run)
 
+        # What operations start by hand from a page is started by Airflow, in their name, once.
+        by_hand = "/tiendo/viec/"
+        remind = {"token": token_of(browsers["user"].get(by_hand), "nhac")}
+        tried = [browsers[name].post(f"{by_hand}nhac", data=remind) for name in ("viewer", "op", "user", "user")]
+        assert [each.status_code for each in tried] == [403, 403, 200, 409], "op by another's form"
+        assert "<form" not in browsers["viewer"].get(by_hand).text
+        (started,) = [each for each in stage.api.runs("send_reminders") if each["run_type"] == "manual"]
+        assert started["triggering_user_name"] == "user"
+
         sent = reviewer.post(here, data=fields)
         assert sent.status_code == HTTPStatus.SEE_OTHER, sent.text
         is_done(run, sent.headers["location"], "Đã trả lại, chưa ban hành", "Đề nghị điều chỉnh số DC-", "đối chiếu")
@@ -516,8 +525,9 @@ def browser(client: httpx.Client) -> httpx.Client:
     return httpx.Client(base_url=client.base_url, headers=headers, cookies=cookies, timeout=600, trust_env=False)
 
 
-def token_of(page: httpx.Response) -> str:
-    found = re.search(r'name="token" value="([^"]+)"', page.text)
+def token_of(page: httpx.Response, act: str = "") -> str:
+    form = page.text.partition(f'action="/tiendo/viec/{act}"')[2] if act else page.text
+    found = re.search(r'name="token" value="([^"]+)"', form)
     assert found is not None, page.text
     return found[1]
 

@@ -28,12 +28,7 @@ async def read_form(request: Request) -> dict[str, str]:
     Raises:
         Refusal: 403 from another site, 413 too long, 422 no form.
     """
-    _check_origin(request)
-    length = request.headers.get("content-length", "")
-    if not length.isdecimal() or int(length) > LONGEST_FORM:
-        raise Refusal(413, "too long", "Nội dung gửi quá dài.")
-    if request.headers.get("content-type", "").partition(";")[0] != "application/x-www-form-urlencoded":
-        raise Refusal(422, "no form", _STRANGE)
+    check_sent(request, LONGEST_FORM, "application/x-www-form-urlencoded")
     fields = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     request.state.typed = fields.get("comment", "")
     return fields
@@ -42,13 +37,27 @@ async def read_form(request: Request) -> dict[str, str]:
 Form = Annotated[dict[str, str], Depends(read_form)]
 
 
-def _check_origin(request: Request) -> None:
+def check_sent(request: Request, longest: int, kind: str) -> None:
+    """Makes sure that a form comes from a page of ours, before any of it is read.
+
+    Args:
+        longest: in bytes.
+        kind: its content type.
+
+    Raises:
+        Refusal: 403 from another site, 413 too long, 422 of another kind.
+    """
     # SameSite lets sister sites of one domain through; where a form came from a browser says truly.
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     address = urlsplit(conf.get("api", "base_url", fallback=""))
     ours = {f"{request.url.scheme}://{request.headers.get('host', '')}", f"{address.scheme}://{address.netloc}"}
     if (site is None and origin is None) or site not in (None, "same-origin") or not ({origin} <= ours | {None}):
         raise Refusal(403, f"The form comes from {origin or site or 'nowhere'}.", _STRANGE)
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal() or int(length) > longest:
+        raise Refusal(413, "too long", "Nội dung gửi quá dài.")
+    if request.headers.get("content-type", "").partition(";")[0] != kind:
+        raise Refusal(422, "no form", _STRANGE)
 
 
 def form_token(user: BaseUser, *about: str | int) -> str:
