@@ -24,6 +24,4 @@ class TiendoPlugin(AirflowPlugin):
     deadline_references: ClassVar[list[Any]] = [PlanDeadline]
     fastapi_apps: ClassVar[list[Any]] = [{"name": "tiendo", "app": pages, "url_prefix": "/tiendo"}]
     # A plain link: shown inside Airflow's page it could open no other.
-    external_views: ClassVar[list[Any]] = [
-        {"name": "Phòng điều hành", "href": "/tiendo/", "destination": "nav", "category": "browse"}
-    ]
+    external_views: ClassVar[list[Any]] = [{"name": "Phòng điều hành", "href": "/tiendo/", "destination": "nav"}]

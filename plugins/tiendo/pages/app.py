@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from tiendo.pages import acts, approval, drafts
+from tiendo.pages import acts, approval, drafts, room
 from tiendo.pages.site import guard
 
 app = FastAPI(title="Tiendo", openapi_url=None)
@@ -10,3 +10,4 @@ guard(app)
 app.include_router(drafts.router)
 app.include_router(approval.router)
 app.include_router(acts.router)
+app.include_router(room.router)
