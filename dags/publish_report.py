@@ -50,14 +50,15 @@ publication; a quarter that has a later edition is left alone:
 
     tiendo airflow backfill create --dag-id publish_report --from-date 2023-01-01 --to-date 2023-12-31
 
-**Approving**, by an account of `TIENDO_REVIEWERS` and nobody else, in the page *Required Actions*, or by the API:
+**Approving**, by an account of `TIENDO_REVIEWERS` and nobody else, on the page `/tiendo/duyet/<period>`, which says in
+Vietnamese what is to be decided and what each button will do, in Airflow's page *Required Actions*, or by the API:
 `PATCH .../hitlDetails` with `{"chosen_options": ["Approve"], "params_input": {"approver": "name and office"}}`; or
 `{"chosen_options": ["Reject"], "params_input": {"return_to": "so-y-te", "comment": "..."}}`.
 
 ### A failure means
 
 In `draft`: the report could not be built. In `approve`: our own fault; an answer that makes no sense (a body without a
-comment) is noted, and asked for again; what was wrong stands on top of `xem-xet.html`. In
+comment) is noted, and asked for again; what was wrong stands on top of `xem-xet.html` and of the page. In
 `publish`: the mart checks failed, or no reviewer's approval is known, whatever colour `approve` was given by hand.
 Nothing half-done is ever left: an edition is there whole or not at all. When only `write_data_docs`, `deliver` or
 `send_notice` failed, the edition is sound; mail that is queued goes out with the next run of `collect_mailbox`.

@@ -10,9 +10,10 @@ from tiendo.airflow_glue.timetable import PlanCalendar
 
 
 async def pages(scope: Any, receive: Any, send: Any) -> None:
-    """Passes a request on to the pages, which only the api-server needs to import."""
+    """Passes a request on to the pages, which only the api-server needs to import, and tells them who serves them."""
     from tiendo.pages.app import app
 
+    scope["tiendo.airflow"] = scope.get("app")
     await app(scope, receive, send)
 
 

@@ -10,16 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl import Workbook
-from openpyxl.cell import MergedCell
 from sqlalchemy import URL, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from crash.harness import run_child
 from fixtures.command import Command
-from fixtures.submissions import FIRST_ROW
 from fixtures.turn import run_once
-from fixtures.workbooks import filled_workbook, put
+from fixtures.workbooks import filled_workbook, nameless, put
 from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.collect.folder import collect, make_inboxes
@@ -194,16 +191,6 @@ def test_the_same_file_sent_again_stays_a_duplicate(settings: Settings, register
     again = send(settings, register, engine, content, name="b.xlsx")
     assert again["state"] == "duplicate"
     assert find_file(engine, again["receipt_no"]).receipt_no == line["receipt_no"]
-
-
-def nameless(workbook: Workbook) -> None:
-    """Takes out of a workbook whose it is: the hidden sheet and the titles."""
-    workbook.remove(workbook["_tiendo"])
-    for sheet in workbook.worksheets:
-        for row in sheet.iter_rows(max_row=FIRST_ROW - 2):
-            for cell in row:
-                if not isinstance(cell, MergedCell) and "Sở Tài chính".upper() in str(cell.value).upper():
-                    cell.value = None
 
 
 def test_what_cannot_be_read_again(settings: Settings, register: Register, engine: Engine) -> None:

@@ -437,6 +437,101 @@ def test_an_answer_outlives_the_worker_that_asked_and_the_one_that_tries_again(
         stage.is_published_once(run)
 
 
+def test_the_page_answers_airflow_s_question_in_the_name_of_who_is_logged_in(stage: Stage, register: Register) -> None:
+    """Returned and rejected by FAB's reviewer, approved by that of ``tiendo up``; all else on the way is refused."""
+    kept = find_request(stage.engine, stage.victims["xcom"])
+    assert kept is not None
+    period = next(name for name in ("2023-Q4", "2023-Q3") if name != str(kept.period))
+    here, done = f"/tiendo/duyet/{period}", []
+
+    def ask() -> str:
+        stage.send_news(register, period)
+        return stage.ask(period)
+
+    def is_done(run: str, receipt: str, *words: str) -> None:
+        stage.wait(lambda: stage.api.run_state(DAG, run) in ENDED)
+        text = reviewer.get(receipt).text
+        assert all(each in text for each in words), text
+
+    with ExitStack() as opened:
+        browsers = {name: opened.enter_context(browser(client)) for name, client in stage.accounts.items()}
+        reviewer = browsers["reviewer"]
+
+        run = ask()
+        login = browsers["stranger"].get(here)
+        assert login.status_code == HTTPStatus.SEE_OTHER
+        assert login.headers["location"] == f"/api/v2/auth/login?next=%2Ftiendo%2Fduyet%2F{period}"
+        told = browsers["stranger"].get(login.headers["location"])
+        assert "/auth/login" in told.headers["location"], "Airflow takes the way back"
+        token = token_of(reviewer.get(here))
+        fields = {"token": token, "act": "return", "return_to": "so-y-te", "comment": "Đề nghị đối chiếu"}
+        for name in ("viewer", "user", "op", "admin", "local_admin"):
+            shown = browsers[name].get(here)
+            assert (shown.status_code, "Việc cần quyết định" in shown.text) == (HTTPStatus.OK, True), name
+            assert "<form" not in shown.text
+            assert browsers[name].post(here, data=fields).status_code == HTTPStatus.FORBIDDEN, name
+        assert browsers["stranger"].post(here, data=fields).status_code == HTTPStatus.UNAUTHORIZED
+        assert browsers["local_reviewer"].post(here, data=fields).status_code == HTTPStatus.FORBIDDEN, "another's form"
+        foreign = reviewer.post(here, data=fields, headers={"origin": "https://example.vn"})
+        forged = reviewer.post(here, data=fields | {"token": f"{token[:-3]}AAA"})
+        empty = reviewer.post(here, data=fields | {"comment": " "})
+        assert [each.status_code for each in (foreign, forged, empty)] == [403, 403, 422]
+        assert '<option value="so-y-te" selected>' in empty.text
+        assert stage.is_asked(run)
+
+        # What operations start by hand from a page is started by Airflow, in their name, once.
+        by_hand = "/tiendo/viec/"
+        remind = {"token": token_of(browsers["user"].get(by_hand), "nhac")}
+        tried = [browsers[name].post(f"{by_hand}nhac", data=remind) for name in ("viewer", "op", "user", "user")]
+        assert [each.status_code for each in tried] == [403, 403, 200, 409], "op by another's form"
+        assert "<form" not in browsers["viewer"].get(by_hand).text
+        (started,) = [each for each in stage.api.runs("send_reminders") if each["run_type"] == "manual"]
+        assert started["triggering_user_name"] == "user"
+
+        sent = reviewer.post(here, data=fields)
+        assert sent.status_code == HTTPStatus.SEE_OTHER, sent.text
+        is_done(run, sent.headers["location"], "Đã trả lại, chưa ban hành", "Đề nghị điều chỉnh số DC-", "đối chiếu")
+        done.append(("reject", "1"))
+        assert reviewer.post(here, data=fields).status_code == HTTPStatus.CONFLICT, "once"
+
+        run = ask()
+        assert reviewer.post(here, data=fields).status_code == HTTPStatus.CONFLICT, "the form of another question"
+        fields = {"token": token_of(reviewer.get(here)), "act": "reject", "comment": "Chưa đủ căn cứ"}
+        sent = reviewer.post(here, data=fields)
+        is_done(run, sent.headers["location"], "Không ban hành", "Chưa đủ căn cứ")
+        done.append(("reject", "1"))
+
+        run, reviewer = ask(), browsers["local_reviewer"]
+        fields = {"token": token_of(reviewer.get(here)), "act": "approve", "approver": "Chánh Văn phòng"}
+        late = {"token": token_of(browsers["reviewer"].get(here)), "act": "reject", "comment": "Tôi gửi sau"}
+        sent = reviewer.post(here, data=fields)
+        assert sent.status_code == HTTPStatus.SEE_OTHER, sent.text
+        second = browsers["reviewer"].post(here, data=late)
+        assert (second.status_code, "Tôi gửi sau" in second.text) == (HTTPStatus.CONFLICT, True), "two at once"
+        is_done(run, sent.headers["location"], "Đã phê duyệt", "Đã ban hành:")
+        done.append(("approve", "reviewer"))
+    assert stage.answers()[-3:] == done
+    assert stage.editions()[-1][2] == "Chánh Văn phòng (tài khoản reviewer)"
+    detail = stage.api.approval_request(DAG, run, "approve")
+    assert detail is not None
+    assert detail["responded_by_user"]["id"] == "reviewer", "Airflow's screen says the same"
+
+
+def browser(client: httpx.Client) -> httpx.Client:
+    """A browser in which an account is logged in, by the cookie that Airflow's login leaves."""
+    bearer = client.headers.get("authorization", "").removeprefix("Bearer ")
+    headers = {"accept": "text/html", "origin": str(client.base_url).rstrip("/"), "sec-fetch-site": "same-origin"}
+    cookies = {"_token": bearer} if bearer else {}
+    return httpx.Client(base_url=client.base_url, headers=headers, cookies=cookies, timeout=600, trust_env=False)
+
+
+def token_of(page: httpx.Response, act: str = "") -> str:
+    form = page.text.partition(f'action="/tiendo/viec/{act}"')[2] if act else page.text
+    found = re.search(r'name="token" value="([^"]+)"', form)
+    assert found is not None, page.text
+    return found[1]
+
+
 def test_an_answer_outlives_the_dag(stage: Stage) -> None:
     """The last one: with the DAG all its runs are gone."""
     run = stage.victims["xcom"]

@@ -26,6 +26,7 @@ SHORTEST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(minutes=10)
 MOST_TRIES = 1000
 # Of each word that a reviewer types: what is printed and mailed has to end somewhere.
 LONGEST = {"approver": 200, "return_to": 100, "comment": 10_000}
+TITLES = {"approver": "Người xem xét", "return_to": "Trả lại báo cáo của đơn vị", "comment": "Ý kiến"}
 # What neither PostgreSQL nor a workbook can hold, or what makes printed words read otherwise than they are.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 # Stands in brackets after a typed name, before the account that has answered.
@@ -143,11 +144,7 @@ class ReviewOperator(ApprovalOperator):
         if unknown := sorted(set(params_input) - set(self.params)):
             named = shown(", ".join(unknown), 200)
             raise AnswerError(f"Biểu mẫu không có trường {named}; chỉ có {', '.join(self.params)}.")
-        for name, value in params_input.items():
-            check_words(self.params.get_param(name).schema["title"], value, LONGEST[name])
-        if fold(_ACCOUNT) in fold(str(params_input.get("approver") or "")):
-            raise AnswerError("Ô Người xem xét chỉ ghi họ tên, chức vụ; tài khoản do hệ thống ghi.")
-        check_return(self.bodies, {name: params_input.get(name) for name in self.params})
+        check_fields(self.bodies, params_input)
         given = {name: value for name, value in params_input.items() if value is not None}
         super().validate_params_input({**self.params.dump(), **given})
 
@@ -235,6 +232,8 @@ def question_text(settings: Settings, request: "ReviewRequest") -> str:
     folder = EditionFolders(settings, request.period).draft(request.edition)
     lines = "\n".join(f"- {line}" for line in request.review)
     return f"""
+**Trả lời tại [trang phê duyệt](/tiendo/duyet/{request.period})**, hoặc ngay tại đây.
+
 **Bản dự thảo:** [những điểm cần xem xét]({pages}/xem-xet.html) · [trang báo cáo]({pages}/bao-cao.html) ·
 [Word]({pages}/bao-cao.docx) · [Excel]({pages}/bao-cao.xlsx); thư mục `{folder}`.
 
@@ -264,7 +263,7 @@ def _form(bodies: Mapping[str, str]) -> dict[str, Param]:
         "approver": Param(
             None,
             type=["null", "string"],
-            title="Người xem xét",
+            title=TITLES["approver"],
             description="Họ tên, chức vụ hoặc đơn vị; in vào báo cáo; tên tài khoản được lưu kèm trong hệ thống.",
         ),
         "return_to": Param(
@@ -272,14 +271,14 @@ def _form(bodies: Mapping[str, str]) -> dict[str, Param]:
             type=["null", "string"],
             enum=["", *bodies],
             values_display={"": "(không trả lại)", **bodies},
-            title="Trả lại báo cáo của đơn vị",
+            title=TITLES["return_to"],
             description="Đơn vị nhận được đề nghị điều chỉnh và kỳ báo cáo được mở lại cho đơn vị đó.",
         ),
         "comment": Param(
             None,
             type=["null", "string"],
             format="multiline",
-            title="Ý kiến",
+            title=TITLES["comment"],
             description="Nội dung đề nghị đơn vị điều chỉnh (bắt buộc khi trả lại), hoặc lý do không ban hành.",
         ),
     }
@@ -305,6 +304,19 @@ def check_choice(chosen: Any) -> None:
     """
     if chosen not in ([ApprovalOperator.APPROVE], [ApprovalOperator.REJECT]):
         raise AnswerError("Phải chọn một trong hai: Approve hoặc Reject.")
+
+
+def check_fields(bodies: Mapping[str, str], fields: Mapping[str, Any]) -> None:
+    """Makes sure that what a reviewer filled in can be acted upon.
+
+    Raises:
+        AnswerError: words cannot be kept or printed, or body and comment do not go together.
+    """
+    for name, value in fields.items():
+        check_words(TITLES[name], value, LONGEST[name])
+    if fold(_ACCOUNT) in fold(str(fields.get("approver") or "")):
+        raise AnswerError(f"Ô {TITLES['approver']} chỉ ghi họ tên, chức vụ; tài khoản do hệ thống ghi.")
+    check_return(bodies, fields)
 
 
 def check_words(title: str, value: Any, longest: int) -> None:

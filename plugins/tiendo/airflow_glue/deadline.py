@@ -134,7 +134,7 @@ def tell_operations(alert: str, context: dict[str, Any]) -> None:
     what = _WORDS[alert].format(key=key)
     words = (
         f"{what}\n\nDAG: {run['dag_id']}\nLượt chạy: {run['dag_run_id']}\nTrạng thái: {run['state']}\n"
-        f"Trang: {_page(run)}\n\nViệc cần làm: {_TO_DO[alert]}\n"
+        f"Trang: {_page(run)}\n{_asked_at(alert, key)}\nViệc cần làm: {_TO_DO[alert]}\n"
     )
     send_at_once(open_smtp, sender, operations, f"[Tiendo] {what}", words)
 
@@ -157,10 +157,17 @@ def _is_published(period: str) -> bool:
         return False
 
 
+def _asked_at(alert: str, key: str) -> str:
+    return "" if alert == "answer" else f"Trang phê duyệt: {_address()}/tiendo/duyet/{key}\n"
+
+
+def _address() -> str:
+    from airflow.configuration import conf
+
+    return str(conf.get("api", "base_url", fallback="")).rstrip("/")
+
+
 def _page(run: dict[str, Any]) -> str:
     from urllib.parse import quote
 
-    from airflow.configuration import conf
-
-    base = conf.get("api", "base_url", fallback="").rstrip("/")
-    return f"{base}/dags/{run['dag_id']}/runs/{quote(run['dag_run_id'])}"
+    return f"{_address()}/dags/{run['dag_id']}/runs/{quote(run['dag_run_id'])}"

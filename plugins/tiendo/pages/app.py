@@ -2,10 +2,12 @@
 
 from fastapi import FastAPI
 
-from tiendo.pages import drafts, room
+from tiendo.pages import acts, approval, drafts, room
 from tiendo.pages.site import guard
 
 app = FastAPI(title="Tiendo", openapi_url=None)
 guard(app)
 app.include_router(drafts.router)
+app.include_router(approval.router)
+app.include_router(acts.router)
 app.include_router(room.router)

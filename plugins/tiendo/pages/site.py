@@ -42,6 +42,7 @@ _SENTENCES = {
     404: ("Không tìm thấy trang", "Địa chỉ không đúng, hoặc nội dung không có trong hệ thống."),
     405: ("Cách gọi không đúng", "Địa chỉ này không nhận thao tác vừa gửi."),
     409: ("Nội dung đã thay đổi", "Có người vừa xử lý trước. Mở lại trang để xem nội dung mới nhất."),
+    413: ("Nội dung quá dài", "Nội dung gửi vượt quá mức cho phép."),
     422: ("Yêu cầu không đúng", "Địa chỉ hoặc biểu mẫu có nội dung không đúng dạng. Quay lại trang trước và nhập lại."),
     503: ("Chưa truy cập được kho số liệu", "Kho số liệu tạm thời không trả lời. Tải lại trang sau ít phút."),
 }
@@ -113,6 +114,9 @@ def guard(app: FastAPI) -> None:
             return JSONResponse({"detail": error.detail}, error.status_code, HEADERS)
         if error.status_code == 401 and request.method == "GET":
             return _to_login(request)
+        if error.status_code == 401:
+            # What was typed is given back, to be sent again after the login.
+            return _told(401, login=_login(request), kept=getattr(request.state, "typed", ""))
         return _told(error.status_code, getattr(error, "words", ""))
 
     @app.exception_handler(RequestValidationError)
@@ -140,12 +144,16 @@ def _is_browser(request: Request) -> bool:
 
 
 def _to_login(request: Request) -> Response:
+    return RedirectResponse(_login(request), 303, HEADERS)
+
+
+def _login(request: Request) -> str:
     # Below what Airflow itself is served under, where that is not the root of its host.
     root = str(request.scope.get("root_path", "")).removesuffix(PREFIX)
     back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"{root}/api/v2/auth/login?{urlencode({'next': back})}", 303, HEADERS)
+    return f"{root}/api/v2/auth/login?{urlencode({'next': back})}"
 
 
-def _told(status: int, words: str = "") -> HTMLResponse:
+def _told(status: int, words: str = "", *, login: str = "", kept: str = "") -> HTMLResponse:
     title, usual = _SENTENCES.get(status, _FAULT)
-    return page("error.html.j2", status, title=title, words=words or usual)
+    return page("error.html.j2", status, title=title, words=words or usual, login=login, kept=kept)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Row
 
 from tiendo import clock
 from tiendo.model.period import Period
@@ -89,12 +89,41 @@ def ask_again(engine: Engine, register: Register, run_id: str, request: ReviewRe
     put_request(engine, register, run_id, vars(request) | {"period": str(request.period), "review": [*request.review]})
 
 
+@dataclass(frozen=True)
+class AskedQuestion:
+    """A question with the run that asks it, and what has come of its answer.
+
+    Attributes:
+        is_published: the edition is out, by this answer; ``mailed``: to how many addresses.
+        request_no: number of the request for correction that it led to, "" for none.
+    """
+
+    request: ReviewRequest
+    run_id: str
+    asked_at: datetime
+    is_published: bool
+    mailed: int
+    request_no: str
+
+
+def questions(connection: Connection, register: Register, period: Period | None = None) -> list[AskedQuestion]:
+    """Returns the questions about a period, or about all, the latest first."""
+    key = {"plan_code": register.code, "period": None if period is None else str(period)}
+    rows = connection.execute(statement("report/questions.sql"), key)
+    return [
+        AskedQuestion(_request(row), row.run_id, row.asked_at, row.is_published, row.mailed, row.request_no)
+        for row in rows
+    ]
+
+
 def find_request(engine: Engine, run_id: str) -> ReviewRequest | None:
     """Returns what a run asks, the latest time where it had to ask again; None where it has not asked."""
     with loader(engine) as connection:
         row = connection.execute(statement("report/review_request.sql"), {"run_id": run_id}).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _request(row)
+
+
+def _request(row: Row[Any]) -> ReviewRequest:
     answer = None
     if row.verdict:
         answer = ReviewAnswer(

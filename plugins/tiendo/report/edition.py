@@ -30,7 +30,7 @@ from tiendo.report.data import Approval, EditionData
 from tiendo.report.gather import gather
 from tiendo.report.manifest import MANIFEST, content_sha256
 from tiendo.report.page import write_index
-from tiendo.report.review import PAGE, approval_lines, gather_review, render_review
+from tiendo.report.review import PAGE, approval_lines, gather_review, review_files
 from tiendo.report.words import period_name
 from tiendo.settings import Settings
 from tiendo.vietnamese.dates import format_instant
@@ -115,7 +115,7 @@ def draft(
         "is_changed": is_changed,
     }
     if is_changed:
-        files = build(data) | {PAGE: render_review(review)}
+        files = build(data) | review_files(review)
         _place(engine, files, settings, folder, lambda: before_it_is_seen(drafted))
     return drafted
 
@@ -135,7 +135,7 @@ def refresh_draft(engine: Engine, register: Register, settings: Settings, period
         if _is_up_to_date(folder, data):
             return None
         review = gather_review(connection, register, data)
-    _place(engine, build(data, with_pdf=False) | {PAGE: render_review(review)}, settings, folder)
+    _place(engine, build(data, with_pdf=False) | review_files(review), settings, folder)
     return folder
 
 

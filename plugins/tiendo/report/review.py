@@ -1,9 +1,10 @@
 """What a reviewer must see before approving: what changed, who is missing, what is doubtful, and what forbids it.
 
-A draft is shown in two ways: the request for approval in the Airflow page (Markdown, short) and ``xem-xet.html`` beside
-the draft's other files (everything).
+A draft is shown in three ways: the request for approval in the Airflow page (Markdown, short), ``xem-xet.html`` beside
+the draft's other files (everything), and the page on which it is decided (the same, by ``xem-xet.json``).
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,7 +42,7 @@ from tiendo.vietnamese.number import format_number
 from tiendo.warehouse.release import release
 from tiendo.warehouse.sql import statement
 
-PAGE = "xem-xet.html"
+PAGE, VIEW = "xem-xet.html", "xem-xet.json"
 # A verdict that a change of the figure by this share of what was expected would turn.
 NEAR_SHARE = Decimal("0.02")
 # The request for approval is read on one screen; the page has the rest.
@@ -231,6 +232,11 @@ def _at_risk(data: EditionData) -> list[dict[str, str]]:
     """Names what the report has in a table, which the request for approval lacks."""
     names = [line.full_name for line in data.graded if line.status == Status.AT_RISK]
     return [{"label": f"Chỉ tiêu {lower(LABELS[Status.AT_RISK])}", "text": f"{'; '.join(names)}."}] if names else []
+
+
+def review_files(review: DraftReview) -> dict[str, bytes]:
+    """Returns what lies beside a draft's files for its reviewer: ``xem-xet.html``, and the same as data, for pages."""
+    return {PAGE: render_review(review), VIEW: json.dumps(review_view(review), ensure_ascii=False).encode()}
 
 
 def render_review(review: DraftReview) -> bytes:

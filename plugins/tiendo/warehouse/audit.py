@@ -2,7 +2,9 @@
 
 import os
 import pwd
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import simplejson
@@ -14,6 +16,8 @@ from tiendo.warehouse.sql import statement
 
 # Accounts that services run under: whoever acts as one of them must say who it is.
 _SERVICES = frozenset({"airflow", "tiendo", "postgres", "pgserver"})
+# Who is logged in where a server acts for somebody.
+_LOGGED_IN: ContextVar[str] = ContextVar("logged_in", default="")
 
 
 class NobodyError(ValueError):
@@ -29,12 +33,24 @@ def responsible(by: str = "") -> str:
     Raises:
         NobodyError: no name was given, and the account is a service's.
     """
+    if logged_in := _LOGGED_IN.get():
+        return logged_in
     account = acting_user()
     if by.strip():
         return f"{by.strip()} (tự khai; tài khoản {account})"
     if account in _SERVICES or account.startswith("uid "):
         raise NobodyError(f'The account {account} is no person\'s. Say who does this: --by "name, office".')
     return account
+
+
+@contextmanager
+def acting_for(account: str) -> Iterator[None]:
+    """Has what is done meanwhile be in the name of an account that a login has made sure of."""
+    token = _LOGGED_IN.set(account)
+    try:
+        yield
+    finally:
+        _LOGGED_IN.reset(token)
 
 
 def acting_user() -> str:
