@@ -2,9 +2,14 @@
 
 from fastapi import FastAPI
 
-from tiendo.pages import drafts
+from tiendo.pages import bodies, drafts, files, indicators, rules, search
 from tiendo.pages.site import guard
 
 app = FastAPI(title="Tiendo", openapi_url=None)
 guard(app)
 app.include_router(drafts.router)
+app.include_router(files.router)
+app.include_router(bodies.router)
+app.include_router(search.router)
+app.include_router(indicators.router)
+app.include_router(rules.router)
