@@ -34,16 +34,16 @@ def body_page(
         raise Refusal(404, "No such body owes a report.", "Kế hoạch không có đơn vị báo cáo này.")
     own = {"plan_code": register.code, "agency_code": agency_code}
     with onlooker(parts.engine) as connection:
-        year = fetch(connection, "body_year", **own, instant=now)
+        year = fetch(connection, "pages/body_year.sql", **own, instant=now)
         letters = connection.execute(statement("obligations/extensions.sql"), own).mappings()
-        (elsewhere,) = fetch(connection, "body_past", **own, instant=now)
+        (elsewhere,) = fetch(connection, "pages/body_past.sql", **own, instant=now)
         view: dict[str, Any] = {
             "year": [_owed(row, now) for row in year],
             "letters": [shown(row) for row in letters if row["agency_code"] == agency_code],
-            "findings": fetch(connection, "body_findings", **own),
-            "requests": fetch(connection, "body_requests", **own),
-            "documents": fetch(connection, "body_documents", **own),
-            "files": fetch(connection, "body_files", agency_code=agency_code),
+            "findings": fetch(connection, "pages/body_findings.sql", **own),
+            "requests": fetch(connection, "pages/body_requests.sql", **own),
+            "documents": fetch(connection, "pages/body_documents.sql", **own),
+            "files": fetch(connection, "pages/body_files.sql", agency_code=agency_code),
         }
     # They only read; that they can do nothing else is the server's promise.
     engine = parts.engine.execution_options(postgresql_readonly=True)

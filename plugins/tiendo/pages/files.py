@@ -40,7 +40,7 @@ def file_page(receipt_no: Receipt, user: Viewer, parts: Opened) -> HTMLResponse:
         file = _file(connection, receipt_no)
         own = {"submission_id": file["submission_id"]}
         findings = _findings(connection, file["file_id"])
-        figures, tasks = fetch(connection, "file_figures", **own), fetch(connection, "file_tasks", **own)
+        figures, tasks = fetch(connection, "pages/file_figures.sql", **own), fetch(connection, "file_tasks", **own)
         is_known = file["plan_code"] == parts.register.code
         version = versions_of(connection, parts.register, [file["file_id"]]).get(file["file_id"]) if is_known else None
         broken = connection.execute(
@@ -51,13 +51,13 @@ def file_page(receipt_no: Receipt, user: Viewer, parts: Opened) -> HTMLResponse:
             "figures": figures,
             "tasks": tasks,
             "trials": [shown(row) for row in broken if row["fate"] == "trial"],
-            "versions": fetch(connection, "file_versions", **own),
+            "versions": fetch(connection, "pages/file_versions.sql", **own),
             "version": version,
             "changes": [shown(each._asdict()) for each in change_texts(parts.register, version.changes)]
             if version
             else [],
             "readings": [shown(line._asdict()) for line in readings(connection, file["first_id"])],
-            "acts": fetch(connection, "file_acts", receipt_no=file["first_receipt_no"]),
+            "acts": fetch(connection, "pages/file_acts.sql", receipt_no=file["first_receipt_no"]),
         }
     name_cells(figures, tasks, findings)
     marked = Path(file["marked_path"]).name if file["marked_path"] else ""

@@ -36,8 +36,8 @@ def indicator_page(
     own = {"plan_code": register.code, "indicator_code": code, "instant": now}
     with onlooker(parts.engine) as connection:
         lines = indicator_lines(connection, register, indicator, now)
-        figures = fetch(connection, "indicator_figures", **own)
-        verdicts = fetch(connection, "indicator_verdicts", **own)
+        figures = fetch(connection, "pages/indicator_figures.sql", **own)
+        verdicts = fetch(connection, "pages/indicator_verdicts.sql", **own)
     last = next((line for line in reversed(lines) if line.value is not None), None)
     return page(
         "indicator.html.j2",

@@ -38,8 +38,8 @@ _BASES = {"quarter": "trong quý", "year_to_date": "lũy kế", "": ""}
 
 
 def fetch(connection: Connection, name: str, **parameters: Any) -> Rows:
-    """Returns the rows of a statement of ``include/sql/pages``, texts in them as they are shown."""
-    rows = connection.execute(statement(f"pages/{name}.sql"), parameters).mappings()
+    """Returns the rows of a statement, texts in them as they are shown."""
+    rows = connection.execute(statement(name), parameters).mappings()
     return [shown(row) for row in rows]
 
 

@@ -24,9 +24,9 @@ def rule_page(
     suite, rule = _find(rule_id)
     own = {"rule": rule_id, "plan_code": parts.register.code}
     with onlooker(parts.engine) as connection:
-        counts = fetch(connection, "rule_counts", **own)
-        (fates,) = fetch(connection, "rule_fates", **own)
-        examples = fetch(connection, "rule_examples", **own)
+        counts = fetch(connection, "pages/rule_counts.sql", **own)
+        (fates,) = fetch(connection, "pages/rule_fates.sql", **own)
+        examples = fetch(connection, "pages/rule_examples.sql", **own)
     return page(
         "rule.html.j2",
         **words(),

@@ -30,7 +30,7 @@ def search_page(user: Viewer, parts: Opened, q: Annotated[str, Query(max_length=
     if number or digest:
         receipt_no = f"TN-{number[1]:0>6}" if number else ""
         with onlooker(parts.engine) as connection:
-            files = fetch(connection, "receipts", receipt_no=receipt_no, sha256=digest[0] if digest else "")
+            files = fetch(connection, "pages/receipts.sql", receipt_no=receipt_no, sha256=digest[0] if digest else "")
         if len(files) == 1:
             return RedirectResponse(file_link(files[0]["receipt_no"]), 303, HEADERS)
     return page(
