@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import URL, Engine
 
 from fixtures.command import Command
-from tiendo.cli.health import _LONGEST_PAUSE, _LOOK_IS_OLD
+from tiendo.airflow_glue.watch import LOOK_IS_OLD
+from tiendo.cli.health import _LONGEST_PAUSE
 from tiendo.clock import HANOI, set_replay_clock
 from tiendo.mail.identity import Identity
 from tiendo.mail.incidents import Problem, take_note
@@ -92,5 +93,5 @@ def test_looks_that_are_too_far_apart_are_refused(tiendo: Command) -> None:
     tiendo.environment["TIENDO_WATCH_SECONDS"] = "600"
     tiendo("watch", code=2)
     compose = (PROJECT / "docker-compose.yaml").read_text(encoding="utf-8")
-    assert f"watch/looked -mmin -{_LOOK_IS_OLD // 60}" in compose
-    assert _LONGEST_PAUSE <= _LOOK_IS_OLD / 2, "a look may take long itself"
+    assert f"watch/looked -mmin -{LOOK_IS_OLD // 60}" in compose
+    assert _LONGEST_PAUSE <= LOOK_IS_OLD / 2, "a look may take long itself"

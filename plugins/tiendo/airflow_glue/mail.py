@@ -70,6 +70,11 @@ def open_mail() -> "Mail | None":
     return Mail(mailbox, identity, open_smtp)
 
 
+def is_mail_set_up() -> bool:
+    """Returns whether both connections are there; whether they are right is seen when they are used."""
+    return all(_connection(name) is not None for name in (IMAP_ID, SMTP_ID))
+
+
 def operations_mail() -> tuple[str, str] | None:
     """Returns our own address and that of operations, None when either is not configured."""
     smtp = _connection(SMTP_ID)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from tiendo.process.mail_run import Mail
 
+# A look takes seconds, or a minute where nothing answers it. The health check in docker-compose.yaml says the same.
+LOOK_IS_OLD = 300
 COMPONENTS = ("scheduler", "triggerer", "dag_processor")
 _DATABASE = "database"
 _PAGES_OF_OUTAGES = {MAILBOX: "dags/collect_mailbox", SMTP: "dags", FOLDERS: "dags/collect_folders"}
@@ -56,6 +58,13 @@ log = logging.getLogger(__name__)
 def looked_at_file(settings: Settings) -> "Path":
     """Returns the file whose time of change is that of the last whole look."""
     return settings.home / "watch" / "looked"
+
+
+def seconds_since_look(settings: Settings) -> int | None:
+    """Returns how long ago the last whole look was; None before the first."""
+    with suppress(FileNotFoundError):
+        return int(time.time() - looked_at_file(settings).stat().st_mtime)
+    return None
 
 
 def run_watch(seconds: float) -> None:

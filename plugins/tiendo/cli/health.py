@@ -1,6 +1,5 @@
 """Whether all is well: ``tiendo health``, ``tiendo watch``, which looks, and ``tiendo cleanup``, which keeps it so."""
 
-import time
 from typing import Annotated, Any
 
 import typer
@@ -8,8 +7,6 @@ import typer
 from tiendo.cli.common import Json, print_json
 from tiendo.settings import get_settings
 
-# A look takes seconds, or a minute where nothing answers it. The health check in docker-compose.yaml says the same.
-_LOOK_IS_OLD = 300
 _LONGEST_PAUSE = 120
 
 
@@ -40,14 +37,13 @@ def cleanup(
 
 def health(as_json: Json = False) -> None:
     """Show what is not well, since when, and whether operations were told; exit 1 if anything is."""
-    from tiendo.airflow_glue.watch import looked_at_file
+    from tiendo.airflow_glue.watch import LOOK_IS_OLD, seconds_since_look
     from tiendo.mail.incident_words import what_is_wrong
     from tiendo.vietnamese.dates import format_instant
 
     incidents, trouble = _incidents()
-    file = looked_at_file(get_settings())
-    age = int(time.time() - file.stat().st_mtime) if file.exists() else None
-    is_watched = age is not None and age <= _LOOK_IS_OLD
+    age = seconds_since_look(get_settings())
+    is_watched = age is not None and age <= LOOK_IS_OLD
     is_well = is_watched and not trouble and all(incident["well_since"] for incident in incidents)
     if as_json:
         document = {"is_well": is_well, "is_watched": is_watched, "seconds_since_look": age}

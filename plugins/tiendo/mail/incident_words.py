@@ -92,6 +92,12 @@ def what_is_wrong(subject: str) -> str:
     return _KINDS[kind].what.format(name=name)
 
 
+def advice(subject: str) -> tuple[str, str]:
+    """Returns what to do about a subject, a sentence without its full stop, and the runbook that has the steps."""
+    words = _KINDS[subject.partition(" ")[0]]
+    return words.to_do, words.runbook
+
+
 def bad_mail(subject: str, since: datetime, detail: str, page: str) -> tuple[str, str]:
     """Returns subject and text of the mail that tells of an incident."""
     kind, _, name = subject.partition(" ")

@@ -60,6 +60,11 @@ class WorkingDays:
                 day += step
         return day
 
+    def count(self, after: date, until: date) -> int:
+        """Returns how many working days lie after a day, up to and with another; 0 where that is not later."""
+        days = (after + _ONE_DAY * number for number in range(1, (until - after).days + 1))
+        return sum(self.is_working(day) for day in days)
+
     @cached_property
     def _free(self) -> frozenset[date]:
         return frozenset(exchange.free for exchange in self.exchanged)

@@ -2,12 +2,13 @@
 
 from fastapi import FastAPI
 
-from tiendo.pages import bodies, drafts, files, indicators, rules, search
+from tiendo.pages import bodies, drafts, files, indicators, room, rules, search
 from tiendo.pages.site import guard
 
 app = FastAPI(title="Tiendo", openapi_url=None)
 guard(app)
 app.include_router(drafts.router)
+app.include_router(room.router)
 app.include_router(files.router)
 app.include_router(bodies.router)
 app.include_router(search.router)

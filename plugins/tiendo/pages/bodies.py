@@ -8,12 +8,11 @@ from fastapi import Path as PathPart
 from fastapi.responses import HTMLResponse
 
 from tiendo import clock
-from tiendo.model.register import Duty, Register
-from tiendo.pages.places import Rows, fetch, shown, words
+from tiendo.model.register import Register
+from tiendo.pages.places import fetch, shown, words
 from tiendo.pages.site import Opened, Refusal, Viewer, page
 from tiendo.reminders.occasion import DELIVERIES, occasion_name
 from tiendo.reminders.reminding import reminder_rows
-from tiendo.report.data import EXCUSED
 from tiendo.report.gather import submissions
 from tiendo.report.record_card import first_try_words, own_plan_words, record_rows, reports_words
 from tiendo.report.words import submission_state, timeliness
@@ -36,14 +35,14 @@ def body_page(
     with onlooker(parts.engine) as connection:
         year = fetch(connection, "pages/body_year.sql", **own, instant=now)
         letters = connection.execute(statement("obligations/extensions.sql"), own).mappings()
-        (elsewhere,) = fetch(connection, "pages/body_past.sql", **own, instant=now)
+        (past,) = fetch(connection, "pages/body_past.sql", **own, instant=now)
         view: dict[str, Any] = {
             "year": [_owed(row, now) for row in year],
             "letters": [shown(row) for row in letters if row["agency_code"] == agency_code],
             "findings": fetch(connection, "pages/body_findings.sql", **own),
             "requests": fetch(connection, "pages/body_requests.sql", **own),
             "documents": fetch(connection, "pages/body_documents.sql", **own),
-            "files": fetch(connection, "pages/body_files.sql", agency_code=agency_code),
+            "files": fetch(connection, "pages/body_files.sql", **own),
         }
     # They only read; that they can do nothing else is the server's promise.
     engine = parts.engine.execution_options(postgresql_readonly=True)
@@ -58,7 +57,7 @@ def body_page(
         agency=agency,
         agencies=register.agency_by_code,
         now=now,
-        past=_past(year, elsewhere, now),
+        past=past,
         open_period=_period_in_hand(register, now),
         mistakes=record["mistakes"],
         record={
@@ -86,17 +85,6 @@ def _owed(row: dict[str, Any], now: datetime) -> dict[str, Any]:
         "timeliness": timeliness(line),
         "answered": f"{line.answered_count}/{line.owed_count}" if line.owed_count else "",
     }
-
-
-def _past(year: Rows, elsewhere: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Returns how many quarters were due so far, of this plan and of others, and in how many nothing came in time."""
-    due = [
-        row["is_on_time"]
-        for row in year
-        if row["obligation"] == Duty.QUARTERLY_REPORT and row["due_at"] <= now and row["state"] not in EXCUSED
-    ]
-    late = sum(is_on_time is not True for is_on_time in due)
-    return {"quarter_count": elsewhere["quarter_count"] + len(due), "late_count": elsewhere["late_count"] + late}
 
 
 def _period_in_hand(register: Register, now: datetime) -> str:

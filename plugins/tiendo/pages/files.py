@@ -40,7 +40,10 @@ def file_page(receipt_no: Receipt, user: Viewer, parts: Opened) -> HTMLResponse:
         file = _file(connection, receipt_no)
         own = {"submission_id": file["submission_id"]}
         findings = _findings(connection, file["file_id"])
-        figures, tasks = fetch(connection, "pages/file_figures.sql", **own), fetch(connection, "file_tasks", **own)
+        figures, tasks = (
+            fetch(connection, "pages/file_figures.sql", **own),
+            fetch(connection, "pages/file_tasks.sql", **own),
+        )
         is_known = file["plan_code"] == parts.register.code
         version = versions_of(connection, parts.register, [file["file_id"]]).get(file["file_id"]) if is_known else None
         broken = connection.execute(
@@ -94,7 +97,7 @@ def original(receipt_no: Receipt, user: Viewer, parts: Opened, da_doc: str = "")
         file = _file(connection, receipt_no, is_raw=True)
     if file["is_held"]:
         if not may_run(user, PROCESS):
-            raise Refusal(403, "This file is held back.", "Tệp đang được giữ lại; tài khoản này không được tải về.")
+            raise Refusal(403, "This file is held back.", "Tệp đang được tạm giữ; tài khoản này không được tải về.")
         if da_doc != "canh-bao":
             return page("held.html.j2", **_common(user, parts, shown(file)))
     # No folder in a name, wherever it is put down.

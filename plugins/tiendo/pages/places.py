@@ -26,9 +26,9 @@ Rows = list[dict[str, Any]]
 FILE_STATES = {
     "accepted": ("✓", "good", "Đã nhận"),
     "accepted_with_warnings": ("✓", "warn", "Đã nhận, cần giải trình"),
-    "rejected": ("↩", "bad", "Trả lại"),
+    "rejected": ("↺", "bad", "Trả lại"),
     "duplicate": ("=", "soft", "Trùng bản đã gửi"),
-    "quarantined": ("⚠", "bad", "Giữ lại"),
+    "quarantined": ("⚠\ufe0e", "bad", "Tạm giữ"),
     "trial": ("○", "soft", "Chỉ kiểm tra"),
     None: ("…", "warn", "Đang chờ xử lý"),
 }

@@ -6,12 +6,16 @@ The scanner is a ClamAV daemon, asked over the network by its own protocol.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tiendo.collect.archive import archived_path
 from tiendo.model.content import WorkbookContent
 from tiendo.reading.formats import MAX_BYTES
 from tiendo.reading.reader_process import WorkbookReader
 from tiendo.settings import Settings
+
+if TYPE_CHECKING:
+    from clamav_client.clamd import ClamdNetworkSocket
 
 _CLAMAV_PORT = 3310
 _CLAMAV_SECONDS = 60.0
@@ -66,6 +70,24 @@ def _reader() -> Iterator[WorkbookReader]:
             yield reader
 
 
+def _daemon(address: str, seconds: float) -> "ClamdNetworkSocket":
+    from clamav_client.clamd import ClamdNetworkSocket
+
+    host, _, port = address.rpartition(":") if ":" in address else (address, "", "")
+    return ClamdNetworkSocket(host, int(port or _CLAMAV_PORT), timeout=seconds)
+
+
+def scanner_trouble(address: str, seconds: float) -> str:
+    """Asks the scanner for a sign of life, and returns why it gave none; "" where it answers."""
+    from clamav_client.clamd import ClamdError
+
+    try:
+        _daemon(address, seconds).ping()
+    except (ClamdError, OSError) as error:
+        return str(error) or type(error).__name__
+    return ""
+
+
 def find_infected(address: str, paths: Sequence[Path]) -> dict[int, str]:
     """Scans files and returns, by position, the name of what was found in the infected ones.
 
@@ -78,10 +100,9 @@ def find_infected(address: str, paths: Sequence[Path]) -> dict[int, str]:
     Raises:
         ScannerError: naming the daemon and why it gives no answer.
     """
-    from clamav_client.clamd import ClamdError, ClamdNetworkSocket
+    from clamav_client.clamd import ClamdError
 
-    host, _, port = address.rpartition(":") if ":" in address else (address, "", "")
-    daemon = ClamdNetworkSocket(host, int(port or _CLAMAV_PORT), timeout=_CLAMAV_SECONDS)
+    daemon = _daemon(address, _CLAMAV_SECONDS)
     infected: dict[int, str] = {}
     for number, path in enumerate(paths):
         if path.stat().st_size > MAX_BYTES:

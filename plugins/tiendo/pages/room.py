@@ -1,0 +1,81 @@
+"""The control room: how everything stands and what is to be done now; and the handbook with the steps."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from tiendo import clock
+from tiendo.mail.incident_words import what_is_wrong
+from tiendo.model.period import Period
+from tiendo.model.register import Duty, Register
+from tiendo.pages.machine import look_at
+from tiendo.pages.places import CHANNELS, FILE_STATES
+from tiendo.pages.site import Opened, Refusal, Viewer, page
+from tiendo.pages.standing import MARKS, gather, period_in_hand
+from tiendo.pages.to_do import duration, left_words, to_do
+from tiendo.report.words import quarter
+from tiendo.vietnamese.dates import deadline_text, format_instant
+
+RENEWED_EVERY = 20
+router = APIRouter()
+
+
+@router.get("/")
+def room(user: Viewer, parts: Opened, ky: str = "") -> HTMLResponse:
+    """Returns the control room, of a period or of the one in hand."""
+    now = clock.now()
+    period = known_period(parts.register, ky) if ky else period_in_hand(parts.register, now)
+    standing, machine = gather(parts, period, now), look_at(parts)
+    return page(
+        "room.html.j2",
+        user=user.get_name(),
+        here="/tiendo/",
+        refresh=RENEWED_EVERY,
+        now=now,
+        register=parts.register,
+        standing=standing,
+        machine=machine,
+        to_do=to_do(standing, machine),
+        columns=_columns(parts.register),
+        marks=MARKS,
+        file_states=FILE_STATES,
+        channels=CHANNELS,
+        instant=format_instant,
+        deadline=deadline_text,
+        left=left_words,
+        wrong=what_is_wrong,
+        duration=duration,
+        names=parts.register.agency_by_code,
+    )
+
+
+@router.get("/so-tay")
+def handbook(user: Viewer) -> HTMLResponse:
+    """Returns the steps for what operations are told to do; it needs no warehouse."""
+    return page("so_tay.html.j2", user=user.get_name())
+
+
+def known_period(register: Register, text: str) -> Period:
+    """Reads a period of the plan from an address.
+
+    Raises:
+        Refusal: the plan has no such period.
+    """
+    known = {str(entry.period): entry.period for entry in register.calendar}
+    if text not in known:
+        raise Refusal(404, "no such period", f"Kế hoạch không có kỳ báo cáo này; có các kỳ: {', '.join(known)}.")
+    return known[text]
+
+
+def _columns(register: Register) -> list[dict[str, Any]]:
+    """Returns the columns of the grid: what is owed, in the order of the due days."""
+    return [
+        {"period": owed.period, "label": "KH năm" if owed.duty is Duty.IMPLEMENTATION_PLAN else _title(owed.period)}
+        for owed in sorted(register.obligations, key=lambda owed: owed.due_at)
+    ]
+
+
+def _title(period: str) -> str:
+    name = quarter(Period.parse(period))
+    return name[0].upper() + name[1:]

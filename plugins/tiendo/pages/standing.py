@@ -1,0 +1,242 @@
+"""How everything stands at an instant, as the control room shows it: read in one look at the warehouse."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from tiendo.airflow_glue.warehouse import Parts
+from tiendo.clock import HANOI
+from tiendo.collect.folder import claimed_files
+from tiendo.model.period import Period
+from tiendo.model.register import Duty, PeriodCalendar, Register
+from tiendo.model.working_days import last_day_before, midnight
+from tiendo.report.edition import EditionFolders
+from tiendo.validation.suites import SUBMISSION_SUITES, get_suite
+from tiendo.vietnamese.dates import format_date, format_instant
+from tiendo.warehouse.engine import onlooker
+from tiendo.warehouse.sql import statement
+
+MOST_FILES = 500
+# For so long a mail that did not arrive is shown.
+_MAIL_SHOWN = timedelta(days=30)
+_ONE_DAY = timedelta(days=1)
+Row = Mapping[str, Any]
+
+
+class Mark(NamedTuple):
+    """How a state is shown: a symbol that says the same as the colour, and its words."""
+
+    symbol: str
+    tint: str
+    label: str
+
+
+MARKS = {
+    "on_time": Mark("✓", "good", "Đúng hạn"),
+    "late": Mark("▲", "warn", "Chậm"),
+    "rejected": Mark("↺", "bad", "Bị trả lại, chưa gửi lại"),
+    "overdue": Mark("✗", "bad", "Quá hạn, chưa gửi"),
+    "open": Mark("○", "", "Chưa gửi, còn hạn"),
+    "excused": Mark("–", "soft", "Được miễn hoặc không phát sinh"),
+    "coming": Mark("·", "soft", "Chưa đến kỳ"),
+}
+"""States of what a body owes for a period, in the order of the legend."""
+
+
+class Cell(NamedTuple):
+    """What came of one obligation of one body.
+
+    Attributes:
+        state: of ``MARKS``.
+        words, brief: the state in full, and as it has room in the grid; "" where the symbol says it all.
+        open_words: what is not mended though something counts; "" where all is.
+        receipt_no: of the file that counts, or of the one sent back; None where there is none.
+    """
+
+    state: str
+    words: str
+    brief: str
+    open_words: str
+    receipt_no: str | None
+
+    @property
+    def mark(self) -> Mark:
+        """How it is shown."""
+        return MARKS[self.state]
+
+
+class BodyLine(NamedTuple):
+    """A body's line of the grid: a cell for each obligation, by the obligation's period."""
+
+    code: str
+    name: str
+    short_name: str
+    cells: Mapping[str, Cell]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How everything stands.
+
+    Attributes:
+        now: the instant.
+        calendar: of the period that is looked at.
+        days_left: working days after today until its last day to submit; None once that has passed.
+        bodies: the grid; its columns are the register's obligations.
+        files, is_cut: today's files, the newest first, and whether there are more.
+        queue, scans: see the statements.
+        left_alone: what lies in the inboxes and is not taken; ``reason`` is a code of ``collect.left_alone``.
+        quarantine, incidents, editions, undelivered: rows of the statements of these names.
+        questions: what reviewers were last asked, by period.
+        has_draft: whether there is a draft of the period that follows the figures.
+        trial_hits: rule on trial to how many files of the period it has hit.
+    """
+
+    now: datetime
+    calendar: PeriodCalendar
+    days_left: int | None
+    bodies: tuple[BodyLine, ...]
+    files: Sequence[Row]
+    is_cut: bool
+    queue: Row
+    scans: Mapping[str, datetime]
+    left_alone: Sequence[Row]
+    quarantine: Sequence[Row]
+    incidents: Sequence[Row]
+    editions: Sequence[Row]
+    undelivered: Sequence[Row]
+    questions: Mapping[str, Row]
+    has_draft: bool
+    trial_hits: Mapping[str, int]
+
+    @property
+    def period(self) -> Period:
+        """The period that is looked at."""
+        return self.calendar.period
+
+    def of_period(self, *states: str) -> tuple[BodyLine, ...]:
+        """Returns the bodies whose report of the period is in one of these states."""
+        return tuple(body for body in self.bodies if body.cells[str(self.period)].state in states)
+
+    @property
+    def behind(self) -> tuple[BodyLine, ...]:
+        """The bodies that owe something for the period: overdue, sent back, or asked for a correction and silent."""
+        late = {body.code for body in (*self.of_period("overdue"), *self.unmended)}
+        return tuple(body for body in self.bodies if body.code in late)
+
+    @property
+    def unmended(self) -> tuple[BodyLine, ...]:
+        """The bodies whose last file of the period was sent back, or that were asked to correct it, and are silent."""
+        cells = ((body, body.cells[str(self.period)]) for body in self.bodies)
+        return tuple(body for body, cell in cells if cell.open_words or cell.state == "rejected")
+
+
+def period_in_hand(register: Register, now: datetime) -> Period:
+    """Returns the period that is worked on: the first that is not closed, else the last."""
+    return next((entry.period for entry in register.calendar if now < entry.closing_at), register.calendar[-1].period)
+
+
+def gather(parts: Parts, period: Period, now: datetime) -> Standing:
+    """Reads how everything stands, all of it as of one instant of the warehouse.
+
+    Raises:
+        DBAPIError: the warehouse does not answer.
+    """
+    settings, register, engine = parts
+    key = {"plan_code": register.code, "instant": now}
+    of_period = {"plan_code": register.code, "period": str(period)}
+    trial = [rule.rule for name in SUBMISSION_SUITES for rule in get_suite(name).rules if rule.trial]
+    with onlooker(engine) as connection:
+
+        def rows(name: str, **parameters: Any) -> list[Row]:
+            return [dict(row) for row in connection.execute(statement(name), parameters).mappings()]
+
+        owed = rows("pages/obligations.sql", **key)
+        today = midnight(now.date())
+        files = rows("pages/recent_files.sql", since=today, instant=now, most=MOST_FILES)
+        (queue,) = rows("pages/queue.sql")
+        scans = rows("pages/scans.sql")
+        left = rows("intake/left_alone.sql")
+        quarantine = rows("operations/quarantine.sql")
+        incidents = rows("operations/open_incidents.sql")
+        editions = rows("pages/editions.sql", **of_period, instant=now)
+        questions = rows("pages/questions.sql", plan_code=register.code)
+        undelivered = rows("pages/undelivered_mail.sql", since=now - _MAIL_SHOWN)
+        hits = rows("pages/trial_hits.sql", **of_period) if trial else []
+    seen = {item["path"] for item in left}
+    left += [item for item in claimed_files(settings.inbox) if item["path"] not in seen]
+    counted = {row["rule"]: row["file_count"] for row in hits}
+    calendar = register.calendar_by_period[period]
+    return Standing(
+        now=now,
+        calendar=calendar,
+        days_left=days_left(register, calendar.due_at, now),
+        bodies=grid(register, owed, now),
+        files=files,
+        is_cut=len(files) == MOST_FILES,
+        queue=queue,
+        scans={row["channel"]: row["completed_at"] for row in scans},
+        left_alone=left,
+        quarantine=quarantine,
+        incidents=incidents,
+        editions=editions,
+        undelivered=undelivered,
+        questions={row["period"]: row for row in questions},
+        has_draft=(EditionFolders(settings, period).latest_draft / "bao-cao.html").is_file(),
+        trial_hits={rule: counted.get(rule, 0) for rule in trial},
+    )
+
+
+def days_left(register: Register, due_at: datetime, now: datetime) -> int | None:
+    """Returns the working days after today until the last day before an instant; None once the instant has passed."""
+    return None if due_at <= now else register.working_days.count(now.date(), last_day_before(due_at))
+
+
+def grid(register: Register, owed: Sequence[Row], now: datetime) -> tuple[BodyLine, ...]:
+    """Returns a line for each body, in the register's order, of rows of ``pages/obligations.sql``."""
+    begins = {str(entry.period): midnight(entry.period.first_day) for entry in register.calendar}
+    lines: dict[str, dict[str, Cell]] = {}
+    for row in owed:
+        is_coming = row["obligation"] == Duty.QUARTERLY_REPORT and now < begins[row["period"]]
+        lines.setdefault(row["agency_code"], {})[row["period"]] = cell_of(row, now, is_coming=is_coming)
+    return tuple(
+        BodyLine(code, register.agency_by_code[code].name, register.agency_by_code[code].short_name, cells)
+        for code, cells in lines.items()
+    )
+
+
+def cell_of(row: Row, now: datetime, *, is_coming: bool = False) -> Cell:
+    """Says what came of an obligation.
+
+    Args:
+        row: of ``pages/obligations.sql``.
+        is_coming: its period has not begun.
+    """
+    state, late = row["state"], row["days_late"]
+    still = f"còn hạn đến hết ngày {format_date(last_day_before(row['due_at']))}"
+    overdue = f"quá hạn {(now - row['due_at']) // _ONE_DAY + 1} ngày"
+    when = still if now < row["due_at"] else overdue
+    brief, open_words = "", []
+    if state in ("exempt", "nothing_to_report"):
+        shown = "excused"
+        label = "Được miễn" if state == "exempt" else "Không phát sinh"
+        words = f"{label}, văn bản {row['letter_no']}"
+    elif state == "rejected":
+        shown, brief = "rejected", _day(row["rejected_at"])
+        words = f"Bị trả lại lúc {format_instant(row['rejected_at'])}, chưa gửi lại; {when}"
+    elif state == "missing":
+        shown = "coming" if is_coming else "open" if now < row["due_at"] else "overdue"
+        words = MARKS["coming"].label if is_coming else f"Chưa gửi, {when}"
+    else:
+        shown, brief = "on_time" if row["is_on_time"] else "late", _day(row["received_at"])
+        words = f"{'Đúng hạn' if row['is_on_time'] else f'Chậm {late} ngày'}, {format_instant(row['received_at'])}"
+        if row["rejected_at"]:
+            open_words.append(f"bản gửi lúc {format_instant(row['rejected_at'])} bị trả lại, chưa gửi lại")
+    if row["correction_asked_at"]:
+        open_words.append(f"đề nghị điều chỉnh lúc {format_instant(row['correction_asked_at'])}, chưa gửi lại")
+    return Cell(shown, words, brief, "; ".join(open_words), row["receipt_no"])
+
+
+def _day(instant: datetime) -> str:
+    return format_date(instant.astimezone(HANOI).date())[:5]
