@@ -40,6 +40,13 @@ language sql stable security definer set search_path = pg_catalog rows 30 as $$
       and extract(year from f.received_at at time zone 'Asia/Ho_Chi_Minh') = p.year
     group by f.sender_agency_code
   ),
+  -- Materialized: joined as it stands, it would be worked out anew for each body
+  own_plan as materialized (
+    select k.agency_code, k.state, k.received_at, k.days_late
+    from core.obligation b
+    cross join lateral mart.submission_tracker_at(instant, of_plan_code, b.obligation, b.period) k
+    where b.plan_code = of_plan_code and b.obligation = 'implementation_plan'
+  ),
   usual as (
     select m.agency_code, array_agg(m.rule order by m.files desc, m.places desc, m.rule) as rules
     from (
@@ -57,12 +64,7 @@ language sql stable security definer set search_path = pg_catalog rows 30 as $$
   left join tried t on t.agency_code = g.agency_code
   left join held h on h.agency_code = g.agency_code
   left join usual u on u.agency_code = g.agency_code
-  left join lateral (
-    select k.agency_code, k.state, k.received_at, k.days_late
-    from core.obligation b
-    cross join lateral mart.submission_tracker_at(instant, of_plan_code, b.obligation, b.period) k
-    where b.plan_code = of_plan_code and b.obligation = 'implementation_plan'
-  ) o on o.agency_code = g.agency_code
+  left join own_plan o on o.agency_code = g.agency_code
   where g.plan_code = of_plan_code and g.is_obliged
   order by g.row_order
 $$;

@@ -16,25 +16,12 @@ reminders_app = typer.Typer(
 )
 PeriodText = Annotated[str, typer.Option("--period", help="2023-Q1, or 2023 for implementation plans; by default all.")]
 
-OCCASIONS = {
-    "overdue": "Quá hạn",
-    "head_of_unit": "Thủ trưởng đơn vị",
-    "deputy_director": "Trình lãnh đạo",
-    "meeting_list": "Giao ban",
-}
-DELIVERIES = {
-    "outbox": "trong outbox",
-    "waiting": "chờ gửi thư",
-    "sent": "đã gửi thư",
-    "withdrawn": "đã rút, không còn đúng",
-    "undeliverable": "KHÔNG GỬI ĐƯỢC",
-}
-
 
 @reminders_app.command("due")
 def due_command(period: PeriodText = "", as_json: Json = False) -> None:
     """Show what the next run would tell now, and to whom. Tells nobody."""
     from tiendo import clock
+    from tiendo.reminders.occasion import occasion_name
     from tiendo.reminders.reminding import due_now
 
     register, engine = _open(period)
@@ -56,7 +43,7 @@ def due_command(period: PeriodText = "", as_json: Json = False) -> None:
         print_json(rows)
         return
     for row in rows:
-        typer.echo(f"{row['agency_name']:48}{row['period']:9}{_occasion(row['occasion']):24}{_until(row)}")
+        typer.echo(f"{row['agency_name']:48}{row['period']:9}{occasion_name(row['occasion']):24}{_until(row)}")
     if not rows:
         typer.echo("Lúc này không có đơn vị nào cần nhắc.")
 
@@ -64,6 +51,7 @@ def due_command(period: PeriodText = "", as_json: Json = False) -> None:
 @reminders_app.command("list")
 def list_command(period: PeriodText = "", as_json: Json = False) -> None:
     """Show every reminder given, and what became of its mail."""
+    from tiendo.reminders.occasion import DELIVERIES, occasion_name
     from tiendo.reminders.reminding import reminder_rows
     from tiendo.vietnamese.dates import format_instant
 
@@ -78,7 +66,7 @@ def list_command(period: PeriodText = "", as_json: Json = False) -> None:
         reason = f": {row['last_error']}" if row["delivery"] == "undeliverable" and row["last_error"] else ""
         typer.echo(
             f"{format_instant(row['recorded_at']):24}{row['agency_name']:48}{row['period']:9}"
-            f"{_occasion(row['occasion']):24}{delivery}{to}{reason}"
+            f"{occasion_name(row['occasion']):24}{delivery}{to}{reason}"
         )
     if not rows:
         typer.echo("Chưa nhắc đơn vị nào.")
@@ -92,11 +80,6 @@ def _open(period: str) -> "tuple[Register, Engine]":
             f"nothing is owed for {period!r}; the plan has {', '.join(known)}", param_hint="--period"
         )
     return register, open_warehouse()
-
-
-def _occasion(code: str) -> str:
-    number = code.removeprefix("before-")
-    return OCCASIONS[code] if number == code else f"Trước hạn {number} ngày"
 
 
 def _until(row: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from tiendo.settings import get_settings
 
 # Opened in the browser; everything else is downloaded. Here the pages run no script and fetch nothing.
 _SHOWN = {".html": "text/html; charset=utf-8", ".pdf": "application/pdf"}
-_HEADERS = {
+SANDBOX = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox allow-popups allow-downloads; default-src 'none'; style-src 'unsafe-inline'; "
@@ -63,5 +63,5 @@ def _answer(folder: Path, name: str) -> FileResponse:
         media_type=kind or "application/octet-stream",
         filename=path.name,
         content_disposition_type="inline" if kind else "attachment",
-        headers=_HEADERS,
+        headers=SANDBOX,
     )

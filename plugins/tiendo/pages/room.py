@@ -10,6 +10,7 @@ from tiendo.mail.incident_words import what_is_wrong
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register
 from tiendo.pages.machine import look_at
+from tiendo.pages.places import CHANNELS, FILE_STATES
 from tiendo.pages.site import Opened, Refusal, Viewer, page
 from tiendo.pages.standing import MARKS, gather, period_in_hand
 from tiendo.pages.to_do import duration, left_words, to_do
@@ -17,17 +18,6 @@ from tiendo.report.words import quarter
 from tiendo.vietnamese.dates import deadline_text, format_instant
 
 RENEWED_EVERY = 20
-FILE_STATES = {
-    "accepted": ("✓", "good", "Đã nhận"),
-    "accepted_with_warnings": ("✓", "warn", "Đã nhận, cần giải trình"),
-    "rejected": ("↺", "bad", "Trả lại"),
-    "duplicate": ("=", "soft", "Trùng bản đã gửi"),
-    "quarantined": ("⚠\ufe0e", "bad", "Tạm giữ"),
-    "trial": ("○", "soft", "Chỉ kiểm tra"),
-    None: ("…", "warn", "Đang chờ xử lý"),
-}
-CHANNELS = {"folder": "thư mục", "share": "thư mục chia sẻ", "mail": "thư điện tử", "command": "nhập bằng lệnh"}
-
 router = APIRouter()
 
 

@@ -5,12 +5,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tiendo.model.occasions import DEPUTY_DIRECTOR, HOLDS, MEETING_LIST, Occasion
+from tiendo.model.occasions import DEPUTY_DIRECTOR, HEAD_OF_UNIT, HOLDS, MEETING_LIST, OVERDUE, Occasion
 from tiendo.model.register import Agency, Obligation, Register
 
 OWING = ("missing", "rejected")
 # About a body, to somebody else, on one page for all bodies of the day.
 LISTS = (DEPUTY_DIRECTOR, MEETING_LIST)
+DELIVERIES = {
+    "outbox": "trong outbox",
+    "waiting": "chờ gửi thư",
+    "sent": "đã gửi thư",
+    "withdrawn": "đã rút, không còn đúng",
+    "undeliverable": "KHÔNG GỬI ĐƯỢC",
+}
+_OCCASIONS = {
+    OVERDUE: "Quá hạn",
+    HEAD_OF_UNIT: "Thủ trưởng đơn vị",
+    DEPUTY_DIRECTOR: "Trình lãnh đạo",
+    MEETING_LIST: "Giao ban",
+}
+
+
+def occasion_name(code: str) -> str:
+    """Returns an occasion in Vietnamese: ``Quá hạn``, ``Trước hạn 3 ngày``."""
+    number = code.removeprefix("before-")
+    return _OCCASIONS[code] if number == code else f"Trước hạn {number} ngày"
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def gather(
     calendar = register.calendar_by_period[period]
     statuses = _statuses(fetch, period)
     lines = [_line(register, indicator, period, statuses) for indicator in register.indicators]
-    own_plans = _submissions(fetch("report/own_plans.sql", year=str(register.year)), as_of)
+    own_plans = submissions(fetch("report/own_plans.sql", year=str(register.year)), as_of)
     tasks = _tasks(register, fetch, period)
     against, _ = check_assertions(task_assertions(register, as_of, lines, tasks, own_plans))
     tasks = tuple(_with_contradictions(task, against) for task in tasks)
@@ -106,7 +106,7 @@ def gather(
         next_due_at=_next_due_at(register, period),
         thresholds=register.thresholds,
         approval=approval,
-        submissions=_submissions(fetch("report/tracker.sql"), as_of),
+        submissions=submissions(fetch("report/tracker.sql"), as_of),
         indicators=tuple(line for line in lines if line.row_kind != RowKind.BODY_TARGET),
         body_targets=tuple(line for line in lines if line.row_kind == RowKind.BODY_TARGET),
         tasks=tasks,
@@ -118,6 +118,20 @@ def gather(
         records=_records(fetch),
     )
     return replace(data, previous=_previous(register, fetch, editions, data))
+
+
+def indicator_lines(
+    connection: Connection, register: Register, indicator: Indicator, as_of: datetime
+) -> list[IndicatorLine]:
+    """Returns an indicator as the editions of the graded periods would report it at an instant, in order."""
+    last = register.calendar[-1].period
+    fetch = _Fetch(connection, {"plan_code": register.code, "period": str(last), "as_of": as_of})
+    statuses = _statuses(fetch, last)
+    return [
+        _line(register, indicator, entry.period, statuses)
+        for entry in register.calendar
+        if (indicator.code, str(entry.period)) in statuses
+    ]
 
 
 def letterhead_of(register: Register) -> Letterhead:
@@ -162,7 +176,7 @@ def _statuses(fetch: _Fetch, period: Period, as_of: datetime | None = None) -> d
     return {(row["indicator_code"], row["period"]): row for row in fetch("report/status.sql", **parameters)}
 
 
-def _submissions(rows: Iterable[Row], as_of: datetime) -> tuple[Submission, ...]:
+def submissions(rows: Iterable[Row], as_of: datetime) -> tuple[Submission, ...]:
     """Returns what bodies owe and sent; what is not over at ``as_of`` is open, not missing."""
     found = []
     for row in rows:

@@ -1,0 +1,24 @@
+-- Of the quarters that were due from a body by an instant, under this and the province's earlier plans: how many, and in how
+-- many nothing acceptable came in time. What a letter excused does not count
+select count(*) as quarter_count,
+  count(*) filter (where came.received_at is null or came.received_at >= due.due_at) as late_count
+from core.plan this
+join core.plan p on p.province = this.province and p.year <= this.year
+join core.agency g on g.plan_code = p.plan_code and g.agency_code = :agency_code and g.is_obliged
+join core.obligation o on o.plan_code = p.plan_code and o.obligation = 'quarterly_report'
+left join lateral (
+  select e.kind, e.due_at from core.extension e
+  where (e.plan_code, e.obligation, e.period, e.agency_code) = (o.plan_code, o.obligation, o.period, g.agency_code)
+    and e.recorded_at <= :instant
+  order by e.extension_id desc
+  limit 1
+) letter on true
+cross join lateral (
+  select case letter.kind when 'extended' then letter.due_at else o.due_at end as due_at
+) due
+cross join lateral (
+  select min(s.received_at) as received_at from intake.submission s
+  where (s.plan_code, s.agency_code, s.period) = (o.plan_code, g.agency_code, o.period) and s.recorded_at <= :instant
+) came
+where this.plan_code = :plan_code and due.due_at <= :instant
+  and (came.received_at is not null or coalesce(letter.kind not in ('exempt', 'nothing_to_report'), true))

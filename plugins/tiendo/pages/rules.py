@@ -1,0 +1,87 @@
+"""A rule: what it asks for and from which number on, how often it is broken, by whom, and where it was last."""
+
+import json
+from collections import Counter
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from fastapi import Path as PathPart
+from fastapi.responses import HTMLResponse
+
+from tiendo.pages.places import Rows, fetch, words
+from tiendo.pages.site import Opened, Refusal, Viewer, page
+from tiendo.validation.suites import SUBMISSION_SUITES, Rule, Suite, get_suite
+from tiendo.warehouse.engine import onlooker
+
+router = APIRouter()
+
+
+@router.get("/quy-tac/{rule_id}")
+def rule_page(
+    rule_id: Annotated[str, PathPart(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")], user: Viewer, parts: Opened
+) -> HTMLResponse:
+    """Returns the page of a rule that files are checked by."""
+    suite, rule = _find(rule_id)
+    own = {"rule": rule_id, "plan_code": parts.register.code}
+    with onlooker(parts.engine) as connection:
+        counts = fetch(connection, "pages/rule_counts.sql", **own)
+        (fates,) = fetch(connection, "pages/rule_fates.sql", **own)
+        examples = fetch(connection, "pages/rule_examples.sql", **own)
+    return page(
+        "rule.html.j2",
+        **words(),
+        user=user.get_name(),
+        agencies=parts.register.agency_by_code,
+        rule=rule,
+        # Of what depends on the row the words stand with the examples.
+        message="" if rule.message.startswith("{") else rule.message,
+        about=suite.meta["about"],
+        thresholds=_thresholds(suite, rule_id),
+        condition=suite.kwargs_of(rule_id).get("row_condition", ""),
+        fates=fates,
+        file_count=sum(row["file_count"] for row in counts),
+        finding_count=sum(row["finding_count"] for row in counts),
+        bodies=_bodies(counts),
+        periods=sorted(_summed(counts, "period").items(), key=lambda each: str(each[0]), reverse=True),
+        examples=examples,
+    )
+
+
+def _find(rule_id: str) -> tuple[Suite, Rule]:
+    for suite in map(get_suite, SUBMISSION_SUITES):
+        for rule in suite.rules:
+            if rule.rule == rule_id:
+                return suite, rule
+    raise Refusal(404, "There is no such rule.", "Không có quy tắc này.")
+
+
+def _thresholds(suite: Suite, rule_id: str) -> list[tuple[str, str]]:
+    """Returns a rule's parameters as its suite has them: numbers, lists and the columns it looks at."""
+    kwargs = {name: value for name, value in suite.kwargs_of(rule_id).items() if name != "row_condition"}
+    return [(name, value if isinstance(value, str) else _plain(value)) for name, value in kwargs.items()]
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{name} = {_plain(inner)}" for name, inner in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else json.dumps(value, ensure_ascii=False)
+
+
+def _summed(rows: Rows, key: str) -> Counter[str | None]:
+    summed: Counter[str | None] = Counter()
+    for row in rows:
+        summed[row[key]] += row["file_count"]
+    return summed
+
+
+def _bodies(rows: Rows) -> list[dict[str, Any]]:
+    """Returns by body its files and findings, who breaks it most first."""
+    return [
+        {
+            "agency_code": code,
+            "file_count": count,
+            "finding_count": sum(row["finding_count"] for row in rows if row["agency_code"] == code),
+            "last_received_at": max(row["last_received_at"] for row in rows if row["agency_code"] == code),
+        }
+        for code, count in _summed(rows, "agency_code").most_common()
+    ]

@@ -1,0 +1,63 @@
+"""Search by receipt, body, indicator or rule, with or without the accents."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import RedirectResponse, Response
+
+from tiendo.model.register import Indicator, Register
+from tiendo.pages.places import Rows, fetch, file_link, words
+from tiendo.pages.site import HEADERS, Opened, Viewer, page
+from tiendo.report.words import clean
+from tiendo.validation.suites import rule_titles
+from tiendo.vietnamese.text import ascii_key, fold
+from tiendo.warehouse.engine import onlooker
+
+_RECEIPT = re.compile(r"(?:tn ?-? ?)?0*([1-9]\d{0,11})")
+_UNACCENTED = re.compile(r"[a-z0-9][a-z0-9 -]*")
+_HASH = re.compile(r"[0-9a-f]{8,64}")
+router = APIRouter()
+
+
+@router.get("/tim")
+def search_page(user: Viewer, parts: Opened, q: Annotated[str, Query(max_length=200)] = "") -> Response:
+    """Returns what a text names; at once the page of a file where the text is its receipt."""
+    register, sought = parts.register, fold(q)
+    files: Rows = []
+    number, digest = _RECEIPT.fullmatch(sought), _HASH.fullmatch(sought)
+    if number or digest:
+        receipt_no = f"TN-{number[1]:0>6}" if number else ""
+        with onlooker(parts.engine) as connection:
+            files = fetch(connection, "pages/receipts.sql", receipt_no=receipt_no, sha256=digest[0] if digest else "")
+        if len(files) == 1:
+            return RedirectResponse(file_link(files[0]["receipt_no"]), 303, HEADERS)
+    return page(
+        "search.html.j2",
+        **words(),
+        user=user.get_name(),
+        sought=clean(q),
+        files=files,
+        agencies=register.agency_by_code,
+        bodies=_named(sought, {a.code: (a.name, a.short_name, *a.variants) for a in register.obliged}),
+        indicators=_named(sought, {i.code: _names(register, i) for i in register.indicators if i.is_leaf}),
+        rules=_named(sought, {rule: (title,) for rule, title in rule_titles().items()}),
+    )
+
+
+def _names(register: Register, indicator: Indicator) -> tuple[str, ...]:
+    parent = register.indicator_by_code.get(indicator.parent_code or "")
+    return (f"{parent.label}: {indicator.label}" if parent else indicator.label, indicator.printed_no)
+
+
+def _named(sought: str, names: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Returns by code the names of what a folded text is part of; one typed without accents is compared without."""
+    if not sought:
+        return {}
+    key = ascii_key(sought) if _UNACCENTED.fullmatch(sought) else ""
+
+    def is_meant(code: str, name: str) -> bool:
+        return sought in fold(name) or bool(key and key in ascii_key(name)) or sought == code
+
+    return {code: next(iter(own)) for code, own in names.items() if any(is_meant(code, name) for name in own)}
