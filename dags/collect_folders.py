@@ -6,7 +6,9 @@ For every file that a body has put into `inbox/<agency>/`: its bytes in `archive
 in the ledger (`intake.submission_file`) with the time it came. Then the asset `landing` tells `process_submissions`
 that files wait.
 
-- A file touched within the last five seconds may still be on its way and is left for the next run.
+- A file touched within the last five seconds may still be on its way and is left where it is. Two seconds are enough
+  for a workbook whose end is there and which surely nobody has open to write to; a file that cannot be told from a half
+  (CSV) waits for a minute.
 - *Received* is the file's own time of change, but not earlier than the last completed scan and not later than now.
 - The task is **skipped** when nothing waits: that is the usual colour of a quiet day.
 - Where the connection `tiendo_share` is set (type samba: host, login, password; the schema is the share; extra
@@ -20,7 +22,10 @@ A sender who overwrites a file before it was collected: only the last state is s
 
 ### Schedule
 
-Every `TIENDO_COLLECT_MINUTES` (5); 0 means only when started by hand. No parameters. To collect at once:
+As soon as a file is ready: in the triggerer the watcher `inbox` looks through the folders every 3 seconds, `share`
+through the share every 5. It tells of each file once; what is left alone, or could not be collected, starts no further
+run. And every `TIENDO_COLLECT_MINUTES` (5) whatever the watcher saw; 0 means only when started by hand, and then nobody
+watches. No parameters. To collect at once:
 
     tiendo airflow dags trigger collect_folders
 
@@ -39,20 +44,16 @@ are taken up by the next run, and nobody is made late by it.
 3. `tiendo ledger` must add up afterwards.
 """
 
-from datetime import timedelta
-
 from airflow.sdk import dag, task
 
+from tiendo.airflow_glue.arrivals import schedule_of
 from tiendo.airflow_glue.assets import LANDING, Tag
 from tiendo.airflow_glue.retries import DEFAULT_ARGS
-from tiendo.settings import get_settings
-
-MINUTES = get_settings().collect_minutes
 
 
 @dag(
     dag_display_name="Thu tệp từ thư mục",
-    schedule=timedelta(minutes=MINUTES) if MINUTES else None,
+    schedule=schedule_of("inbox", "inbox", "share"),
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULT_ARGS,

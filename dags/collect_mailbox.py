@@ -21,8 +21,10 @@ about a message (`Authentication-Results`) is heeded, what it does not note is n
 
 ### Schedule
 
-Every `TIENDO_COLLECT_MINUTES` (5); 0 means only when started by hand. The connections are `tiendo_imap` (type imap) and
-`tiendo_smtp` (type smtp), both over TLS, by password or OAuth 2.0. To collect at once:
+As soon as a message is there: in the triggerer the watcher `mailbox` has the server tell of it (IDLE), or asks every 10
+seconds where the server cannot tell. And every `TIENDO_COLLECT_MINUTES` (5) whatever the watcher saw; 0 means only when
+started by hand, and then nobody watches. The connections are `tiendo_imap` (type imap) and `tiendo_smtp` (type smtp),
+both over TLS, by password or OAuth 2.0. To collect at once:
 
     tiendo airflow dags trigger collect_mailbox
 
@@ -38,20 +40,16 @@ stay in the inbox until they are answered, and every step is taken up again wher
 3. `tiendo ledger` must add up afterwards.
 """
 
-from datetime import timedelta
-
 from airflow.sdk import TriggerRule, dag, task
 
+from tiendo.airflow_glue.arrivals import schedule_of
 from tiendo.airflow_glue.assets import LANDING, Tag
 from tiendo.airflow_glue.retries import DEFAULT_ARGS
-from tiendo.settings import get_settings
-
-MINUTES = get_settings().collect_minutes
 
 
 @dag(
     dag_display_name="Thu tệp từ hộp thư",
-    schedule=timedelta(minutes=MINUTES) if MINUTES else None,
+    schedule=schedule_of("mailbox", "mailbox"),
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULT_ARGS,

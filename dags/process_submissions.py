@@ -5,7 +5,8 @@
 For every waiting file exactly one fate (`accepted`, `accepted_with_warnings`, `rejected`, `duplicate`,
 `quarantined`), a receipt in Vietnamese in `outbox/<agency>/<period>/`, and for the accepted ones figures and task
 reports in `core`. Then the asset `observation` tells `compute_status` which periods have changed, one partition each,
-and what came by mail is answered in its thread (skipped where no mailbox is configured).
+and what came by mail is answered in its thread (skipped where no mailbox is configured). Where there is a share, the
+answers are put into its `outbox/` as well; one that cannot be reached now gets them from `collect_folders`.
 
 Files go through in batches of up to 200; the batches of a run are tasks of their own, each one transaction. One bad
 file never fails its batch: **a department's mistake is a finding, goes to the department, and leaves this DAG
@@ -114,7 +115,9 @@ def process_submissions() -> None:
     @task(task_display_name="Trả lời qua thư", trigger_rule=TriggerRule.ALL_DONE)
     def answer() -> None:
         from tiendo.airflow_glue.mail import answer_or_skip
+        from tiendo.airflow_glue.share import deliver_answers
 
+        deliver_answers()
         answer_or_skip(is_told=False)
 
     batches = list_batches()

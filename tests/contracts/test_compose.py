@@ -182,7 +182,13 @@ def test_mail_comes_from_the_environment_and_only_who_mails_reaches_out() -> Non
     services = compose["services"]
     for name in ("worker", "watch"):
         assert {services[name]["environment"][key] for key in MAIL} == {"given-imap", "given-smtp"}
-    assert {name for name, service in services.items() if "out" in service["networks"]} == {"worker", "watch"}
+    assert {name for name, service in services.items() if "out" in service["networks"]} == {
+        "worker", "watch", "triggerer",
+    }  # fmt: skip
+
+
+def test_who_looks_out_for_files_changes_none(compose: dict[str, Any]) -> None:
+    assert compose["services"]["triggerer"]["volumes"] == ["var:/var/lib/tiendo:ro", "logs:/var/log/airflow"]
 
 
 def test_nothing_starts_before_the_databases_are_migrated(compose: dict[str, Any]) -> None:
@@ -193,7 +199,7 @@ def test_nothing_starts_before_the_databases_are_migrated(compose: dict[str, Any
 
 
 def test_data_outlives_the_containers(compose: dict[str, Any]) -> None:
-    for name in AIRFLOW:
+    for name in AIRFLOW - {"triggerer"}:
         assert "var:/var/lib/tiendo" in compose["services"][name]["volumes"]
     assert compose["services"]["postgres"]["volumes"] == ["postgres:/var/lib/postgresql"]
     assert set(compose["volumes"]) == {"var", "postgres", "logs"}

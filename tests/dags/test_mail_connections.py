@@ -3,23 +3,27 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
+from socket import SHUT_RDWR
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
 from sqlalchemy import Engine, make_url
 
-from fixtures.mail_servers import ADDRESS, ImapServer, SmtpServer, dovecot, smtp_receiver
+from fixtures.mail_servers import ADDRESS, ImapServer, SmtpServer, dovecot, message, smtp_receiver
+from tiendo.airflow_glue import arrivals
 from tiendo.airflow_glue import mail as glue
+from tiendo.airflow_glue.arrivals import MailboxPost
 from tiendo.airflow_glue.deadline import PlanDeadline, publication_alerts, tell_operations
 from tiendo.airflow_glue.warehouse import Parts
 from tiendo.clock import HANOI
 from tiendo.collect.authentication import NOBODY, MailTrust
-from tiendo.collect.imap_mailbox import open_inbox
+from tiendo.collect.imap_mailbox import MailboxDownError, open_inbox
 from tiendo.mail.outgoing import SmtpDownError
 from tiendo.model.register import Register
 from tiendo.process.mail_run import collect_mail
@@ -304,3 +308,45 @@ class TestPlanDeadline:
         entry = replace(register.calendar[2], due_at=datetime(2023, 9, 18, tzinfo=HANOI))
         _, due_day = publication_alerts(replace(register, calendar=(entry,)))
         assert due_day.reference.instants == {"2023-Q3": "2023-09-15T20:00:00+07:00"}  # type: ignore[attr-defined]
+
+
+class TestLookout:
+    """Who looks out for messages: in one session, told by the server."""
+
+    @pytest.fixture
+    def login(self, imap: ImapServer, monkeypatch: pytest.MonkeyPatch) -> str:
+        login = "ngong@tiendo.binhduong.gov.vn"
+        monkeypatch.setattr(glue, "mailbox_settings", lambda: imap.settings(login))
+        return login
+
+    def test_the_server_wakes_it(self, imap: ImapServer, login: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(arrivals, "MAILBOX_SECONDS", 1500)  # so long it would wait if nobody told it
+        post = MailboxPost()
+        try:
+            imap.put(message().as_bytes(), login)
+            assert post.look() == (1, 0)
+            with ThreadPoolExecutor(1) as thread:
+                waiting = thread.submit(post.look)
+                assert not wait([waiting], timeout=2).done
+                imap.put(message().as_bytes(), login)
+                assert waiting.result() == (0, 0)
+            assert post.look() == (1, 0)
+        finally:
+            post.close()
+
+    def test_a_server_that_cannot_is_asked(self, imap: ImapServer, login: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(arrivals, "MAILBOX_SECONDS", 0.1)
+        post = MailboxPost()
+        post.look()
+        monkeypatch.setattr(post._opened._box.client, "capabilities", ("IMAP4REV1",))
+        imap.put(message().as_bytes(), login)
+        assert [post.look().new for _ in range(3)] == [0, 1, 0]
+        post._opened._box.client.sock.shutdown(SHUT_RDWR)  # the server is gone
+        with pytest.raises(MailboxDownError):
+            post.look()
+        assert post.look().new == 0  # a new session, and nothing is new
+        post.close()
+
+    def test_without_a_mailbox_there_is_nothing_to_look_at(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(glue, "mailbox_settings", lambda: None)
+        assert MailboxPost().look() == (0, arrivals.ABSENT_SECONDS)

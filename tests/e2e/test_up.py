@@ -17,8 +17,12 @@ import psutil
 import pytest
 
 from fixtures.printed import printed_commands
+from fixtures.workbooks import filled_workbook
+from tiendo.local.api_client import AirflowApi
 from tiendo.local.processes import Service
 from tiendo.local.services import CLEANUP, COMPONENTS, core_services, free_port
+from tiendo.model.period import Period
+from tiendo.model.register import Register
 from tiendo.settings import PROJECT
 from tiendo.warehouse.embedded import postmaster_pid
 
@@ -36,6 +40,7 @@ class Up:
         self.home, self.port, self.log = home, free_port(), home.parent / "said"
         self.environment = os.environ | {
             "TIENDO_HOME": str(home), "TIENDO_PORT": str(self.port), "PYTHONPATH": str(PROJECT / "plugins"),
+            "TIENDO_COLLECT_MINUTES": "1",
         }  # fmt: skip
         self.process = self.start(self.log)
 
@@ -70,6 +75,17 @@ class Up:
             found |= {service.name: child for service in services(self.port) if service.name in title}
         return found
 
+    def answer_to(self, name: str, content: bytes) -> None:
+        """Drops a file as a body does, and waits for its receipt."""
+        (self.home / name).write_bytes(content)
+        receipts = set(self.home.glob("outbox/so-y-te/**/*.*"))
+        (self.home / name).rename(self.home / "inbox/so-y-te" / name)
+        self.wait(lambda: bool(set(self.home.glob("outbox/so-y-te/**/*.*")) - receipts))
+
+    def watched_runs(self, api: AirflowApi) -> int:
+        """How many runs who looks out for files has started."""
+        return sum(run["run_type"] == "asset_triggered" for run in api.runs("collect_folders"))
+
 
 @pytest.fixture
 def up() -> Iterator[Up]:
@@ -85,7 +101,9 @@ def up() -> Iterator[Up]:
             up.process.wait(120)
 
 
-def test_what_dies_is_started_again_and_a_closed_terminal_ends_everything(up: Up, tmp_path: Path) -> None:
+def test_what_dies_is_started_again_and_a_closed_terminal_ends_everything(
+    up: Up, register: Register, tmp_path: Path
+) -> None:
     up.wait(lambda: "Ctrl-C stops everything." in up.said)
     accounts = json.loads((up.home / "airflow" / "passwords.json").read_text())
     assert accounts.keys() == {"admin", "reviewer"}
@@ -108,6 +126,23 @@ def test_what_dies_is_started_again_and_a_closed_terminal_ends_everything(up: Up
             check=False, timeout=600,
         )  # fmt: skip
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+
+    workbook = filled_workbook(register, "so-y-te", Period(2023, 1))
+    with AirflowApi(f"http://127.0.0.1:{up.port}") as api:
+        api.login("admin", accounts["admin"])
+        # Who looks out sees a file once, what is no report never; and fires also where the clock was quicker.
+        (up.home / "inbox/so-y-te/~$a.xlsx").write_bytes(workbook)
+        up.answer_to("a.xlsx", workbook)
+        up.wait(lambda: up.watched_runs(api) > 0)
+        # With nobody to look out the clock finds the next one.
+        triggerer = up.children()["triggerer"]
+        looking = [triggerer, *triggerer.children(recursive=True)]
+        for process in looking:
+            process.suspend()
+        up.answer_to("b.xlsx", workbook + b"b")
+        assert up.watched_runs(api) == 1
+        for process in looking:
+            process.resume()
 
     # What is old goes, and the services' own logs stay.
     up.wait((up.home / "watch" / "cleaned").exists)

@@ -340,11 +340,11 @@ def test_a_folder_that_cannot_be_read_does_not_stop_the_others(
 def test_a_file_waited_for_is_not_made_late_by_the_scan_that_saw_it(
     settings: Settings, register: Register, engine: Engine, replay: Path
 ) -> None:
-    touched = datetime.now(HANOI) - timedelta(seconds=3)
+    touched = datetime.now(HANOI) + timedelta(seconds=1)
     path = drop(settings, "a.xlsx", workbook_bytes(), touched)
     clock.set_replay_clock(replay, touched + timedelta(seconds=3))
     assert collect(settings, register, engine) == []
-    os.utime(path, (touched.timestamp() - 3, touched.timestamp() - 3))
+    os.utime(path, (touched.timestamp() - 9, touched.timestamp() - 9))
     clock.set_replay_clock(replay, touched + timedelta(minutes=5))
     collect(settings, register, engine)
     assert ledger(engine)[0][2] == touched
@@ -434,6 +434,7 @@ class TestACopyThatPauses:
             ("a.xlsx", 0.99, 300, "still_written"),
             ("a.xlsx", 0.5, 700, ""),  # nobody goes on: it is taken, and answered as broken
             ("a.xlsx", 1, 8, ""),
+            ("a.xlsx", 1, 3, ""),
             ("a.csv", 0.5, 8, "still_written"),
             ("a.csv", 1, 70, ""),
         ],

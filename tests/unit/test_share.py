@@ -14,6 +14,9 @@ from sqlalchemy import URL, Engine
 from crash.harness import run_child
 from fixtures.samba import samba_server
 from tiendo import clock
+from tiendo.airflow_glue import arrivals
+from tiendo.airflow_glue.arrivals import SharePost
+from tiendo.airflow_glue.share import deliver_answers
 from tiendo.clock import HANOI
 from tiendo.collect.all_inboxes import Collected, collect_all
 from tiendo.collect.archive import HELD_IN_MEMORY, archived_path, sha256_of
@@ -200,3 +203,48 @@ def test_killed_at_steps_all_along_it_ends_as_if_undisturbed(
         assert {(file["name"], file["sha256"], file["received_at"]) for file in files} == expected
         assert list((root / "inbox" / CLAIMED).iterdir()) == []
     assert not outcome.was_killed
+
+
+class TestLookout:
+    @pytest.fixture
+    def connection(self, share: ShareSettings, monkeypatch: pytest.MonkeyPatch) -> dict[str, ShareSettings | None]:
+        """What Airflow's connection says."""
+        said: dict[str, ShareSettings | None] = {"share": share}
+        monkeypatch.setattr("tiendo.airflow_glue.share.share_settings", lambda: said["share"])
+        return said
+
+    def test_a_file_is_told_of_once_also_in_a_new_session(
+        self, connection: dict[str, ShareSettings | None], share: ShareSettings, root: Path
+    ) -> None:
+        post = SharePost()
+        assert post.look() == (0, arrivals.SHARE_SECONDS)
+        session = post._opened
+        drop(root, "a.xlsx")
+        assert [post.look().new for _ in range(2)] == [1, 0]
+        assert post._opened is session
+        post.close()
+        connection["share"] = replace(share, login="nguoi-la")
+        with pytest.raises(ShareError):
+            post.look()
+        connection["share"] = share
+        assert post.look().new == 0
+        drop(root, "b.xlsx")
+        assert post.look().new == 1
+        post.close()
+        connection["share"] = None
+        assert post.look() == (0, arrivals.ABSENT_SECONDS)
+
+    def test_answers_are_put_there_or_left_to_the_next_scan(  # noqa: PLR0917
+        self, connection: dict[str, ShareSettings | None], share: ShareSettings, root: Path, settings: Settings,
+        register: Register, engine: Engine, monkeypatch: pytest.MonkeyPatch,
+    ) -> None:  # fmt: skip
+        monkeypatch.setattr("tiendo.airflow_glue.warehouse.open_warehouse", lambda: (settings, register, engine))
+        (settings.outbox / "so-y-te" / "phieu.html").write_text("x", encoding="utf-8")
+        connection["share"] = replace(share, login="nguoi-la")
+        deliver_answers()
+        assert not (root / "outbox").exists()
+        connection["share"] = share
+        deliver_answers()
+        assert (root / "outbox" / "so-y-te" / "phieu.html").exists()
+        connection["share"] = None
+        deliver_answers()

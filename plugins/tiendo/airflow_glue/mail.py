@@ -14,6 +14,7 @@ from tiendo.mail.identity import Identity
 if TYPE_CHECKING:
     import smtplib
 
+    from tiendo.collect.imap_mailbox import MailboxSettings
     from tiendo.process.mail_run import Mail
 
 IMAP_ID = "tiendo_imap"
@@ -27,8 +28,6 @@ def open_mail() -> "Mail | None":
     Raises:
         ValueError: one is there without the other, or lacks what it needs.
     """
-    from tiendo.collect.authentication import MailTrust
-    from tiendo.collect.imap_mailbox import MailboxSettings
     from tiendo.process.mail_run import Mail
 
     imap, smtp = _connection(IMAP_ID), _connection(SMTP_ID)
@@ -37,17 +36,41 @@ def open_mail() -> "Mail | None":
     if imap is None or smtp is None:
         missing = IMAP_ID if imap is None else SMTP_ID
         raise ValueError(f"The connection {missing} is missing: mail is taken only where it can be answered.")
-    extra, smtp_extra = imap.extra_dejson, smtp.extra_dejson
+    mailbox, smtp_extra = _mailbox_settings(imap), smtp.extra_dejson
+    has_tls = not (smtp_extra.get("disable_ssl") and smtp_extra.get("disable_tls"))
+    _check_tls(SMTP_ID, smtp_extra, has_tls=has_tls)
+    address = smtp_extra.get("from_email") or smtp.login or mailbox.login
+    identity = Identity(
+        mailbox=mailbox.name,
+        address=_address(address, "from_email"),
+        name=str(smtp_extra.get("from_name", "")),
+        operations=_address(smtp_extra["operations_email"], "operations_email")
+        if smtp_extra.get("operations_email")
+        else "",
+        answers_per_hour=int(smtp_extra.get("answers_per_hour", Identity.answers_per_hour)),
+    )
+    return Mail(mailbox, identity, open_smtp)
+
+
+def mailbox_settings() -> "MailboxSettings | None":
+    """Returns how to reach the mailbox, None when it is not configured.
+
+    Raises:
+        ValueError: the connection lacks what it needs.
+    """
+    imap = _connection(IMAP_ID)
+    return _mailbox_settings(imap) if imap else None
+
+
+def _mailbox_settings(imap: Any) -> "MailboxSettings":
+    from tiendo.collect.authentication import MailTrust
+    from tiendo.collect.imap_mailbox import MailboxSettings
+
+    extra = imap.extra_dejson
     if not imap.host or not imap.login:
         raise ValueError(f"The connection {IMAP_ID} needs a host and a login.")
-    has_tls = {
-        IMAP_ID: extra.get("use_ssl", True),
-        SMTP_ID: not (smtp_extra.get("disable_ssl") and smtp_extra.get("disable_tls")),
-    }
-    for name, options in ((IMAP_ID, extra), (SMTP_ID, smtp_extra)):
-        if not has_tls[name] or options.get("ssl_context", "default") != "default":
-            raise ValueError(f"The connection {name} must use TLS with a certificate that is checked.")
-    mailbox = MailboxSettings(
+    _check_tls(IMAP_ID, extra, has_tls=extra.get("use_ssl", True))
+    return MailboxSettings(
         host=imap.host,
         port=imap.port or 993,
         login=imap.login,
@@ -59,17 +82,11 @@ def open_mail() -> "Mail | None":
             is_unchecked=extra.get("unauthenticated") == "accept",
         ),
     )
-    address = smtp_extra.get("from_email") or smtp.login or imap.login
-    identity = Identity(
-        mailbox=mailbox.name,
-        address=_address(address, "from_email"),
-        name=str(smtp_extra.get("from_name", "")),
-        operations=_address(smtp_extra["operations_email"], "operations_email")
-        if smtp_extra.get("operations_email")
-        else "",
-        answers_per_hour=int(smtp_extra.get("answers_per_hour", Identity.answers_per_hour)),
-    )
-    return Mail(mailbox, identity, open_smtp)
+
+
+def _check_tls(name: str, extra: dict[str, Any], *, has_tls: bool) -> None:
+    if not has_tls or extra.get("ssl_context", "default") != "default":
+        raise ValueError(f"The connection {name} must use TLS with a certificate that is checked.")
 
 
 def is_mail_set_up() -> bool:

@@ -4,12 +4,14 @@ Host, port, login, password; the schema is the share's name; the extra may give 
 holds ``inbox`` and ``outbox``, and ``"domain"``.
 """
 
+import logging
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tiendo.collect.share import ShareSettings
 
 CONNECTION_ID = "tiendo_share"
+log = logging.getLogger(__name__)
 
 
 def share_settings() -> "ShareSettings | None":
@@ -45,3 +47,17 @@ def share_settings() -> "ShareSettings | None":
         path=str(extra.get("path", "")),
         port=connection.port or 445,
     )
+
+
+def deliver_answers() -> None:
+    """Puts new answers onto the share, if there is one. What cannot be put there now, the next scan puts, or tells."""
+    if (share := share_settings()) is None:
+        return
+    from tiendo.airflow_glue.warehouse import open_warehouse
+    from tiendo.collect.share import ShareError, deliver, open_share
+
+    try:
+        with open_share(share) as opened:
+            log.info("%d answers put onto the share.", deliver(*open_warehouse(), opened))
+    except ShareError as error:
+        log.warning("Left to the next scan: %s", error)

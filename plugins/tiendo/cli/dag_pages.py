@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +66,12 @@ def _render() -> str:
 
 
 def _schedule(schedule: Any, timetable: Any) -> str:
-    if isinstance(schedule, timedelta):
-        return f"every {schedule.total_seconds() / 60:.0f} minutes"
+    from airflow.sdk import AssetOrTimeSchedule
+
     assets = sorted(key.name for key, _ in timetable.asset_condition.iter_assets())
+    if isinstance(schedule, AssetOrTimeSchedule):
+        minutes = schedule.timetable.delta.total_seconds() / 60  # type: ignore[attr-defined]
+        return f"when the watcher of `{assets[0]}` sees something, and every {minutes:.0f} minutes"
     if assets:
         each = ", for each period" if timetable.partitioned else ""
         return f"after {', '.join(f'`{name}`' for name in assets)}{each}"

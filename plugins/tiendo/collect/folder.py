@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,13 +28,12 @@ from tiendo.collect.left_alone import (
     UNPROVEN_QUIET,
     LeftAlone,
     as_path_text,
-    is_unfinished,
     why_left,
     why_never,
 )
+from tiendo.collect.ready import bodies_folders, entries_in, why_not_ready
 from tiendo.model.register import Register
 from tiendo.settings import Settings
-from tiendo.vietnamese.text import ascii_key
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
 
@@ -144,38 +143,27 @@ class _Scan:
         folders = {entry.name for entry in root if entry.kind == "folder"}
         if not folders & {agency.code for agency in self.register.obliged}:
             self.faults.append("the inbox has none of the bodies' folders: is what should lie there mounted?")
+        names = bodies_folders(root)
         for entry in root:
-            if entry.kind == "folder" and not entry.name.startswith("."):
-                ready += self._ready_in(entry.name)
-            elif entry.name != CLAIMED:
+            if entry.name not in (CLAIMED, *names):
                 self._leave(entry.name, entry, _why_not_a_folder(entry))
+        for folder, found in chain.from_iterable(entries_in(self.inbox, name) for name in names):
+            if isinstance(found, OSError):
+                self._fault(folder, found)
+            elif self._is_ready(folder, found):
+                ready.append((folder, found))
         return ready
 
-    def _ready_in(self, folder: str) -> Iterator[tuple[str, Entry]]:
+    def _is_ready(self, folder: str, entry: Entry) -> bool:
+        path = f"{folder}/{entry.name}"
         try:
-            entries = self.inbox.entries(folder)
-        except OSError as error:
-            self._fault(folder, error)
-            return
-        for entry in entries:
-            if entry.kind == "folder" and ascii_key(entry.name) == TRIAL and "/" not in folder:
-                yield from self._ready_in(f"{folder}/{entry.name}")
-            elif reason := why_left(entry, self.wall_now) or self._unfinished(f"{folder}/{entry.name}", entry):
-                self._leave(f"{folder}/{entry.name}", entry, reason)
-            else:
-                yield folder, entry
-
-    def _unfinished(self, path: str, entry: Entry) -> str:
-        try:
-            with self.inbox.open(path) as stream:
-                return "still_written" if is_unfinished(stream, entry, self.wall_now) else ""
-        except InUseError:
-            return "in_use"
+            reason = why_not_ready(self.inbox, folder, entry, self.wall_now)
         except PermissionError as error:  # it stays where it is: moved out of its folder nobody would find it
             self._fault(path, error, entry)
-            return "unreadable"
-        except OSError:  # what it is, is found and told when it is claimed
-            return ""
+            return False
+        if reason:
+            self._leave(path, entry, reason)
+        return not reason
 
     def _claim(self, folder: str, entry: Entry) -> None:
         agency, _, is_trial = folder.partition("/")

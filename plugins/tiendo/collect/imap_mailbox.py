@@ -3,6 +3,7 @@
 import imaplib
 import re
 import ssl
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -86,6 +87,15 @@ class ImapInbox:
         """Returns the numbers of all messages there, in order of arrival."""
         with _told_plainly():
             return sorted(int(uid) for uid in self._box.uids("ALL", charset=None))
+
+    def wait(self, seconds: float) -> None:
+        """Waits until the server tells of a change (IDLE, RFC 2177), at most so long; where it cannot, just so long."""
+        with _told_plainly():
+            if "IDLE" in self._box.client.capabilities:
+                self._box.idle.wait(seconds)
+            else:
+                time.sleep(seconds)
+                self._box.client.noop()
 
     def fetch(self, uids: Sequence[int]) -> Iterator[list[Fetched]]:
         """Yields messages in batches of a bounded size. One that vanished meanwhile is left out."""

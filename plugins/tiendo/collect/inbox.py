@@ -58,6 +58,13 @@ class FolderInbox(Protocol):
             InUseError: it is held open.
         """
 
+    def is_surely_closed(self, path: str) -> bool:
+        """Whether it is certain that nobody has a file open to write to; False where that cannot be told.
+
+        Raises:
+            InUseError: somebody has.
+        """
+
     def open(self, path: str) -> BufferedReader:
         """Opens a regular file for reading."""
 
@@ -95,11 +102,11 @@ class LocalInbox:
 
     def move(self, source: str, target: str) -> None:
         """Renames in one step; the target's folder is always one that the caller has just made."""
-        self._refuse_if_written(source)
+        self.is_surely_closed(source)
         (self._root / source).rename(self._root / target)
 
-    def _refuse_if_written(self, path: str) -> None:
-        """Refuses a file that somebody on this machine, its file server included, still has open to write to.
+    def is_surely_closed(self, path: str) -> bool:
+        """Whether nobody on this machine, its file server included, has a file open to write to.
 
         The kernel grants a lease to read only where nobody writes; it grants none on foreign files or foreign disks,
         and then nothing is known.
@@ -107,16 +114,17 @@ class LocalInbox:
         try:
             descriptor = os.open(self._root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:  # whoever moves or opens it tells
-            return
+            return False
         try:
             fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
             fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
         except BlockingIOError as error:
             raise InUseError(error.errno, "is still written to", path) from error
         except OSError:
-            return
+            return False
         finally:
             os.close(descriptor)
+        return True
 
     def open(self, path: str) -> BufferedReader:
         """Opens a regular file; what was put in its place meanwhile is neither followed nor waited for."""

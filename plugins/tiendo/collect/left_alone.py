@@ -12,6 +12,8 @@ from tiendo.warehouse.sql import statement
 
 # A file touched so recently may still be on its way; the next scan takes it.
 QUIET = timedelta(seconds=5)
+# What has its end, and surely nobody writing to it, needs to rest no longer than this.
+WHOLE_QUIET = timedelta(seconds=2)
 # A copy may pause. What cannot be told from a whole file by its content must rest for longer.
 UNPROVEN_QUIET = timedelta(minutes=1)
 # A file without content, or a container without its end, may be the beginning of one that is being copied. After that
@@ -103,7 +105,7 @@ def why_left(entry: Entry, wall_now: datetime) -> str:
     if reason := why_never(entry.name):
         return reason
     age = wall_now - entry.changed_at
-    if age < QUIET:  # also a time in the future is no rest: unless it is so far ahead that only a clock can be wrong
+    if age < WHOLE_QUIET:  # also a time in the future is no rest: unless only a wrong clock can be so far ahead
         return "" if age < -QUIET else "still_written"
     return "empty" if entry.size == 0 and age < UNFINISHED_WAIT else ""
 

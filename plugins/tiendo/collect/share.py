@@ -130,6 +130,10 @@ class ShareInbox:
         with _told(source):
             smbclient.rename(self._path(source), self._path(target), **self._session)
 
+    def is_surely_closed(self, path: str) -> bool:
+        """Returns False: of programs on the server nothing is known. It refuses to open what others have open there."""
+        return False
+
     def open(self, path: str) -> BufferedReader:
         """Opens a file for reading, and keeps others from writing to it meanwhile.
 
