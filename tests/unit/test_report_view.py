@@ -12,7 +12,7 @@ from tiendo.report.data import TaskChange
 from tiendo.report.edition_tables import TASKS
 from tiendo.report.headline import attention_text, headlines, leading_remarks, next_steps, remarks
 from tiendo.report.manifest import content_sha256
-from tiendo.report.summary import data_days, threshold_words, with_unit
+from tiendo.report.summary import data_days, early_sentence, headline, task_sentence, threshold_words, with_unit
 from tiendo.report.view import build_view, line_view
 from tiendo.report.words import clean, last_year_text, tint, value_text, verdict
 
@@ -46,7 +46,7 @@ def test_page_one_in_five_lines():
         ),
         "Việc các đơn vị phải làm": (
             "Gửi ngay báo cáo đã quá hạn: Sở Y tế; Sở Thông tin và Truyền thông. "
-            "Nêu nguyên nhân, đề xuất giải pháp trong quý III đối với chỉ tiêu chậm: Sở Công Thương. "
+            "Đề xuất giải pháp trong quý III đối với chỉ tiêu chậm: Sở Công Thương. "
             "Đẩy nhanh nhiệm vụ chậm: II.1.a điều hành thu - chi ngân sách (Sở Tài chính)."
         ),
         "Nội dung xin ý kiến chỉ đạo": "@UBND tỉnh chỉ đạo sớm phê duyệt giá đất (Sở Tài chính; II.1.a).",
@@ -386,3 +386,34 @@ def test_what_is_long_is_cut_in_print_and_whole_in_the_data(long):
 @pytest.mark.parametrize("mark", "\u202a\u202e\u2066\u2069\u200e\u200f\x00\ufffe")
 def test_marks_that_turn_or_break_the_text_are_not_printed(mark):
     assert clean(f" một{mark}hai ") == "mộthai"
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_early"),
+    [
+        ({}, True),
+        ({"data_on": date(2023, 6, 30)}, False),
+        ({"is_estimate": True}, False),
+        ({"data_on": None}, False),
+        # A level is what it is on its day.
+        ({"expected_even": None}, False),
+        ({"value": None}, False),
+    ],
+)
+def test_a_sum_that_ends_before_the_quarter_is_said_to(changes, is_early):
+    given = {"expected_even": Decimal(900), "is_estimate": False, "data_on": date(2023, 5, 31)}
+    told = early_sentence(replace(DRAFT, indicators=(replace(FDI, **(given | changes)),), body_targets=()))
+    assert ("tính đến trước ngày 30/06/2023" in told) is is_early
+
+
+def test_a_span_that_the_plan_does_not_print_is_told():
+    band = replace(FDI, target_text="1.800", target_low=Decimal(1710), target_high=Decimal(1890))
+    assert "kế hoạch 1.800 triệu USD, đạt khi từ 1.710 đến 1.890)" in headline(band)
+    assert "đạt khi" not in headline(EXPORTS)
+
+
+def test_a_contradiction_about_a_common_task_is_told_with_who_says_it():
+    common = next(task for task in DRAFT.tasks if task.is_collective)
+    said = tuple(replace(report, state="done", contradiction="chưa nhận được") for report in common.reports[:1])
+    data = replace(DRAFT, tasks=(*DRAFT.tasks[:1], replace(common, reports=(*said, *common.reports[1:]))))
+    assert f"{common.ref} ({said[0].agency_name})" in task_sentence(data, where="")

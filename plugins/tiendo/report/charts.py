@@ -174,7 +174,7 @@ def _label(line: IndicatorLine) -> str:
     """Returns what stands at the end of a bar, or in its place."""
     if not line.ratio_text:
         return f"kết quả {value_text(line)}, không tính tỷ lệ"
-    return line.ratio_text + " (ước)" * line.is_estimate
+    return line.ratio_text + " (ước)" * line.is_estimate + " (*)" * line.is_illustrative
 
 
 def _draw_ranked(lines: Sequence[IndicatorLine], layout: Layout) -> Axes:

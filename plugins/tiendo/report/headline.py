@@ -16,6 +16,7 @@ from tiendo.report.summary import (
     with_unit,
 )
 from tiendo.report.words import (
+    IN_HEADLINE,
     brief,
     clean,
     due_words,
@@ -33,6 +34,7 @@ from tiendo.vietnamese.text import fold
 
 _TITLE = 100
 _BEST = 3
+_WORST = 4
 _PROPOSALS = 3
 _REMARKS = 8
 _AIMS = 8
@@ -127,13 +129,15 @@ def _reached(data: EditionData) -> tuple[str, str]:
 def _behind(data: EditionData) -> str:
     """Names the worst with figure, plan, what is lacking, and the cause as its body gave it."""
     behind = _failing(data)
-    told = []
-    for line in behind[:ON_PAGE_ONE]:
+    told, last = [], ""
+    for line in behind[:_WORST]:
         goal = "kế hoạch" if line.status == Status.MISSED else f"mức “{LABELS[Status.ON_TRACK]}”"
         lacking = f", còn cách {goal} {line.gap_text}" if line.gap_text else ""
         cause = cause_of(data, line)
-        told.append(f"{headline(line)}{lacking}" + (f"; nguyên nhân: {cause}" if cause else ""))
-    if more := behind[ON_PAGE_ONE:]:
+        why = "cùng nguyên nhân trên" if cause and cause == last else f"nguyên nhân: {cause}" if cause else ""
+        told.append(f"{headline(line)}{lacking}" + (f"; {why}" if why else ""))
+        last = cause
+    if more := behind[_WORST:]:
         told.append(f"Và {two_digits(len(more))} chỉ tiêu khác, xem Mục I")
     if fallen := [headline(line) for line in data.graded if line.status == Status.AT_RISK and line.trend == "worse"]:
         told.append(f"Có nguy cơ, kém hơn kỳ trước: {_some(fallen, 'chỉ tiêu', where=', xem Mục I', at_most=2)}")
@@ -144,11 +148,11 @@ def _failing(data: EditionData) -> list[IndicatorLine]:
     return [line for line in needing_attention(data) if line.status in FAILING]
 
 
-def cause_of(data: EditionData, line: IndicatorLine) -> str:
+def cause_of(data: EditionData, line: IndicatorLine, longest: int = IN_HEADLINE) -> str:
     """Returns why an indicator is behind, as told beside it, else as the difficulty of the task that names it; ""."""
-    if beside := brief(line.explanation):
+    if beside := brief(line.explanation, longest):
         return beside
-    told = [brief(r.difficulty) for task in data.tasks if task.ref == line.task_ref for r in task.reports]
+    told = [brief(r.difficulty, longest) for task in data.tasks if task.ref == line.task_ref for r in task.reports]
     return f"{'; '.join(filter(None, told))} (nhiệm vụ {line.task_ref})" if any(told) else ""
 
 
@@ -159,10 +163,12 @@ def _to_do(data: EditionData) -> str:
     plans = [row.agency_name for row in data.own_plans if row.is_lacking]
     late = [f"{task_name(task)} ({', '.join(r.agency_name for r in task.late_reports)})" for task in _late(data.tasks)]
     behind = list(dict.fromkeys(name for line in data.graded if line.status in FAILING for name in line.responsible))
+    is_told = all(cause_of(data, line) for line in _failing(data))
+    asked = "đề xuất giải pháp" if is_told else "nêu nguyên nhân, đề xuất giải pháp"
     by = (
         "giải trình chỉ tiêu không đạt"
         if data.period.quarter == 4
-        else f"nêu nguyên nhân, đề xuất giải pháp trong {quarter(data.period.following)} đối với chỉ tiêu chậm"
+        else f"{asked} trong {quarter(data.period.following)} đối với chỉ tiêu chậm"
     )
     parts = (
         f"gửi báo cáo, {open_words(data.submissions)}" if len(overdue) < len(owing) else "",

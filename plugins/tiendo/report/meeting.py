@@ -59,7 +59,9 @@ def meeting_view(data: EditionData) -> dict[str, Any]:
         }
         for remark in proposals[:PROPOSALS]
     ]
-    standing = " ".join(filter(None, (status_sentence(data.graded), task_sentence(data), illustrative_sentence(data))))
+    standing = " ".join(
+        filter(None, (status_sentence(data.graded), task_sentence(data, where=""), illustrative_sentence(data)))
+    )
     reports = _reports(data)
     text = [standing, *(" ".join(each.values()) for each in (*reports, *asked))]
     room = _ROOM - sum(_lines(each["matters"], _LINE) for each in named)
@@ -148,7 +150,7 @@ def _indicator(data: EditionData, line: IndicatorLine) -> dict[str, Any]:
         "mark": STYLES[Status(line.status)].mark,
         "tint": tint(line.status),
         "lead": brief("; ".join(line.responsible) or line.agency_name, _BODY),
-        "cause": brief(cause_of(data, line), _NAME),
+        "cause": cause_of(data, line, _NAME),
     }
 
 
@@ -191,6 +193,6 @@ def actions(data: EditionData) -> list[tuple[str, list[str]]]:
         for report in task.late_reports:
             due = due_words(task)
             found.setdefault(report.agency_name, []).append(
-                f"đẩy nhanh nhiệm vụ {task_name(task)}" + (f" (hạn {lower(due)})" if due else "")
+                f"khắc phục chậm tiến độ nhiệm vụ {task_name(task)}" + (f" (hạn {lower(due)})" if due else "")
             )
     return sorted(((agency, matters) for agency, matters in found.items() if matters), key=lambda each: -len(each[1]))

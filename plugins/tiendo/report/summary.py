@@ -5,7 +5,7 @@ from typing import Any
 
 from tiendo.model.states import TASK_STATES
 from tiendo.model.working_days import last_day_before
-from tiendo.report.data import NOT_REPORTED, EditionData, IndicatorLine, Submission, TaskReport
+from tiendo.report.data import NOT_REPORTED, EditionData, IndicatorLine, Submission, TaskLine, TaskReport
 from tiendo.report.words import SUBMISSION_STATES, clean, lower, number, two_digits, value_text
 from tiendo.status.names import LABELS, TRENDS
 from tiendo.vietnamese.dates import format_date
@@ -113,7 +113,11 @@ def early_sentence(data: EditionData) -> str:
     early = [
         line
         for line in data.graded
-        if line.needed is not None and not line.is_estimate and line.data_on is not None and line.data_on < end
+        if line.expected_even is not None
+        and line.value is not None
+        and not line.is_estimate
+        and line.data_on is not None
+        and line.data_on < end
     ]
     if not early:
         return ""
@@ -174,17 +178,24 @@ def open_words(rows: Sequence[Submission]) -> str:
     )
 
 
-def task_sentence(data: EditionData) -> str:
-    """Counts the states of tasks that have a lead of their own."""
+def task_sentence(data: EditionData, where: str = ", xem Phụ lục II") -> str:
+    """Counts the states of tasks that have a lead of their own; of all, names those whose reports are contradicted."""
     own = [task for task in data.tasks if not task.is_collective]
     reports = [report for task in own for report in task.reports]
     if all(report.state == NOT_REPORTED for report in reports):
         return "Chưa có báo cáo tiến độ nhiệm vụ."
     common = len(data.tasks) - len(own)
     apart = f" (không kể {two_digits(common)} nhiệm vụ chung)" if common else ""
-    doubted = [task.ref for task in own if any(report.contradiction for report in task.reports)]
-    against = f" Báo cáo mâu thuẫn với số liệu: {', '.join(doubted)}, xem Phụ lục II." if doubted else ""
+    doubted = [_doubted(task) for task in data.tasks if any(report.contradiction for report in task.reports)]
+    against = f" Báo cáo mâu thuẫn với thông tin đã có: {'; '.join(doubted)}{where}." if doubted else ""
     return f"Trong {two_digits(len(own))} nhiệm vụ có cơ quan chủ trì riêng{apart}: {state_counts(reports)}.{against}"
+
+
+def _doubted(task: TaskLine) -> str:
+    names = [report.agency_name for report in task.reports if report.contradiction]
+    if not task.is_collective:
+        return task.ref
+    return f"{task.ref} ({', '.join(names) if len(names) <= 2 else f'{two_digits(len(names))} đơn vị'})"
 
 
 def illustrative_lines(data: EditionData) -> list[IndicatorLine]:
@@ -246,7 +257,15 @@ def headline(line: IndicatorLine) -> str:
     figure = f"ước {figure}" if line.is_estimate else figure
     mark = " (*)" if line.is_illustrative else ""
     goal = with_unit(line.target_text, line.unit)
-    return f"{line.full_name} ({with_unit(figure, line.unit)}{mark}; kế hoạch {goal})"
+    return f"{line.full_name} ({with_unit(figure, line.unit)}{mark}; kế hoạch {goal}{_span(line)})"
+
+
+def _span(line: IndicatorLine) -> str:
+    """Returns within what a figure is good where the plan prints one number and a decision allows for more and less."""
+    low, high = line.target_low, line.target_high
+    if low is None or high is None or low == high or number(low) in line.target_text:
+        return ""
+    return f", đạt khi từ {number(low)} đến {number(high)}"
 
 
 def with_unit(figure: str, unit: str) -> str:

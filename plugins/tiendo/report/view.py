@@ -124,7 +124,9 @@ def build_view(data: EditionData) -> dict[str, Any]:
                 "agency": lead.agency_name,
                 "indicators": counted(lead.indicators, "chỉ tiêu", LABELS),
                 "tasks": counted(lead.tasks, "nhiệm vụ", TASK_STATES | {NOT_REPORTED: task_state_name(NOT_REPORTED)})
-                + (f"; {two_digits(count)} báo cáo mâu thuẫn" if (count := doubted[lead.agency_code]) else ""),
+                + (
+                    f" (trong đó {two_digits(count)} báo cáo mâu thuẫn)" if (count := doubted[lead.agency_code]) else ""
+                ),
             }
             for lead in data.leads
         ],
