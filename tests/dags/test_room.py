@@ -423,6 +423,16 @@ def test_the_room_is_one_page_that_asks_nobody_else(engine: Engine, register: Re
     assert "connect-src 'self'" in answer.headers["content-security-policy"]
 
 
+def test_many_files_of_a_day_are_folded(engine: Engine, register: Register, browser: TestClient) -> None:
+    for number in range(22):
+        send(engine, register, "so-y-te", Q1, MONDAY - timedelta(minutes=number + 1), state="rejected")
+    page = browser.get("/", headers=BROWSER).text
+    shown, folded, hidden = page.partition('<details id="tep-khac"><summary>2 tệp trước đó</summary>')
+    assert folded
+    files = re.compile(r"<td data-label=\"Phiếu\"><a [^>]*>(TN-\d+)</a>")
+    assert (len(files.findall(shown)), len(files.findall(hidden))) == (20, 2)
+
+
 def test_another_period_is_asked_for_by_name(browser: TestClient) -> None:
     assert "Quý III năm 2023: còn" in browser.get("/?ky=2023-Q3", headers=BROWSER).text
     for unknown in ("2024-Q1", "2023-Q5", "x", "2023-q1", "'"):
