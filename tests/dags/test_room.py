@@ -290,6 +290,9 @@ HELD = {"receipt_no": "TN-000009", "name": "x.xlsx"}
         (MONDAY, {"queue": WAITING}, {}, True, "file-waits", "2 tệp chờ xử lý, lâu nhất 30 phút"),
         (MONDAY, {"scans": {"folder": MONDAY - timedelta(minutes=16)}}, {}, True, "share-not-mounted", "chưa được"),
         (MONDAY, {"left_alone": [LEFT]}, {}, False, "file-waits", "so-y-te/x"),
+        (MONDAY, {"left_alone": [LEFT] * 6}, {}, False, "file-waits", "6 mục"),
+        (MONDAY, {"left_alone": [*[LEFT] * 5, LEFT | {"reason": "claimed"}]}, {}, True, "file-waits", "6 mục"),
+        (MONDAY, {"quarantine": [HELD] * 6}, {}, False, "quarantine", "6 tệp bị tạm giữ"),
         (MONDAY, {"left_alone": [LEFT | {"reason": "unreadable"}]}, {}, True, "file-waits", "so-y-te/x"),
         (MONDAY, {"quarantine": [HELD]}, {}, False, "quarantine", "TN-000009"),
         (MONDAY, {"undelivered": [{"to_address": "a@x.vn"}] * 2}, {}, False, "undeliverable-mail", "2 thư"),
@@ -418,6 +421,16 @@ def test_the_room_is_one_page_that_asks_nobody_else(engine: Engine, register: Re
     assert 'data-refresh="20"' in page
     assert "data-renewed" in page
     assert "connect-src 'self'" in answer.headers["content-security-policy"]
+
+
+def test_many_files_of_a_day_are_folded(engine: Engine, register: Register, browser: TestClient) -> None:
+    for number in range(22):
+        send(engine, register, "so-y-te", Q1, MONDAY - timedelta(minutes=number + 1), state="rejected")
+    page = browser.get("/", headers=BROWSER).text
+    shown, folded, hidden = page.partition('<details id="tep-khac"><summary>2 tệp trước đó</summary>')
+    assert folded
+    files = re.compile(r"<td data-label=\"Phiếu\"><a [^>]*>(TN-\d+)</a>")
+    assert (len(files.findall(shown)), len(files.findall(hidden))) == (20, 2)
 
 
 def test_another_period_is_asked_for_by_name(browser: TestClient) -> None:

@@ -20,7 +20,9 @@ _SOON = 3
 _ROUNDS = 3
 # What a scan leaves for good reason and nobody has to move away.
 _HARMLESS = frozenset({*AWAITED, "empty", "temporary", "system_file", "hidden"})
+# So many are named one by one.
 _NAMED = 5
+_PLACES = {"folder": "Thư mục tiếp nhận", "share": "Thư mục chia sẻ"}
 
 
 class ToDo(NamedTuple):
@@ -100,15 +102,25 @@ def _of_files(standing: Standing, machine: Machine) -> Iterator[ToDo]:
     if machine.collect_minutes and last and now - last > patience:
         what = f"Thư mục tiếp nhận chưa được quét lại từ {format_instant(last)}"
         yield ToDo(True, what, "Xem DAG collect_folders", "share-not-mounted", "/dags/collect_folders")
-    for item in standing.left_alone:
-        if item["reason"] not in _HARMLESS:
+    left = [item for item in standing.left_alone if item["reason"] not in _HARMLESS]
+    if len(left) > _NAMED:
+        is_hanging = any(item["reason"] in HANGING for item in left)
+        what = (
+            f"{len(left)} mục nằm trong thư mục tiếp nhận mà không được lấy: {_list([item['path'] for item in left])}"
+        )
+        yield ToDo(is_hanging, what, "Xem từng mục, chuyển vào thư mục của đơn vị", "file-waits")
+    else:
+        for item in left:
             _, meaning = meanings(item["reason"])
-            what = f"Chưa lấy {item['channel']}: {item['path']}"
+            what = f"{_PLACES[item['channel']]}: chưa lấy {item['path']}"
             yield ToDo(item["reason"] in HANGING, what, meaning.rstrip("."), "file-waits")
-    for held in standing.quarantine:
-        what = f"Tệp bị giữ lại {held['receipt_no']}: {held['name']}"
-        act = "Xác minh nơi gửi rồi cho qua, hoặc báo đơn vị gửi lại"
-        yield ToDo(False, what, act, "quarantine", f"/tiendo/tep/{held['receipt_no']}")
+    act = "Xác minh nơi gửi rồi cho qua, hoặc báo đơn vị gửi lại"
+    if len(standing.quarantine) > _NAMED:
+        yield ToDo(False, f"{len(standing.quarantine)} tệp bị tạm giữ", act, "quarantine", "#tam-giu")
+    else:
+        for held in standing.quarantine:
+            what = f"Tệp bị tạm giữ {held['receipt_no']}: {held['name']}"
+            yield ToDo(False, what, act, "quarantine", f"/tiendo/tep/{held['receipt_no']}")
 
 
 def _of_edition(standing: Standing) -> Iterator[ToDo]:
