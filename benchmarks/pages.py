@@ -57,7 +57,7 @@ def measure(engine: Engine, home: Path, plan_code: str) -> list[float]:
     from tiendo.airflow_glue.warehouse import Parts
     from tiendo.pages import machine
     from tiendo.pages.app import app
-    from tiendo.pages.site import parts, viewer
+    from tiendo.pages.frame import parts, viewer
     from tiendo.plan.register import get_register
     from tiendo.settings import Settings
 

@@ -26,7 +26,7 @@ from tiendo.model.register import Register
 from tiendo.obligations.extensions import extensions
 from tiendo.pages import acts
 from tiendo.pages.app import app
-from tiendo.pages.site import parts, viewer
+from tiendo.pages.frame import parts, viewer
 from tiendo.settings import Settings
 from tiendo.warehouse.audit import audit_rows
 from tiendo_plugin import pages

@@ -22,7 +22,7 @@ from tiendo.airflow_glue.warehouse import Parts
 from tiendo.model.register import Register
 from tiendo.pages import approval
 from tiendo.pages.app import app
-from tiendo.pages.site import parts, viewer
+from tiendo.pages.frame import parts, viewer
 from tiendo.report.approval import ReviewAnswer, ask_again, find_request, put_answer, put_request
 from tiendo.report.review import DraftReview, review_files
 from tiendo.settings import Reviewer, Settings

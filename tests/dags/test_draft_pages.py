@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from tiendo.pages import drafts as draft_pages
 from tiendo.pages.app import app
-from tiendo.pages.site import viewer
+from tiendo.pages.frame import viewer
 from tiendo.settings import Settings
 
 

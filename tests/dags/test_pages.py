@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from tiendo.pages import app as pages
-from tiendo.pages.site import Refusal, guard, viewer
+from tiendo.pages.frame import Refusal, guard, viewer
 
 BROWSER = {"accept": "text/html"}
 

@@ -26,7 +26,7 @@ from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.pages import files as file_pages
 from tiendo.pages.app import app
-from tiendo.pages.site import parts, viewer
+from tiendo.pages.frame import parts, viewer
 from tiendo.reading.columns import INDICATORS
 from tiendo.settings import INCLUDE, Settings
 from tiendo.validation import suites

@@ -22,9 +22,9 @@ from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.pages import machine as machine_page
 from tiendo.pages.app import app
+from tiendo.pages.frame import parts, viewer
 from tiendo.pages.machine import Machine
 from tiendo.pages.room import FILE_STATES
-from tiendo.pages.site import parts, viewer
 from tiendo.pages.standing import Standing, cell_of, days_left, gather, grid, period_in_hand
 from tiendo.pages.to_do import duration, left_words, to_do
 from tiendo.settings import PROJECT, Settings

@@ -25,7 +25,7 @@ from tiendo.model.working_days import last_day_before, midnight
 from tiendo.obligations.documents import LARGEST, receive_document
 from tiendo.obligations.extensions import LONGEST_TEXT, Letter, ObligationError, find_obligation, grant
 from tiendo.pages.forms import LONGEST_FORM, ask_airflow, check_sent, form_token, read_token
-from tiendo.pages.site import PREFIX, PUBLISH, Opened, Refusal, Viewer, may_run, page
+from tiendo.pages.frame import PREFIX, PUBLISH, Opened, Refusal, Viewer, may_run, page
 from tiendo.vietnamese.dates import format_date, format_instant
 from tiendo.warehouse.audit import acting_for
 

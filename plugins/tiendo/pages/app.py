@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from tiendo.pages import acts, approval, bodies, drafts, files, indicators, room, rules, search
-from tiendo.pages.site import guard
+from tiendo.pages.frame import guard
 
 app = FastAPI(title="Tiendo", openapi_url=None)
 guard(app)

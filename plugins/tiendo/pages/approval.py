@@ -20,7 +20,7 @@ from tiendo.airflow_glue.approval import LONGEST, TITLES, AnswerError, check_fie
 from tiendo.airflow_glue.warehouse import Parts
 from tiendo.model.period import Period
 from tiendo.pages.forms import Form, ask_airflow, form_token, read_token
-from tiendo.pages.site import HEADERS, PREFIX, PUBLISH, Opened, Refusal, Viewer, may, page
+from tiendo.pages.frame import HEADERS, PREFIX, PUBLISH, Opened, Refusal, Viewer, may, page
 from tiendo.report.approval import AskedQuestion, questions
 from tiendo.report.edition import EditionFolders
 from tiendo.report.manifest import MANIFEST

@@ -9,8 +9,8 @@ from fastapi.responses import HTMLResponse
 
 from tiendo import clock
 from tiendo.model.register import Register
+from tiendo.pages.frame import Opened, Refusal, Viewer, page
 from tiendo.pages.places import fetch, shown, words
-from tiendo.pages.site import Opened, Refusal, Viewer, page
 from tiendo.reminders.occasion import DELIVERIES, occasion_name
 from tiendo.reminders.reminding import reminder_rows
 from tiendo.report.gather import submissions

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException
 from fastapi import Path as PathPart
 from fastapi.responses import FileResponse
 
-from tiendo.pages.site import viewer
+from tiendo.pages.frame import viewer
 from tiendo.settings import get_settings
 
 # Opened in the browser; everything else is downloaded. Here the pages run no script and fetch nothing.

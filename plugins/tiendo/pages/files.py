@@ -17,8 +17,8 @@ from tiendo.collect.archive import archived_path
 from tiendo.feedback.versions import change_texts, versions_of
 from tiendo.model.content import UnreadError
 from tiendo.pages.drafts import SANDBOX
+from tiendo.pages.frame import Opened, Refusal, Viewer, may_run, page
 from tiendo.pages.places import Rows, anchor, fetch, shown, words
-from tiendo.pages.site import Opened, Refusal, Viewer, may_run, page
 from tiendo.process.requeue import NotPossibleError, Rereading, find_file, readings, review
 from tiendo.reading.files import ScannerError
 from tiendo.warehouse.engine import onlooker

@@ -15,7 +15,7 @@ from airflow.configuration import conf
 from fastapi import Depends, Request
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from tiendo.pages.site import Refusal
+from tiendo.pages.frame import Refusal
 
 # Ten thousand letters of Vietnamese, as a browser writes them, and the rest of a form.
 LONGEST_FORM = 200_000

@@ -10,8 +10,8 @@ from fastapi import Path as PathPart
 from fastapi.responses import HTMLResponse
 
 from tiendo import clock
+from tiendo.pages.frame import Opened, Refusal, Viewer, page
 from tiendo.pages.places import fetch, words
-from tiendo.pages.site import Opened, Refusal, Viewer, page
 from tiendo.report.charts import path_legend, path_svg, path_words
 from tiendo.report.data import IndicatorLine
 from tiendo.report.gather import indicator_lines

@@ -14,7 +14,7 @@ from tiendo.feedback.finding_groups import SEVERITY_NAMES
 from tiendo.feedback.versions import ANSWER_NAMES
 from tiendo.model.period import Period
 from tiendo.model.states import KINDS, TASK_STATES
-from tiendo.pages.site import PREFIX
+from tiendo.pages.frame import PREFIX
 from tiendo.report.words import clean, number, short_instant
 from tiendo.status.names import STYLES, Status
 from tiendo.validation.suites import rule_titles

@@ -9,9 +9,9 @@ from tiendo import clock
 from tiendo.mail.incident_words import what_is_wrong
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register
+from tiendo.pages.frame import Opened, Refusal, Viewer, page
 from tiendo.pages.machine import look_at
 from tiendo.pages.places import CHANNELS, FILE_STATES
-from tiendo.pages.site import Opened, Refusal, Viewer, page
 from tiendo.pages.standing import MARKS, gather, period_in_hand
 from tiendo.pages.to_do import duration, left_words, to_do
 from tiendo.report.words import quarter

@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from fastapi import Path as PathPart
 from fastapi.responses import HTMLResponse
 
+from tiendo.pages.frame import Opened, Refusal, Viewer, page
 from tiendo.pages.places import Rows, fetch, words
-from tiendo.pages.site import Opened, Refusal, Viewer, page
 from tiendo.validation.suites import SUBMISSION_SUITES, Rule, Suite, get_suite
 from tiendo.warehouse.engine import onlooker
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse, Response
 
 from tiendo.model.register import Indicator, Register
+from tiendo.pages.frame import HEADERS, Opened, Viewer, page
 from tiendo.pages.places import Rows, fetch, file_link, words
-from tiendo.pages.site import HEADERS, Opened, Viewer, page
 from tiendo.report.words import clean
 from tiendo.validation.suites import rule_titles
 from tiendo.vietnamese.text import ascii_key, fold
