@@ -243,11 +243,11 @@ def test_what_became_of_the_question(
 def test_an_edition_tells_whom_it_did_not_reach(engine: Engine, register: Register, browser: TestClient) -> None:
     ask(engine, register, 1, None)
     publish(engine, register, 1, UBND="queued", HĐND="no_address", Sở="no_connection")
-    publish(engine, register, 2, UBND="queued", Sở="queued", HĐND="no_address")
+    publish(engine, register, 2, UBND="queued", Sở="queued", **{"HĐND;": "no_address"})
     set_clock(browser, OVERDUE)
     page = browser.get("/", headers=BROWSER).text
-    assert "Lần 2</a>: 16:30 ngày 14/03/2023, An phê duyệt. Thư: 0/2 đã gửi. Chưa gửi được qua thư: HĐND." in page
-    assert "Thư: 0/1 đã gửi. Chưa gửi được qua thư: HĐND, Sở." in page
+    assert "Lần 2</a>: 16:30 ngày 14/03/2023, An phê duyệt. Thư: 0/2 đã gửi (Sở, UBND). Chưa gửi được" in page
+    assert "Thư: 0/1 đã gửi (UBND). Chưa gửi được qua thư: HĐND, Sở." in page
     assert "Bản ban hành lần 2 chưa gửi được qua thư tới: HĐND" in page
     assert "Không có bản nào chờ phê duyệt" in page, "what is published waits no more"
 
@@ -290,6 +290,9 @@ HELD = {"receipt_no": "TN-000009", "name": "x.xlsx"}
         (MONDAY, {"queue": WAITING}, {}, True, "file-waits", "2 tệp chờ xử lý, lâu nhất 30 phút"),
         (MONDAY, {"scans": {"folder": MONDAY - timedelta(minutes=16)}}, {}, True, "share-not-mounted", "chưa được"),
         (MONDAY, {"left_alone": [LEFT]}, {}, False, "file-waits", "so-y-te/x"),
+        (MONDAY, {"left_alone": [LEFT] * 6}, {}, False, "file-waits", "6 mục"),
+        (MONDAY, {"left_alone": [*[LEFT] * 5, LEFT | {"reason": "claimed"}]}, {}, True, "file-waits", "6 mục"),
+        (MONDAY, {"quarantine": [HELD] * 6}, {}, False, "quarantine", "6 tệp bị tạm giữ"),
         (MONDAY, {"left_alone": [LEFT | {"reason": "unreadable"}]}, {}, True, "file-waits", "so-y-te/x"),
         (MONDAY, {"quarantine": [HELD]}, {}, False, "quarantine", "TN-000009"),
         (MONDAY, {"undelivered": [{"to_address": "a@x.vn"}] * 2}, {}, False, "undeliverable-mail", "2 thư"),
@@ -341,6 +344,22 @@ def test_bodies_are_a_matter_of_now_around_the_last_day(
 ) -> None:
     about = [item for item in to_do(quiet(register, now, has_bodies=True), WELL) if item.runbook == "reminders"]
     assert [(item.what.startswith(words or "-"), item.is_bad) for item in about] == ([(True, is_bad)] if words else [])
+
+
+@pytest.mark.parametrize(
+    ("subject", "href"),
+    [
+        ("paused publish_report", "/dags/publish_report"),
+        ("dag-run publish_report 2023-Q1", "/dags/publish_report"),
+        ("import-error compute_status.py", "/dags"),
+        ("mailbox", "/dags/collect_mailbox"),
+        ("component scheduler", ""),
+    ],
+)
+def test_an_incident_leads_to_the_page_that_shows_it(register: Register, subject: str, href: str) -> None:
+    (item,) = to_do(replace(quiet(register), incidents=[INCIDENT | {"subject": subject}]), WELL)
+    assert item.href == href
+    assert "dưới đây" not in item.act
 
 
 def test_every_step_stands_in_the_handbook() -> None:
@@ -396,12 +415,22 @@ def test_the_room_is_one_page_that_asks_nobody_else(engine: Engine, register: Re
     assert "Quý I năm 2023: còn 1 ngày làm việc" in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;.xlsx" in page
     assert "<script>alert" not in page
-    links = re.findall(r'(?:href|src|action)="([^"]*)"', page)
+    links = re.findall(r'(?:href|src|action)="([^"]*)"', page.partition("<script>")[0])
     assert all(link.startswith(("/", "#")) and not link.startswith("//") for link in links), links
     assert {"/tiendo/don-vi/so-y-te", "/tiendo/tep/TN-000001", "/tiendo/tim"} <= set(links)
     assert 'data-refresh="20"' in page
     assert "data-renewed" in page
     assert "connect-src 'self'" in answer.headers["content-security-policy"]
+
+
+def test_many_files_of_a_day_are_folded(engine: Engine, register: Register, browser: TestClient) -> None:
+    for number in range(22):
+        send(engine, register, "so-y-te", Q1, MONDAY - timedelta(minutes=number + 1), state="rejected")
+    page = browser.get("/", headers=BROWSER).text
+    shown, folded, hidden = page.partition('<details id="tep-khac"><summary>2 tệp trước đó</summary>')
+    assert folded
+    files = re.compile(r"<td data-label=\"Phiếu\"><a [^>]*>(TN-\d+)</a>")
+    assert (len(files.findall(shown)), len(files.findall(hidden))) == (20, 2)
 
 
 def test_another_period_is_asked_for_by_name(browser: TestClient) -> None:

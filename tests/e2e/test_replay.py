@@ -70,8 +70,10 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
         draft_page = "/tiendo/drafts/2023-Q2/1/xem-xet.html"
         status, page = reviewer.page(draft_page)
         assert (status, "CHỜ XEM XÉT" in page) == (200, True)
+        status, page = reviewer.page("/tiendo/?ky=2023-Q2")
+        assert (status, "Báo cáo quý II năm 2023, lần ban hành thứ 1, chờ phê duyệt từ" in page) == (200, True)
         with AirflowApi(services.api.base_url) as stranger:
-            assert stranger.page(draft_page)[0] == 401
+            assert [stranger.page(path)[0] for path in (draft_page, "/tiendo/", "/tiendo/so-tay")] == [401] * 3
         fields = {"return_to": "so-y-te", "comment": "Đề nghị đối chiếu <số giường bệnh>"}
         with pytest.raises(AirflowApiError, match="is not a respondent"):
             services.api.answer("publish_report", run_id, "approve", option="Approve")

@@ -1,11 +1,13 @@
--- The editions of a period, the newest first: to how many each went by mail, who got none, and the result sheets put out
+-- The editions of a period, the newest first: to whom each went by mail, who got none, and the result sheets put out
 select e.edition, e.published_at, e.approved_by, e.as_of >= p.closing_at as is_supplement,
-  (select coalesce(jsonb_agg(distinct d.recipient), '[]') from core.edition_delivery d
+  (select coalesce(jsonb_agg(distinct rtrim(d.recipient, ';. ')), '[]') from core.edition_delivery d
     where (d.plan_code, d.period, d.edition) = (e.plan_code, e.period, e.edition) and d.outcome <> 'queued'
       and not exists (
         select from core.edition_delivery q
         where (q.plan_code, q.period, q.edition, q.recipient) = (d.plan_code, d.period, d.edition, d.recipient)
           and q.outcome = 'queued')) as not_reached,
+  (select coalesce(jsonb_agg(distinct rtrim(d.recipient, ';. ')), '[]') from core.edition_delivery d
+    where (d.plan_code, d.period, d.edition) = (e.plan_code, e.period, e.edition) and d.outcome = 'queued') as reached,
   (select count(*) from core.edition_delivery d
     where (d.plan_code, d.period, d.edition) = (e.plan_code, e.period, e.edition) and d.outcome = 'queued') as queued_count,
   (select count(*) from intake.outgoing_mail o

@@ -44,7 +44,7 @@ MARKS = {
 """States of what a body owes for a period, in the order of the legend."""
 
 
-class Cell(NamedTuple):
+class OwedCell(NamedTuple):
     """What came of one obligation of one body.
 
     Attributes:
@@ -72,7 +72,7 @@ class BodyLine(NamedTuple):
     code: str
     name: str
     short_name: str
-    cells: Mapping[str, Cell]
+    cells: Mapping[str, OwedCell]
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ def days_left(register: Register, due_at: datetime, now: datetime) -> int | None
 def grid(register: Register, owed: Sequence[Row], now: datetime) -> tuple[BodyLine, ...]:
     """Returns a line for each body, in the register's order, of rows of ``pages/obligations.sql``."""
     begins = {str(entry.period): midnight(entry.period.first_day) for entry in register.calendar}
-    lines: dict[str, dict[str, Cell]] = {}
+    lines: dict[str, dict[str, OwedCell]] = {}
     for row in owed:
         is_coming = row["obligation"] == Duty.QUARTERLY_REPORT and now < begins[row["period"]]
         lines.setdefault(row["agency_code"], {})[row["period"]] = cell_of(row, now, is_coming=is_coming)
@@ -206,7 +206,7 @@ def grid(register: Register, owed: Sequence[Row], now: datetime) -> tuple[BodyLi
     )
 
 
-def cell_of(row: Row, now: datetime, *, is_coming: bool = False) -> Cell:
+def cell_of(row: Row, now: datetime, *, is_coming: bool = False) -> OwedCell:
     """Says what came of an obligation.
 
     Args:
@@ -235,7 +235,7 @@ def cell_of(row: Row, now: datetime, *, is_coming: bool = False) -> Cell:
             open_words.append(f"bản gửi lúc {format_instant(row['rejected_at'])} bị trả lại, chưa gửi lại")
     if row["correction_asked_at"]:
         open_words.append(f"đề nghị điều chỉnh lúc {format_instant(row['correction_asked_at'])}, chưa gửi lại")
-    return Cell(shown, words, brief, "; ".join(open_words), row["receipt_no"])
+    return OwedCell(shown, words, brief, "; ".join(open_words), row["receipt_no"])
 
 
 def _day(instant: datetime) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from urllib.parse import quote
 
 from tiendo.airflow_glue.deadline import ANSWER_PATIENCE, PUBLICATION_PATIENCE
 from tiendo.collect.left_alone import AWAITED, HANGING, meanings
@@ -19,7 +20,9 @@ _SOON = 3
 _ROUNDS = 3
 # What a scan leaves for good reason and nobody has to move away.
 _HARMLESS = frozenset({*AWAITED, "empty", "temporary", "system_file", "hidden"})
+# So many are named one by one.
 _NAMED = 5
+_PLACES = {"folder": "Thư mục tiếp nhận", "share": "Thư mục chia sẻ"}
 
 
 class ToDo(NamedTuple):
@@ -71,12 +74,21 @@ def _of_health(standing: Standing, machine: Machine) -> Iterator[ToDo]:
         if incident["well_since"] is None:
             act, runbook = advice(incident["subject"])
             what = f"{what_is_wrong(incident['subject'])}, từ {format_instant(incident['since'])}"
-            yield ToDo(True, what, act, runbook)
+            yield ToDo(True, what, act.replace("trang dưới đây", "trang này"), runbook, _page(incident["subject"]))
     if machine.scanner_trouble:
         act = "Khởi động lại ClamAV; tệp chờ được xử lý ngay sau đó"
         yield ToDo(True, "Bộ quét vi-rút không trả lời, không tệp nào được đọc", act, "file-waits")
     if machine.is_disk_full:
         yield ToDo(True, f"Đĩa chỉ còn trống {machine.disk_words}", "Giải phóng hoặc mở rộng đĩa", "warehouse-down")
+
+
+def _page(subject: str) -> str:
+    """Returns the page of Airflow that shows what an incident is about; "" where none does."""
+    kind, _, name = subject.partition(" ")
+    dag_id = {"mailbox": "collect_mailbox", "folders": "collect_folders"}.get(kind, name.partition(" ")[0])
+    if kind in ("paused", "dag-run", "mailbox", "folders"):
+        return f"/dags/{quote(dag_id)}"
+    return "/dags" if kind == "import-error" else ""
 
 
 def _of_files(standing: Standing, machine: Machine) -> Iterator[ToDo]:
@@ -90,15 +102,25 @@ def _of_files(standing: Standing, machine: Machine) -> Iterator[ToDo]:
     if machine.collect_minutes and last and now - last > patience:
         what = f"Thư mục tiếp nhận chưa được quét lại từ {format_instant(last)}"
         yield ToDo(True, what, "Xem DAG collect_folders", "share-not-mounted", "/dags/collect_folders")
-    for item in standing.left_alone:
-        if item["reason"] not in _HARMLESS:
+    left = [item for item in standing.left_alone if item["reason"] not in _HARMLESS]
+    if len(left) > _NAMED:
+        is_hanging = any(item["reason"] in HANGING for item in left)
+        what = (
+            f"{len(left)} mục nằm trong thư mục tiếp nhận mà không được lấy: {_list([item['path'] for item in left])}"
+        )
+        yield ToDo(is_hanging, what, "Xem từng mục, chuyển vào thư mục của đơn vị", "file-waits")
+    else:
+        for item in left:
             _, meaning = meanings(item["reason"])
-            what = f"Chưa lấy {item['channel']}: {item['path']}"
+            what = f"{_PLACES[item['channel']]}: chưa lấy {item['path']}"
             yield ToDo(item["reason"] in HANGING, what, meaning.rstrip("."), "file-waits")
-    for held in standing.quarantine:
-        what = f"Tệp bị giữ lại {held['receipt_no']}: {held['name']}"
-        act = "Xác minh nơi gửi rồi cho qua, hoặc báo đơn vị gửi lại"
-        yield ToDo(False, what, act, "quarantine", f"/tiendo/tep/{held['receipt_no']}")
+    act = "Xác minh nơi gửi rồi cho qua, hoặc báo đơn vị gửi lại"
+    if len(standing.quarantine) > _NAMED:
+        yield ToDo(False, f"{len(standing.quarantine)} tệp bị tạm giữ", act, "quarantine", "#tam-giu")
+    else:
+        for held in standing.quarantine:
+            what = f"Tệp bị tạm giữ {held['receipt_no']}: {held['name']}"
+            yield ToDo(False, what, act, "quarantine", f"/tiendo/tep/{held['receipt_no']}")
 
 
 def _of_edition(standing: Standing) -> Iterator[ToDo]:
