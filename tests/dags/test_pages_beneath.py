@@ -42,7 +42,7 @@ class Seen(HTMLParser):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.tags: list[str] = []
+        self.tags = [""]
         self.ids: list[str] = []
         self.links: list[str] = []
         self.pictures: list[str] = []
@@ -58,7 +58,8 @@ class Seen(HTMLParser):
         self.pictures += [given["src"] or ""] if tag == "img" else []
 
     def handle_data(self, data: str) -> None:
-        self.words += data
+        if self.tags[-1] not in ("style", "script"):
+            self.words += data
 
 
 class Browser:
@@ -148,6 +149,8 @@ def test_a_refused_file_tells_why_and_where(
     # The rule: how often, on whom, where, from which number on.
     rule = browser.page("/quy-tac/value-unit-scale")
     assert "Gặp trong 1 trên 1 lần đọc tệp" in rule.words
+    assert "powers = -12, -9, -6, -3, 3, 6, 9, 12" in rule.words
+    assert "{" not in rule.words
     assert "Sở Tài chính" in rule.words
     assert browser.lead_to_cells(rule) >= 1
     body = browser.page(f"/don-vi/{FINANCE}")
@@ -271,6 +274,7 @@ def test_a_body_is_told_by_its_past(pipeline: Pipeline, browser: Browser) -> Non
     words = " ".join(seen.words.split())
     assert "Trong 2 quý đã đến hạn có 1 quý chậm hoặc chưa gửi (50%)" in words
     assert "Nếu quý III/2023 như trước đây" in words
+    assert "trước ngày 15 tháng 6 năm 2023" in words
     assert "bản thay thế hỏng" in words
     assert "chưa giải trình" in words
     assert "đã sửa rồi" not in words
@@ -436,3 +440,12 @@ def test_every_page_says_so_when_the_warehouse_is_down(
     dead = make_engine(engine.url.set(database="gone"))
     app.dependency_overrides[parts] = lambda: Parts(settings, register, dead)
     assert "Kho số liệu tạm thời không trả lời" in browser.page(path, 503).words
+
+
+def test_every_rule_body_and_indicator_has_a_page(browser: Browser, register: Register) -> None:
+    for rule in suites.rule_titles():
+        assert "Gặp trong 0 trên 0 lần đọc tệp." in browser.page(f"/quy-tac/{rule}").words
+    for body in register.obliged:
+        assert body.name in browser.page(f"/don-vi/{body.code}").words
+    for indicator in register.indicators:
+        browser.page(f"/chi-tieu/{indicator.code}", 200 if indicator.is_leaf else 404)

@@ -16,6 +16,7 @@ from tiendo.reminders.reminding import reminder_rows
 from tiendo.report.gather import submissions
 from tiendo.report.record_card import first_try_words, own_plan_words, record_rows, reports_words
 from tiendo.report.words import submission_state, timeliness
+from tiendo.vietnamese.dates import deadline_text
 from tiendo.warehouse.engine import onlooker
 from tiendo.warehouse.sql import statement
 
@@ -67,6 +68,7 @@ def body_page(
         },
         reported=register.indicators_of(agency_code),
         tasks=register.tasks_of(agency_code),
+        deadline=deadline_text,
         occasion_name=occasion_name,
         deliveries=DELIVERIES,
     )

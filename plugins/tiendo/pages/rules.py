@@ -1,6 +1,7 @@
 """A rule: what it asks for and from which number on, how often it is broken, by whom, and where it was last."""
 
 import json
+import re
 from collections import Counter
 from typing import Annotated, Any
 
@@ -10,9 +11,10 @@ from fastapi.responses import HTMLResponse
 
 from tiendo.pages.frame import Opened, Refusal, Viewer, page
 from tiendo.pages.places import Rows, fetch, words
-from tiendo.validation.suites import SUBMISSION_SUITES, Rule, Suite, get_suite
+from tiendo.validation.suites import SUBMISSION_SUITES, Rule, Suite, get_suite, subjects_of
 from tiendo.warehouse.engine import onlooker
 
+_FILLED_IN = re.compile(r" ?\{\w+\}")
 router = APIRouter()
 
 
@@ -33,10 +35,11 @@ def rule_page(
         user=user.get_name(),
         agencies=parts.register.agency_by_code,
         rule=rule,
-        # Of what depends on the row the words stand with the examples.
-        message="" if rule.message.startswith("{") else rule.message,
+        message=_general(rule.message),
+        fix=_general(rule.fix),
         about=suite.meta["about"],
         thresholds=_thresholds(suite, rule_id),
+        columns=subjects_of(suite.kwargs_of(rule_id)),
         condition=suite.kwargs_of(rule_id).get("row_condition", ""),
         fates=fates,
         file_count=sum(row["file_count"] for row in counts),
@@ -56,15 +59,25 @@ def _find(rule_id: str) -> tuple[Suite, Rule]:
 
 
 def _thresholds(suite: Suite, rule_id: str) -> list[tuple[str, str]]:
-    """Returns a rule's parameters as its suite has them: numbers, lists and the columns it looks at."""
-    kwargs = {name: value for name, value in suite.kwargs_of(rule_id).items() if name != "row_condition"}
-    return [(name, value if isinstance(value, str) else _plain(value)) for name, value in kwargs.items()]
+    """Returns a rule's numbers and lists as its suite has them, without the columns it looks at."""
+    return [
+        (name, _plain(value))
+        for name, value in suite.kwargs_of(rule_id).items()
+        if "column" not in name and name != "row_condition"
+    ]
+
+
+def _general(text: str) -> str:
+    """Returns a rule's words without what each row fills in; the examples have that."""
+    return "" if text.startswith("{") else _FILLED_IN.sub(" …", text)
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, dict):
         return "; ".join(f"{name} = {_plain(inner)}" for name, inner in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, list) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _summed(rows: Rows, key: str) -> Counter[str | None]:
