@@ -121,6 +121,7 @@ def test_it_outlives_whatever_goes_wrong_and_says_it_once(inbox: Path, caplog: p
             inbox.parent.rename(away)
             late = asyncio.ensure_future(payload(events))
             while "No such file" not in caplog.text:
+                assert not late.done(), late
                 await asyncio.sleep(0.02)
             await asyncio.sleep(0.2)
             assert not late.done()
