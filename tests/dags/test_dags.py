@@ -99,7 +99,7 @@ def test_a_heavy_import_is_seen(tmp_path: Path) -> None:
     source = (PROJECT / "dags" / "collect_folders.py").read_text(encoding="utf-8")
     fouled = tmp_path / "dags" / "collect_folders.py"
     fouled.parent.mkdir()
-    fouled.write_text(source.replace("from airflow.sdk", "import pandas\nfrom airflow.sdk"), encoding="utf-8")
+    fouled.write_text(source.replace("from airflow.sdk", "import pandas\nfrom airflow.sdk", 1), encoding="utf-8")
     heavy = parse(fouled, tmp_path)["heavy_imports"]
     assert heavy == [f"{fouled} imports pandas"]
 
