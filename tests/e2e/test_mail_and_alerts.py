@@ -185,7 +185,8 @@ def own_dags(folder: Path) -> Path:
     source = path.read_text(encoding="utf-8")
     old = "default_args=DEFAULT_ARGS"
     assert old in source
-    path.write_text(source.replace(old, f'{old} | {{"retry_delay": timedelta(seconds=1)}}'), encoding="utf-8")
+    source = source.replace(old, f'{old} | {{"retry_delay": timedelta(seconds=1)}}')
+    path.write_text(source.replace("\n@dag(", "\nfrom datetime import timedelta\n\n\n@dag(", 1), encoding="utf-8")
     path = dags / "publish_report.py"
     source = path.read_text(encoding="utf-8")
     old, tomorrow = "deadline=publication_alerts(get_register())", (datetime.now(UTC) + timedelta(days=1)).isoformat()
