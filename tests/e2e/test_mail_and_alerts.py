@@ -38,7 +38,7 @@ from fixtures.workbooks import filled_workbook, put, row_of
 from tiendo.airflow_glue.watch import looked_at_file
 from tiendo.clock import HANOI, set_replay_clock
 from tiendo.collect.ledger import ledger_document
-from tiendo.local.api_client import AirflowApi
+from tiendo.local.api_client import AirflowApi, AirflowApiError
 from tiendo.local.environment import REVIEWER, passwords
 from tiendo.local.replay import follow, publish
 from tiendo.local.services import Running, airflow_services, database_urls, say
@@ -284,9 +284,9 @@ def test_alerts_ring_when_late_and_only_then(stage: Stage) -> None:
     publish(stage.services, stage.reviewer, Period(2023, 2), "Phòng Tổng hợp")
     (well,) = [run["dag_run_id"] for run in api.runs("publish_report") if run["partition_key"] == "2023-Q2"]
     assert stage.deadlines("publish_report", well) == {}
-    # By hand for a period whose hour is over: nobody waits for it.
-    other = api.trigger("publish_report", partition_key="2023-Q3")
-    assert stage.deadlines("publish_report", other) == {}
+    # By hand for a period that the plan has not: no run, so nobody waits for it.
+    with pytest.raises(AirflowApiError, match=r"400 .*không có kỳ báo cáo 2023-Q3"):
+        api.trigger("publish_report", partition_key="2023-Q3")
     assert stage.to_operations() == []
 
     # A file that has no answer in time.
