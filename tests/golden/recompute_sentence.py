@@ -146,5 +146,5 @@ def _claims(it: Verdict) -> dict[str, bool]:
         and not (within and at.is_flow),
         "cách mức “": it.status in WITHIN and cut(at.margin(value, it.quarter), 6) != 0,
         "theo nhịp năm": within and at.is_flow and at.own_share(it.quarter) is not None,
-        "thứ tự ưu tiên": bool(it.others),
+        "theo số của": bool(it.others),
     }
