@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import URL, Engine, create_engine
 
+from fixtures.pipeline import Pipeline
 from tiendo.model.register import Register
 from tiendo.plan.register import load_register
 from tiendo.settings import INCLUDE, Settings
@@ -99,6 +100,16 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def settings(home: Path, database_url: URL) -> Settings:
     return Settings(home=home, plan_dir=PLAN_DIR, database_url=database_url.render_as_string(hide_password=False))
+
+
+@pytest.fixture
+def pipeline(
+    settings: Settings, register: Register, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Pipeline:
+    monkeypatch.setenv("TIENDO_CLOCK_FILE", str(tmp_path / "clock"))
+    pipeline = Pipeline(settings, register, engine, tmp_path / "clock")
+    pipeline.today(2023, 3, 14, 12)
+    return pipeline
 
 
 def _run(url: URL, sql: str) -> None:

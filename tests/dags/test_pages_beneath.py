@@ -92,16 +92,6 @@ class Browser:
 
 
 @pytest.fixture
-def pipeline(
-    settings: Settings, register: Register, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Pipeline:
-    monkeypatch.setenv("TIENDO_CLOCK_FILE", str(tmp_path / "clock"))
-    pipeline = Pipeline(settings, register, engine, tmp_path / "clock")
-    pipeline.today(2023, 3, 14, 12)
-    return pipeline
-
-
-@pytest.fixture
 def browser(
     settings: Settings, register: Register, engine: Engine, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Browser]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection
@@ -394,7 +395,7 @@ def _revisions(
         if Period.parse(row["period"]).year == period.year:
             key = (row["period"], row["indicator_code"], row["agency_code"], row["basis"])
             chains.setdefault(key, []).append(row)
-    verdicts = {instant: _statuses(fetch, period, instant) for instant in set(shown.values())}
+    verdicts_at = cache(lambda instant: _statuses(fetch, period, instant))  # asked for where a figure was corrected
     revisions = []
     for chain in chains.values():
         line = shown.get(chain[-1]["period"])
@@ -406,7 +407,7 @@ def _revisions(
             graded = (indicator.code, newest["period"])
             old, new = (
                 row.get("status", "") if row.get("value_basis") == newest["basis"] else ""
-                for row in (verdicts[line].get(graded, {}) if line is not None else {}, statuses.get(graded, {}))
+                for row in (verdicts_at(line).get(graded, {}) if line is not None else {}, statuses.get(graded, {}))
             )
             revisions.append(
                 Revision(

@@ -41,12 +41,12 @@ from tiendo.report.words import (
     IN_BODY,
     contradiction_text,
     cut,
+    done_before,
     due_words,
     instant,
     lower,
     number,
     public_name,
-    quarter,
     short_instant,
     source_text,
     task_state,
@@ -230,11 +230,7 @@ def task_view(task: TaskLine, longest: int = IN_ANNEX) -> dict[str, Any]:
         late = f" Báo chậm: {'; '.join(view['late'])}." if view["late"] else ""
         claims = [told for report in answered if (told := contradiction_text(report))]
         against = f" Mâu thuẫn: {'; '.join(claims)}." if claims else ""
-        silent = [
-            f"{report.agency_name} ({quarter(report.done_in)}: đã hoàn thành)" if report.done_in else report.agency_name
-            for report in task.reports
-            if report.state == NOT_REPORTED
-        ]
+        silent = [r.agency_name + done_before(r) for r in task.reports if r.state == NOT_REPORTED]
         return view | {
             "lead": f"Các cơ quan, địa phương ({len(task.reports)} đơn vị)",
             "state": f"{len(answered)}/{len(task.reports)} đơn vị đã báo cáo",

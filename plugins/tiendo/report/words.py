@@ -67,8 +67,12 @@ def task_state_name(state: str) -> str:
 
 def task_state(report: TaskReport) -> str:
     """Returns the name of what a body says of a task; of one it is silent on, whether it called it done before."""
-    name = task_state_name(report.state)
-    return f"{name} ({quarter(report.done_in)}: {lower(task_state_name('done'))})" if report.done_in else name
+    return task_state_name(report.state) + done_before(report)
+
+
+def done_before(report: TaskReport) -> str:
+    """Returns `` (quý I: đã hoàn thành)`` of a task whose body says nothing now and called it done then; else ""."""
+    return f" ({quarter(report.done_in)}: {lower(task_state_name('done'))})" if report.done_in else ""
 
 
 def submission_state(row: Submission) -> str:
