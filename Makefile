@@ -24,14 +24,15 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 SBOM := $(BIN)/python -W ignore -m cyclonedx_py requirements --index-url= --spec-version 1.3 --output-reproducible \
 	--pyproject pyproject.toml --output-file sbom.cdx.json -
 
-.PHONY: help run packages test test-quick test-exhaustive test-all up check format docs bench lock clean
+.PHONY: help run packages test test-quick test-exhaustive test-all pictures up check format docs bench lock clean
 
 help:
 	@echo 'make run         replay the four quarters of 2023 through the real system, from nothing to four published reports'
 	@echo 'make test        the whole test suite, from nothing; installs what it needs where it may'
 	@echo 'make test-exhaustive  more kills, a busy and a killed replay; a quarter of an hour'
-	@echo 'make test-all    both in one go, as .ci/run has it; half an hour on two cores'
+	@echo 'make test-all    both in one go'
 	@echo 'make test-quick  the tests of single parts, of the rules and of the thirty bad inputs; two to three minutes'
+	@echo 'make pictures    the handbook'"'"'s pictures anew, from the pages as they are; look at them'
 	@echo 'make up          the services in the foreground, Airflow at http://localhost:8080, watching var/inbox/'
 	@echo 'make check       format, lint, types, order of the rooms, generated documents'
 	@echo 'make format      put the code into the format that check asks for'
@@ -59,6 +60,9 @@ test-exhaustive: packages
 # What both need, such as a replayed quarter, is made once.
 test-all: packages
 	$(WITH_SERVICES) -m 'exhaustive or not exhaustive'
+
+pictures: packages
+	TIENDO_WRITE_PICTURES=1 $(PYTEST) tests/e2e/test_browser.py
 
 # For the time between two edits: what takes seconds each, whole reports first of all, is left to make test.
 test-quick: $(DEV_STAMP)

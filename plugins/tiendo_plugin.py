@@ -24,7 +24,11 @@ class TiendoPlugin(AirflowPlugin):
     timetables: ClassVar[list[Any]] = [PlanCalendar]
     deadline_references: ClassVar[list[Any]] = [PlanDeadline]
     fastapi_apps: ClassVar[list[Any]] = [{"name": "tiendo", "app": pages, "url_prefix": "/tiendo"}]
-    # A plain link: shown inside Airflow's page it could open no other. The navigation has room for two short words.
-    external_views: ClassVar[list[Any]] = [{"name": "Điều hành", "href": "/tiendo/", "destination": "nav"}]
+    # Plain links: shown inside Airflow's page they could open no other. A single one would stand in the navigation
+    # itself, where Airflow 3.3.2 makes a button of it that leads nowhere; several are a menu.
+    external_views: ClassVar[list[Any]] = [
+        {"name": name, "href": href, "destination": "nav"}
+        for name, href in (("Điều hành", "/tiendo/"), ("Phê duyệt", "/tiendo/duyet/"), ("Sổ tay", "/tiendo/so-tay"))
+    ]
     listeners: ClassVar[list[Any]] = [run_words]
     global_operator_extra_links: ClassVar[list[Any]] = [run_words.DraftLink(), run_words.EditionLink()]

@@ -63,7 +63,7 @@ def test_the_gate_checks_and_tests_and_stops_at_the_first_failure() -> None:
     assert os.access(gate, os.X_OK)
     assert "set -euo pipefail" in text
     made = re.findall(r"^make(?: --\S+(?: \d+)?)* (.+)$", text, re.MULTILINE)
-    assert made == ["check packages", "test-all"]
+    assert made == ["check packages", "test"]
 
 
 # What the tests need beside Python ------------------------------------------------------------------------------------

@@ -363,7 +363,7 @@ def test_an_incident_leads_to_the_page_that_shows_it(register: Register, subject
 
 
 def test_every_step_stands_in_the_handbook() -> None:
-    page = template("pages/so_tay.html.j2").render(title="", user="", here="", refresh=0, script="")
+    page = template("pages/so_tay.html.j2").render(title="", user="", here="", refresh=0, script="", parts={})
     sections = set(re.findall(r'<h2 id="([a-z-]+)"', page))
     assert {advice(kind)[1] for kind in _KINDS} <= sections
     source = (PROJECT / "plugins/tiendo/pages/to_do.py").read_text(encoding="utf-8")

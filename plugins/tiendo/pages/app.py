@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from tiendo.pages import acts, approval, bodies, drafts, files, indicators, room, rules, search
+from tiendo.pages import acts, approval, bodies, drafts, files, handbook, indicators, room, rules, search
 from tiendo.pages.frame import guard
 
 app = FastAPI(title="Tiendo", openapi_url=None)
@@ -11,6 +11,7 @@ app.include_router(drafts.router)
 app.include_router(approval.router)
 app.include_router(acts.router)
 app.include_router(room.router)
+app.include_router(handbook.router)
 app.include_router(files.router)
 app.include_router(bodies.router)
 app.include_router(search.router)

@@ -90,7 +90,7 @@ def all_questions(user: Viewer, opened: Opened) -> Response:
     rows = [
         {
             "period": str(each.request.period),
-            "title": each.request.title or each.request.name,
+            "title": each.request.report.replace("b", "B", 1),
             "asked": format_instant(each.asked_at),
             "state": _state_words(each),
             "is_open": not each.request.is_decided,

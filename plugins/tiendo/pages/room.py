@@ -1,4 +1,4 @@
-"""The control room: how everything stands and what is to be done now; and the handbook with the steps."""
+"""The control room: how everything stands and what is to be done now."""
 
 from typing import Any
 
@@ -48,12 +48,6 @@ def room(user: Viewer, parts: Opened, ky: str = "") -> HTMLResponse:
         duration=duration,
         names=parts.register.agency_by_code,
     )
-
-
-@router.get("/so-tay")
-def handbook(user: Viewer) -> HTMLResponse:
-    """Returns the steps for what operations are told to do; it needs no warehouse."""
-    return page("so_tay.html.j2", user=user.get_name())
 
 
 def known_period(register: Register, text: str) -> Period:

@@ -133,8 +133,8 @@ def _of_edition(standing: Standing) -> Iterator[ToDo]:
     is_late = calendar.publish_at + PUBLICATION_PATIENCE <= now < calendar.closing_at
     if is_late and not standing.editions and str(standing.period) not in standing.questions:
         what = f"Đã quá giờ ban hành ({format_instant(calendar.publish_at)}) mà chưa có bản dự thảo chờ phê duyệt"
-        act = "Xem DAG publish_report, chạy tay cho kỳ này nếu cần"
-        yield ToDo(True, what, act, "edition-not-published", "/dags/publish_report")
+        act = "Lập dự thảo để hỏi phê duyệt"
+        yield ToDo(True, what, act, "edition-not-published", "/tiendo/viec/#du-thao")
     if standing.editions and (missed := standing.editions[0]["not_reached"]):
         what = f"Bản ban hành lần {standing.editions[0]['edition']} chưa gửi được qua thư tới: {_list(missed)}"
         yield ToDo(False, what, "Chuyển bằng cách khác", "edition-not-published")

@@ -66,6 +66,11 @@ class ReviewRequest:
         return self.answer is not None and self.answer.verdict != "refused"
 
     @property
+    def report(self) -> str:
+        """Names what is asked about in a sentence: ``báo cáo quý I năm 2023, lần ban hành thứ 1``."""
+        return f"báo cáo {self.title[:1].lower()}{self.title[1:] or self.name}"
+
+    @property
     def name(self) -> str:
         """Names this question among all: ``2023-Q1/1 #7``."""
         return f"{self.period}/{self.edition} #{self.review_request_id}"

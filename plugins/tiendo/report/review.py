@@ -34,6 +34,7 @@ from tiendo.report.words import (
     value_text,
 )
 from tiendo.status.names import LABELS, Status
+from tiendo.status.rounding import rounded_gap, rounded_need
 from tiendo.templates import template
 from tiendo.validation.assertions import check_assertions
 from tiendo.validation.kept_results import keep_runs, mart_key
@@ -340,14 +341,15 @@ def _change_line(change: Mapping[str, Any]) -> str:
 def _near(each: NearBoundary) -> dict[str, Any]:
     line = each.line
     better = "mức tốt hơn" if each.is_better else "mức kém hơn"
-    distance = f"{format_number(each.distance)} {line.unit}".strip()
+    shown = (rounded_need if each.is_better else rounded_gap)(each.distance, line.decimals)
+    distance = f"{format_number(shown)} {line.unit}".strip()
     sentence = f"{value_text(line)}, cách {better} {distance}"
     return {
         "name": line.full_name,
         "status": status_name(line.status),
         "value": value_text(line),
         "unit": line.unit,
-        "distance": format_number(each.distance),
+        "distance": format_number(shown),
         "side": better,
         "is_rounding": each.is_rounding,
         "sentence": f"{sentence}; chỉ do làm tròn" if each.is_rounding else sentence,

@@ -1,0 +1,68 @@
+"""The handbook: a part for each kind of people, and the steps for what the control room tells operations to do.
+
+The part for who sends reports is also a file of its own, for bodies have no account here. Nothing of it needs the
+warehouse.
+"""
+
+from base64 import b64encode
+from functools import cache
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+
+from tiendo.feedback.receipt import VERDICT_NAMES
+from tiendo.pages.frame import HEADERS, Refusal, Viewer, page
+from tiendo.plan.register import get_register
+from tiendo.settings import INCLUDE
+from tiendo.templates import template
+from tiendo.vietnamese.dates import deadline_text, last_moment_text, long_date
+
+SENDING = "gui-bao-cao"
+PARTS = {SENDING: "Gửi báo cáo", "van-hanh": "Vận hành", "phe-duyet": "Phê duyệt"}
+router = APIRouter(prefix="/so-tay")
+
+
+@router.get("")
+def steps(user: Viewer) -> HTMLResponse:
+    """Returns the steps for what operations are told to do."""
+    return page("so_tay.html.j2", user=user.get_name(), parts=PARTS, here="/tiendo/so-tay")
+
+
+@router.get("/{part}")
+def read(user: Viewer, part: str) -> HTMLResponse:
+    """Returns a part."""
+    if part not in PARTS:
+        raise Refusal(404, "no such part", f"Sổ tay không có phần này; có: {', '.join(PARTS.values())}.")
+    return HTMLResponse(text_of(part, user.get_name()), headers=HEADERS)
+
+
+@router.get(f"/{SENDING}/tep")
+def sending_as_a_file(user: Viewer) -> Response:
+    """Returns the part for senders as one file, to be handed to the bodies."""
+    kept = HEADERS | {"Content-Disposition": f'attachment; filename="huong-dan-{SENDING}.html"'}
+    return HTMLResponse(text_of(SENDING, is_file=True), headers=kept)
+
+
+def text_of(part: str, user: str = "", *, is_file: bool = False) -> str:
+    """Returns the HTML of a part, its pictures in it; ``is_file`` leaves out what only the pages lead to."""
+    return template(f"pages/so_tay_{part.replace('-', '_')}.html.j2").render(
+        user=user,
+        script="",
+        refresh=0,
+        here="/tiendo/so-tay",
+        part=part,
+        parts=PARTS,
+        is_file=is_file,
+        register=get_register(),
+        verdicts=VERDICT_NAMES,
+        picture=picture,
+        deadline=deadline_text,
+        last_moment=last_moment_text,
+        day=long_date,
+    )
+
+
+@cache
+def picture(name: str) -> str:
+    """Returns a picture of ``include/handbook`` as the address that holds it."""
+    return f"data:image/png;base64,{b64encode((INCLUDE / 'handbook' / f'{name}.png').read_bytes()).decode()}"
