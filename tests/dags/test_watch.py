@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 import pytest
 from redis import Redis
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, text
 
 from fixtures.mail_servers import ADDRESS, SmtpServer, make_certificates, smtp_receiver
 from fixtures.packages import needs, program
@@ -31,7 +31,7 @@ from tiendo.local.services import free_port
 from tiendo.mail.incidents import MAILBOX, Problem, incident_rows, note_outage
 from tiendo.model.register import Register
 from tiendo.settings import Settings
-from tiendo.warehouse.engine import make_engine
+from tiendo.warehouse.engine import loader, make_engine
 
 APP = "airflow.providers.celery.executors.celery_executor_utils"
 ASK = """
@@ -182,6 +182,17 @@ def place(
 ) -> Iterator[Place]:
     with smtp_receiver(make_certificates(tmp_path)) as smtp:
         yield Place(Parts(settings, register, engine), smtp, tmp_path / "clock", monkeypatch)
+
+
+def test_what_starts_beside_the_watch_has_a_look_to_begin(place: Place) -> None:
+    place.problems = [Problem("component scheduler", "x"), Problem("paused compute_status", "x")]
+    watch = Watch(place.parts.settings, is_starting=True)
+    watch._parts = place.parts
+    known = text("select subject from intake.incident where well_since is null order by subject")
+    for minute, expected in ((0, ["paused compute_status"]), (1, ["component scheduler", "paused compute_status"])):
+        place.look(watch, minute)
+        with loader(place.parts.engine) as connection:
+            assert connection.scalars(known).all() == expected
 
 
 def test_a_database_that_can_only_be_read_is_told_as_a_dead_one(place: Place) -> None:

@@ -126,7 +126,8 @@ def test_an_answer_is_read_without_an_account(here: Evening) -> None:
     """The answers as their bodies open them, from a folder."""
     with here.seen_by(size=RECEIPT) as page:
         for agency, verdict, name in (
-            ("so-tai-chinh", "Đã tiếp nhận", "phieu-da-nhan"), (HEALTH, "Chưa tiếp nhận, đề nghị sửa và gửi lại", "phieu-tra-lai"),
+            ("so-tai-chinh", "Đã tiếp nhận", "phieu-da-nhan"),
+            (HEALTH, "Chưa tiếp nhận, đề nghị sửa và gửi lại", "phieu-tra-lai"),
         ):  # fmt: skip
             newest = max((here.settings.outbox / agency / PERIOD).glob("TN-*.html"))
             page.goto(newest.as_uri())

@@ -74,7 +74,7 @@ def run_watch(seconds: float) -> None:
     os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    watch = Watch(get_settings())
+    watch = Watch(get_settings(), is_starting=True)
     while True:
         watch.look()
         time.sleep(seconds)
@@ -83,8 +83,10 @@ def run_watch(seconds: float) -> None:
 class Watch:
     """Looks, takes note, tells. It keeps in memory how to write to operations without any database, and of it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, is_starting: bool = False) -> None:
+        """``is_starting``: all may have been started with it, so the first look says nothing of components."""
         self._settings = settings
+        self._is_starting = is_starting
         self._addresses: tuple[str, str] | None = None
         self._mail: Mail | None = None
         self._parts: Parts | None = None
@@ -124,6 +126,10 @@ class Watch:
             unreached = [problem for problem in unreached if problem.subject not in (MAILBOX, SMTP)]
         problems = [problem._replace(page=_page(_PAGES_OF_OUTAGES[problem.subject])) for problem in unreached]
         of_airflow, unseen = _problems_of_airflow({problem.subject for problem in unreached})
+        if self._is_starting:
+            self._is_starting = False
+            of_airflow = [problem for problem in of_airflow if not problem.subject.startswith("component ")]
+            unseen.add("component")
         take_note(engine, self._mail.identity if self._mail else None, problems + of_airflow, unseen)
         # Only now is it certain that it can be written to.
         self._tell_that_database_is_back()
