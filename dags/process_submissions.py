@@ -49,7 +49,7 @@ from airflow.sdk import TriggerRule, dag, task
 from tiendo.airflow_glue.assets import LANDING, OBSERVATION, Tag
 from tiendo.airflow_glue.deadline import answer_alert
 from tiendo.airflow_glue.retries import DEFAULT_ARGS
-from tiendo.airflow_glue.run_words import name_batch, tell
+from tiendo.airflow_glue.run_words import FilesLink, name_batch, tell
 
 
 @dag(
@@ -105,6 +105,8 @@ def process_submissions() -> None:
         file_ids = [file_id for batch in batches for file_id in batch]
         words = fates_in_words(engine, register, file_ids)
         tell(words)
+        if file_ids:
+            FilesLink.lead_to(f"tim?q=TN-{min(file_ids):06}..TN-{max(file_ids):06}")
         periods = touched_periods(engine, file_ids)
         if not periods:
             raise AirflowSkipException("No figure has changed.")

@@ -31,4 +31,6 @@ class TiendoPlugin(AirflowPlugin):
         for name, href in (("Điều hành", "/tiendo/"), ("Phê duyệt", "/tiendo/duyet/"), ("Sổ tay", "/tiendo/so-tay"))
     ]
     listeners: ClassVar[list[Any]] = [run_words]
-    global_operator_extra_links: ClassVar[list[Any]] = [run_words.DraftLink(), run_words.EditionLink()]
+    global_operator_extra_links: ClassVar[list[Any]] = [
+        run_words.DraftLink(), run_words.EditionLink(), run_words.FilesLink()
+    ]  # fmt: skip

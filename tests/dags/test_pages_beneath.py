@@ -417,6 +417,10 @@ def test_search_leads_to_a_file(pipeline: Pipeline, browser: Browser) -> None:
     for sought in ("TN-000001", "tn 1", "1", digest, digest[:12].upper()):
         answer = browser.client.get("/tim", params={"q": sought}, follow_redirects=False)
         assert (answer.status_code, answer.headers.get("location")) == (303, "/tiendo/tep/TN-000001"), sought
+    send(pipeline.engine, pipeline.register, FINANCE, Q1, at(2023, 3, 10, 10))
+    send(pipeline.engine, pipeline.register, FINANCE, Q1, at(2023, 3, 10, 11))
+    listed = browser.client.get("/tim", params={"q": "TN-000002..TN-000003"}).text
+    assert [f"/tiendo/tep/TN-00000{number}" in listed for number in (1, 2, 3)] == [False, True, True]
 
 
 @pytest.mark.parametrize(

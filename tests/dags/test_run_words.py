@@ -19,7 +19,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from tiendo.airflow_glue import run_words
-from tiendo.airflow_glue.run_words import DraftLink, EditionLink, name_batch, tell
+from tiendo.airflow_glue.run_words import DraftLink, EditionLink, FilesLink, name_batch, tell
 from tiendo.settings import Settings
 
 
@@ -126,6 +126,9 @@ EDITION = "published/2023-Q1/1/bao-cao.html"
         (DraftLink, "javascript:alert(1)", ""),
         (DraftLink, "drafts/2023-Q1/1/../../../airflow/passwords.json", ""),
         (DraftLink, ["no", "text"], ""),
+        (FilesLink, "tim?q=TN-000007..TN-1000012", "/tiendo/tim?q=TN-000007..TN-1000012"),
+        (FilesLink, "tim?q=TN-000007..TN-000012&x=1", ""),
+        (FilesLink, "//elsewhere.example/tim?q=TN-000007..TN-000012", ""),
     ],
 )
 def test_a_link_leads_to_a_page_of_ours_that_is_there(  # noqa: PLR0917

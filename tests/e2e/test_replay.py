@@ -75,6 +75,10 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
         settled = [run["note"] for run in reviewer.runs("process_submissions")]
         assert all(re.match(r"[1-9]\d* tệp: \d+ |Không có tệp nào chờ", note) for note in settled), settled
         assert any(re.search(r"\d+ trả lại \(\w", note) for note in settled), settled
+        some = next(run for run in reviewer.runs("process_submissions") if run["note"][0] != "K")
+        leads_to = reviewer.links("process_submissions", some["dag_run_id"], "announce")["Các tệp của lượt chạy"]
+        assert leads_to
+        assert "/tiendo/tep/TN-0" in reviewer.page(leads_to)[1]
 
         # A draft that is rejected with a comment to a body: a request for correction goes out, nothing is published.
         run_id = reviewer.trigger("publish_report", partition_key="2023-Q2")
@@ -88,7 +92,7 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
             assert [stranger.page(path)[0] for path in (draft_page, "/tiendo/", "/tiendo/so-tay")] == [401] * 3
         for task in ("draft", "approve"):
             links = reviewer.links("publish_report", run_id, task)
-            assert links == {"Bản dự thảo": draft_page, "Báo cáo đã ban hành": None}
+            assert links == {"Bản dự thảo": draft_page, "Báo cáo đã ban hành": None, "Các tệp của lượt chạy": None}
         fields = {"return_to": "so-y-te", "comment": "Đề nghị đối chiếu <số giường bệnh>"}
         with pytest.raises(AirflowApiError, match="is not a respondent"):
             services.api.answer("publish_report", run_id, "approve", option="Approve")

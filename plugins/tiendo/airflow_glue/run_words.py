@@ -86,8 +86,11 @@ class _PageLink(BaseOperatorLink):
         with create_session() as session:
             said = _said(session, type(self).__name__, dag_id=ti_key.dag_id, run_id=ti_key.run_id)
         page = said[-1] if said else ""
-        is_there = re.fullmatch(self.pages, page) and (get_settings().home / page).is_file()
-        return f"/tiendo/{page}" if is_there else ""
+        return f"/tiendo/{page}" if re.fullmatch(self.pages, page) and self.is_there(page) else ""
+
+    def is_there(self, page: str) -> bool:
+        """Returns whether there is something to be seen at a path; here: a file of the home."""
+        return (get_settings().home / page).is_file()
 
 
 class DraftLink(_PageLink):
@@ -102,3 +105,14 @@ class EditionLink(_PageLink):
 
     name = "Báo cáo đã ban hành"
     pages = rf"published/{_EDITION}/bao-cao\.html"
+
+
+class FilesLink(_PageLink):
+    """To the list of the files that a run has settled, by their receipts."""
+
+    name = "Các tệp của lượt chạy"
+    pages = r"tim\?q=TN-\d{6,12}\.\.TN-\d{6,12}"
+
+    def is_there(self, page: str) -> bool:
+        """Always: the page says so where there are none."""
+        return True

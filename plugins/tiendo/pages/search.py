@@ -1,4 +1,4 @@
-"""Search by receipt, body, indicator or rule, with or without the accents."""
+"""Search by receipt (``TN-000012``, ``TN-000012..TN-000030``), body, indicator or rule, with or without the accents."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,8 @@ from tiendo.validation.suites import rule_titles
 from tiendo.vietnamese.text import ascii_key, fold
 from tiendo.warehouse.engine import onlooker
 
-_RECEIPT = re.compile(r"(?:tn ?-? ?)?0*([1-9]\d{0,11})")
+_NUMBER = r"(?:tn ?-? ?)?0*([1-9]\d{0,11})"
+_RECEIPTS = re.compile(rf"{_NUMBER}(?:\.\.{_NUMBER})?")
 _UNACCENTED = re.compile(r"[a-z0-9][a-z0-9 -]*")
 _HASH = re.compile(r"[0-9a-f]{8,64}")
 router = APIRouter()
@@ -26,11 +27,13 @@ def search_page(user: Viewer, parts: Opened, q: Annotated[str, Query(max_length=
     """Returns what a text names; at once the page of a file where the text is its receipt."""
     register, sought = parts.register, fold(q)
     files: Rows = []
-    number, digest = _RECEIPT.fullmatch(sought), _HASH.fullmatch(sought)
-    if number or digest:
-        receipt_no = f"TN-{number[1]:0>6}" if number else ""
+    numbers, digest = _RECEIPTS.fullmatch(sought), _HASH.fullmatch(sought)
+    if numbers or digest:
+        first, last = (int(numbers[1]), int(numbers[2] or numbers[1])) if numbers else (0, 0)
         with onlooker(parts.engine) as connection:
-            files = fetch(connection, "pages/receipts.sql", receipt_no=receipt_no, sha256=digest[0] if digest else "")
+            files = fetch(
+                connection, "pages/receipts.sql", first=first, last=last, sha256=digest[0] if digest else ""
+            )  # fmt: skip
         if len(files) == 1:
             return RedirectResponse(file_link(files[0]["receipt_no"]), 303, HEADERS)
     return page(
