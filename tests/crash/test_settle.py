@@ -21,11 +21,12 @@ _SEEN = {
 }  # fmt: skip
 
 
-def test_killed_at_every_step_of_settling(landed: Mould, undisturbed: dict[str, Any], turn: Turn) -> None:
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.exhaustive)])
+def test_killed_at_the_steps_of_settling(landed: Mould, undisturbed: dict[str, Any], turn: Turn, every: int) -> None:
     with landed.cast() as world:
         steps = run_child(lambda: turn(world)).steps
     assert {*steps} >= _SEEN, steps
-    for step in boundaries(steps):
+    for step in boundaries(steps)[::every]:
         with landed.cast() as world:
             assert run_child(lambda: turn(world), die_at=step).error == ""
             turn(world)
