@@ -123,7 +123,7 @@ def test_a_form_is_ours_and_of_this_act(desk: Desk) -> None:
 
 def test_a_run_is_started_once_as_who_is_logged_in(desk: Desk) -> None:
     fields = {"token": desk.token("du-thao"), "period": "2023-Q1"}
-    assert "/tiendo/duyet/2023-Q1" in desk.do("du-thao", fields)
+    assert "lập dự thảo báo cáo quý I năm 2023" in desk.do("du-thao", fields)
     assert "không làm thêm lần nữa" in desk.do("du-thao", fields, 409)
     assert "Đã bắt đầu một lượt nhắc" in desk.do("nhac", {})
     assert [(run["dag"], run["partition_key"], run["token"]) for run in desk.started] == [
@@ -205,3 +205,9 @@ def test_an_own_plan_is_received_as_it_is(desk: Desk) -> None:
     assert done_by == ACCOUNT
     answer = desk.browser.post(PAGE + "ke-hoach", data={"token": desk.token("ke-hoach")})
     assert answer.status_code == 422, "not sent as a file is"
+
+
+def test_from_the_login_one_comes_back_to_the_form(desk: Desk) -> None:
+    answer = desk.browser.get(f"{PAGE}gia-han", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/tiendo/viec/#gia-han")
+    assert desk.browser.get(f"{PAGE}khac", follow_redirects=False).status_code == 422

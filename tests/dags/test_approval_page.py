@@ -19,6 +19,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from tiendo.airflow_glue.warehouse import Parts
+from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.pages import approval
 from tiendo.pages.app import app
@@ -28,6 +29,7 @@ from tiendo.report.review import DraftReview, review_files
 from tiendo.settings import Reviewer, Settings
 from tiendo_plugin import pages
 from unit.report_example import AS_OF, DRAFT
+from unit.report_warehouse import figure, send
 
 PAGE = "/tiendo/duyet/2023-Q2"
 ORIGIN = "http://testserver"
@@ -123,6 +125,7 @@ def desk(settings: Settings, register: Register, engine: Engine, monkeypatch: py
     opened = Parts(replace(settings, reviewers=(Reviewer("1", "Hòa"), Reviewer("2", "Bình"))), register, engine)
     app.dependency_overrides |= {viewer: known, parts: lambda: opened}
     monkeypatch.setattr(approval, "may", lambda *_: True)
+    send(engine, register, "so-y-te", Period(2023, 2), AS_OF, [figure("giuong-benh-van-dan", "19.1")])
     yield Desk(opened)
     app.dependency_overrides.clear()
 
@@ -183,6 +186,15 @@ def test_an_answer_goes_to_airflow_once_in_the_name_of_who_gives_it(
     assert desk.taken == [{"run": "run+1", "token": "hoa", "chosen_options": [option], "params_input": params}]
     assert "đang được ghi nhận" in desk.see(answer.headers["location"])
     assert "Đã có câu trả lời" in desk.see()
+
+
+def test_only_a_report_that_is_there_is_returned(desk: Desk) -> None:
+    desk.ask()
+    offered = re.findall(r'<option value="([a-z][^"]+)"', desk.see())
+    assert offered == ["so-y-te"]
+    answer = desk.send(act="return", return_to="so-tai-chinh", comment="Đề nghị rà soát")
+    assert (answer.status_code, desk.taken) == (422, [])
+    assert "Sở Tài chính chưa có báo cáo nào của kỳ được tiếp nhận" in unescape(answer.text)
 
 
 @pytest.mark.parametrize(
@@ -327,7 +339,9 @@ def test_states_in_which_nothing_can_be_answered(desk: Desk) -> None:
     assert "Câu hỏi đang được lập" in desk.see()
     assert "Chờ quyết định" in desk.see("/tiendo/duyet/")
     desk.note("reject", comment="Chưa đủ")
-    assert "Đã quyết định" in desk.see()
+    decided = desk.see()
+    assert "Không ban hành: báo cáo quý II năm 2023" in re.sub(r"</?b>", "", decided)
+    assert "Việc cần quyết định" not in decided
     assert "Không ban hành, " in desk.see("/tiendo/duyet/")
     assert "Kế hoạch không có kỳ báo cáo 2024-Q1." in desk.see("/tiendo/duyet/2024-Q1", 404)
     assert "Yêu cầu không đúng" in desk.see("/tiendo/duyet/quy-1", 422)

@@ -53,6 +53,12 @@ def test_pages_are_shown_and_run_nothing(browser: TestClient, path: str, text: s
     assert answer.headers["cache-control"] == "no-store"
 
 
+def test_before_the_first_edition_that_is_said(browser: TestClient, tmp_path: Path) -> None:
+    (tmp_path / "published" / "index.html").unlink()
+    answer = browser.get("/published/index.html", headers={"accept": "text/html"})
+    assert (answer.status_code, "Chưa có báo cáo nào được ban hành." in answer.text) == (404, True)
+
+
 def test_other_files_are_downloaded(browser: TestClient) -> None:
     for path, content in (("bao-cao.docx", b"PK"), ("data/tasks.csv", b"a,b")):
         answer = browser.get(f"/drafts/2023-Q1/2/{path}")

@@ -271,7 +271,7 @@ def test_a_body_is_told_by_its_past(pipeline: Pipeline, browser: Browser) -> Non
     assert "chỉ để biết" not in words
     assert "miễn báo cáo báo cáo Quý III/2023; văn bản 12/UBND" in words
     assert "Hòa đề nghị điều chỉnh báo cáo Quý II/2023 (DC-000001): “Xem lại <b>”; chưa trả lời" in words
-    assert "Trước hạn 3 ngày, báo cáo Quý I/2023: trong outbox" in words
+    assert "Trước hạn 3 ngày, báo cáo Quý I/2023: trong thư mục trả lời" in words
     assert "nhận kế hoạch thực hiện năm 2023, TN-000001" in words
     assert browser.lead_to_cells(seen) == 2
     # At the year's end the excused quarter is none that was due.

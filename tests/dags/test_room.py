@@ -13,6 +13,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.exc import InternalError
 
+from fixtures.pipeline import Pipeline
+from fixtures.workbooks import filled_workbook
+from tiendo import clock
 from tiendo.airflow_glue.warehouse import Parts
 from tiendo.clock import HANOI
 from tiendo.collect.landing import Fate, settle
@@ -133,6 +136,20 @@ def look(engine: Engine, register: Register, settings: Settings) -> Callable[...
     return lambda now=MONDAY, period=Q1: gather(Parts(settings, register, engine), period, now)
 
 
+def test_a_held_file_is_done_with_once_its_sender_has_sent_a_sound_one(pipeline: Pipeline) -> None:
+    parts = Parts(pipeline.settings, pipeline.register, pipeline.engine)
+
+    def held() -> list[str]:
+        return [row["receipt_no"] for row in gather(parts, Q1, clock.now()).quarantine]
+
+    assert pipeline.send("so-y-te", b"khong doc duoc") == "quarantined"
+    assert pipeline.send("so-tai-chinh", filled_workbook(pipeline.register, "so-tai-chinh", Q1)) == "accepted"
+    assert held() == ["TN-000001"]
+    pipeline.today(2023, 3, 14, 13)
+    assert pipeline.send("so-y-te", filled_workbook(pipeline.register, "so-y-te", Q1)) == "accepted"
+    assert held() == []
+
+
 def hold(engine: Engine, register: Register, at: datetime, name: str) -> None:
     with loader(engine) as connection:
         file_id = receive(connection, "so-la", Q1, at, name=name)
@@ -198,7 +215,7 @@ def test_an_evening_is_read_as_it_stands(
     assert (standing.queue["file_count"], standing.queue["oldest_landed_at"]) == (1, MONDAY - timedelta(minutes=6))
     assert [row["name"] for row in standing.quarantine] == ["c.xlsx"]
     assert standing.scans == {"folder": MONDAY - timedelta(minutes=2)}
-    assert (standing.days_left, standing.has_draft, standing.editions, standing.trial_hits) == (1, False, [], {})
+    assert (standing.days_left, standing.draft, standing.editions, standing.trial_hits) == (1, "", [], {})
     late = look(OVERDUE + timedelta(days=1))
     assert [body.code for body in late.of_period("late")] == ["so-tu-phap"]
     assert len(late.behind) == len(cells) - 2  # of those on time one was sent back since; another is late
@@ -263,7 +280,7 @@ def quiet(register: Register, now: datetime = MONDAY, *, has_bodies: bool = Fals
     return Standing(
         now=now, calendar=calendar, days_left=days_left(register, calendar.due_at, now),
         bodies=grid(register, rows, now), files=[], is_cut=False, queue=NOTHING, scans={}, left_alone=[], quarantine=[],
-        incidents=[], editions=[], undelivered=[], questions={}, has_draft=False, trial_hits={},
+        incidents=[], editions=[], undelivered=[], questions={}, draft="", trial_hits={},
     )  # fmt: skip
 
 
@@ -275,6 +292,8 @@ WAITING = {
 }
 LEFT = {"channel": "folder", "path": "so-y-te/x", "reason": "folder"}
 INCIDENT = {"subject": "paused publish_report", "since": MONDAY, "well_since": None}
+EVENING = datetime(2023, 3, 14, 17, tzinfo=HANOI)
+RETURNED = {"verdict": "reject", "answered_at": EVENING - timedelta(minutes=20)}
 HELD = {"receipt_no": "TN-000009", "name": "x.xlsx"}
 
 
@@ -296,7 +315,8 @@ HELD = {"receipt_no": "TN-000009", "name": "x.xlsx"}
         (MONDAY, {"left_alone": [LEFT | {"reason": "unreadable"}]}, {}, True, "file-waits", "so-y-te/x"),
         (MONDAY, {"quarantine": [HELD]}, {}, False, "quarantine", "TN-000009"),
         (MONDAY, {"undelivered": [{"to_address": "a@x.vn"}] * 2}, {}, False, "undeliverable-mail", "2 thư"),
-        (datetime(2023, 3, 14, 17, tzinfo=HANOI), {}, {}, True, "edition-not-published", "quá giờ ban hành"),
+        (EVENING, {}, {}, True, "edition-not-published", "quá giờ ban hành"),
+        (EVENING, {"questions": {str(Q1): RETURNED}}, {}, True, "edition-not-published", "trả lời lúc 16:40"),
     ],
 )  # fmt: skip
 def test_what_is_to_be_done(  # noqa: PLR0917  a row of the table

@@ -1,10 +1,11 @@
 """What the reviewer of a draft is shown."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from report_example import DRAFT, FIRST, ORIGIN
+from report_example import AS_OF, DRAFT, FIRST, ORIGIN
 
 from tiendo.report.data import EditionChange, EditionData, IndicatorLine
 from tiendo.report.review import (
@@ -14,9 +15,11 @@ from tiendo.report.review import (
     NearBoundary,
     OpenRequest,
     OpenWarning,
+    RefusedReport,
     approval_lines,
     near_boundaries,
     render_review,
+    review_view,
 )
 
 
@@ -165,6 +168,19 @@ def test_open_requests_for_correction_are_named() -> None:
     assert "Số giường &lt;i&gt;?" in page
     (line,) = [line for line in approval_lines(review(requests=(asked,))) if "Đang đề nghị điều chỉnh" in line]
     assert "Sở Y tế (DC-000001): Số giường \\<i\\>?" in line
+
+
+def test_who_was_sent_back_is_named_whether_or_not_there_is_time() -> None:
+    rows = DRAFT.submissions
+    at = AS_OF - timedelta(hours=2)
+    refused = [RefusedReport(row.agency_code, row.agency_name, at, row.is_received) for row in (rows[0], rows[-1])]
+    shown = review_view(review(DRAFT, refused=tuple(refused)))["submissions"]
+    assert [name.partition(" (gửi lúc ")[0] for name in shown["rejected"]] == [
+        rows[0].agency_name,
+        rows[-1].agency_name,
+    ]
+    assert [("bản trước vẫn được tính" in name) for name in shown["rejected"]] == [each.is_received for each in refused]
+    assert all(each.agency_name not in f"{shown['open']}{shown['missing']}" for each in refused)
 
 
 def test_words_from_files_stay_words() -> None:

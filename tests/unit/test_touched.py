@@ -24,7 +24,7 @@ def test_a_file_that_waits_is_named_and_a_refused_one_touches_nothing(
     process(settings, register, engine, file_ids[:1])
     with pytest.raises(UnsettledError, match=rf"1 of 2 files still wait for their fate: \[{file_ids[1]}\]"):
         check_settled(engine, file_ids)
-    assert fates_in_words(engine, register, file_ids) == "2 tệp: 1 cách ly (Sở Y tế); 1 còn chờ (Sở Y tế)"
+    assert fates_in_words(engine, register, file_ids) == "2 tệp: 1 tạm giữ (Sở Y tế); 1 còn chờ (Sở Y tế)"
     process(settings, register, engine, file_ids)
     check_settled(engine, file_ids)
     assert touched_periods(engine, file_ids) == []

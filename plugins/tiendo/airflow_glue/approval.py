@@ -348,7 +348,7 @@ def check_return(bodies: Mapping[str, str], fields: Mapping[str, Any]) -> None:
     if body and body not in bodies:
         raise AnswerError(f"Kế hoạch không có đơn vị báo cáo nào mang mã {body!r}; chưa trả lại báo cáo nào.")
     if body and not comment:
-        raise AnswerError(f"Trả lại báo cáo của {bodies[body]} thì phải ghi nội dung cần điều chỉnh vào ô Ý kiến.")
+        raise AnswerError(f"Trả lại báo cáo của {bodies[body]} thì phải ghi nội dung cần điều chỉnh.")
 
 
 def read_answer(

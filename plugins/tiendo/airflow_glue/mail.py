@@ -204,7 +204,7 @@ def send_or_skip(*, is_told: bool = True) -> dict[str, int]:
     from tiendo.airflow_glue.warehouse import open_warehouse
     from tiendo.process.mail_run import send_mail
 
-    mail = _mail_or_skip("thông báo chỉ nằm trong outbox", is_told=is_told)
+    mail = _mail_or_skip("thông báo chỉ nằm trong thư mục trả lời", is_told=is_told)
     return send_mail(*open_warehouse(), mail)._asdict()
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, NamedTuple
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathPart
+from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
@@ -25,7 +26,7 @@ from tiendo.model.working_days import last_day_before, midnight
 from tiendo.obligations.documents import LARGEST, receive_document
 from tiendo.obligations.extensions import LONGEST_TEXT, Letter, ObligationError, find_obligation, grant
 from tiendo.pages.forms import LONGEST_FORM, ask_airflow, check_sent, form_token, read_token
-from tiendo.pages.frame import PREFIX, PUBLISH, Opened, Refusal, Viewer, may_run, page
+from tiendo.pages.frame import HEADERS, PREFIX, PUBLISH, Opened, Refusal, Viewer, may_run, page
 from tiendo.vietnamese.dates import format_date, format_instant
 from tiendo.warehouse.audit import acting_for
 
@@ -58,7 +59,7 @@ class ByHand(NamedTuple):
 
 ACTS = {
     "nhac": ByHand("send_reminders", "Nhắc ngay các đơn vị đến kỳ nhắc"),
-    "du-thao": ByHand(PUBLISH, "Lập dự thảo lần ban hành sau hoặc bổ sung"),
+    "du-thao": ByHand(PUBLISH, "Lập dự thảo để hỏi phê duyệt (lần đầu, lần sau hoặc bổ sung)"),
     "gia-han": ByHand("send_reminders", "Gia hạn cho một đơn vị theo văn bản"),
     "tha-tep": ByHand("process_submissions", "Cho qua một tệp đang bị giữ lại"),
     "ke-hoach": ByHand("process_submissions", "Nhận kế hoạch thực hiện của một đơn vị"),
@@ -70,6 +71,12 @@ Name = Annotated[str, PathPart(pattern=f"^(?:{'|'.join(ACTS)})$")]
 def all_acts(user: Viewer, opened: Opened) -> Response:
     """The acts that an account may do, each with its form."""
     return _shown(user, opened)
+
+
+@router.get("/viec/{name}")
+def one_act(user: Viewer, name: Name) -> Response:
+    """Where a browser comes back to from the login after an act was sent: to the form, for nothing was done."""
+    return RedirectResponse(f"{HERE}#{name}", 303, HEADERS)
 
 
 @router.post("/viec/{name}")
@@ -168,16 +175,20 @@ async def _start(request: Request, user: BaseUser, name: str, key: str | None, n
 
 
 def _remind(opened: Parts, fields: dict[str, str]) -> tuple[str | None, str]:
-    return None, "Đã bắt đầu một lượt nhắc. Đơn vị đã được nhắc của dịp này không bị nhắc lại."
+    from tiendo.reminders.reminding import due_now
+
+    due = due_now(opened.engine, opened.register, clock.now())
+    names = "; ".join(dict.fromkeys(each.agency.short_name for each in due)) or "không có đơn vị nào"
+    return None, f"Đã bắt đầu một lượt nhắc: {names}. Đơn vị đã được nhắc của dịp này không bị nhắc lại."
 
 
 def _draft(opened: Parts, fields: dict[str, str]) -> tuple[str | None, str]:
     period = _period(opened, fields)
     if opened.register.calendar_by_period[period].cut_off_on > clock.today():
-        raise MistakeError(f"Chưa đến ngày chốt số liệu của kỳ {period}.")
+        raise MistakeError(f"Chưa đến ngày chốt số liệu của {period.vietnamese}.")
     return str(period), (
-        f"Đã bắt đầu lập dự thảo của kỳ {period}. Nếu số liệu khác lần ban hành trước, câu hỏi phê duyệt hiện sau "
-        f"ít phút tại {PREFIX}/duyet/{period}; nếu không khác thì không có gì để hỏi."
+        f"Đã bắt đầu lập dự thảo báo cáo {period.vietnamese}. Nếu số liệu khác lần ban hành trước, câu hỏi hiện sau ít "
+        "phút ở trang Phê duyệt báo cáo; nếu không khác thì không có gì để hỏi."
     )
 
 

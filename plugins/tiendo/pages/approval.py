@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 
 from tiendo.airflow_glue.approval import LONGEST, TITLES, AnswerError, check_fields
 from tiendo.airflow_glue.warehouse import Parts
+from tiendo.model.outcome import ACCEPTED
 from tiendo.model.period import Period
 from tiendo.pages.forms import Form, ask_airflow, form_token, read_token
 from tiendo.pages.frame import HEADERS, PREFIX, PUBLISH, Opened, Refusal, Viewer, may, page
@@ -27,6 +28,7 @@ from tiendo.report.manifest import MANIFEST
 from tiendo.report.review import PAGE, VIEW
 from tiendo.vietnamese.dates import deadline_text, format_instant
 from tiendo.warehouse.engine import onlooker
+from tiendo.warehouse.mart import tracker_rows
 
 HERE = f"{PREFIX}/duyet/"
 _DRAFT_FILES = {
@@ -69,6 +71,7 @@ class Scene:
         view: the review as words (``review_view``), None where the draft has been put away or keeps none.
         files: the draft's files by name, with their titles; none where the draft in the folder is another one.
         is_there: the draft in the folder is the one that is asked about.
+        received: the bodies whose report of the period counts, which alone can be returned.
     """
 
     period: Period
@@ -77,6 +80,7 @@ class Scene:
     view: dict[str, Any] | None = None
     files: tuple[tuple[str, str], ...] = ()
     is_there: bool = False
+    received: frozenset[str] = frozenset()
 
 
 @router.get("/duyet/")
@@ -151,6 +155,11 @@ async def answer(
         if act.has_body and not given["return_to"]:
             raise AnswerError("Chưa chọn đơn vị cần trả lại báo cáo.")
         check_fields(_bodies(opened), given)
+        if given["return_to"] and given["return_to"] not in scene.received:
+            raise AnswerError(
+                f"{_bodies(opened)[given['return_to']]} chưa có báo cáo nào của kỳ được tiếp nhận, nên không có gì để "
+                "trả lại."
+            )
         if act.needs_comment and not given["comment"]:
             raise AnswerError("Chưa ghi lý do không ban hành.")
     except AnswerError as error:
@@ -239,7 +248,7 @@ async def _shown(
         may_answer=_may_answer(opened, user),
         who=_who(opened),
         token=form_token(user, *_about(asked)) if asked and state == "open" else "",
-        bodies=_bodies(opened),
+        bodies={code: name for code, name in _bodies(opened).items() if code in scene.received},
         recipients=sum(bool(address) for address in opened.register.report["delivery"].values()),
         acts=ACTS,
         titles=TITLES,
@@ -282,7 +291,9 @@ def _scene(opened: Parts, period: str) -> Scene:
     except FileNotFoundError:
         is_there, view = False, None
     files = [(name, title) for name, title in _DRAFT_FILES.items() if is_there and (folder / name).exists()]
-    return Scene(known, asked, (last and last.refused_because) or "", view, tuple(files), is_there)
+    tracked = tracker_rows(opened.engine, opened.register, known)
+    received = frozenset(row["agency_code"] for row in tracked if row["state"] in ACCEPTED)
+    return Scene(known, asked, (last and last.refused_because) or "", view, tuple(files), is_there, received)
 
 
 def _known(opened: Parts, period: str) -> Period:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException
 from fastapi import Path as PathPart
 from fastapi.responses import FileResponse
 
-from tiendo.pages.frame import viewer
+from tiendo.pages.frame import Refusal, viewer
 from tiendo.settings import get_settings
 
 # Opened in the browser; everything else is downloaded. Here the pages run no script and fetch nothing.
@@ -49,7 +49,13 @@ def published_file(
 
 @router.get("/published/index.html", dependencies=[Depends(viewer)])
 def published_index() -> Any:
-    """Returns the page of all editions."""
+    """Returns the page of all editions.
+
+    Raises:
+        Refusal: 404 before the first.
+    """
+    if not (get_settings().published / "index.html").is_file():
+        raise Refusal(404, "Nothing has been published.", "Chưa có báo cáo nào được ban hành.")
     return _answer(get_settings().published, "index.html")
 
 

@@ -30,7 +30,7 @@ async def read_form(request: Request) -> dict[str, str]:
     """
     check_sent(request, LONGEST_FORM, "application/x-www-form-urlencoded")
     fields = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    request.state.typed = fields.get("comment", "")
+    request.state.typed = "\n".join(value for name, value in fields.items() if value and name not in {"token", "act"})
     return fields
 
 

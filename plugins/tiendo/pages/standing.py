@@ -89,7 +89,7 @@ class Standing:
         left_alone: what lies in the inboxes and is not taken; ``reason`` is a code of ``collect.left_alone``.
         quarantine, incidents, editions, undelivered: rows of the statements of these names.
         questions: what reviewers were last asked, by period.
-        has_draft: whether there is a draft of the period that follows the figures.
+        draft: the folder of its newest draft, ``latest`` where it follows the figures; "" for none.
         trial_hits: rule on trial to how many files of the period it has hit.
     """
 
@@ -107,7 +107,7 @@ class Standing:
     editions: Sequence[Row]
     undelivered: Sequence[Row]
     questions: Mapping[str, Row]
-    has_draft: bool
+    draft: str
     trial_hits: Mapping[str, int]
 
     @property
@@ -178,14 +178,21 @@ def gather(parts: Parts, period: Period, now: datetime) -> Standing:
         queue=queue,
         scans={row["channel"]: row["completed_at"] for row in scans},
         left_alone=left,
-        quarantine=quarantine,
+        quarantine=[row for row in quarantine if not row["is_replaced"]],
         incidents=incidents,
         editions=editions,
         undelivered=undelivered,
         questions={row["period"]: row for row in questions},
-        has_draft=(EditionFolders(settings, period).latest_draft / "bao-cao.html").is_file(),
+        draft=_draft(EditionFolders(settings, period), questions),
         trial_hits={rule: counted.get(rule, 0) for rule in trial},
     )
+
+
+def _draft(folders: EditionFolders, questions: Sequence[Row]) -> str:
+    """Returns the folder of the newest draft of a period, ``latest`` or a number; "" for none."""
+    asked = [row["edition"] for row in questions if row["period"] == str(folders.period)]
+    folders_there = {"latest": folders.latest_draft} | {str(number): folders.draft(number) for number in asked}
+    return next((name for name, folder in folders_there.items() if (folder / "bao-cao.html").is_file()), "")
 
 
 def days_left(register: Register, due_at: datetime, now: datetime) -> int | None:

@@ -114,7 +114,7 @@ def _of_files(standing: Standing, machine: Machine) -> Iterator[ToDo]:
             _, meaning = meanings(item["reason"])
             what = f"{_PLACES[item['channel']]}: chưa lấy {item['path']}"
             yield ToDo(item["reason"] in HANGING, what, meaning.rstrip("."), "file-waits")
-    act = "Xác minh nơi gửi rồi cho qua, hoặc báo đơn vị gửi lại"
+    act = "Xem lý do: chưa rõ nơi gửi thì xác minh rồi cho qua, còn lại báo đơn vị gửi tệp khác"
     if len(standing.quarantine) > _NAMED:
         yield ToDo(False, f"{len(standing.quarantine)} tệp bị tạm giữ", act, "quarantine", "#tam-giu")
     else:
@@ -131,9 +131,13 @@ def _of_edition(standing: Standing) -> Iterator[ToDo]:
             what = f"{name} chờ phê duyệt từ {format_instant(question['asked_at'])}"
             yield ToDo(True, what, "Báo người phê duyệt", "edition-not-published", f"/tiendo/duyet/{period}")
     is_late = calendar.publish_at + PUBLICATION_PATIENCE <= now < calendar.closing_at
-    if is_late and not standing.editions and str(standing.period) not in standing.questions:
+    last = standing.questions.get(str(standing.period))
+    if is_late and not standing.editions and (last is None or last["verdict"] == "reject"):
         what = f"Đã quá giờ ban hành ({format_instant(calendar.publish_at)}) mà chưa có bản dự thảo chờ phê duyệt"
         act = "Lập dự thảo để hỏi phê duyệt"
+        if last:
+            what += f"; bản trước không được ban hành theo trả lời lúc {format_instant(last['answered_at'])}"
+            act = "Hệ thống hỏi lại khi có số liệu mới; cần hỏi ngay thì lập dự thảo"
         yield ToDo(True, what, act, "edition-not-published", "/tiendo/viec/#du-thao")
     if standing.editions and (missed := standing.editions[0]["not_reached"]):
         what = f"Bản ban hành lần {standing.editions[0]['edition']} chưa gửi được qua thư tới: {_list(missed)}"
@@ -150,7 +154,7 @@ def _of_bodies(standing: Standing) -> Iterator[ToDo]:
     is_soon = standing.days_left is not None and standing.days_left <= _SOON
     if is_soon and (missing := standing.of_period("open")):
         what = f"{len(missing)} đơn vị chưa gửi, {left_words(standing.days_left, calendar.due_at)}: {_names(missing)}"
-        yield ToDo(standing.days_left == 0, what, "Nhắc trước khi hết hạn", "reminders", "#don-vi")
+        yield ToDo(standing.days_left == 0, what, "Nhắc trước khi hết hạn", "reminders", "/tiendo/viec/#nhac")
     if unmended := standing.unmended:
         what = f"{len(unmended)} đơn vị có báo cáo bị trả lại, chưa gửi lại: {_names(unmended)}"
         yield ToDo(True, what, "Liên hệ đơn vị, hướng dẫn sửa theo phiếu trả lời", "reminders", "#don-vi")

@@ -17,7 +17,7 @@ _FATES = {
     "duplicate": "trùng",
     "trial": "kiểm tra thử",
     "rejected": "trả lại",
-    "quarantined": "cách ly",
+    "quarantined": "tạm giữ",
     "waiting": "còn chờ",
 }
 # Of these a reader asks whose they are.

@@ -12,7 +12,7 @@ OWING = ("missing", "rejected")
 # About a body, to somebody else, on one page for all bodies of the day.
 LISTS = (DEPUTY_DIRECTOR, MEETING_LIST)
 DELIVERIES = {
-    "outbox": "trong outbox",
+    "outbox": "trong thư mục trả lời",
     "waiting": "chờ gửi thư",
     "sent": "đã gửi thư",
     "withdrawn": "đã rút, không còn đúng",

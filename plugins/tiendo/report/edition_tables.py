@@ -332,7 +332,7 @@ RECORDS = EditionTable(
                       "Quarters whose first readable file was accepted.",
                       tag="first_try", words=lambda i: first_try_words(vars(i))),
         EditionColumn("rejected_count", "integer", "Tệp bị trả lại", 9, "Files sent back."),
-        EditionColumn("quarantined_count", "integer", "Tệp bị cách ly", 10, "Files held back, unreadable or unsafe.",
+        EditionColumn("quarantined_count", "integer", "Tệp bị tạm giữ", 10, "Files held back, unreadable or unsafe.",
                       is_folded=True),
         EditionColumn("own_plan_state", "string", "Kế hoạch của đơn vị", 12,
                       "Its own implementation plan: accepted, missing or exempt.",

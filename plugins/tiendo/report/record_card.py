@@ -73,7 +73,7 @@ def first_try_words(record: Mapping[str, Any]) -> str:
     received = record["received_count"]
     words = [f"{record['first_try_count']}/{received} kỳ"] if received else []
     words += [f"{record['rejected_count']} tệp bị trả lại"] if record["rejected_count"] else []
-    words += [f"{record['quarantined_count']} tệp không đọc được, bị cách ly"] if record["quarantined_count"] else []
+    words += [f"{record['quarantined_count']} tệp không đọc được, bị tạm giữ"] if record["quarantined_count"] else []
     return "; ".join(words) or "–"
 
 

@@ -20,7 +20,7 @@ from tiendo.report.data import EditionChange, EditionData, IndicatorLine
 from tiendo.report.gather import task_assertions
 from tiendo.report.headline import headlines
 from tiendo.report.manifest import data_sha256
-from tiendo.report.summary import edition_label, further_lines
+from tiendo.report.summary import edition_label, further_lines, open_words
 from tiendo.report.view import change_view, submissions_view
 from tiendo.report.words import (
     clean,
@@ -29,6 +29,7 @@ from tiendo.report.words import (
     lower,
     number,
     period_name,
+    short_instant,
     source_text,
     status_name,
     value_text,
@@ -104,6 +105,20 @@ class OpenRequest:
 
 
 @dataclass(frozen=True)
+class RefusedReport:
+    """A body whose last report of the period was sent back and has not come again.
+
+    Attributes:
+        is_received: an earlier version counts.
+    """
+
+    agency_code: str
+    agency_name: str
+    rejected_at: datetime
+    is_received: bool
+
+
+@dataclass(frozen=True)
 class Dispute:
     """An indicator whose reporters differ: each one's figure, in the register's order."""
 
@@ -122,6 +137,7 @@ class DraftReview:
     disputes: tuple[Dispute, ...]
     failures: tuple[str, ...]
     requests: tuple[OpenRequest, ...] = ()
+    refused: tuple[RefusedReport, ...] = ()
 
 
 def gather_review(connection: Connection, register: Register, data: EditionData) -> DraftReview:
@@ -136,6 +152,7 @@ def gather_review(connection: Connection, register: Register, data: EditionData)
     warnings = connection.execute(statement("report/open_warnings.sql"), key).mappings()
     disputes = connection.execute(statement("report/disputes.sql"), key).mappings()
     requests = connection.execute(statement("report/open_requests.sql"), key).mappings()
+    refused = connection.execute(statement("report/refused.sql"), key).mappings()
     return DraftReview(
         data,
         near=near_boundaries(data),
@@ -143,6 +160,7 @@ def gather_review(connection: Connection, register: Register, data: EditionData)
         disputes=tuple(_dispute(register, lines, dict(row)) for row in disputes),
         failures=tuple(mart_failures(connection, register, data.period, data.as_of)),
         requests=tuple(OpenRequest(**row) for row in requests),
+        refused=tuple(RefusedReport(**row) for row in refused),
     )
 
 
@@ -194,7 +212,7 @@ def review_view(review: DraftReview) -> dict[str, Any]:
         "arrivals": [] if previous is None else list(previous.arrivals),
         "changes": [] if previous is None else [_change(change) for change in previous.changes],
         "rewordings": [] if previous is None else [_change(change) for change in previous.rewordings],
-        "submissions": submissions_view(data),
+        "submissions": submissions_view(data) | _refused(review),
         "near": [_near(each) for each in review.near],
         "disputes": [
             {
@@ -226,6 +244,21 @@ def review_view(review: DraftReview) -> dict[str, Any]:
             if report.contradiction
         ],
         "failures": list(review.failures),
+    }
+
+
+def _refused(review: DraftReview) -> dict[str, Any]:
+    """Returns who was sent back and is silent, whether or not its day is over, and who else still has time."""
+    refused = {each.agency_code for each in review.refused}
+    waiting = [row for row in review.data.submissions if row.agency_code not in refused]
+    return {
+        "rejected": [
+            f"{each.agency_name} (gửi lúc {short_instant(each.rejected_at)}"
+            f"{', bản trước vẫn được tính' if each.is_received else ''})"
+            for each in review.refused
+        ],
+        "open": open_words(waiting),
+        "missing": [row.agency_name for row in waiting if row.state == "missing" and row.open_until is None],
     }
 
 
