@@ -464,7 +464,7 @@ def test_the_page_answers_airflow_s_question_in_the_name_of_who_is_logged_in(sta
         told = browsers["stranger"].get(login.headers["location"])
         assert "/auth/login" in told.headers["location"], "Airflow takes the way back"
         token = token_of(reviewer.get(here))
-        fields = {"token": token, "act": "return", "return_to": "so-y-te", "comment": "Đề nghị đối chiếu"}
+        fields = {"token": token, "act": "return", "return_to": "so-ke-hoach-va-dau-tu", "comment": "Đề nghị đối chiếu"}
         for name in ("viewer", "user", "op", "admin", "local_admin"):
             shown = browsers[name].get(here)
             assert (shown.status_code, "Việc cần quyết định" in shown.text) == (HTTPStatus.OK, True), name
@@ -476,7 +476,7 @@ def test_the_page_answers_airflow_s_question_in_the_name_of_who_is_logged_in(sta
         forged = reviewer.post(here, data=fields | {"token": f"{token[:-3]}AAA"})
         empty = reviewer.post(here, data=fields | {"comment": " "})
         assert [each.status_code for each in (foreign, forged, empty)] == [403, 403, 422]
-        assert '<option value="so-y-te" selected>' in empty.text
+        assert '<option value="so-ke-hoach-va-dau-tu" selected>' in empty.text
         assert stage.is_asked(run)
 
         # What operations start by hand from a page is started by Airflow, in their name, once.
