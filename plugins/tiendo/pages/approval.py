@@ -246,6 +246,7 @@ async def _shown(
         state=state,
         by=by,
         may_answer=_may_answer(opened, user),
+        is_named=_is_named(opened, user),
         who=_who(opened),
         token=form_token(user, *_about(asked)) if asked and state == "open" else "",
         bodies={code: name for code, name in _bodies(opened).items() if code in scene.received},
@@ -312,8 +313,11 @@ def _task(asked: AskedQuestion, task: str) -> str:
 
 
 def _may_answer(opened: Parts, user: BaseUser) -> bool:
-    is_named = str(user.get_id()) in {reviewer.id for reviewer in opened.settings.reviewers}
-    return is_named and may("PUT", PUBLISH, user, DagAccessEntity.HITL_DETAIL)
+    return _is_named(opened, user) and may("PUT", PUBLISH, user, DagAccessEntity.HITL_DETAIL)
+
+
+def _is_named(opened: Parts, user: BaseUser) -> bool:
+    return str(user.get_id()) in {reviewer.id for reviewer in opened.settings.reviewers}
 
 
 def _who(opened: Parts) -> str:
