@@ -49,7 +49,7 @@ def test_only_the_plugin_file_is_executed(tmp_path: Path) -> None:
     assert loaded["errors"] == {}
     assert loaded["heavy"] == []
     assert loaded["timetables"] == ["tiendo.airflow_glue.timetable.PlanCalendar"]
-    assert loaded["links"] == ["Báo cáo đã ban hành", "Bản dự thảo"]
+    assert loaded["links"] == ["Báo cáo đã ban hành", "Bản dự thảo", "Các tệp của lượt chạy"]
     assert loaded["listeners"] == ["tiendo.airflow_glue.run_words"]
     assert loaded["deadlines"] == ["tiendo.airflow_glue.deadline.PlanDeadline"]
 
