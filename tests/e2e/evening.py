@@ -29,7 +29,7 @@ from tiendo.warehouse.embedded import stop_server
 from tiendo.warehouse.engine import make_engine
 
 Q1, PERIOD = Period(2023, 1), "2023-Q1"
-HEALTH, TORN, LATE = "so-y-te", "so-giao-duc-va-dao-tao", "tp-di-an"
+HEALTH, TORN = "so-y-te", "so-giao-duc-va-dao-tao"
 EVENING = datetime(2023, 3, 14, 19, 40, tzinfo=HANOI)
 DESK, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 # The browser's own notes of what the tests ask for: a page that is not there, an edition whose script is not let run.

@@ -8,7 +8,6 @@ taken anew by ``make pictures``.
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -270,7 +269,7 @@ def test_what_comes_in_shows_itself(here: Evening, scenario: Scenario) -> None:
 
 
 @pytest.mark.parametrize("name", ["gui-bao-cao", "van-hanh", "phe-duyet"])
-def test_a_part_of_the_handbook_is_two_printed_pages(here: Evening, name: str, tmp_path: Path) -> None:
+def test_a_part_of_the_handbook_is_two_printed_pages(here: Evening, name: str) -> None:
     with here.seen_by(ADMIN) as page:
         page.goto(f"/tiendo/so-tay/{name}")
         shown = page.locator("main img")

@@ -98,7 +98,7 @@ async def do(request: Request, name: Name, user: Viewer, opened: Opened) -> Resp
         raise Refusal(403, "The form is another act's.", "Biểu mẫu này không phải của việc vừa chọn.")
     try:
         if name in _RUNS:
-            key, done = _RUNS[name](opened, fields)
+            key, done = await run_in_threadpool(_RUNS[name], opened, fields)
             await _start(request, user, name, key, number)
         else:
             file = form.get("file")

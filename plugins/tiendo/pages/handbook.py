@@ -8,15 +8,15 @@ from base64 import b64encode
 from functools import cache
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse
 
 from tiendo.feedback.receipt import VERDICT_NAMES
-from tiendo.pages.frame import HEADERS, Refusal, Viewer, page
+from tiendo.pages.frame import PREFIX, Refusal, Viewer, page
 from tiendo.plan.register import get_register
 from tiendo.settings import INCLUDE
-from tiendo.templates import template
 from tiendo.vietnamese.dates import deadline_text, last_moment_text, long_date
 
+HERE = f"{PREFIX}/so-tay"
 SENDING = "gui-bao-cao"
 PARTS = {SENDING: "Gửi báo cáo", "van-hanh": "Vận hành", "phe-duyet": "Phê duyệt"}
 router = APIRouter(prefix="/so-tay")
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/so-tay")
 @router.get("")
 def steps(user: Viewer) -> HTMLResponse:
     """Returns the steps for what operations are told to do."""
-    return page("so_tay.html.j2", user=user.get_name(), parts=PARTS, here="/tiendo/so-tay")
+    return page("so_tay.html.j2", user=user.get_name(), parts=PARTS, here=HERE)
 
 
 @router.get("/{part}")
@@ -33,29 +33,29 @@ def read(user: Viewer, part: str) -> HTMLResponse:
     """Returns a part."""
     if part not in PARTS:
         raise Refusal(404, "no such part", f"Sổ tay không có phần này; có: {', '.join(PARTS.values())}.")
-    return HTMLResponse(text_of(part, user.get_name()), headers=HEADERS)
+    return _part(part, user.get_name())
 
 
 @router.get(f"/{SENDING}/tep")
-def sending_as_a_file(user: Viewer) -> Response:
+def sending_as_a_file(user: Viewer) -> HTMLResponse:
     """Returns the part for senders as one file, to be handed to the bodies."""
-    kept = HEADERS | {"Content-Disposition": f'attachment; filename="huong-dan-{SENDING}.html"'}
-    return HTMLResponse(text_of(SENDING, is_file=True), headers=kept)
+    file = _part(SENDING, is_file=True)
+    file.headers["Content-Disposition"] = f'attachment; filename="huong-dan-{SENDING}.html"'
+    return file
 
 
-def text_of(part: str, user: str = "", *, is_file: bool = False) -> str:
-    """Returns the HTML of a part, its pictures in it; ``is_file`` leaves out what only the pages lead to."""
-    return template(f"pages/so_tay_{part.replace('-', '_')}.html.j2").render(
+def _part(part: str, user: str = "", *, is_file: bool = False) -> HTMLResponse:
+    """Returns a part, its pictures in it; ``is_file`` leaves out what only the pages lead to."""
+    return page(
+        f"so_tay_{part.replace('-', '_')}.html.j2",
         user=user,
-        script="",
-        refresh=0,
-        here="/tiendo/so-tay",
+        here=HERE,
         part=part,
         parts=PARTS,
         is_file=is_file,
         register=get_register(),
-        verdicts=VERDICT_NAMES,
         picture=picture,
+        verdicts=VERDICT_NAMES,
         deadline=deadline_text,
         last_moment=last_moment_text,
         day=long_date,
