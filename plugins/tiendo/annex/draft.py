@@ -9,9 +9,9 @@ from pathlib import Path
 from tiendo.annex.reading import EQUAL, Annex
 from tiendo.annex.table import AnnexRow
 from tiendo.model.register import Comparator, RowKind
-from tiendo.plan.known import Cells, KnownPlan
+from tiendo.plan.known import KnownPlan
 from tiendo.plan.new_plan import TARGET_COLUMNS, empty_target, table_text, to_confirm
-from tiendo.plan.tables import TO_FILL
+from tiendo.plan.tables import TO_FILL, Cells
 from tiendo.vietnamese.text import ascii_key, fold
 
 FILE = "indicators.csv"

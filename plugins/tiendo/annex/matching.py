@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from tiendo.annex.table import AnnexRow
 from tiendo.model.register import RowKind
-from tiendo.plan.known import Cells, KnownPlan
+from tiendo.plan.known import KnownPlan
+from tiendo.plan.tables import Cells
 from tiendo.vietnamese.text import fold
 
 

@@ -231,6 +231,42 @@ class Obligation:
     closing_at: datetime
 
 
+class Change(StrEnum):
+    """What an amendment does to a row of the register."""
+
+    SET = "set"
+    ADD = "add"
+    WITHDRAW = "withdraw"
+    MERGE = "merge"
+    SPLIT = "split"
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """One change of the register from a day on.
+
+    Attributes:
+        from_on: periods whose data is closed on this day or later follow it.
+        document: the decision it rests on, "" where none is needed; ``dated_on`` its day.
+        subject: ``agency``, ``indicator`` or ``task``; ``code`` which of them.
+        column: of a ``set``, the column whose cell changes, to ``value``, from ``before``.
+        value: of a merger or split, the codes of the bodies that take over, with semicolons between.
+        is_illustrative: made up for demonstration (số liệu minh họa).
+    """
+
+    from_on: date
+    document: str
+    dated_on: date | None
+    subject: str
+    code: str
+    change: Change
+    column: str = ""
+    value: str = ""
+    before: str = ""
+    decision: str = ""
+    is_illustrative: bool = False
+
+
 @dataclass(frozen=True)
 class Thresholds:
     """Cut-offs of the grades; see docs/methodology.md."""
@@ -244,7 +280,15 @@ class Thresholds:
 class Register:
     """A whole plan, checked. Lookups by code are dictionaries; sequences keep the printed order.
 
-    ``own_plan_task`` is the task by whose ``due_on`` every body sends in its own implementation plan (III.3).
+    As loaded it has every body, indicator and task there ever was under the plan, as first printed, and so tells what a
+    name or code means. What counts for a period or a day is the register ``in_force`` then.
+
+    Attributes:
+        own_plan_task: the task by whose ``due_on`` every body sends in its own implementation plan (III.3).
+        sha256: of the files it was read from; ``files`` are these, by name.
+        version_sha256: of what grades, is owed and is printed by it: amendments of other periods leave it as it is.
+        amendments: in the order in which they take effect.
+        versions: the registers in force, each from a day on, in order; none where nothing was ever amended.
     """
 
     code: str
@@ -266,6 +310,43 @@ class Register:
     own_plan_task: str
     reminders: ReminderRules = field(default_factory=ReminderRules)
     working_days: WorkingDays = field(default_factory=WorkingDays)
+    version_sha256: str = ""
+    amendments: tuple[Amendment, ...] = ()
+    versions: tuple[tuple[date, "Register"], ...] = field(default=(), repr=False)
+    files: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+
+    def in_force(self, period: Period) -> "Register":
+        """Returns the register by which a period is graded, owed and printed: that of the day its data is closed."""
+        entry = self.calendar_by_period.get(period)
+        return self.in_force_on(entry.cut_off_on) if entry else self
+
+    def in_force_on(self, day: date) -> "Register":
+        """Returns the register in force on a day."""
+        return next((version for from_on, version in reversed(self.versions) if from_on <= day), self)
+
+    def amendments_of(self, period: Period) -> tuple[Amendment, ...]:
+        """Returns what took effect for the first time in a period of the calendar."""
+        entry = self.calendar_by_period[period]
+        earlier = [other.cut_off_on for other in self.calendar if other.period < period]
+        return tuple(
+            each
+            for each in self.amendments
+            if each.from_on <= entry.cut_off_on and not any(each.from_on <= day for day in earlier)
+        )
+
+    @cached_property
+    def heirs(self) -> dict[str, tuple[str, ...]]:
+        """Bodies that ended, with those that took over from them, down to bodies that still are."""
+        taken = {
+            each.code: tuple(each.value.split(";"))
+            for each in self.amendments
+            if each.change in (Change.MERGE, Change.SPLIT)
+        }
+
+        def last(code: str) -> tuple[str, ...]:
+            return tuple(end for heir in taken[code] for end in (last(heir) if heir in taken else (heir,)))
+
+        return {code: tuple(dict.fromkeys(last(code))) for code in taken}
 
     @cached_property
     def agency_by_code(self) -> dict[str, Agency]:

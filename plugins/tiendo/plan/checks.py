@@ -41,7 +41,6 @@ def check_register(
     _check_unique(tables["units.csv"], "code")
     for file, key in (("agencies.csv", "code"), ("indicators.csv", "code"), ("tasks.csv", "ref")):
         _check_unique(tables[file], key)
-        _check_order(tables[file])
     names = _read_names(agencies)
     _check_mail(agencies)
     # Whether a body owes a report is not known when its row has a fault: then it may be named.
@@ -100,6 +99,12 @@ def _check_unique(rows: Sequence[Row], column: str) -> None:
         earlier = first.setdefault(code, row.number)
         if code and earlier != row.number:
             row.fault(column, f"{code!r} stands in row {earlier} already")
+
+
+def check_orders(tables: Mapping[str, Sequence[Row]]) -> None:
+    """Notes where rows are not counted in order; of the tables as printed, for a row that is not in force leaves a gap."""
+    for file in ("agencies.csv", "indicators.csv", "tasks.csv"):
+        _check_order(tables[file])
 
 
 def _check_order(rows: Sequence[Row]) -> None:
@@ -206,7 +211,8 @@ def _check_reporters(row: Row, indicator: Indicator, owes: Mapping[str, bool], n
         row.fault("has_precedence", "makes sense for two reporters or more only")
     if indicator.tolerance < 0:
         row.fault("tolerance", "must not be negative")
-    source = row.choice("agency_source", ("printed", "span_deduced", "task_lead"))
+    sources = ("printed", "span_deduced", "task_lead", *(("amended",) if row.is_amended else ()))
+    source = row.choice("agency_source", sources)
     printed = row.text("agency_as_printed")
     if (source == "printed") != bool(printed):
         row.fault("agency_as_printed", "is given exactly where agency_source is printed")
@@ -282,7 +288,7 @@ def _check_task(row: Row, task: Task, owes: Mapping[str, bool], names: AgencyNam
         if row.codes("lead_agencies"):
             row.fault("lead_agencies", "must be empty for a collective task: every obliged agency leads it")
         return
-    if _check_bodies(row, "lead_agencies", task.lead_agencies, owes):
+    if _check_bodies(row, "lead_agencies", task.lead_agencies, owes) and not row.is_amended:
         _check_printed_bodies(
             row, ("lead_as_printed", task.lead_as_printed), ("lead_agencies", task.lead_agencies), names
         )

@@ -14,10 +14,9 @@ from pathlib import Path
 from tiendo.model.register import Agency
 from tiendo.plan.names import AgencyNames
 from tiendo.plan.plan_file import Document
-from tiendo.plan.tables import TO_FILL, Fault, decode
+from tiendo.plan.tables import TO_FILL, Cells, Fault, decode
 from tiendo.settings import INCLUDE, get_settings
 
-Cells = dict[str, str]
 _NEEDED: Mapping[str, tuple[str, ...]] = {
     "units.csv": ("code", "label", "family"),
     "agencies.csv": ("code", "name", "short_name", "printed_as", "variants"),

@@ -18,8 +18,8 @@ import yaml
 
 from tiendo.model.register import RowKind
 from tiendo.plan import past
-from tiendo.plan.known import Cells, KnownPlan
-from tiendo.plan.tables import TO_FILL, is_to_fill
+from tiendo.plan.known import KnownPlan
+from tiendo.plan.tables import TO_FILL, Cells, is_to_fill
 
 # What a register knows of its own year only: left empty, since each may be missing.
 TARGET_COLUMNS = ("low", "high", "baseline", "baseline_on", "baseline_source", "profile")

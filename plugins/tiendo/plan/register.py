@@ -1,19 +1,34 @@
 """Loads a plan's register from its folder: plan.yaml, units.csv, agencies.csv, indicators.csv, tasks.csv.
 
-Where figures of past years are known, past_figures.csv stands beside them.
+Where figures of past years are known, past_figures.csv stands beside them; what documents changed since, amendments.csv.
 
 Everything is checked on loading, and every fault is reported at once, so that a wrong register stops the work before
 any submission is judged by it.
 """
 
 import hashlib
+import json
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 
-from tiendo.model.register import Agency, Comparator, Direction, Indicator, Nature, Register, RowKind, Task, Unit
-from tiendo.plan import past
-from tiendo.plan.checks import check_register
+from tiendo.model.register import (
+    Agency,
+    Amendment,
+    Comparator,
+    Direction,
+    Indicator,
+    Nature,
+    Register,
+    RowKind,
+    Task,
+    Unit,
+)
+from tiendo.plan import amendments, past
+from tiendo.plan.amendments import Tables, Version, code_of
+from tiendo.plan.checks import check_orders, check_register
 from tiendo.plan.continuity import check_continuity
 from tiendo.plan.deadlines import compute_calendar
 from tiendo.plan.plan_file import PlanFile, read_plan_file
@@ -40,6 +55,8 @@ COLUMNS = {
         *("coordinating_text", "due_on", "due_text", "verbatim_start", "decision"),
     ),
 }
+# Tables that a plan need not have.
+_EXTRA = {past.FILE: past.COLUMNS, amendments.FILE: amendments.COLUMNS}
 # Registers from before it have no such column.
 _OPTIONAL = ("asked_beyond",)
 UNIT_FAMILIES = ("share", "percent_change", "per_mille", "money", "count", "measure", "rank")
@@ -52,7 +69,7 @@ class RegisterError(ValueError):
     """A register that must not be used; ``faults`` lists all that is wrong with it, in the order of the files."""
 
     def __init__(self, plan_dir: Path, faults: list[Fault]) -> None:
-        self.faults = tuple(sorted(faults, key=lambda fault: (_place(fault.file), fault.row)))
+        self.faults = tuple(sorted(dict.fromkeys(faults), key=lambda fault: (_place(fault.file), fault.row)))
         wrong = [f"  {fault}" for fault in self.faults if not fault.is_open]
         to_fill = _places([fault for fault in self.faults if fault.is_open])
         parts = [f"{plan_dir}: {len(wrong)} faults in the register", *wrong] if wrong or not to_fill else []
@@ -74,50 +91,141 @@ def load_register(plan_dir: Path, *, against: Path | None = None) -> Register:
     """
     faults: list[Fault] = []
     contents = {name: _read(plan_dir / name, faults) for name in (PLAN_FILE, *COLUMNS)}
-    if (plan_dir / past.FILE).exists():
-        contents[past.FILE] = _read(plan_dir / past.FILE, faults)
-    plan_data = contents[PLAN_FILE]
-    plan = read_plan_file(PLAN_FILE, plan_data, faults) if plan_data is not None else None
+    contents |= {name: _read(plan_dir / name, faults) for name in _EXTRA if (plan_dir / name).exists()}
+    parsed = _parse({name: data for name, data in contents.items() if data is not None}, faults)
+    if all(parsed.tables[name] for name in COLUMNS):  # one that is not there would make every reference to it a fault
+        _check(parsed, parsed.whole)
+        check_orders(parsed.tables)
+    check_continuity(plan_dir, parsed.plan, parsed.tables, against, faults)
+    if not any(not fault.is_open for fault in faults):
+        _check_versions(parsed, faults)
+    return _register(plan_dir, parsed, faults)
+
+
+def register_of(files: dict[str, bytes]) -> Register:
+    """Returns a register that was in force once, from its files; it was checked then, by the rules of then.
+
+    Raises:
+        RegisterError: this release cannot read it.
+    """
+    faults: list[Fault] = []
+    parsed = _parse(files, faults)
+    return _register(Path("."), parsed, faults)
+
+
+@dataclass
+class _Rows:
+    """The rows of a register's tables with what each means."""
+
+    version: Version
+    agencies: list[tuple[Row, Agency]]
+    indicators: list[tuple[Row, Indicator]]
+    tasks: list[tuple[Row, Task]]
+    profiled: list[Indicator]
+
+
+@dataclass
+class _Parsed:
+    """A register's files as read: the whole as printed, and what was in force when."""
+
+    files: dict[str, bytes]
+    plan: PlanFile | None
+    tables: dict[str, list[Row]]
+    units: dict[str, Unit]
+    whole: _Rows
+    amendments: list[tuple[Row, Amendment]]
+    versions: list[_Rows]
+
+
+def _parse(files: dict[str, bytes], faults: list[Fault]) -> _Parsed:
+    plan = read_plan_file(PLAN_FILE, files[PLAN_FILE], faults) if PLAN_FILE in files else None
+    columns = COLUMNS | _EXTRA
     tables = {
-        name: [] if (data := contents[name]) is None else read_table(plan_dir / name, data, columns, faults, _OPTIONAL)
-        for name, columns in COLUMNS.items()
+        name: read_table(Path(name), files[name], columns[name], faults, _OPTIONAL) if name in files else []
+        for name in columns
     }
     units = {unit.code: unit for unit in map(_unit, tables["units.csv"])}
+
+    whole = _rows(Version(date.min, tables, {}, faults), plan, units, tables)
+    amended = amendments.read_amendments(tables[amendments.FILE], tables)
+    versions = [_rows(v, plan, units, tables) for v in amendments.versions(tables, amended)] if amended else []
+    return _Parsed(files, plan, tables, units, whole, amended, versions)
+
+
+def _rows(version: Version, plan: PlanFile | None, units: dict[str, Unit], tables: Tables) -> _Rows:
+    """Understands the rows of a version; past figures of indicators that are not in it are left aside."""
     bounds = {row.text("code"): (row.decimal("minimum"), row.decimal("maximum")) for row in tables["units.csv"]}
-    agencies = [(row, _agency(row)) for row in tables["agencies.csv"]]
+    agencies = [(row, _agency(row)) for row in version.tables["agencies.csv"]]
     obliged = tuple(agency.code for _, agency in agencies if agency.is_obliged)
-    indicators = [(row, _indicator(row, plan, units, bounds)) for row in tables["indicators.csv"]]
-    tasks = [(row, _task(row, plan, obliged)) for row in tables["tasks.csv"]]
-    if all(tables.values()):  # a table that is not there would make every reference to it a fault
-        check_register(plan, tables, agencies, indicators, tasks, faults=faults)
-    check_continuity(plan_dir, plan, tables, against, faults)
-    past_data = contents.get(past.FILE)
-    past_rows = read_table(plan_dir / past.FILE, past_data, past.COLUMNS, faults) if past_data is not None else []
+    indicators = [(row, _indicator(row, plan, units, bounds)) for row in version.tables["indicators.csv"]]
+    tasks = [(row, _task(row, plan, obliged)) for row in version.tables["tasks.csv"]]
     year = plan.year if plan and "year" not in plan.to_fill else None
-    profiled = past.with_profiles(past_rows, indicators, year, faults)
+    codes = {indicator.code for _, indicator in indicators}
+    printed = {row.text("code") for row in tables["indicators.csv"]}
+    past_rows = [row for row in tables[past.FILE] if (code := row.text("indicator")) in codes or code not in printed]
+    profiled = past.with_profiles(past_rows, indicators, year, version.faults)
+    return _Rows(version, agencies, indicators, tasks, profiled)
+
+
+def _check(parsed: _Parsed, rows: _Rows) -> None:
+    tables = parsed.tables | rows.version.tables
+    check_register(parsed.plan, tables, rows.agencies, rows.indicators, rows.tasks, faults=rows.version.faults)
+
+
+def _check_versions(parsed: _Parsed, faults: list[Fault]) -> None:
+    """Holds what was in force against itself; what is wrong then is told of the amendment that made it so."""
+    known: set[Fault] = set()
+    for rows in parsed.versions:
+        version = rows.version
+        _check(parsed, rows)
+        of_day = [row for row, each in parsed.amendments if each.from_on == version.from_on]
+        for fault in dict.fromkeys(version.faults):
+            if fault in known:
+                continue
+            known.add(fault)
+            of_row = [
+                row
+                for (file, code), row in version.touched.items()
+                if file == fault.file and any(code == code_of(file, r) and r.number == fault.row for r in version.tables[file])
+            ]
+            place = (of_row or of_day)[-1].number if of_row or of_day else 0
+            since = f"from {version.from_on} on" if of_day else "before the first amendment"
+            faults.append(Fault(amendments.FILE, place, "", f"{since}, {fault}"))
+
+
+def _register(plan_dir: Path, parsed: _Parsed, faults: list[Fault]) -> Register:
+    plan = parsed.plan
     if faults or plan is None:
         raise RegisterError(plan_dir, faults)
-    return Register(
-        code=plan.code,
-        title=plan.title,
-        short_title=plan.short_title,
-        province=plan.province,
-        issued_by=plan.issued_by,
-        issued_on=plan.issued_on,
-        year=plan.year,
-        rule_version=plan.rule_version,
-        sha256=_digest(contents),
-        thresholds=plan.thresholds,
-        report=plan.report,
-        units=units,
-        agencies=tuple(agency for _, agency in agencies),
-        indicators=tuple(profiled),
-        tasks=tuple(task for _, task in tasks),
-        calendar=compute_calendar(plan.rules, plan.year),
-        own_plan_task=plan.own_plan_task,
-        reminders=plan.reminders,
-        working_days=plan.rules.working_days,
-    )
+
+    def register(rows: _Rows) -> Register:
+        return Register(
+            code=plan.code,
+            title=plan.title,
+            short_title=plan.short_title,
+            province=plan.province,
+            issued_by=plan.issued_by,
+            issued_on=plan.issued_on,
+            year=plan.year,
+            rule_version=plan.rule_version,
+            sha256=_digest(parsed.files),
+            thresholds=plan.thresholds,
+            report=plan.report,
+            units=parsed.units,
+            agencies=tuple(agency for _, agency in rows.agencies),
+            indicators=tuple(rows.profiled),
+            tasks=tuple(task for _, task in rows.tasks),
+            calendar=compute_calendar(plan.rules, plan.year),
+            own_plan_task=plan.own_plan_task,
+            reminders=plan.reminders,
+            working_days=plan.rules.working_days,
+            version_sha256=_version_digest(plan, parsed.tables | rows.version.tables),
+            amendments=tuple(each for _, each in parsed.amendments),
+            files=parsed.files,
+        )
+
+    whole = register(parsed.whole)
+    return replace(whole, versions=tuple((rows.version.from_on, register(rows)) for rows in parsed.versions))
 
 
 def get_register() -> Register:
@@ -166,17 +274,25 @@ def _ranges(numbers: list[int]) -> str:
     return ", ".join("-".join(map(str, part)) for part in parts)
 
 
-def _digest(contents: dict[str, bytes | None]) -> str:
+def _digest(contents: dict[str, bytes]) -> str:
     """Returns one SHA-256 over the files' names and contents."""
     digest = hashlib.sha256()
     for name, data in sorted(contents.items()):
-        digest.update(f"{name}\0{len(data or b'')}\0".encode())
-        digest.update(data or b"")
+        digest.update(f"{name}\0{len(data)}\0".encode())
+        digest.update(data)
     return digest.hexdigest()
 
 
+def _version_digest(plan: PlanFile, tables: Tables) -> str:
+    """Returns one SHA-256 over what grades, is owed and is printed: all but calendar, reminders and amendments."""
+    words = [plan.title, plan.short_title, plan.province, plan.issued_by, plan.issued_on, plan.rule_version]
+    words += [plan.sections, plan.task_sections, plan.own_plan_task, plan.thresholds, plan.report]
+    rows = {file: [row.cells for row in rows] for file, rows in tables.items() if file != amendments.FILE}
+    return hashlib.sha256(json.dumps([words, rows], default=str, sort_keys=True).encode()).hexdigest()
+
+
 def _place(file: str) -> int:
-    return (PLAN_FILE, *COLUMNS, past.FILE).index(file)
+    return (PLAN_FILE, *COLUMNS, *_EXTRA).index(file)
 
 
 def _unit(row: Row) -> Unit:

@@ -14,6 +14,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+Cells = dict[str, str]
+"""A row as it stands in a file, by heading."""
+
 _Member = TypeVar("_Member", bound=StrEnum)
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?")
 _CODE = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
@@ -51,10 +54,17 @@ class Fault(NamedTuple):
 
 
 class Row:
-    """One row of a table, whose cells are read by type. Faults go to the list shared by the whole register."""
+    """One row of a table, whose cells are read by type. Faults go to the list shared by the whole register.
 
-    def __init__(self, file: str, number: int, cells: dict[str, str], faults: list[Fault]) -> None:
+    Attributes:
+        is_amended: a document changed it: what the plan prints of it is no longer all that counts.
+    """
+
+    def __init__(
+        self, file: str, number: int, cells: Cells, faults: list[Fault], *, is_amended: bool = False
+    ) -> None:
         self.number = number
+        self.is_amended = is_amended
         self.is_sound = True
         self._file = file
         self._cells = cells
@@ -65,7 +75,7 @@ class Row:
             faults.append(Fault.to_fill(file, number, column))
 
     @property
-    def cells(self) -> dict[str, str]:
+    def cells(self) -> Cells:
         """A copy of the row as it stands in the file, by heading."""
         return dict(self._cells)
 
