@@ -16,12 +16,13 @@ from sqlalchemy import URL, Engine, create_engine
 from fixtures.command import Command
 from tiendo.clock import HANOI, set_replay_clock
 from tiendo.model.register import Register
+from tiendo.plan.kept import planned
 from tiendo.settings import INCLUDE
 from tiendo.status.service import initialise
 from tiendo.warehouse import migrate as migration
 from tiendo.warehouse.dictionary import dictionary
 from tiendo.warehouse.engine import make_engine, reader
-from tiendo.warehouse.migrate import SchemaError, migrate, planned
+from tiendo.warehouse.migrate import SchemaError, migrate
 
 BINARIES = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 # pg_dump --no-owner of a release that had migrations 0001 to 0011: March 2023 as the golden test plays it, two

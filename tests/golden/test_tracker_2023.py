@@ -19,11 +19,11 @@ from tiendo.local.demo_files import documents_of, files_of
 from tiendo.local.replay import drop_files, receive_documents
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register
+from tiendo.plan.kept import PastError
 from tiendo.settings import INCLUDE, Settings
 from tiendo.status.service import initialise
 from tiendo.warehouse.engine import make_engine
 from tiendo.warehouse.mart import tracker_rows
-from tiendo.warehouse.migrate import CalendarError
 
 Q1 = Period(2023, 1)
 END = datetime(2024, 1, 10, tzinfo=HANOI)
@@ -134,9 +134,9 @@ def test_days_that_have_passed_are_not_moved(
         )
 
     first = register.calendar[0]
-    with pytest.raises(CalendarError, match=r"2023-Q1, due_at: 2023-03-15T00:00:00\+07:00 is past"):
+    with pytest.raises(PastError, match=r"2023-Q1, due_at: 2023-03-15T00:00:00\+07:00 is past"):
         initialise(warehouse, moved(due_at=first.due_at + timedelta(days=3)))
-    with pytest.raises(CalendarError, match="2023-Q1, publish_at"):
+    with pytest.raises(PastError, match="2023-Q1, publish_at"):
         initialise(warehouse, moved(publish_at=first.publish_at - timedelta(days=1)))
     # The closing is still to come.
     initialise(warehouse, moved(closing_at=first.closing_at + timedelta(days=1)))

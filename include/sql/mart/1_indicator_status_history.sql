@@ -6,7 +6,7 @@ create or replace view mart.indicator_status_history as
     s.needed, s.sentence as explanation, s.rule_version, o.submission_id, f.sha256 as file_sha256, o.sheet, o.cell,
     i.row_order,
     i.row_kind, s.margin_up, s.margin_down, s.is_estimate, s.is_approximate, s.is_illustrative, s.observation_id,
-    s.components, s.replaced_at, i.nature, i.direction
+    s.components, s.replaced_at, i.nature, i.direction, s.register_sha256
   from (
     -- Later is what was stored later: a replay that begins anew knows nothing of an earlier one's later instants
     select h.*, min(h.as_of) over (
@@ -14,10 +14,11 @@ create or replace view mart.indicator_status_history as
         rows between unbounded preceding and 1 preceding) as replaced_at
     from core.indicator_status h
   ) s
-  join core.indicator i on i.plan_code = s.plan_code and i.indicator_code = s.indicator_code
+  join core.version_indicator i on i.version_id = s.version_id and i.indicator_code = s.indicator_code
   left join core.observation o on o.observation_id = s.observation_id
   left join intake.submission b on b.submission_id = o.submission_id
-  left join intake.submission_file f on f.file_id = b.file_id;
+  left join intake.submission_file f on f.file_id = b.file_id
+  where not s.is_withdrawn;
 
 grant select on mart.indicator_status_history to tiendo_reader, tiendo_loader;
 
@@ -76,3 +77,5 @@ comment on column mart.indicator_status_history.nature is
   'flow (adds up over the year), stock, ratio, growth, rank or index.';
 comment on column mart.indicator_status_history.direction is
   'Which way is good: higher_better, lower_better, within_range, or none.';
+comment on column mart.indicator_status_history.register_sha256 is
+  'The register it was graded by. What it says of the indicator is said as that register says it.';

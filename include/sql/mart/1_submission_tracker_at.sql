@@ -8,7 +8,10 @@ returns table (
   row_order integer, obligation text, general_due_at timestamptz, extended_until date, letter_no text, letter_on date,
   rejected_at timestamptz, owed_count integer, answered_count integer, completeness_pct numeric)
 language sql stable security definer set search_path = pg_catalog rows 30 as $$
-  with letter as (
+  with held as (
+    select v.version_id from core.in_force_at(instant) v where v.plan_code = of_plan_code and v.period = of_period
+  ),
+  letter as (
     select distinct on (e.agency_code) e.agency_code, e.kind, e.due_at, e.letter_no, e.letter_on
     from core.extension e
     where e.plan_code = of_plan_code and e.obligation = of_obligation and e.period = of_period
@@ -44,26 +47,28 @@ language sql stable security definer set search_path = pg_catalog rows 30 as $$
   item as (
     select r.agency_code, exists (
         select from core.observation o
-        where o.plan_code = r.plan_code and o.period = of_period and o.agency_code = r.agency_code
+        where o.plan_code = of_plan_code and o.period = of_period and o.agency_code = r.agency_code
           and o.indicator_code = r.indicator_code and o.recorded_at <= instant
           and (o.is_correction or o.submission_id = n.submission_id)) as is_answered
-    from core.reporter r
+    from held h
+    join core.version_reporter r on r.version_id = h.version_id
     left join in_force n on n.agency_code = r.agency_code
-    join core.indicator i on i.plan_code = r.plan_code and i.indicator_code = r.indicator_code
-    where of_obligation = 'quarterly_report' and r.plan_code = of_plan_code
-      and i.plan_code = of_plan_code and right(of_period, 1)::integer = any(i.published_in)
+    join core.version_indicator i on i.version_id = r.version_id and i.indicator_code = r.indicator_code
+    where of_obligation = 'quarterly_report' and right(of_period, 1)::integer = any(i.published_in)
     union all
     select l.agency_code, exists (
         select from core.task_progress t
-        where t.plan_code = l.plan_code and t.period = of_period and t.task_ref = l.task_ref
+        where t.plan_code = of_plan_code and t.period = of_period and t.task_ref = l.task_ref
           and t.agency_code = l.agency_code and t.submission_id = n.submission_id)
-    from core.task_lead l
+    from held h
+    join core.version_task_lead l on l.version_id = h.version_id
     left join in_force n on n.agency_code = l.agency_code
-    where of_obligation = 'quarterly_report' and l.plan_code = of_plan_code
+    where of_obligation = 'quarterly_report'
     union all
     select g.agency_code, exists (select from came c where c.agency_code = g.agency_code)
-    from core.agency g
-    where of_obligation <> 'quarterly_report' and g.plan_code = of_plan_code and g.is_obliged
+    from held h
+    join core.version_agency g on g.version_id = h.version_id and g.is_obliged
+    where of_obligation <> 'quarterly_report'
   ),
   complete as (
     select i.agency_code, count(*)::integer as owed, (count(*) filter (where i.is_answered))::integer as answered
@@ -79,7 +84,8 @@ language sql stable security definer set search_path = pg_catalog rows 30 as $$
       case when f.file_id is null or r.received_at > f.received_at then r.received_at end as uncorrected_at,
       coalesce(k.owed, 0) as owed, coalesce(k.answered, 0) as answered
     from core.obligation p
-    join core.agency g on g.plan_code = p.plan_code and g.is_obliged
+    cross join held h
+    join core.version_agency g on g.version_id = h.version_id and g.is_obliged
     left join letter l on l.agency_code = g.agency_code
     left join in_force f on f.agency_code = g.agency_code
     left join all_came c on c.agency_code = g.agency_code

@@ -5,8 +5,9 @@ create or replace view mart.task_status as
     t.agency_code, g.name as agency_name, t.state, t.completion_pct, t.result, t.difficulty, t.proposal,
     t.received_at, t.recorded_at, t.submission_id, f.sha256 as file_sha256, t.sheet, t.cell
   from core.task_progress t
-  join core.task k using (plan_code, task_ref)
-  join core.agency g using (plan_code, agency_code)
+  join core.in_force_at('infinity') v on v.plan_code = t.plan_code and v.period = t.period
+  join core.version_task k on k.version_id = v.version_id and k.task_ref = t.task_ref
+  join core.version_agency g on g.version_id = v.version_id and g.agency_code = t.agency_code
   join intake.newest_submission n using (submission_id)
   join intake.submission_file f on f.file_id = n.file_id
   order by t.plan_code, t.period, k.row_order, g.row_order, t.task_progress_id desc;

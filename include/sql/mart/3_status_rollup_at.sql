@@ -5,7 +5,10 @@ returns table (
   plan_code text, period text, subject text, grouping_kind text, group_code text, group_name text, group_order integer,
   status text, item_count integer, group_count integer)
 language sql stable security definer set search_path = pg_catalog rows 200 as $$
-  with newest as (
+  with held as (
+    select f.version_id from core.in_force_at(instant) f where f.plan_code = of_plan_code and f.period = of_period
+  ),
+  newest as (
     select distinct on (b.agency_code) b.agency_code, b.submission_id
     from intake.submission b
     where b.plan_code = of_plan_code and b.period = of_period and b.recorded_at <= instant
@@ -15,17 +18,19 @@ language sql stable security definer set search_path = pg_catalog rows 200 as $$
     select 'indicator' as subject, s.status, i.section_no as section_code,
       i.section_no || '. ' || i.section_title as section_name, i.row_order, r.agency_code
     from mart.indicator_status_at(instant) s
-    join core.indicator i on i.plan_code = of_plan_code and i.indicator_code = s.indicator_code
+    join held h on true
+    join core.version_indicator i on i.version_id = h.version_id and i.indicator_code = s.indicator_code
     left join lateral (
-      select e.agency_code from core.reporter e
-      where e.plan_code = of_plan_code and e.indicator_code = s.indicator_code order by e.precedence limit 1
+      select e.agency_code from core.version_reporter e
+      where e.version_id = h.version_id and e.indicator_code = s.indicator_code order by e.precedence limit 1
     ) r on true
     where s.plan_code = of_plan_code and s.period = of_period
     union all
     select case when t.is_collective then 'collective_task' else 'task' end, coalesce(p.state, 'not_reported'),
       t.section_ref, t.section_ref || '. ' || t.section_title, t.row_order, l.agency_code
-    from core.task t
-    join core.task_lead l on l.plan_code = t.plan_code and l.task_ref = t.task_ref
+    from held h
+    join core.version_task t on t.version_id = h.version_id
+    join core.version_task_lead l on l.version_id = t.version_id and l.task_ref = t.task_ref
     left join newest n on n.agency_code = l.agency_code
     left join lateral (
       select e.state from core.task_progress e
@@ -33,12 +38,11 @@ language sql stable security definer set search_path = pg_catalog rows 200 as $$
         and e.agency_code = l.agency_code and e.submission_id = n.submission_id
       order by e.task_progress_id desc limit 1
     ) p on true
-    where t.plan_code = of_plan_code
   ),
   member as (
     select i.subject, i.status, g.*
     from item i
-    left join core.agency a on a.plan_code = of_plan_code and a.agency_code = i.agency_code
+    left join core.version_agency a on a.version_id = (select version_id from held) and a.agency_code = i.agency_code
     join core.plan p on p.plan_code = of_plan_code
     cross join lateral (values
       ('plan', p.plan_code, p.title, 0),

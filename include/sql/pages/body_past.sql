@@ -4,8 +4,9 @@ select count(*) as quarter_count,
   count(*) filter (where came.received_at is null or came.received_at >= due.due_at) as late_count
 from core.plan this
 join core.plan p on p.province = this.province and p.year <= this.year
-join core.agency g on g.plan_code = p.plan_code and g.agency_code = :agency_code and g.is_obliged
 join core.obligation o on o.plan_code = p.plan_code and o.obligation = 'quarterly_report'
+join core.in_force_at(:instant) v on v.plan_code = p.plan_code and v.period = o.period
+join core.version_agency g on g.version_id = v.version_id and g.agency_code = :agency_code and g.is_obliged
 left join lateral (
   select e.kind, e.due_at from core.extension e
   where (e.plan_code, e.obligation, e.period, e.agency_code) = (o.plan_code, o.obligation, o.period, g.agency_code)

@@ -7,11 +7,10 @@ select s.indicator_code, s.period, s.agency_code, s.value, coalesce(s.value_kind
   coalesce(s.trend, '') as trend, (s.components ->> 'expected_even')::numeric as expected_even, s.rule_version,
   coalesce(o.value_text, '') as value_text, o.data_on, coalesce(o.note, '') as note,
   coalesce(o.explanation, '') as explanation, o.sheet, o.cell, o.received_at, f.receipt_no, f.name as file_name,
-  f.sha256 as file_sha256, g.name as sender_name
+  f.sha256 as file_sha256, '' as sender_name, o.agency_code as sender_code
 from mart.indicator_status_at(:as_of) s
 left join core.observation o using (observation_id)
 left join intake.submission b on b.submission_id = o.submission_id
 left join intake.submission_file f using (file_id)
-left join core.agency g on (g.plan_code, g.agency_code) = (o.plan_code, o.agency_code)
 where s.plan_code = :plan_code and s.period between :first_period and :period
 order by s.period, s.row_order

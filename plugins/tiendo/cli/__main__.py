@@ -103,11 +103,11 @@ def init(
 def _planned() -> list[str]:
     """Returns what init would do; starts the embedded server where there is one, and makes nothing."""
     from tiendo.backup.databases import standing_warehouse
+    from tiendo.plan.kept import planned
     from tiendo.warehouse.engine import make_engine
-    from tiendo.warehouse.migrate import first_plan, planned
 
-    warehouse, register = standing_warehouse(get_settings()), open_register()
-    return first_plan(register) if warehouse is None else planned(make_engine(warehouse), register)
+    warehouse = standing_warehouse(get_settings())
+    return planned(None if warehouse is None else make_engine(warehouse), open_register())
 
 
 def _prepare_server(admin: str) -> None:
@@ -159,11 +159,12 @@ def main() -> None:
     from sqlalchemy.exc import OperationalError
 
     from tiendo.backup.manifest import BackupError
+    from tiendo.plan.kept import PastError
     from tiendo.plan.register import RegisterError
     from tiendo.warehouse.audit import NobodyError
     from tiendo.warehouse.embedded import LongPathError
     from tiendo.warehouse.engine import AddressError, RestoreUnfinishedError
-    from tiendo.warehouse.migrate import CalendarError, SchemaError
+    from tiendo.warehouse.migrate import SchemaError
     from tiendo.warehouse.server import ServerError
 
     try:
@@ -171,7 +172,7 @@ def main() -> None:
     except (
         RegisterError,
         SchemaError,
-        CalendarError,
+        PastError,
         LongPathError,
         NobodyError,
         ServerError,

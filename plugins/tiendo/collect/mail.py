@@ -83,7 +83,17 @@ def read_entered(
         ]
         own_ids = _own_ids(engine, contents)
         read = [
-            (row, content, sort_message(content, register, identity.address, own_ids))
+            # Whose an address is, is asked of the day on which the message came.
+            (
+                row,
+                content,
+                sort_message(
+                    content,
+                    register.in_force_on(row.internal_at.astimezone(clock.HANOI).date()),
+                    identity.address,
+                    own_ids,
+                ),
+            )
             for row, content in zip(batch, contents, strict=True)
         ]
         land(settings, register, engine, [arrival for item in read for arrival in _arrivals(*item)])

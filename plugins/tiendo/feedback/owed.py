@@ -71,7 +71,8 @@ def _unanswered(register: Register, outcome: FileOutcome) -> tuple[tuple[str, ..
     """What an accepted file leaves open; of a refused one its findings say it, each cell once."""
     if not outcome.period or outcome.verdict not in ACCEPTED:
         return (), ()
-    quarter = Period.parse(outcome.period).quarter
+    period = Period.parse(outcome.period)
+    register, quarter = register.in_force(period), period.quarter
     answered = {o.indicator for o in outcome.read if o.period == outcome.period}
     states = {t.task_ref for t in outcome.read_tasks if t.state}
     indicators = tuple(

@@ -90,6 +90,7 @@ def write_templates(
     """
     if period not in register.calendar_by_period:
         raise ValueError(f"{period} is not a period of plan {register.code}")
+    register = register.in_force(period)
     obliged = {agency.code: agency for agency in register.obliged}
     if unknown := [code for code in agency_codes or () if code not in obliged]:
         raise ValueError(f"no body that owes a report: {', '.join(unknown)}")
@@ -105,6 +106,7 @@ def write_templates(
 
 def build_template(register: Register, period: Period, agency: Agency, reported: LastReported = _NOTHING) -> bytes:
     """Returns one body's workbook as bytes; see ``write_templates``."""
+    register = register.in_force(period)
     workbook = _Form(register, register.calendar_by_period[period], agency, reported).write()
     workbook.security = WorkbookProtection(lockStructure=True)
     workbook.properties.title = f"Báo cáo {period.vietnamese} - {agency.name}"

@@ -34,7 +34,7 @@ def tell_undeliverable(engine: Engine, register: Register, identity: Identity) -
             log.error("Mail %s to %s was not delivered: %s", row.outgoing_id, row.to_address, row.reason)
             if not identity.operations or row.kind == OPERATIONS or row.to_address == identity.operations:
                 continue
-            agency = register.agency_of_address(row.to_address)
+            agency = register.in_force_on(clock.now().date()).agency_of_address(row.to_address)
             what = _WHAT.get(row.kind, "Thư của hệ thống")
             whom = f"{agency.name} ({row.to_address})" if agency else row.to_address
             words = (

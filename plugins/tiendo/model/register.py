@@ -320,6 +320,11 @@ class Register:
         entry = self.calendar_by_period.get(period)
         return self.in_force_on(entry.cut_off_on) if entry else self
 
+    def in_force_for(self, owed: Obligation) -> "Register":
+        """Returns the register by which something is owed: that of its period, or of its last day to submit."""
+        entry = next((each for each in self.calendar if str(each.period) == owed.period), None)
+        return self.in_force(entry.period) if entry else self.in_force_on((owed.due_at - timedelta(days=1)).date())
+
     def in_force_on(self, day: date) -> "Register":
         """Returns the register in force on a day."""
         return next((version for from_on, version in reversed(self.versions) if from_on <= day), self)
@@ -334,19 +339,24 @@ class Register:
             if each.from_on <= entry.cut_off_on and not any(each.from_on <= day for day in earlier)
         )
 
-    @cached_property
-    def heirs(self) -> dict[str, tuple[str, ...]]:
-        """Bodies that ended, with those that took over from them, down to bodies that still are."""
+    def heirs_on(self, day: date) -> dict[str, tuple[str, ...]]:
+        """Returns the bodies that have ended by a day, with those that took over from them and are still there."""
         taken = {
             each.code: tuple(each.value.split(";"))
             for each in self.amendments
-            if each.change in (Change.MERGE, Change.SPLIT)
+            if each.change in (Change.MERGE, Change.SPLIT) and each.from_on <= day
         }
 
         def last(code: str) -> tuple[str, ...]:
             return tuple(end for heir in taken[code] for end in (last(heir) if heir in taken else (heir,)))
 
         return {code: tuple(dict.fromkeys(last(code))) for code in taken}
+
+    def speaker_on(self, code: str, day: date) -> Agency:
+        """Returns who answers for a body on a day, as it is then: itself, or the first that took over from it."""
+        heirs = self.heirs_on(day).get(code, ())
+        now = self.in_force_on(day).agency_by_code
+        return next((now[each] for each in (*heirs, code) if each in now), self.agency_by_code[code])
 
     @cached_property
     def agency_by_code(self) -> dict[str, Agency]:

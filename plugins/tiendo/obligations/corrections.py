@@ -92,9 +92,10 @@ def ask(
             "is_closed": row.asked_at >= entry.closing_at,
         }
         text, html = (template.render(words) for template in text_and_page("correction_request"))
-        path = f"outbox/{agency.code}/{correction.period}/{row.request_no}.html"
+        speaker = register.speaker_on(agency.code, row.asked_at.astimezone(clock.HANOI).date())
+        path = f"outbox/{speaker.code}/{correction.period}/{row.request_no}.html"
         write_files({settings.home / path: html.encode()})
-        mailed_to = agency.mail_addresses[0] if identity is not None and agency.mail_addresses else ""
+        mailed_to = speaker.mail_addresses[0] if identity is not None and speaker.mail_addresses else ""
         if identity is not None and mailed_to:
             subject = f"Đề nghị điều chỉnh báo cáo {correction.period.vietnamese} ({row.request_no})"
             queue(

@@ -78,8 +78,8 @@ def excuse(
     if kind is Kind.NOTHING_TO_REPORT:
         if owed.duty is not Duty.QUARTERLY_REPORT:
             raise ObligationError("Only a quarterly report can have nothing to report")
-        quarter = Period.parse(owed.period).quarter
-        figures = [i.code for i in register.indicators_of(agency) if quarter in i.published_in]
+        period = Period.parse(owed.period)
+        figures = [i.code for i in register.in_force(period).indicators_of(agency) if period.quarter in i.published_in]
         if figures:
             raise ObligationError(
                 f"{agency} reports {len(figures)} indicators in {owed.period} ({', '.join(figures[:3])} ...): it "

@@ -112,7 +112,7 @@ def _check_cell(row: Row, subject: str, change: Change, target: Row) -> None:
 
 
 def _check_sequence(found: Sequence[tuple[Row, Amendment]]) -> None:
-    """Notes what contradicts an earlier amendment: cells set twice on a day, rows that are not there (yet, any more)."""
+    """Notes what contradicts an earlier amendment: a cell set twice on a day, a row that is not there then."""
     cells: dict[tuple[date, str, str, str], Row] = {}
     begins = {
         (each.subject, each.code): each.from_on
@@ -128,7 +128,10 @@ def _check_sequence(found: Sequence[tuple[Row, Amendment]]) -> None:
         if what in ended:
             row.fault("code", f"{each.code} ended on {ended[what][1]} already (row {ended[what][0].number})")
             continue
-        if each.change is Change.SET and (first := cells.setdefault((each.from_on, *what, each.column), row)) is not row:
+        if (
+            each.change is Change.SET
+            and (first := cells.setdefault((each.from_on, *what, each.column), row)) is not row
+        ):
             row.fault("column", f"{each.column} of {each.code} is set on {each.from_on} in row {first.number} already")
         if each.change is Change.ADD and what in begun:
             row.fault("change", f"{each.code} is added twice")
@@ -176,7 +179,7 @@ def versions(tables: Tables, amendments: Sequence[tuple[Row, Amendment]]) -> Ite
                 _set(present[file][each.code], each, [a for _, a in of_day])
             else:
                 del present[file][each.code]
-                touched |= {(owed, code): row for owed, code in _hand_over(present, each)}
+                touched |= dict.fromkeys(_hand_over(present, each), row)
         yield version(from_on)
 
 

@@ -102,7 +102,7 @@ def _check_unique(rows: Sequence[Row], column: str) -> None:
 
 
 def check_orders(tables: Mapping[str, Sequence[Row]]) -> None:
-    """Notes where rows are not counted in order; of the tables as printed, for a row that is not in force leaves a gap."""
+    """Notes where rows are not counted in order. Of the tables as printed: a row that is not in force leaves a gap."""
     for file in ("agencies.csv", "indicators.csv", "tasks.csv"):
         _check_order(tables[file])
 

@@ -1,6 +1,6 @@
 """Loads a plan's register from its folder: plan.yaml, units.csv, agencies.csv, indicators.csv, tasks.csv.
 
-Where figures of past years are known, past_figures.csv stands beside them; what documents changed since, amendments.csv.
+Where figures of past years are known, past_figures.csv stands beside them; amendments.csv where documents changed it.
 
 Everything is checked on loading, and every fault is reported at once, so that a wrong register stops the work before
 any submission is judged by it.
@@ -8,6 +8,7 @@ any submission is judged by it.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -110,7 +111,7 @@ def register_of(files: dict[str, bytes]) -> Register:
     """
     faults: list[Fault] = []
     parsed = _parse(files, faults)
-    return _register(Path("."), parsed, faults)
+    return _register(Path(), parsed, faults)
 
 
 @dataclass
@@ -175,9 +176,9 @@ def _check(parsed: _Parsed, rows: _Rows) -> None:
 def _check_versions(parsed: _Parsed, faults: list[Fault]) -> None:
     """Holds what was in force against itself; what is wrong then is told of the amendment that made it so."""
     known: set[Fault] = set()
-    for rows in parsed.versions:
-        version = rows.version
-        _check(parsed, rows)
+    for understood in parsed.versions:
+        version = understood.version
+        _check(parsed, understood)
         of_day = [row for row, each in parsed.amendments if each.from_on == version.from_on]
         for fault in dict.fromkeys(version.faults):
             if fault in known:
@@ -186,9 +187,13 @@ def _check_versions(parsed: _Parsed, faults: list[Fault]) -> None:
             of_row = [
                 row
                 for (file, code), row in version.touched.items()
-                if file == fault.file and any(code == code_of(file, r) and r.number == fault.row for r in version.tables[file])
+                if file == fault.file
+                and any(code == code_of(file, r) and r.number == fault.row for r in version.tables[file])
             ]
-            place = (of_row or of_day)[-1].number if of_row or of_day else 0
+            of_code = [
+                row for row, each in parsed.amendments if each.from_on == version.from_on and each.code in fault.what
+            ]
+            place = next((rows[-1].number for rows in (of_row, of_code, of_day) if rows), 0)
             since = f"from {version.from_on} on" if of_day else "before the first amendment"
             faults.append(Fault(amendments.FILE, place, "", f"{since}, {fault}"))
 
@@ -225,7 +230,22 @@ def _register(plan_dir: Path, parsed: _Parsed, faults: list[Fault]) -> Register:
         )
 
     whole = register(parsed.whole)
-    return replace(whole, versions=tuple((rows.version.from_on, register(rows)) for rows in parsed.versions))
+    versions = tuple((rows.version.from_on, register(rows)) for rows in parsed.versions)
+    return replace(whole, agencies=_with_all_names(whole, versions), versions=versions)
+
+
+def _with_all_names(whole: Register, versions: Sequence[tuple[date, Register]]) -> tuple[Agency, ...]:
+    """Returns the bodies with the names they ever had: under any of them it is the same body that writes."""
+    named = {
+        agency.code: dict.fromkeys(
+            variant
+            for register in (whole, *(version for _, version in versions))
+            if (same := register.agency_by_code.get(agency.code))
+            for variant in same.variants
+        )
+        for agency in whole.agencies
+    }
+    return tuple(replace(agency, variants=tuple(named[agency.code])) for agency in whole.agencies)
 
 
 def get_register() -> Register:

@@ -60,9 +60,7 @@ class Row:
         is_amended: a document changed it: what the plan prints of it is no longer all that counts.
     """
 
-    def __init__(
-        self, file: str, number: int, cells: Cells, faults: list[Fault], *, is_amended: bool = False
-    ) -> None:
+    def __init__(self, file: str, number: int, cells: Cells, faults: list[Fault], *, is_amended: bool = False) -> None:
         self.number = number
         self.is_amended = is_amended
         self.is_sound = True

@@ -41,7 +41,8 @@ def collect_mail(settings: Settings, register: Register, engine: Engine, mail: M
     Raises:
         ValueError: the mailbox does not say whom it believes.
     """
-    addresses = (address for agency in register.agencies for address in agency.mail_addresses)
+    ever = (register, *(version for _, version in register.versions))
+    addresses = (address for each in ever for agency in each.agencies for address in agency.mail_addresses)
     mail.mailbox.trust.check({address.rpartition("@")[2] for address in addresses})
     with _reached(engine), _alone(engine), open_inbox(mail.mailbox) as inbox:
         return collect(settings, register, engine, inbox, mail.identity, mail.mailbox.trust)

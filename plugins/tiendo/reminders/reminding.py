@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine
 
 from tiendo import clock
+from tiendo.clock import HANOI
 from tiendo.durable import write_files
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
@@ -143,12 +144,14 @@ def _remind_bodies(connection: Connection, desk: _Desk, due: Sequence[Reminder])
     entered = []
     for reminder in due:
         agency = reminder.agency
-        folder = Path("outbox", agency.code, owed.period)
+        speaker = desk.register.speaker_on(agency.code, desk.now.astimezone(HANOI).date())
+        folder = Path("outbox", speaker.code, owed.period)
         workbook = f"{owed.period}_{agency.code}.xlsx" if period else ""
         mailbox = desk.identity.address if desk.identity else ""
         text = write_reminder(desk.register, reminder, desk.now, mailbox=mailbox, workbook=workbook)
-        address = agency.mail_addresses[0] if desk.identity and agency.mail_addresses else ""
-        path = folder / f"nhac-{reminder.occasion.at:%Y-%m-%d}.html"
+        address = speaker.mail_addresses[0] if desk.identity and speaker.mail_addresses else ""
+        of_ended = "" if speaker.code == agency.code else f"-{agency.code}"
+        path = folder / f"nhac-{reminder.occasion.at:%Y-%m-%d}{of_ended}.html"
         number = _enter(connection, desk, reminder, path, address)
         if number is None:
             continue

@@ -46,6 +46,7 @@ def write_reminder(
     """
     agency, owed, row = reminder.agency, reminder.owed, reminder.row
     is_report = owed.duty is Duty.QUARTERLY_REPORT
+    register = register.in_force_for(owed)
     quarter = Period.parse(owed.period).quarter if is_report else 0
     indicators = [i.label for i in register.indicators_of(agency.code) if quarter in i.published_in]
     name, contact = owed_name(owed), str(register.report["issuing_body"])

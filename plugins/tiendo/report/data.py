@@ -357,6 +357,23 @@ class PreviousEdition:
 
 
 @dataclass(frozen=True)
+class AmendmentLine:
+    """What a document changed in the plan.
+
+    Attributes:
+        code: of the indicator, task or body.
+        text: what changed, in a sentence without its full stop.
+        basis: from when, by which document and of which day: ``từ ngày 01/06/2023, theo Nghị quyết số ...``.
+    """
+
+    code: str
+    text: str
+    basis: str
+    decision: str
+    is_illustrative: bool
+
+
+@dataclass(frozen=True)
 class InputFile:
     """A file received for this period, or that a printed figure rests on."""
 
@@ -385,6 +402,7 @@ class EditionData:
 
     Attributes:
         own_plans: the bodies' own implementation plans of the year, as ``submissions`` has their reports.
+        amendments: of the plan, that took effect in the period.
         thresholds: the plan's; next_due_at: when the reports for the plan's next quarter are due, None at its end.
     """
 
@@ -416,6 +434,7 @@ class EditionData:
     own_plans: tuple[Submission, ...] = ()
     leads: tuple[LeadLine, ...] = ()
     records: tuple[RecordCard, ...] = ()
+    amendments: tuple[AmendmentLine, ...] = ()
 
     @property
     def is_draft(self) -> bool:

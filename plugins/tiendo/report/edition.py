@@ -24,6 +24,7 @@ from tiendo import clock
 from tiendo.durable import write_files
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.plan.kept import kept_register
 from tiendo.report import manifest as manifests
 from tiendo.report.build import build, place
 from tiendo.report.data import Approval, EditionData
@@ -328,7 +329,8 @@ def rebuild(engine: Engine, register: Register, period: Period, edition: int) ->
             last = last_edition(connection, register, period)
             raise EditionError(f"{period} has no published edition {edition}; it has {last}")
         approval = Approval(known["approved_by"], known["approved_at"])
-        data = gather(connection, register, period, edition=edition, as_of=known["as_of"], approval=approval)
+        kept = kept_register(connection, known["manifest"]["register_sha256"])
+        data = gather(connection, register, period, edition=edition, as_of=known["as_of"], approval=approval, kept=kept)
     has_pdf = any(output["path"].endswith(".pdf") for output in known["manifest"]["outputs"])
     return _compared(known, build(data, with_pdf=has_pdf))
 

@@ -14,6 +14,8 @@ from tiendo.model.outcome import ACCEPTED
 from tiendo.model.period import Period
 from tiendo.model.register import Indicator, Register, RowKind
 from tiendo.model.working_days import last_day_before
+from tiendo.plan.kept import register_at
+from tiendo.report.amendments import amendment_lines
 from tiendo.report.data import (
     NOT_REPORTED,
     Approval,
@@ -60,24 +62,28 @@ def gather(
     edition: int,
     as_of: datetime,
     approval: Approval | None = None,
+    kept: Register | None = None,
 ) -> EditionData:
     """Reads an edition as known at ``as_of``; what was recorded later does not exist for it.
 
     Args:
         connection: in the loader's role; it reads core and intake.
-        register: the plan in force.
+        register: the plan now; the edition is by the register in force for its period as known at the instant.
         period: the period reported on.
         edition: its number, from 1.
         as_of: the instant; aware.
         approval: who approved it; None for a draft.
+        kept: the register it was published by, where that is known.
 
     Raises:
         NotGradedError: an indicator has no status at that instant.
     """
     fetch = _Fetch(connection, {"plan_code": register.code, "period": str(period), "as_of": as_of})
+    whole = kept or register_at(connection, register, period, as_of).whole
+    register = whole.in_force(period)
     calendar = register.calendar_by_period[period]
     statuses = _statuses(fetch, period)
-    lines = [_line(register, indicator, period, statuses) for indicator in register.indicators]
+    lines = [_line(whole, indicator, period, statuses) for indicator in register.indicators]
     own_plans = submissions(fetch("report/own_plans.sql", year=str(register.year)), as_of)
     tasks = _tasks(register, fetch, period)
     against, _ = check_assertions(task_assertions(register, as_of, lines, tasks, own_plans))
@@ -85,7 +91,7 @@ def gather(
     editions = [
         row for row in fetch("report/editions.sql") if (row["period"], row["edition"]) != (str(period), edition)
     ]
-    revisions = _revisions(register, fetch, period, editions, statuses)
+    revisions = _revisions(whole, fetch, period, editions, statuses)
     origins = [line.origin for line in lines] + [report.origin for task in tasks for report in task.reports]
     used = {origin.receipt_no for origin in (*origins, *(r.origin for r in revisions)) if origin is not None}
     data = EditionData(
@@ -113,10 +119,11 @@ def gather(
         tasks=tasks,
         revisions=revisions,
         previous=None,
-        inputs=tuple(InputFile(**row) for row in fetch("report/inputs.sql", used=sorted(used))),
+        inputs=tuple(InputFile(**_named(whole, row)) for row in fetch("report/inputs.sql", used=sorted(used))),
         own_plans=own_plans,
         leads=_leads(fetch),
-        records=_records(fetch),
+        records=_records(register, fetch),
+        amendments=tuple(amendment_lines(whole, period)),
     )
     return replace(data, previous=_previous(register, fetch, editions, data))
 
@@ -129,9 +136,10 @@ def indicator_lines(
     fetch = _Fetch(connection, {"plan_code": register.code, "period": str(last), "as_of": as_of})
     statuses = _statuses(fetch, last)
     return [
-        _line(register, indicator, entry.period, statuses)
+        _line(register, held, entry.period, statuses)
         for entry in register.calendar
         if (indicator.code, str(entry.period)) in statuses
+        and (held := register.in_force(entry.period).indicator_by_code.get(indicator.code))
     ]
 
 
@@ -189,8 +197,9 @@ def submissions(rows: Iterable[Row], as_of: datetime) -> tuple[Submission, ...]:
 
 
 def _line(
-    register: Register, indicator: Indicator, period: Period, statuses: Mapping[tuple[str, str], Row]
+    whole: Register, indicator: Indicator, period: Period, statuses: Mapping[tuple[str, str], Row]
 ) -> IndicatorLine:
+    register = whole.in_force(period)
     row: Row = statuses.get((indicator.code, str(period)), {})
     if indicator.is_leaf and not row:
         raise NotGradedError(f"{indicator.code} has no status for {period}; compute statuses first")
@@ -210,9 +219,9 @@ def _line(
         target_low=indicator.low,
         target_high=indicator.high,
         agency_name="; ".join(register.agency_by_code[code].name for code in agencies) if indicator.is_leaf else "",
-        expected_path=_expected_path(indicator),
+        expected_path=_expected_path(whole, indicator, period),
         history=_history(indicator, period, statuses),
-        origin=_origin(row) if row and row["receipt_no"] else None,
+        origin=_origin(_named(register, row)) if row and row["receipt_no"] else None,
         last_year=_last_year(indicator, period),
         task_ref=indicator.task_ref,
         responsible=_responsible(register, indicator) if indicator.is_leaf else (),
@@ -258,10 +267,22 @@ def _full_name(register: Register, indicator: Indicator) -> str:
     return name if parent.label in name else f"{parent.label}: {name}"
 
 
-def _expected_path(indicator: Indicator) -> tuple[Any, ...]:
-    """Expected values of the four quarters; a band has no single one."""
-    goals = [goal_of(indicator, quarter) if indicator.is_leaf else None for quarter in QUARTERS]
+def _expected_path(whole: Register, indicator: Indicator, period: Period) -> tuple[Any, ...]:
+    """Expected values of the four quarters, of those gone by as they were asked for then; a band has no single one."""
+
+    def asked(quarter: int) -> Indicator | None:
+        if quarter >= period.quarter:
+            return indicator
+        return whole.in_force(Period(period.year, quarter)).indicator_by_code.get(indicator.code)
+
+    goals = [goal_of(i, q) if (i := asked(q)) is not None and i.is_leaf else None for q in QUARTERS]
     return tuple(None if goal is None or goal.is_band else goal.sides[0].expected for goal in goals)
+
+
+def _named(register: Register, row: Row) -> Row:
+    """Names the body that sent a file as the register does, whatever the plan now calls it."""
+    agency = register.agency_by_code.get(row.pop("sender_code", None) or "")
+    return row if agency is None else {**row, "sender_name" if "sender_name" in row else "agency_name": agency.name}
 
 
 def _origin(row: Row) -> Origin:
@@ -365,14 +386,17 @@ def _leads(fetch: _Fetch) -> tuple[LeadLine, ...]:
     )
 
 
-def _records(fetch: _Fetch) -> tuple[RecordCard, ...]:
+def _records(register: Register, fetch: _Fetch) -> tuple[RecordCard, ...]:
     titles = rule_titles()
     mistakes: dict[str, list[tuple[str, int]]] = {}
     for row in fetch("report/mistakes.sql"):
         title: str = titles.get(row["rule"]) or row["rule"]
         mistakes.setdefault(row["agency_code"], []).append((title, row["file_count"]))
     return tuple(
-        RecordCard(**row, mistakes=tuple(mistakes.get(row["agency_code"], [])[:USUAL_MISTAKES]))
+        RecordCard(
+            **_named(register, row | {"sender_code": row["agency_code"]}),
+            mistakes=tuple(mistakes.get(row["agency_code"], [])[:USUAL_MISTAKES]),
+        )
         for row in fetch("report/records.sql")
     )
 
@@ -385,6 +409,7 @@ def _revisions(
     A figure of Q1 was shown by editions of Q1, and its corrections by those of Q2; so in Q3's report the line is
     drawn at the last edition of either. Without any edition only a superseded figure is a revision.
     """
+    held = register.in_force(period)
     shown: dict[str, datetime] = {}
     for past in (Period(period.year, quarter) for quarter in QUARTERS[: period.quarter - 1]):
         instants = [row["as_of"] for row in editions if str(past) <= row["period"] < str(period)]
@@ -403,7 +428,10 @@ def _revisions(
         newest = chain[-1]
         old_value = before[-1]["value"] if before else None
         if newest is not (before[-1] if before else None) and newest["value"] != old_value:
-            indicator = register.indicator_by_code[newest["indicator_code"]]
+            indicator = (
+                held.indicator_by_code.get(newest["indicator_code"])
+                or (register.indicator_by_code[newest["indicator_code"]])
+            )
             graded = (indicator.code, newest["period"])
             old, new = (
                 row.get("status", "") if row.get("value_basis") == newest["basis"] else ""
@@ -412,7 +440,9 @@ def _revisions(
             revisions.append(
                 Revision(
                     indicator_code=indicator.code,
-                    indicator_name=_full_name(register, indicator),
+                    indicator_name=_full_name(
+                        held if indicator.code in held.indicator_by_code else register, indicator
+                    ),
                     unit=indicator.unit.label if indicator.unit else "",
                     decimals=places_of(indicator.unit),
                     period=Period.parse(newest["period"]),
@@ -420,7 +450,7 @@ def _revisions(
                     old_value=old_value,
                     new_value=newest["value"],
                     reason=newest["explanation"] or newest["note"],
-                    origin=_origin(newest),
+                    origin=_origin(_named(held, newest)),
                     old_status=old,
                     new_status=new,
                 )

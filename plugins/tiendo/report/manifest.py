@@ -40,6 +40,8 @@ def content_sha256(data: EditionData) -> str:
 
 def _hash(data: EditionData) -> str:
     plain = dataclasses.asdict(data)
+    if not data.amendments:  # editions from before there were any keep their hash
+        del plain["amendments"]
     text = json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 

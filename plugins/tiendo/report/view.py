@@ -10,6 +10,7 @@ from typing import Any
 
 from tiendo.clock import HANOI
 from tiendo.model.states import TASK_STATES
+from tiendo.report.amendments import amendment_text
 from tiendo.report.data import NOT_REPORTED, EditionChange, EditionData, IndicatorLine, TaskChange, TaskLine, TaskReport
 from tiendo.report.edition_tables import CHANGES, INDICATORS, RECORDS, REVISIONS, SUBMISSIONS
 from tiendo.report.headline import (
@@ -117,6 +118,7 @@ def build_view(data: EditionData) -> dict[str, Any]:
         "estimates": [named_value(line) for line in data.graded if line.is_estimate],
         "early": early_sentence(data),
         "illustrative": [named_value(line) for line in illustrative_lines(data)],
+        "amendments": [amendment_text(line) for line in data.amendments],
         "revisions": [REVISIONS.printed(each) | {"source": source_text(each.origin)} for each in data.revisions],
         "previous": previous_view(data),
         "leads": [

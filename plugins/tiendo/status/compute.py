@@ -1,9 +1,10 @@
 """Status of every indicator of a plan in one period, from the register and the observations known at an instant."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Context, Decimal, localcontext
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from tiendo.model.period import Period
@@ -91,15 +92,29 @@ def compute(
     if period.year != register.year:
         raise ValueError(f"{period} is outside plan {register.code} of {register.year}")
     reports, with_quarter = _reports(figures)
+    heirs = register.heirs_on(as_of.date())
     written_period = str(period)
 
     def row(indicator: Indicator) -> tuple[Any, ...]:
         with localcontext(_EXACT):
-            answers = reports.get(indicator.code, {})
+            answers = _with_heirs(indicator, reports.get(indicator.code, {}), heirs)
             verdict = judge(register, indicator, period, answers, indicator.code in with_quarter)
             return _row(register, written_period, as_of, verdict)
 
     return (row(indicator) for indicator in register.indicators if indicator.is_leaf)
+
+
+def _with_heirs(
+    indicator: Indicator, answers: dict[str, Report], heirs: Mapping[str, Sequence[str]]
+) -> dict[str, Report]:
+    """Puts the later answer of a body that took over in the place of that of the reporter that has ended."""
+    for ended in heirs.keys() & set(indicator.reporters):
+        spoken = [
+            answers[h] for h in (ended, *heirs[ended]) if h in answers and (h == ended or h not in indicator.reporters)
+        ]
+        if spoken:
+            answers = answers | {ended: max(spoken, key=attrgetter("observation_id"))}
+    return answers
 
 
 def judge(

@@ -89,9 +89,9 @@ def add_correction_records(found: FileRecords, content: WorkbookContent, context
 
 
 def _record(row: CorrectionRow, context: Context) -> CorrectionRecord:
-    register = context.facts
-    stated = _read_period(text_of(row.period), register)
-    period = stated if stated in register.periods else None
+    stated = _read_period(text_of(row.period), context.facts)
+    period = stated if stated in context.facts.periods else None
+    register = context.facts.in_force(period) if period else context.facts
     name = _TRIMMINGS.sub("", fold(text_of(row.name)))
     code = find_code(row.code, row.name, register)
     if not code and not text_of(row.code):
@@ -105,7 +105,7 @@ def _record(row: CorrectionRow, context: Context) -> CorrectionRecord:
         period_standing="in_plan" if period else "unknown",
         period_from=period.first_day if period else None,
         file_period_from=context.period.first_day,
-        body_role=body_role(context.agency, facts),
+        body_role=body_role(context.agency, facts, register.register, context.today),
         code=code or None,
         name_meaning=None if facts is None or not name else "another" if is_another else "own",
         named_by="code" if text_of(row.code) else "name" if name else "nothing",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from operator import attrgetter
@@ -75,12 +75,22 @@ class IndicatorFacts:
 class RegisterFacts:
     """Lookups over a register, built once per batch."""
 
-    def __init__(self, register: Register) -> None:
+    def __init__(self, register: Register, whole: "RegisterFacts | None" = None) -> None:
         self.register = register
+        self._whole = whole or self
         self.periods = {entry.period: entry for entry in register.calendar}
         self.senders = {agency.code: agency for agency in register.obliged}
         # Found once a batch: the titles of the template are the same in each file.
         self.agency_by_title: dict[str, str] = {}
+        self._in_force: dict[str, RegisterFacts] = {register.version_sha256: self}
+
+    def in_force(self, period: Period) -> "RegisterFacts":
+        """Returns the lookups over the register that a period follows."""
+        whole = self._whole
+        register = whole.register.in_force(period)
+        if register.version_sha256 not in whole._in_force:
+            whole._in_force[register.version_sha256] = RegisterFacts(register, whole)
+        return whole._in_force[register.version_sha256]
 
     @cached_property
     def indicators(self) -> dict[str, IndicatorFacts]:
@@ -167,11 +177,17 @@ def _of_one(named: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {name: next(iter(things)) for name, things in found.items() if len(things) == 1}
 
 
-def body_role(agency: str, facts: IndicatorFacts | None) -> str:
-    """Returns what a body is to a row's indicator: ``reporter``, ``none``, or ``unlisted`` without an indicator."""
+def body_role(agency: str, facts: IndicatorFacts | None, register: Register, today: date) -> str:
+    """Returns what a body is to a row's indicator: ``reporter``, ``none``, or ``unlisted`` without an indicator.
+
+    One that took over from a body that has ended speaks for it, of the quarters before that too.
+    """
     if facts is None:
         return "unlisted"
-    return "reporter" if agency in facts.bodies else "none"
+    if agency in facts.bodies:
+        return "reporter"
+    heirs = register.heirs_on(today)
+    return "reporter" if any(agency in heirs.get(body, ()) for body in facts.bodies) else "none"
 
 
 class KnownFigure(NamedTuple):

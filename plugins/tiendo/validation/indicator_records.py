@@ -87,7 +87,7 @@ def _printed(row: IndicatorRow, context: Context) -> IndicatorRecord:
         file_index=context.file_index,
         sheet=row.sheet,
         source=IndicatorSource(context=context, facts=facts, row=row),
-        body_role=body_role(context.agency, facts),
+        body_role=body_role(context.agency, facts, register.register, context.today),
     )
     if facts is None or record.body_role != "reporter":
         return record

@@ -50,17 +50,25 @@ def submission_record(
 def _source(file: BatchFile, facts: RegisterFacts, today: date) -> SubmissionSource:
     """Tells when a file came, from whom and of which period; a stranger's workbook is not believed."""
     content, marker = file.content, file.content.marker
+    if file.received_at is not None:
+        today = file.received_at.astimezone(HANOI).date()
     said = Stated() if content.fault or file.stranger else read_stated(file, facts)
     stated = "" if file.stranger else marker.period or str(said.period or "") or file.asked_period
     return SubmissionSource(
         file=file,
         facts=facts,
-        today=today if file.received_at is None else file.received_at.astimezone(HANOI).date(),
+        today=today,
         said=said,
-        agency="" if file.stranger else file.sender_agency or marker.agency or said.agency,
+        agency="" if file.stranger else _body(file.sender_agency, marker.agency or said.agency, facts, today),
         period_text=stated,
         period=parse_period(stated, facts),
     )
+
+
+def _body(sender: str, named: str, facts: RegisterFacts, today: date) -> str:
+    """Returns whose report it is: the sender's, or that of an ended body from which the sender took over."""
+    speaks_for = sender and sender in facts.register.heirs_on(today).get(named, ())
+    return named if speaks_for else sender or named
 
 
 def _place_file(record: SubmissionRecord, history: HistoryFacts) -> Context | None:
@@ -87,7 +95,11 @@ def _place_file(record: SubmissionRecord, history: HistoryFacts) -> Context | No
         return None
     context = Context(record.file_index, agency, entry.period, facts, history, today)
     _fill_in_days(record, context, entry)
-    return context
+    in_force = facts.in_force(entry.period)
+    if agency not in in_force.senders:
+        record.sender_standing = "owes_none"
+        return None
+    return context._replace(facts=in_force)
 
 
 def _stated_body(sender: str, marked: str, said: Stated) -> str | None:
@@ -152,7 +164,10 @@ def _fill_in_days(record: SubmissionRecord, context: Context, entry: PeriodCalen
     record.period_from, record.received_on = entry.period.first_day, today
     record.due_on, record.closing_on = last_due_day(entry), last_day(entry)
     record.was_reported = "yes" if context.history.has_reported(context.agency, entry.period) else "no"
-    record.was_reopened = "yes" if (context.agency, key) in file.reopened else "no"
+    heirs = context.facts.register.heirs_on(today)
+    asked = {body for body, period in file.reopened if period == key}
+    is_asked = any(context.agency in (body, *heirs.get(body, ())) for body in asked)
+    record.was_reopened = "yes" if is_asked else "no"
     later = _collected(context.facts, today)
     if later is None or later.period <= entry.period:
         return

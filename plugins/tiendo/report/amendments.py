@@ -1,0 +1,90 @@
+"""Amendments of the plan in words, for the report, the review and the pages."""
+
+from collections.abc import Iterator
+
+from tiendo.model.period import Period
+from tiendo.model.register import Amendment, Change, Register
+from tiendo.report.data import AmendmentLine
+from tiendo.vietnamese.dates import format_date
+
+_SUBJECTS = {"indicator": "chỉ tiêu", "task": "nhiệm vụ", "agency": "đơn vị"}
+# What is printed of a change; the other columns are of no concern to a reader (addresses, ways to write a name), or
+# follow from these (how a target is understood).
+_COLUMNS = {
+    "target_text": "mục tiêu năm",
+    "unit": "đơn vị tính",
+    "label": "tên gọi",
+    "name": "tên gọi",
+    "title": "nội dung",
+    "reporters": "đơn vị báo cáo",
+    "lead_agencies": "cơ quan chủ trì",
+    "is_obliged": "nghĩa vụ báo cáo",
+    "published_in": "các quý có số liệu",
+    "baseline": "số gốc",
+    "due_on": "thời hạn",
+    "direction": "chiều đánh giá",
+    "nature": "tính chất",
+    "tolerance": "sai lệch cho phép",
+}
+_LISTS = ("reporters", "lead_agencies")
+
+
+def amendment_lines(register: Register, period: Period) -> Iterator[AmendmentLine]:
+    """Yields what took effect in a period, in the order in which it did."""
+    return lines_of(register, register.amendments_of(period))
+
+
+def lines_of(register: Register, amendments: tuple[Amendment, ...]) -> Iterator[AmendmentLine]:
+    """Yields amendments in words; those that concern no reader are left out."""
+    for each in amendments:
+        if each.change is Change.SET and each.column not in _COLUMNS:
+            continue
+        yield AmendmentLine(each.code, _text(register, each), _basis(each), each.decision, each.is_illustrative)
+
+
+def amendment_text(line: AmendmentLine) -> str:
+    """Returns an amendment as one paragraph."""
+    mark = " Điều chỉnh minh họa, không phải quyết định của cơ quan có thẩm quyền." if line.is_illustrative else ""
+    decision = f" {line.decision.rstrip('.')}." if line.decision else ""
+    return f"{line.text} ({line.basis}).{decision}{mark}"
+
+
+def _text(register: Register, each: Amendment) -> str:
+    subject, name = _SUBJECTS[each.subject], _name(register, each)
+    heirs = ", ".join(register.agency_by_code[code].name for code in each.value.split(";") if code)
+    match each.change:
+        case Change.ADD:
+            return f"Bổ sung {subject} “{name}”"
+        case Change.WITHDRAW:
+            return f"Đưa {subject} “{name}” ra khỏi Kế hoạch"
+        case Change.MERGE:
+            return f"{name} sáp nhập vào {heirs}; {heirs} báo cáo thay phần việc của {name}"
+        case Change.SPLIT:
+            return f"{name} được chia tách; phần việc chuyển cho {heirs}"
+    before, value = (_value(register, each.column, text) for text in (each.before, each.value))
+    return f"{subject.capitalize()} “{name}”: {_COLUMNS[each.column]} điều chỉnh từ {before} thành {value}"
+
+
+def _name(register: Register, each: Amendment) -> str:
+    if each.subject == "agency":
+        return register.agency_by_code[each.code].name
+    if each.subject == "task":
+        return f"{each.code} {register.task_by_ref[each.code].title.rstrip('.')}"
+    return register.indicator_by_code[each.code].label
+
+
+def _value(register: Register, column: str, text: str) -> str:
+    if column in _LISTS:
+        names = [register.agency_by_code[code.strip()].name for code in text.split(";") if code.strip()]
+        text = ", ".join(names)
+    elif column == "is_obliged":
+        text = "có" if text == "yes" else "không"
+    elif column == "unit":
+        text = register.units[text].label if text in register.units else text
+    return f"“{text}”" if text else "(trống)"
+
+
+def _basis(each: Amendment) -> str:
+    document = f", theo {each.document}" if each.document else ""
+    dated = f" ngày {format_date(each.dated_on)}" if each.document and each.dated_on else ""
+    return f"từ ngày {format_date(each.from_on)}{document}{dated}"
