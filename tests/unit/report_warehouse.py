@@ -6,16 +6,20 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+import pytest
+from sqlalchemy import Connection, Engine, create_engine
 
+from tiendo import clock
+from tiendo.clock import HANOI
 from tiendo.collect.landing import Fate, settle
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.status.service import store_status
-from tiendo.warehouse.engine import loader
+from tiendo.status.service import initialise, store_status
+from tiendo.warehouse.engine import loader, make_engine
 from tiendo.warehouse.sql import copy_rows, statement
 
 FIRST_ROW = 7
+SET_UP = datetime(2023, 1, 20, 8, tzinfo=HANOI)
 
 
 def figure(indicator: str, value: str | None, **more: Any) -> dict[str, Any]:
@@ -106,3 +110,23 @@ def grade(engine: Engine, register: Register, period: Period) -> None:
     """Stores the statuses of a period as of the clock's instant."""
     with loader(engine) as connection:
         store_status(connection, register, period)
+
+
+@pytest.fixture(scope="module")
+def migrated_template(postgres, register, tmp_path_factory, request):
+    """As the session's, but set up when the plan came out: the first grades carry that instant."""
+    name, clock_file = (
+        f"tiendo_template_{request.module.__name__.rpartition('.')[2]}",
+        tmp_path_factory.mktemp("clock") / "clock",
+    )
+    admin = create_engine(postgres, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"create database {name}")
+    admin.dispose()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIENDO_CLOCK_FILE", str(clock_file))
+        clock.set_replay_clock(clock_file, SET_UP)
+        engine = make_engine(postgres.set(database=name))
+        initialise(engine, register)
+        engine.dispose()
+    return name

@@ -10,8 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from report_warehouse import figure, grade, receive, send, task
-from sqlalchemy import create_engine, text
+from report_warehouse import SET_UP, figure, grade, migrated_template, receive, send, task  # noqa: F401 - a fixture
+from sqlalchemy import text
 
 from tiendo import clock
 from tiendo.clock import HANOI
@@ -29,41 +29,19 @@ from tiendo.report.gather import NotGradedError, gather
 from tiendo.report.manifest import data_sha256
 from tiendo.report.view import task_view
 from tiendo.report.words import task_state
-from tiendo.status.service import initialise
-from tiendo.warehouse.engine import loader, make_engine, reader
+from tiendo.warehouse.engine import loader, reader
 from tiendo.warehouse.release import release
 
 pytestmark = pytest.mark.slow
 
 Q1, Q2 = Period(2023, 1), Period(2023, 2)
 KHDT, TAI_CHINH, CONG_THUONG = "so-ke-hoach-va-dau-tu", "so-tai-chinh", "so-cong-thuong"
-SET_UP = datetime(2023, 1, 20, 8, tzinfo=HANOI)
 PUBLICATION = datetime(2023, 3, 14, 16, 30, tzinfo=HANOI)
 APPROVED = {"approved_by": "Nguyễn Thị Hòa", "approved_at": PUBLICATION + timedelta(minutes=20)}
 
 
 def at(month: int, day: int, hour: int = 9) -> datetime:
     return datetime(2023, month, day, hour, tzinfo=HANOI)
-
-
-@pytest.fixture(scope="module")
-def migrated_template(postgres, register, tmp_path_factory, request):
-    """As the session's, but set up when the plan came out: the first grades carry that instant."""
-    name, clock_file = (
-        f"tiendo_template_{request.module.__name__.rpartition('.')[2]}",
-        tmp_path_factory.mktemp("clock") / "clock",
-    )
-    admin = create_engine(postgres, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"create database {name}")
-    admin.dispose()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TIENDO_CLOCK_FILE", str(clock_file))
-        clock.set_replay_clock(clock_file, SET_UP)
-        engine = make_engine(postgres.set(database=name))
-        initialise(engine, register)
-        engine.dispose()
-    return name
 
 
 @pytest.fixture

@@ -5,7 +5,11 @@ create or replace view mart.task_status as
     t.agency_code, g.name as agency_name, t.state, t.completion_pct, t.result, t.difficulty, t.proposal,
     t.received_at, t.recorded_at, t.submission_id, f.sha256 as file_sha256, t.sheet, t.cell
   from core.task_progress t
-  join core.in_force_at('infinity') v on v.plan_code = t.plan_code and v.period = t.period
+  -- As core.in_force_at has it, which a reader may not call
+  join (
+    select distinct on (f.plan_code, f.period) f.plan_code, f.period, f.version_id
+    from core.in_force f order by f.plan_code, f.period, f.in_force_id desc
+  ) v on v.plan_code = t.plan_code and v.period = t.period
   join core.version_task k on k.version_id = v.version_id and k.task_ref = t.task_ref
   join core.version_agency g on g.version_id = v.version_id and g.agency_code = t.agency_code
   join intake.newest_submission n using (submission_id)

@@ -1,6 +1,7 @@
 """``tiendo plan``: the register of a plan. Heavy imports wait until a command needs them."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ from tiendo.cli.common import Json, open_register, open_warehouse, print_json
 from tiendo.settings import get_settings
 
 if TYPE_CHECKING:
+    from tiendo.model.register import Register
     from tiendo.plan.known import KnownPlan
 
 plan_app = typer.Typer(no_args_is_help=True, help="The register of a plan.")
@@ -98,10 +100,37 @@ def plan_check(
     except RegisterError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
+    for line in _amendment_lines(register):
+        typer.echo(line)
     typer.echo(
         f"{register.code}: {sum(i.is_leaf for i in register.indicators)} indicators, {len(register.tasks)} tasks, "
         f"{len(register.obliged)} bodies that report, {len(register.calendar)} periods. No fault found."
     )
+
+
+def _amendment_lines(register: "Register") -> Iterator[str]:
+    """Yields what each amendment changes, and, where a warehouse knows the plan, which verdicts would be others."""
+    if not register.amendments:
+        return
+    from tiendo.backup.databases import standing_warehouse
+    from tiendo.report.amendments import amendment_text, lines_of
+    from tiendo.status.effects import effects
+    from tiendo.warehouse.engine import make_engine, onlooker
+
+    for entry in register.calendar:
+        for line in lines_of(register, register.amendments_of(entry.period)):
+            yield f"from {entry.period} on, {line.code}: {amendment_text(line)}"
+    followed = {each for entry in register.calendar for each in register.amendments_of(entry.period)}
+    for each in register.amendments:
+        if each not in followed:
+            yield f"{each.code}: from {each.from_on} on, when the data of the last period is closed: nothing follows it"
+    warehouse = standing_warehouse(get_settings())
+    if warehouse is None:
+        return
+    with onlooker(make_engine(warehouse)) as connection:
+        if connection.exec_driver_sql("select to_regclass('core.version')").scalar() is not None:
+            for effect in effects(connection, register):
+                yield f"{effect.period}, {effect.indicator}: {effect.before or 'none'} becomes {effect.after or 'none'}"
 
 
 def _plan_dir(name: str, option: str) -> Path:

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from tiendo import clock
 from tiendo.pages.frame import Opened, Refusal, Viewer, page
 from tiendo.pages.places import fetch, words
+from tiendo.report.amendments import amendment_text, lines_of
 from tiendo.report.charts import path_legend, path_svg, path_words
 from tiendo.report.data import IndicatorLine
 from tiendo.report.gather import indicator_lines
@@ -33,6 +34,9 @@ def indicator_page(
     indicator = register.indicator_by_code.get(code)
     if indicator is None or not indicator.is_leaf:
         raise Refusal(404, "There is no such indicator.", "Kế hoạch không có chỉ tiêu này, hoặc đây là tên nhóm.")
+    held = register.in_force_on(now.astimezone(clock.HANOI).date())
+    indicator = held.indicator_by_code.get(code, indicator)
+    amended = tuple(a for a in register.amendments if (a.subject, a.code) == ("indicator", code))
     own = {"plan_code": register.code, "indicator_code": code, "instant": now}
     with onlooker(parts.engine) as connection:
         lines = indicator_lines(connection, register, indicator, now)
@@ -47,6 +51,8 @@ def indicator_page(
         agencies=register.agency_by_code,
         task=register.task_by_ref.get(indicator.task_ref),
         parent=register.indicator_by_code.get(indicator.parent_code or ""),
+        is_withdrawn=code not in held.indicator_by_code,
+        amendments=[amendment_text(line) for line in lines_of(register, amended)],
         lines=lines,
         last=last,
         drawing=drawing(last) if last else "",

@@ -46,6 +46,7 @@ def write_reminder(
     """
     agency, owed, row = reminder.agency, reminder.owed, reminder.row
     is_report = owed.duty is Duty.QUARTERLY_REPORT
+    speaker = register.speaker_on(agency.code, now.astimezone(HANOI).date())
     register = register.in_force_for(owed)
     quarter = Period.parse(owed.period).quarter if is_report else 0
     indicators = [i.label for i in register.indicators_of(agency.code) if quarter in i.published_in]
@@ -61,7 +62,9 @@ def write_reminder(
     values = {
         "subject": subject,
         "step": step,
-        "agency_name": agency.name,
+        "agency_name": agency.name
+        if speaker.code == agency.code
+        else f"{speaker.name} (tiếp nhận phần việc của {agency.name})",
         "plan": register.short_title,
         "contact": contact,
         "owed": name,
@@ -76,7 +79,7 @@ def write_reminder(
         "tasks": [f"{t.ref} {t.title}" for t in register.tasks_of(agency.code)] if is_report else [],
         "workbook": workbook,
         "mailbox": mailbox,
-        "inbox": f"inbox/{agency.code}/",
+        "inbox": f"inbox/{speaker.code}/",
         "written_at": format_instant(now),
     }
     return ReminderText(subject, fill_in("reminder.txt.j2", values), fill_in("reminder.html.j2", values))

@@ -51,16 +51,16 @@ def amendment_text(line: AmendmentLine) -> str:
 
 def _text(register: Register, each: Amendment) -> str:
     subject, name = _SUBJECTS[each.subject], _name(register, each)
-    heirs = ", ".join(register.agency_by_code[code].name for code in each.value.split(";") if code)
     match each.change:
         case Change.ADD:
             return f"Bổ sung {subject} “{name}”"
         case Change.WITHDRAW:
             return f"Đưa {subject} “{name}” ra khỏi Kế hoạch"
         case Change.MERGE:
-            return f"{name} sáp nhập vào {heirs}; {heirs} báo cáo thay phần việc của {name}"
+            heir = _bodies(register, each.value)
+            return f"{name} sáp nhập vào {heir}; {heir} báo cáo thay phần việc của {name}"
         case Change.SPLIT:
-            return f"{name} được chia tách; phần việc chuyển cho {heirs}"
+            return f"{name} được chia tách; phần việc chuyển cho {_bodies(register, each.value)}"
     before, value = (_value(register, each.column, text) for text in (each.before, each.value))
     return f"{subject.capitalize()} “{name}”: {_COLUMNS[each.column]} điều chỉnh từ {before} thành {value}"
 
@@ -75,13 +75,16 @@ def _name(register: Register, each: Amendment) -> str:
 
 def _value(register: Register, column: str, text: str) -> str:
     if column in _LISTS:
-        names = [register.agency_by_code[code.strip()].name for code in text.split(";") if code.strip()]
-        text = ", ".join(names)
+        text = _bodies(register, text)
     elif column == "is_obliged":
         text = "có" if text == "yes" else "không"
     elif column == "unit":
         text = register.units[text].label if text in register.units else text
     return f"“{text}”" if text else "(trống)"
+
+
+def _bodies(register: Register, codes: str) -> str:
+    return ", ".join(register.agency_by_code[code.strip()].name for code in codes.split(";") if code.strip())
 
 
 def _basis(each: Amendment) -> str:

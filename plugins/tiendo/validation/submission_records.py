@@ -97,7 +97,7 @@ def _place_file(record: SubmissionRecord, history: HistoryFacts) -> Context | No
     _fill_in_days(record, context, entry)
     in_force = facts.in_force(entry.period)
     if agency not in in_force.senders:
-        record.sender_standing = "owes_none"
+        record.sender_standing = "ended"
         return None
     return context._replace(facts=in_force)
 
@@ -123,6 +123,7 @@ def placeholders(record: SubmissionRecord) -> dict[str, str]:
         "stranger": file.stranger,
         "sender_name": facts.agency_names([sender]),
         "body_text": facts.agency_names(bodies),
+        "heir_text": facts.agency_names(facts.register.heirs_on(today).get(sender, ())) or "(không còn phải báo cáo)",
         "plan_text": marker.plan,
         "plan_expected": facts.register.code,
         "template_version": marker.template_version,
