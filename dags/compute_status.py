@@ -6,9 +6,9 @@ For the period that is the run's partition key (`2023-Q1`) one verdict per indic
 everything it rests on (expected value, ratio, margin, thresholds, rule version). A row is added only where something
 changed; how each verdict comes about is in `docs/methodology.md`.
 
-From the period's data cut-off on also the draft of its next edition in `drafts/<period>/latest/`, built anew where it
-would say anything else. Once an edition is published (or its draft was rejected) and until the period closes, new
-figures start a run of `publish_report` that asks a reviewer about the next edition: one request at a time.
+From the period's data cut-off on also the draft of its next edition in `drafts/<plan>/<period>/latest/`, built anew
+where it would say anything else. Once an edition is published (or its draft was rejected) and until the period closes,
+new figures start a run of `publish_report` that asks a reviewer about the next edition: one request at a time.
 
 ### Does not protect against
 
@@ -96,7 +96,7 @@ def compute_status() -> None:
         if folder is None:
             raise AirflowSkipException("Before the data cut-off, or the draft says what is known already.")
         tell("Bản dự thảo đã được cập nhật.")
-        DraftLink.lead_to(f"drafts/{period}/{folder.name}/bao-cao.html")
+        DraftLink.lead_to(f"drafts/{register.code}/{period}/{folder.name}/bao-cao.html")
         return str(folder)
 
     check_mart(grade()) >> [refresh_draft(), AskForLaterEdition(task_id="ask_for_later_edition")]

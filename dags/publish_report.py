@@ -2,13 +2,13 @@
 
 ### Produces
 
-First a draft in `drafts/<period>/<edition>/` (DOCX, PDF, XLSX, HTML, CSV, Parquet, the two pages for the meeting, the
-bodies' result sheets, manifest, and `xem-xet.html` for the reviewer), then a request for approval that shows in
-Vietnamese what the draft says, what changed since the last
-edition, who is late or missing, which verdicts hang by a small change or by rounding, where reporters differ, which
-warnings are open, who was asked for a correction and whether checks fail; and after the approval the same edition in
-`published/<period>/<edition>/`, frozen, with the approver's name and the instant. While the draft waits, Data Docs of
-the period for operations in `data_docs/<period>/index.html`: what the rules said of each file when it was checked.
+First a draft in `drafts/<plan>/<period>/<edition>/` (DOCX, PDF, XLSX, HTML, CSV, Parquet, the two pages for the
+meeting, the bodies' result sheets, manifest, and `xem-xet.html` for the reviewer), then a request for approval that
+shows in Vietnamese what the draft says, what changed since the last edition, who is late or missing, which verdicts
+hang by a small change or by rounding, where reporters differ, which warnings are open, who was asked for a correction
+and whether checks fail; and after the approval the same edition in `published/<plan>/<period>/<edition>/`, frozen, with
+the approver's name and the instant. While the draft waits, Data Docs of the period for operations in
+`data_docs/<period>/index.html`: what the rules said of each file when it was checked.
 
 **Nothing official without a person.** The run waits in `approve` for as long as it takes and holds no worker; silence
 never approves. An answer counts whenever it was given, also when the worker that should hear of it was killed; the
@@ -125,7 +125,7 @@ def publish_report() -> None:
         if not result["is_changed"]:
             tell(f"Báo cáo {period.vietnamese}: không có gì thay đổi so với lần ban hành trước.")
             raise AirflowSkipException("Nothing has changed since the last edition.")
-        DraftLink.lead_to(f"drafts/{period}/{result['edition']}/xem-xet.html")
+        DraftLink.lead_to(f"drafts/{register.code}/{period}/{result['edition']}/xem-xet.html")
         return result
 
     approve = ReviewOperator(
@@ -154,7 +154,7 @@ def publish_report() -> None:
             log.warning("Not published, to be reviewed anew: %s", error)
             tell("Bản đã phê duyệt không được ban hành vì đã có số liệu hoặc lần ban hành khác; sẽ xin phê duyệt lại.")
             raise AirflowSkipException(str(error)) from error
-        page = f"published/{period}/{path.name}/bao-cao.html"
+        page = f"published/{register.code}/{period}/{path.name}/bao-cao.html"
         tell(f"Đã ban hành báo cáo {period.vietnamese}, lần {path.name}.")
         EditionLink.lead_to(page)
         outlet_events[EDITION].extra = {"edition": int(path.name), "page": f"/tiendo/{page}"}

@@ -2,7 +2,6 @@
 
 import io
 import re
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,8 +11,6 @@ from openpyxl import load_workbook
 from fixtures.amended import amended, amendment
 from fixtures.pipeline import Pipeline
 from fixtures.workbooks import filled_workbook, put, put_correction
-from tiendo import clock
-from tiendo.clock import HANOI
 from tiendo.feedback.template import build_template
 from tiendo.mail.identity import Identity
 from tiendo.model.period import Period

@@ -225,7 +225,7 @@ def check_restored(place: Place, register: Register, seen: Seen, built: dict[str
     engine = make_engine(place.warehouse)
     document = ledger_document(engine, place.settings.inbox)
     assert rebuild(engine, register, Q1, 1).files == built
-    folder = place.settings.published / "2023-Q1" / "1"
+    folder = place.settings.published / "282-kh-ubnd-2023" / "2023-Q1" / "1"
     assert {name: (folder / name).read_bytes() for name in built} == built
     # Each file lies in an inbox or stands in the ledger, never in both; then the work goes on, and all are answered.
     waiting = {path.name for path in place.settings.inbox.rglob("*.xlsx")}

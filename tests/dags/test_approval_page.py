@@ -136,7 +136,7 @@ def test_what_is_to_be_decided_comes_first_then_what_must_be_seen(desk: Desk) ->
     places = [
         text.index(words)
         for words in (
-            "Việc cần quyết định:", f"câu hỏi số {number}", "/tiendo/drafts/2023-Q2/2/xem-xet.html",
+            "Việc cần quyết định:", f"câu hỏi số {number}", "/tiendo/drafts/282-kh-ubnd-2023/2023-Q2/2/xem-xet.html",
             "Số liệu khác thường", "Thay đổi so với lần ban hành trước", "Sát ngưỡng đánh giá", 'id="quyet-dinh"',
             "Xác nhận phê duyệt, ban hành", "Xác nhận trả lại, chưa ban hành", "Xác nhận không ban hành",
         )
@@ -145,7 +145,7 @@ def test_what_is_to_be_decided_comes_first_then_what_must_be_seen(desk: Desk) ->
     assert text.count(f"<code>{SHA[:16]}</code>, câu hỏi số {number}") == 3, "each names what it is about"
     assert "67 đơn vị" not in text
     assert "<script src" not in text
-    assert 'href="/tiendo/drafts/2023-Q2/2/bao-cao.pdf"' not in text, "not made: not linked"
+    assert 'href="/tiendo/drafts/282-kh-ubnd-2023/2023-Q2/2/bao-cao.pdf"' not in text, "not made: not linked"
 
 
 def test_nobody_else_sees_a_button(desk: Desk) -> None:

@@ -17,7 +17,7 @@ def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestCli
     """A browser of somebody who may read, and a home with a draft, an edition and a secret."""
     settings = Settings(home=tmp_path, plan_dir=tmp_path, database_url=None)
     monkeypatch.setattr(draft_pages, "get_settings", lambda: settings)
-    for path in ("drafts/2023-Q1/2", "drafts/2023-Q1/latest", "published/2023-Q1/1"):
+    for path in ("drafts/p-1/2023-Q1/2", "drafts/p-1/2023-Q1/latest", "published/p-1/2023-Q1/1"):
         (tmp_path / path).mkdir(parents=True)
         (tmp_path / path / "bao-cao.html").write_text(f"<p>{path}</p>")
         (tmp_path / path / "bao-cao.docx").write_bytes(b"PK")
@@ -28,7 +28,7 @@ def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestCli
     (tmp_path / "published" / "index.html").write_text("<p>all</p>")
     (tmp_path / "airflow").mkdir()
     (tmp_path / "airflow" / "passwords.json").write_text("secret")
-    (tmp_path / "drafts" / "2023-Q1" / "2" / ".hidden").write_text("secret")
+    (tmp_path / "drafts" / "p-1" / "2023-Q1" / "2" / ".hidden").write_text("secret")
     app.dependency_overrides[viewer] = lambda: None
     yield TestClient(app)
     app.dependency_overrides.clear()
@@ -37,10 +37,10 @@ def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestCli
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("/drafts/2023-Q1/2/bao-cao.html", "<p>drafts/2023-Q1/2</p>"),
-        ("/drafts/2023-Q1/latest/bao-cao.html", "<p>drafts/2023-Q1/latest</p>"),
-        ("/published/2023-Q1/1/bao-cao.html", "<p>published/2023-Q1/1</p>"),
-        ("/drafts/2023-Q1/2/phieu-ket-qua/so-y-te.html", "<p>Sở Y tế</p>"),
+        ("/drafts/p-1/2023-Q1/2/bao-cao.html", "<p>drafts/p-1/2023-Q1/2</p>"),
+        ("/drafts/p-1/2023-Q1/latest/bao-cao.html", "<p>drafts/p-1/2023-Q1/latest</p>"),
+        ("/published/p-1/2023-Q1/1/bao-cao.html", "<p>published/p-1/2023-Q1/1</p>"),
+        ("/drafts/p-1/2023-Q1/2/phieu-ket-qua/so-y-te.html", "<p>Sở Y tế</p>"),
         ("/published/index.html", "<p>all</p>"),
     ],
 )
@@ -61,7 +61,7 @@ def test_before_the_first_edition_that_is_said(browser: TestClient, tmp_path: Pa
 
 def test_other_files_are_downloaded(browser: TestClient) -> None:
     for path, content in (("bao-cao.docx", b"PK"), ("data/tasks.csv", b"a,b")):
-        answer = browser.get(f"/drafts/2023-Q1/2/{path}")
+        answer = browser.get(f"/drafts/p-1/2023-Q1/2/{path}")
         assert answer.content == content
         assert answer.headers["content-disposition"] == f'attachment; filename="{path.rpartition("/")[2]}"'
         assert "allow-downloads" in answer.headers["content-security-policy"]
@@ -70,18 +70,18 @@ def test_other_files_are_downloaded(browser: TestClient) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/drafts/2023-Q1/2/..%2f..%2f..%2fairflow%2fpasswords.json",
-        "/drafts/2023-Q1/2/%2e%2e",
-        "/drafts/2023-Q1/2/.hidden",
-        "/drafts/2023-Q1/2/data/../../../../airflow/passwords.json",
-        "/drafts/2023-Q1/2/data/%2e%2e/%2e%2e/%2e%2e/%2e%2e/airflow/passwords.json",
-        "/drafts/2023-Q1/2/data/..%2f..%2f..%2f..%2fairflow%2fpasswords.json",
-        "/drafts/2023-Q1/2/data",
-        "/drafts/2023-Q1/%2e%2e/index.html",
+        "/drafts/p-1/2023-Q1/2/..%2f..%2f..%2fairflow%2fpasswords.json",
+        "/drafts/p-1/2023-Q1/2/%2e%2e",
+        "/drafts/p-1/2023-Q1/2/.hidden",
+        "/drafts/p-1/2023-Q1/2/data/../../../../airflow/passwords.json",
+        "/drafts/p-1/2023-Q1/2/data/%2e%2e/%2e%2e/%2e%2e/%2e%2e/airflow/passwords.json",
+        "/drafts/p-1/2023-Q1/2/data/..%2f..%2f..%2f..%2fairflow%2fpasswords.json",
+        "/drafts/p-1/2023-Q1/2/data",
+        "/drafts/p-1/2023-Q1/%2e%2e/index.html",
         "/drafts/..%2fairflow/2/passwords.json",
-        "/drafts/2023-Q1/3/bao-cao.html",
-        "/published/2023-Q1/latest/bao-cao.html",
-        f"/drafts/2023-Q1/2/{'a' * 5000}.html",
+        "/drafts/p-1/2023-Q1/3/bao-cao.html",
+        "/published/p-1/2023-Q1/latest/bao-cao.html",
+        f"/drafts/p-1/2023-Q1/2/{'a' * 5000}.html",
     ],
 )
 def test_nothing_else_is_handed_out(browser: TestClient, path: str) -> None:

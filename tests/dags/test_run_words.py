@@ -109,22 +109,26 @@ def test_the_hooks_are_those_that_airflow_calls() -> None:
         manager.clear()
 
 
-DRAFT = "drafts/2023-Q1/1/xem-xet.html"
-EDITION = "published/2023-Q1/1/bao-cao.html"
+DRAFT = "drafts/282-kh-ubnd-2023/2023-Q1/1/xem-xet.html"
+EDITION = "published/282-kh-ubnd-2023/2023-Q1/1/bao-cao.html"
 
 
 @pytest.mark.parametrize(
     ("link", "page", "leads_to"),
     [
         (DraftLink, DRAFT, f"/tiendo/{DRAFT}"),
-        (DraftLink, "drafts/2023-Q1/latest/bao-cao.html", "/tiendo/drafts/2023-Q1/latest/bao-cao.html"),
+        (
+            DraftLink,
+            "drafts/282-kh-ubnd-2023/2023-Q1/latest/bao-cao.html",
+            "/tiendo/drafts/282-kh-ubnd-2023/2023-Q1/latest/bao-cao.html",
+        ),
         (EditionLink, EDITION, f"/tiendo/{EDITION}"),
-        (EditionLink, "published/2023-Q1/2/bao-cao.html", ""),  # not there
+        (EditionLink, "published/282-kh-ubnd-2023/2023-Q1/2/bao-cao.html", ""),  # not there
         (EditionLink, DRAFT, ""),
         (DraftLink, EDITION, ""),
-        (DraftLink, "https://elsewhere.example/drafts/2023-Q1/1/xem-xet.html", ""),
+        (DraftLink, "https://elsewhere.example/drafts/282-kh-ubnd-2023/2023-Q1/1/xem-xet.html", ""),
         (DraftLink, "javascript:alert(1)", ""),
-        (DraftLink, "drafts/2023-Q1/1/../../../airflow/passwords.json", ""),
+        (DraftLink, "drafts/282-kh-ubnd-2023/2023-Q1/1/../../../airflow/passwords.json", ""),
         (DraftLink, ["no", "text"], ""),
         (FilesLink, "tim?q=TN-000007..TN-1000012", "/tiendo/tim?q=TN-000007..TN-1000012"),
         (FilesLink, "tim?q=TN-000007..TN-000012&x=1", ""),
@@ -140,7 +144,7 @@ def test_a_link_leads_to_a_page_of_ours_that_is_there(  # noqa: PLR0917
     page: Any,
     leads_to: str,
 ) -> None:
-    for path in (DRAFT, "drafts/2023-Q1/latest/bao-cao.html", EDITION, "airflow/passwords.json"):
+    for path in (DRAFT, "drafts/282-kh-ubnd-2023/2023-Q1/latest/bao-cao.html", EDITION, "airflow/passwords.json"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
     settings = Settings(home=tmp_path, plan_dir=tmp_path, database_url=None)

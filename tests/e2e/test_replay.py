@@ -27,6 +27,7 @@ QUICK = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "10",
 }
+PLAN = "282-kh-ubnd-2023"
 NOTHING_NEW = "nothing new since the last edition"
 
 
@@ -83,7 +84,7 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
         # A draft that is rejected with a comment to a body: a request for correction goes out, nothing is published.
         run_id = reviewer.trigger("publish_report", partition_key="2023-Q2")
         wait_for_request(reviewer, run_id)
-        draft_page = "/tiendo/drafts/2023-Q2/1/xem-xet.html"
+        draft_page = f"/tiendo/drafts/{PLAN}/2023-Q2/1/xem-xet.html"
         status, page = reviewer.page(draft_page)
         assert (status, "CHỜ XEM XÉT" in page) == (200, True)
         status, page = reviewer.page("/tiendo/?ky=2023-Q2")
@@ -111,7 +112,7 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
             "record_answer": "success", "send_notice": "skipped", "ask_for_later_edition": "skipped",
         }  # fmt: skip
         assert reviewer.note("publish_report", run_id) == "Không ban hành: reviewer. Trả lại báo cáo của Sở Y tế."
-        assert not (settings.published / "2023-Q2").exists()
+        assert not (settings.published / PLAN / "2023-Q2").exists()
         notice = settings.home / "outbox" / "so-y-te" / "2023-Q2" / "DC-000001.html"
         assert "Đề nghị đối chiếu &lt;số giường bệnh&gt;" in notice.read_text(encoding="utf-8")
 
@@ -140,7 +141,7 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
         assert reviewer.wait("publish_report", anew) == "success"
         assert reviewer.xcom("publish_report", anew, "publish").endswith("/2023-Q1/2")
         assert "Đã ban hành báo cáo quý I năm 2023, lần 2." in reviewer.note("publish_report", anew)
-        edition_page = "/tiendo/published/2023-Q1/2/bao-cao.html"
+        edition_page = f"/tiendo/published/{PLAN}/2023-Q1/2/bao-cao.html"
         assert reviewer.links("publish_report", anew, "publish")["Báo cáo đã ban hành"] == edition_page
         assert reviewer.page(edition_page)[0] == 200
         request = reviewer.approval_request("publish_report", anew, "approve")

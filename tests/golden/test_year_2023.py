@@ -79,7 +79,7 @@ def year(tmp_path_factory: pytest.TempPathFactory, postgres: URL, register: Regi
             drop_files(settings, files_of(scenario, step))
             receive_documents(settings, register, engine, documents_of(scenario, step))
             run_once(settings, register, engine)
-            if step.action == "publish" or (settings.published / str(step.period)).exists():
+            if step.action == "publish" or (settings.published / PLAN_DIR.name / str(step.period)).exists():
                 publish(settings, register, engine, step.period)
         yield Year(settings, register, engine, scenario)
         engine.dispose()
@@ -275,7 +275,7 @@ def recomputed(year: Year, folder: Path, only: str = "") -> list[str]:
 @pytest.mark.parametrize("number", ["1", "2"])
 @pytest.mark.parametrize("period", [Q1, Q2, Q3, Q4], ids=str)
 def test_the_editions_say_what_an_independent_recomputation_finds(year: Year, period: Period, number: str) -> None:
-    assert recomputed(year, year.settings.published / str(period) / number) == []
+    assert recomputed(year, year.settings.published / PLAN_DIR.name / str(period) / number) == []
 
 
 def test_the_recomputation_shares_no_code_with_what_it_recomputes() -> None:
@@ -351,7 +351,7 @@ def test_the_recomputation_finds_what_is_altered(
     year: Year, tmp_path: Path, alteration: tuple[str, str, object, str]
 ) -> None:
     file, old, new, told = alteration
-    folder = shutil.copytree(year.settings.published / "2023-Q3" / "2", tmp_path / "2")
+    folder = shutil.copytree(year.settings.published / PLAN_DIR.name / "2023-Q3" / "2", tmp_path / "2")
     alter(folder / file, old, new)
     found = recomputed(year, folder, only=told.partition(":")[0])
     assert any(line.startswith(told) for line in found), found

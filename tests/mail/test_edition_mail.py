@@ -52,7 +52,7 @@ def test_word_and_pdf_reach_each_recipient_once_as_they_were_published(post: Pos
     words = mail.get_body(("plain",))
     assert words is not None
     assert "tổng hợp từ 1/30 đơn vị" in words.get_content()
-    assert "published/2023-Q1/1" in words.get_content()
+    assert "published/282-kh-ubnd-2023/2023-Q1/1" in words.get_content()
     refused = told.get_body(("plain",))
     assert refused is not None
     assert ADDRESSES[COMMITTEE] in refused.get_content()

@@ -164,7 +164,7 @@ class TestDrafting:
 
     def test_what_was_decided_is_not_drafted_again(self, engine, register, settings):
         drafted = draft_to_ask_about(engine, register, settings, "run-1", Q1)
-        page = next((settings.drafts / "2023-Q1" / "1").glob("xem-xet.html"))
+        page = next((settings.drafts / register.code / "2023-Q1" / "1").glob("xem-xet.html"))
         put_answer(engine, register, find_request(engine, "run-1"), APPROVED, account_id="reviewer")
         page.unlink()
         assert draft_to_ask_about(engine, register, settings, "run-1", Q1)["edition"] == drafted["edition"]
@@ -175,7 +175,7 @@ class TestDrafting:
         now(at(3, 15))
         news(engine, register, now, 16)
         asked = draft_to_ask_about(engine, register, settings, "run-2", Q1)
-        manifest = settings.drafts / "2023-Q1" / "2" / "manifest.json"
+        manifest = settings.drafts / register.code / "2023-Q1" / "2" / "manifest.json"
         shown = manifest.read_bytes()
         old = draft_to_ask_about(engine, register, settings, "backfill", Q1, PUBLICATION)
         assert (asked["edition"], old["edition"], old["is_changed"]) == (2, 2, False)

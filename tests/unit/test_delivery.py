@@ -59,7 +59,7 @@ def test_mail_is_queued_once_with_the_report_attached(engine, with_address, sett
         "Kính gửi: Văn phòng UBND tỉnh\n",
         "quý I năm 2023",
         "2/30 đơn vị",
-        "published/2023-Q1/1",
+        "published/282-kh-ubnd-2023/2023-Q1/1",
     ):
         assert words in row.text_body
     found = rows(engine, "mart.edition_delivery", "recipient, outcome, address")

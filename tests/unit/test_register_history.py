@@ -1,7 +1,10 @@
 """Registers kept by their hash: what was graded, owed and printed stays so, whatever is amended afterwards."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from report_warehouse import figure, grade, migrated_template, send  # noqa: F401 - a fixture
@@ -15,7 +18,9 @@ from tiendo.plan.kept import PastError, kept_register, register_at
 from tiendo.report import edition as edition_module
 from tiendo.report.build import build
 from tiendo.report.edition import draft, publish, rebuild
+from tiendo.report.folders import adopt_folders
 from tiendo.report.gather import gather
+from tiendo.settings import Settings
 from tiendo.status.effects import effects
 from tiendo.status.service import initialise, refresh
 from tiendo.warehouse.engine import loader
@@ -203,3 +208,39 @@ def test_who_took_over_owes_the_quarters_to_come(engine, register, now, tmp_path
     assert after[TTTT] == before[TTTT] + before[KHCN] - collective
     assert tracked(engine, Q2) == tracked(engine, Q2, at(6, 1))
     assert tracked(engine, Q3, at(6, 1)) == before
+
+
+@pytest.mark.parametrize("steps", range(6))
+def test_editions_of_before_are_put_under_their_plan_wherever_it_is_cut_short(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    old = {"2023-Q1/1": "282-kh-ubnd-2023", "2023-Q1/2": "282-kh-ubnd-2023", "2022-Q4/3": "100-kh-ubnd-2022"}
+    for name, plan in old.items():
+        folder = settings.published / name
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text(f'{{"plan": "{plan}"}}')
+        (folder / "bao-cao.html").write_text(name)
+    (settings.published / "2023-Q1" / "tam").mkdir()
+    left = iter([None] * steps)
+
+    def step(act: Callable[..., object]) -> Callable[..., object]:
+        def cut(*arguments: object, **more: object) -> object:
+            if next(left, StopIteration) is StopIteration:
+                raise InterruptedError
+            return act(*arguments, **more)
+
+        return cut
+
+    with monkeypatch.context() as patch:
+        for name in ("symlink_to", "rename", "replace"):
+            patch.setattr(Path, name, step(getattr(Path, name)))
+        with suppress(InterruptedError):
+            adopt_folders(settings)
+    adopt_folders(settings)
+    adopt_folders(settings)
+    for name, plan in old.items():
+        assert (settings.published / plan / name / "bao-cao.html").read_text() == name
+        assert not (settings.published / plan / name).is_symlink()
+        assert (settings.published / name / "bao-cao.html").read_text() == name
+    assert not list(settings.published.rglob("*.link"))
+    assert (settings.published / "2023-Q1" / "tam").is_dir()

@@ -311,7 +311,7 @@ def test_a_draft_is_json_and_brings_statuses_up_to_date(engine, register, settin
     assert drafted["as_of"] == PUBLICATION.isoformat()
     assert any("02/30 đơn vị" in line for line in drafted["review"])
     folder = Path(drafted["path"])
-    assert folder == settings.home / "drafts" / "2023-Q1" / "1"
+    assert folder == settings.home / "drafts" / register.code / "2023-Q1" / "1"
     assert json.loads((folder / "manifest.json").read_text())["is_draft"] is True
     with loader(engine) as connection:
         assert connection.execute(text("select count(*) from core.edition")).scalar() == 0
@@ -319,11 +319,12 @@ def test_a_draft_is_json_and_brings_statuses_up_to_date(engine, register, settin
 
 @pytest.mark.usefixtures("quarter")
 def test_a_refused_answer_is_told_once_on_top_of_the_draft(engine, register, settings):
-    page = Path(draft(engine, register, settings, Q1)["path"]) / "xem-xet.html"
+    folder = Path(draft(engine, register, settings, Q1)["path"])
+    page = folder / "xem-xet.html"
     before = page.read_text(encoding="utf-8")
     assert release(register.code, register.sha256) in before
     for because in ("Lý do một.", "Thiếu <ý kiến>."):
-        tell_refusal(settings, Q1, 1, because)
+        tell_refusal(folder, because)
     told = '<p class="refusal stop"><b>Câu trả lời trước chưa được ghi nhận: Thiếu &lt;ý kiến&gt;. Đề nghị sửa lại'
     after = page.read_text(encoding="utf-8")
     assert (told in after, "Lý do một" in after) == (True, False)
@@ -343,7 +344,7 @@ def test_the_latest_draft_follows_the_figures_from_the_cut_off_on(engine, regist
     assert not (settings.home / "drafts").exists()
     now(at(3, 14, 0))
     folder = refresh_draft(engine, register, settings, Q1)
-    assert folder == settings.home / "drafts" / "2023-Q1" / "latest"
+    assert folder == settings.home / "drafts" / register.code / "2023-Q1" / "latest"
     now(at(3, 14, 10))
     assert refresh_draft(engine, register, settings, Q1) == folder, "a body's file was refused at nine"
     assert "DỰ THẢO" in (folder / "bao-cao.html").read_text(encoding="utf-8")
@@ -358,7 +359,7 @@ def test_the_latest_draft_follows_the_figures_from_the_cut_off_on(engine, regist
     assert refresh_draft(engine, register, settings, Q1) == folder
     assert tree(folder) != before
     # What a reviewer is being asked about stands still meanwhile, and is what gets published.
-    assert tree(settings.home / "drafts" / "2023-Q1" / "1") == asked
+    assert tree(settings.home / "drafts" / register.code / "2023-Q1" / "1") == asked
 
 
 @pytest.mark.usefixtures("quarter")
@@ -376,7 +377,7 @@ def test_a_report_that_comes_while_the_draft_waits_is_for_the_next_edition(engin
 @pytest.mark.usefixtures("quarter")
 def test_publishing_places_the_files_and_the_row_once(engine, register, settings):
     drafted, folder = draft_and_publish(engine, register, settings)
-    assert folder == settings.published / "2023-Q1" / "1"
+    assert folder == settings.published / register.code / "2023-Q1" / "1"
     manifest = (folder / "manifest.json").read_bytes()
     assert json.loads(manifest)["data_sha256"] == drafted["data_sha256"]
     with reader(engine) as connection:
@@ -435,7 +436,7 @@ def test_a_crash_or_a_loss_is_healed_with_the_same_bytes(engine, register, setti
             drafted = draft(engine, register, settings, Q1)
             with pytest.raises(KeyboardInterrupt):
                 publish(engine, register, settings, Q1, **approved(drafted))
-        folder = settings.published / "2023-Q1" / "1"
+        folder = settings.published / register.code / "2023-Q1" / "1"
         before = tree(folder)
     else:
         drafted, folder = draft_and_publish(engine, register, settings)
@@ -539,7 +540,9 @@ def test_only_the_approved_figures_are_published(engine, register, settings):
     send(engine, register, "so-y-te", Q1, at(3, 14, 12), recorded_at=PUBLICATION)
     with pytest.raises(MovedOnError, match="not those of the draft"):
         publish(engine, register, settings, Q1, **approved(drafted))
-    assert not (settings.published / "2023-Q1").exists() or not list((settings.published / "2023-Q1").iterdir())
+    assert not (settings.published / register.code / "2023-Q1").exists() or not list(
+        (settings.published / register.code / "2023-Q1").iterdir()
+    )
 
 
 @pytest.mark.usefixtures("quarter")

@@ -122,14 +122,14 @@ class ReviewOperator(ApprovalOperator):
         elif context["ti"].try_number > 1:
             # A task that was tried before may have asked, and been answered: then asking throws the answer away.
             self.defer(trigger=QuestionThere(context["ti"].id), method_name="execute_complete")
-        return self._ask(context, settings, request)
+        return self._ask(context, settings, register.code, request)
 
-    def _ask(self, context: Any, settings: Settings, request: "ReviewRequest") -> Any:
+    def _ask(self, context: Any, settings: Settings, plan_code: str, request: "ReviewRequest") -> Any:
         from airflow.sdk.exceptions import TaskAwaitingInput
 
         # One noted before its title was: by period and edition.
         self.subject = f"Phê duyệt báo cáo: {request.title or f'{request.period}, lần {request.edition}'}"
-        self.body = question_text(settings, request)
+        self.body = question_text(settings, plan_code, request)
         try:
             return super().execute(context)
         except TaskAwaitingInput:
@@ -162,13 +162,14 @@ class ReviewOperator(ApprovalOperator):
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.report.approval import put_answer
         from tiendo.report.edition import tell_refusal
+        from tiendo.report.folders import EditionFolders
 
         settings, register, engine = open_warehouse()
         request = _noted(engine, context["run_id"])
         if request.is_decided:
             return super().execute_complete(context, _told(request))
         if event.get("error_type") == _LOST:
-            return self._ask(context, settings, request)
+            return self._ask(context, settings, register.code, request)
         if "error" in event:
             raise _rest(rests + 1)
         account_id = str((event.get("responded_by_user") or {}).get("id") or "?")
@@ -179,7 +180,7 @@ class ReviewOperator(ApprovalOperator):
         except ValueError as error:
             refused = read_answer(request, event, refused_because=str(error))
             put_answer(engine, register, request, refused, account_id=account_id)
-            tell_refusal(settings, request.period, request.edition, str(error))
+            tell_refusal(EditionFolders(settings, register.code, request.period).draft(request.edition), str(error))
             raise AnswerError(str(error)) from error
         put_answer(engine, register, request, read_answer(request, event), account_id=account_id)
         return super().execute_complete(context, event)
@@ -223,13 +224,13 @@ def answer_in_words(register: Register, answer: "ReviewAnswer") -> str:
     return words
 
 
-def question_text(settings: Settings, request: "ReviewRequest") -> str:
+def question_text(settings: Settings, plan_code: str, request: "ReviewRequest") -> str:
     """Returns what the reviewer is shown, as Markdown."""
-    from tiendo.report.edition import EditionFolders
+    from tiendo.report.folders import EditionFolders
     from tiendo.vietnamese.dates import format_instant
 
-    pages = f"/tiendo/drafts/{request.period}/{request.edition}"
-    folder = EditionFolders(settings, request.period).draft(request.edition)
+    pages = f"/tiendo/drafts/{plan_code}/{request.period}/{request.edition}"
+    folder = EditionFolders(settings, plan_code, request.period).draft(request.edition)
     lines = "\n".join(f"- {line}" for line in request.review)
     return f"""
 **Trả lời tại [trang phê duyệt](/tiendo/duyet/{request.period})**, hoặc ngay tại đây.

@@ -21,7 +21,8 @@ NOTE = "note"
 _NEXT = " · "
 # Columns of Airflow's database.
 LONGEST_NOTE, LONGEST_INDEX = 1000, 250
-_EDITION = r"\d{4}-Q[1-4]/[1-9]\d{0,5}"
+_PERIOD = r"[a-z0-9][a-z0-9_-]{0,99}/[0-9]{4}-Q[1-4]"
+_EDITION = rf"{_PERIOD}/[1-9][0-9]{{0,5}}"
 
 
 def tell(words: str) -> None:
@@ -76,7 +77,7 @@ class _PageLink(BaseOperatorLink):
 
     @classmethod
     def lead_to(cls, page: str) -> None:
-        """Has the tasks of the run lead to a page, ``drafts/2023-Q1/1/xem-xet.html``."""
+        """Has the tasks of the run lead to a page, ``drafts/282-kh-ubnd-2023/2023-Q1/1/xem-xet.html``."""
         get_current_context()["ti"].xcom_push(cls.__name__, page)
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
@@ -97,7 +98,7 @@ class DraftLink(_PageLink):
     """To a draft of an edition."""
 
     name = "Bản dự thảo"
-    pages = rf"drafts/(?:{_EDITION}|\d{{4}}-Q[1-4]/latest)/(?:xem-xet|bao-cao)\.html"
+    pages = rf"drafts/(?:{_EDITION}|{_PERIOD}/latest)/(?:xem-xet|bao-cao)\.html"
 
 
 class EditionLink(_PageLink):

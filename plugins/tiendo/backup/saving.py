@@ -271,7 +271,7 @@ class _Backup:
         for sha256 in connection.execute(statement("backup/archived.sql")).scalars():
             self._expect(archived_path(self._settings.archive, sha256), sha256)
         for edition in connection.execute(statement("backup/editions.sql")):
-            folder = self._settings.published / edition.period / str(edition.edition)
+            folder = self._settings.published / edition.plan_code / edition.period / str(edition.edition)
             self._expect(folder / "manifest.json", edition.manifest_sha256)
             for output in edition.manifest["outputs"]:
                 self._expect(folder / output["path"], output["sha256"])

@@ -86,6 +86,7 @@ def init(
     databases that TIENDO_DATABASE_URL and AIRFLOW__DATABASE__SQL_ALCHEMY_CONN name.
     """
     from tiendo.collect.folder import make_inboxes
+    from tiendo.report.folders import adopt_folders
 
     if dry_run:
         lines = _planned()
@@ -96,6 +97,7 @@ def init(
     open_warehouse()
     try:
         make_inboxes(get_settings(), open_register())
+        adopt_folders(get_settings())
     except PermissionError as error:
         sys.exit(f"{error.filename} cannot be made by this account (uid {os.geteuid()}): give it the folder first.")
 

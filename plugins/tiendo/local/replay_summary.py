@@ -34,7 +34,7 @@ def print_summary(settings: Settings, scenario: Scenario) -> bool:
         _print_files([file for file in ledger["files"] if not _is_own_plan(file) and _period_of(file) == period])
         _print_senders(tracker_rows(engine, scenario.register, period))
         _print_indicators(engine, scenario, period)
-        for path in sorted((settings.published / str(period)).glob("*")):
+        for path in sorted((settings.published / scenario.register.code / str(period)).glob("*")):
             say(f"  edition {path.name:6}{path}")
     states = ", ".join(f"{number} {state}" for state, number in ledger["states"].items())
     say(f"\n{ledger['received']} files received = {states}.")

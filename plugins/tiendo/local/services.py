@@ -228,6 +228,7 @@ def prepare_warehouse(settings: Settings, url: URL) -> None:
     """Migrates the warehouse, stores the register and makes the inbox folders."""
     from tiendo.collect.folder import make_inboxes
     from tiendo.plan.register import get_register
+    from tiendo.report.folders import adopt_folders
     from tiendo.status.service import initialise
     from tiendo.warehouse.engine import make_engine
 
@@ -235,6 +236,7 @@ def prepare_warehouse(settings: Settings, url: URL) -> None:
     initialise(engine, get_register())
     engine.dispose()
     make_inboxes(settings, get_register())
+    adopt_folders(settings)
 
 
 def migrate_metadata(supervisor: Supervisor, url: URL) -> None:

@@ -23,7 +23,7 @@ from tiendo.model.period import Period
 from tiendo.pages.forms import Form, ask_airflow, form_token, read_token
 from tiendo.pages.frame import HEADERS, PREFIX, PUBLISH, Opened, Refusal, Viewer, may, page
 from tiendo.report.approval import AskedQuestion, questions
-from tiendo.report.edition import EditionFolders
+from tiendo.report.folders import EditionFolders
 from tiendo.report.manifest import MANIFEST
 from tiendo.report.review import PAGE, VIEW
 from tiendo.vietnamese.dates import deadline_text, format_instant
@@ -207,6 +207,7 @@ async def receipt(
     decided = asked.request.answer
     return page(
         "approval_receipt.html.j2",
+        plan_code=opened.register.code,
         user=user.get_name(),
         here=HERE,
         refresh=5 if is_moving or (decided and decided.return_to and not asked.request_no) else 0,
@@ -235,6 +236,7 @@ async def _shown(
     return page(
         "approval.html.j2",
         status,
+        plan_code=opened.register.code,
         user=user.get_name(),
         here=HERE,
         refresh=0 if error else {"again": 5, "asking": 10, "noting": 5}.get(state, 0),
@@ -284,7 +286,7 @@ def _scene(opened: Parts, period: str) -> Scene:
         return Scene(known, None)
     asked, *before = found
     last = before[0].request.answer if before and before[0].run_id == asked.run_id else None
-    folder = EditionFolders(opened.settings, known).draft(asked.request.edition)
+    folder = EditionFolders(opened.settings, opened.register.code, known).draft(asked.request.edition)
     try:
         is_there = json.loads((folder / MANIFEST).read_bytes())["data_sha256"] == asked.request.data_sha256
         # A draft of an older version keeps none, and has the page beside it.

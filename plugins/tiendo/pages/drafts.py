@@ -5,13 +5,13 @@ They stand by themselves, without the frame of the other pages: what is shown is
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException
-from fastapi import Path as PathPart
 from fastapi.responses import FileResponse
 
 from tiendo.pages.frame import Refusal, viewer
+from tiendo.report.folders import LATEST
 from tiendo.settings import get_settings
 
 # Opened in the browser; everything else is downloaded. Here the pages run no script and fetch nothing.
@@ -22,29 +22,14 @@ SANDBOX = {
     "Content-Security-Policy": "sandbox allow-popups allow-downloads; default-src 'none'; style-src 'unsafe-inline'; "
     "img-src data:",
 }
-_FILE = re.compile(r"(?:(?:data|phieu-ket-qua)/)?[a-z0-9][a-z0-9_.-]{0,99}")
+_FILE = r"(?:(?:data|phieu-ket-qua)/)?[a-z0-9][a-z0-9_.-]{0,99}"
+# Editions from before they were kept under their plan have a link where they were, and addresses without it.
+_PLACE = re.compile(
+    r"(?P<folder>(?:[a-z0-9][a-z0-9_-]{0,99}/)?[0-9]{4}-Q[1-4]/(?P<edition>[1-9][0-9]{0,5}|latest))"
+    rf"/(?P<name>{_FILE})"
+)
 
 router = APIRouter()
-
-
-@router.get("/drafts/{period}/{edition}/{name:path}", dependencies=[Depends(viewer)])
-def draft_file(
-    period: Annotated[str, PathPart(pattern=r"^\d{4}-Q[1-4]$")],
-    edition: Annotated[str, PathPart(pattern=r"^(?:[1-9]\d{0,5}|latest)$")],
-    name: str,
-) -> Any:
-    """Returns one file of a draft."""
-    return _answer(get_settings().drafts / period / edition, name)
-
-
-@router.get("/published/{period}/{edition}/{name:path}", dependencies=[Depends(viewer)])
-def published_file(
-    period: Annotated[str, PathPart(pattern=r"^\d{4}-Q[1-4]$")],
-    edition: Annotated[str, PathPart(pattern=r"^[1-9]\d{0,5}$")],
-    name: str,
-) -> Any:
-    """Returns one file of a published edition."""
-    return _answer(get_settings().published / period / edition, name)
 
 
 @router.get("/published/index.html", dependencies=[Depends(viewer)])
@@ -59,9 +44,28 @@ def published_index() -> Any:
     return _answer(get_settings().published, "index.html")
 
 
+@router.get("/drafts/{path:path}", dependencies=[Depends(viewer)])
+def draft_file(path: str) -> Any:
+    """Returns one file of a draft."""
+    return _file(get_settings().drafts, path)
+
+
+@router.get("/published/{path:path}", dependencies=[Depends(viewer)])
+def published_file(path: str) -> Any:
+    """Returns one file of a published edition."""
+    return _file(get_settings().published, path)
+
+
+def _file(root: Path, path: str) -> FileResponse:
+    found = _PLACE.fullmatch(path)
+    if found is None or (found["edition"] == LATEST and root != get_settings().drafts):
+        raise HTTPException(404, "There is no such file.")
+    return _answer(root / found["folder"], found["name"])
+
+
 def _answer(folder: Path, name: str) -> FileResponse:
     path = folder / name
-    if not _FILE.fullmatch(name) or not path.is_file():
+    if not path.is_file():
         raise HTTPException(404, "There is no such file.")
     kind = _SHOWN.get(path.suffix)
     return FileResponse(

@@ -11,7 +11,7 @@ from tiendo.collect.folder import claimed_files
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, PeriodCalendar, Register
 from tiendo.model.working_days import last_day_before, midnight
-from tiendo.report.edition import EditionFolders
+from tiendo.report.folders import EditionFolders
 from tiendo.validation.suites import SUBMISSION_SUITES, get_suite
 from tiendo.vietnamese.dates import format_date, format_instant
 from tiendo.warehouse.engine import onlooker
@@ -183,7 +183,7 @@ def gather(parts: Parts, period: Period, now: datetime) -> Standing:
         editions=editions,
         undelivered=undelivered,
         questions={row["period"]: row for row in questions},
-        draft=_draft(EditionFolders(settings, period), questions),
+        draft=_draft(EditionFolders(settings, register.code, period), questions),
         trial_hits={rule: counted.get(rule, 0) for rule in trial},
     )
 

@@ -32,7 +32,7 @@ Tables = dict[str, list[Row]]
 """The rows of agencies.csv, indicators.csv and tasks.csv, by file."""
 
 
-class Version(NamedTuple):
+class TablesInForce(NamedTuple):
     """The tables in force from a day on.
 
     Attributes:
@@ -149,13 +149,13 @@ def _check_sequence(found: Sequence[tuple[Row, Amendment]]) -> None:
                 row.fault("value", f"{heir} is there from {begins['agency', heir]} on only")
 
 
-def versions(tables: Tables, amendments: Sequence[tuple[Row, Amendment]]) -> Iterator[Version]:
+def versions(tables: Tables, amendments: Sequence[tuple[Row, Amendment]]) -> Iterator[TablesInForce]:
     """Yields the tables in force, from before the first amendment on."""
     added = {(_SUBJECTS[a.subject][0], a.code) for _, a in amendments if a.change is Change.ADD}
     present = {file: {code_of(file, row): row.cells for row in tables[file]} for file, _ in _SUBJECTS.values()}
     touched: dict[tuple[str, str], Row] = {}
 
-    def version(from_on: date) -> Version:
+    def version(from_on: date) -> TablesInForce:
         faults: list[Fault] = []
         in_force = {
             file: [
@@ -165,7 +165,7 @@ def versions(tables: Tables, amendments: Sequence[tuple[Row, Amendment]]) -> Ite
             ]
             for file in present
         }
-        return Version(from_on, in_force, dict(touched), faults)
+        return TablesInForce(from_on, in_force, dict(touched), faults)
 
     yield version(date.min)
     for from_on, group in groupby(amendments, key=lambda pair: pair[1].from_on):

@@ -24,6 +24,16 @@ class PastError(RuntimeError):
     """The register changes what has passed; the message says what."""
 
 
+# Statements of the register's tables, with those of the same rows of a version.
+_OF_VERSION = {
+    "plan/put_agency.sql": "plan/put_version_agency.sql",
+    "plan/put_indicator.sql": "plan/put_version_indicator.sql",
+    "plan/put_reporter.sql": "plan/put_version_reporter.sql",
+    "plan/put_task.sql": "plan/put_version_task.sql",
+    "plan/put_task_lead.sql": "plan/put_version_task_lead.sql",
+}
+
+
 class InForce(NamedTuple):
     """The register by which a period was graded, owed and printed, as known at an instant.
 
@@ -82,7 +92,7 @@ def store_register(connection: Connection, register: Register) -> bool:
     plan: dict[str, Any] = {"plan_code": register.code}
     for name, rows in _tables(register).items():
         if rows:
-            connection.execute(statement(f"plan/put_{name}.sql"), [plan | row for row in rows])
+            connection.execute(statement(name), [plan | row for row in rows])
     files = {name: data.decode() for name, data in register.files.items()}
     stored = plan | {"register_sha256": register.sha256, "now": clock.now()}
     connection.execute(statement("plan/put_register.sql"), stored | {"files": simplejson.dumps(files)})
@@ -139,18 +149,18 @@ def _version_id(connection: Connection, version: Register) -> int:
     if known is not None:
         return int(known)
     version_id = int(connection.execute(statement("plan/put_version.sql"), key).scalar_one())
-    for name, rows in _tables(version).items():
-        if rows and name in ("agency", "indicator", "reporter", "task", "task_lead"):
-            given = [{"version_id": version_id} | row for row in rows]
-            connection.execute(statement(f"plan/put_version_{name}.sql"), given)
+    tables = _tables(version)
+    for name, of_version in _OF_VERSION.items():
+        if rows := tables[name]:
+            connection.execute(statement(of_version), [{"version_id": version_id} | row for row in rows])
     return version_id
 
 
 def _tables(register: Register) -> dict[str, list[dict[str, Any]]]:
-    """Returns the rows of the tables of schema core, by table; of who owes what, whoever ever did."""
+    """Returns the rows for the tables of schema core, by statement; of who owes what, whoever ever did."""
     ever = [each for _, each in register.versions] or [register]
     return {
-        "plan": [
+        "plan/put_plan.sql": [
             {
                 "title": register.title,
                 "province": register.province,
@@ -160,7 +170,7 @@ def _tables(register: Register) -> dict[str, list[dict[str, Any]]]:
                 "loaded_at": clock.now(),
             }
         ],
-        "agency": [
+        "plan/put_agency.sql": [
             {
                 "agency_code": agency.code,
                 "name": agency.name,
@@ -171,8 +181,8 @@ def _tables(register: Register) -> dict[str, list[dict[str, Any]]]:
             }
             for agency in register.agencies
         ],
-        "indicator": [_indicator(indicator) for indicator in register.indicators],
-        "task": [
+        "plan/put_indicator.sql": [_indicator(indicator) for indicator in register.indicators],
+        "plan/put_task.sql": [
             {
                 "task_ref": task.ref,
                 "row_order": task.row_order,
@@ -184,7 +194,7 @@ def _tables(register: Register) -> dict[str, list[dict[str, Any]]]:
             }
             for task in register.tasks
         ],
-        "reporter": list(
+        "plan/put_reporter.sql": list(
             {
                 (indicator.code, agency): {"indicator_code": indicator.code, "agency_code": agency, "precedence": place}
                 for each in ever
@@ -193,13 +203,13 @@ def _tables(register: Register) -> dict[str, list[dict[str, Any]]]:
                 for place, agency in enumerate(indicator.reporters, start=1)
             }.values()
         ),
-        "task_lead": [
+        "plan/put_task_lead.sql": [
             {"task_ref": ref, "agency_code": agency}
             for ref, agency in dict.fromkeys(
                 (task.ref, agency) for each in ever for task in each.tasks for agency in task.lead_agencies
             )
         ],
-        "period": [
+        "plan/put_period.sql": [
             {
                 "period": str(entry.period),
                 "cut_off_on": entry.cut_off_on,
@@ -209,7 +219,7 @@ def _tables(register: Register) -> dict[str, list[dict[str, Any]]]:
             }
             for entry in register.calendar
         ],
-        "obligation": [
+        "plan/put_obligation.sql": [
             {"obligation": owed.duty, "period": owed.period, "due_at": owed.due_at, "closing_at": owed.closing_at}
             for owed in register.obligations
         ],

@@ -28,7 +28,7 @@ from tiendo.model.register import (
     Unit,
 )
 from tiendo.plan import amendments, past
-from tiendo.plan.amendments import Tables, Version, code_of
+from tiendo.plan.amendments import Tables, TablesInForce, code_of
 from tiendo.plan.checks import check_orders, check_register
 from tiendo.plan.continuity import check_continuity
 from tiendo.plan.deadlines import compute_calendar
@@ -118,7 +118,7 @@ def register_of(files: dict[str, bytes]) -> Register:
 class _Rows:
     """The rows of a register's tables with what each means."""
 
-    version: Version
+    version: TablesInForce
     agencies: list[tuple[Row, Agency]]
     indicators: list[tuple[Row, Indicator]]
     tasks: list[tuple[Row, Task]]
@@ -147,13 +147,13 @@ def _parse(files: dict[str, bytes], faults: list[Fault]) -> _Parsed:
     }
     units = {unit.code: unit for unit in map(_unit, tables["units.csv"])}
 
-    whole = _rows(Version(date.min, tables, {}, faults), plan, units, tables)
+    whole = _rows(TablesInForce(date.min, tables, {}, faults), plan, units, tables)
     amended = amendments.read_amendments(tables[amendments.FILE], tables)
     versions = [_rows(v, plan, units, tables) for v in amendments.versions(tables, amended)] if amended else []
     return _Parsed(files, plan, tables, units, whole, amended, versions)
 
 
-def _rows(version: Version, plan: PlanFile | None, units: dict[str, Unit], tables: Tables) -> _Rows:
+def _rows(version: TablesInForce, plan: PlanFile | None, units: dict[str, Unit], tables: Tables) -> _Rows:
     """Understands the rows of a version; past figures of indicators that are not in it are left aside."""
     bounds = {row.text("code"): (row.decimal("minimum"), row.decimal("maximum")) for row in tables["units.csv"]}
     agencies = [(row, _agency(row)) for row in version.tables["agencies.csv"]]

@@ -16,7 +16,8 @@ from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
 from tiendo.model.period import Period
 from tiendo.model.register import Register
-from tiendo.report.edition import EDITION_LOCK, EditionFolders
+from tiendo.report.edition import EDITION_LOCK
+from tiendo.report.folders import EditionFolders
 from tiendo.report.result_sheet import FOLDER, sheet_path
 from tiendo.settings import Settings
 from tiendo.templates import text_and_page
@@ -101,7 +102,7 @@ def put_out_result_sheets(engine: Engine, register: Register, settings: Settings
         write_files(
             {
                 settings.home / path: (
-                    EditionFolders(settings, Period.parse(row["period"])).published(row["edition"])
+                    EditionFolders(settings, register.code, Period.parse(row["period"])).published(row["edition"])
                     / sheet_path(row["agency_code"])
                 ).read_bytes()
                 for path, row in due.items()
@@ -119,7 +120,7 @@ def _mail(  # noqa: PLR0917 - one mail of one edition
     register: Register, settings: Settings, period: Period, row: RowMapping, recipient: str, address: str
 ) -> Outgoing:
     edition = int(row["manifest"]["edition"])
-    folder = EditionFolders(settings, period).published(edition)
+    folder = EditionFolders(settings, register.code, period).published(edition)
     manifest = row["manifest"]
     there = {output["path"] for output in manifest["outputs"]}
     attached = [name for name in ATTACHED if name in there]

@@ -1,7 +1,8 @@
 """Drafts for the reviewer and editions for the public.
 
-From the data cut-off on, the draft in ``drafts/<period>/latest/`` follows the figures. What a reviewer is asked to
-approve is a draft of its own in ``drafts/<period>/<edition>/``, which does not change while it waits for the answer.
+From the data cut-off on, the draft in ``drafts/<plan>/<period>/latest/`` follows the figures. What a reviewer is asked
+to approve is a draft of its own in ``drafts/<plan>/<period>/<edition>/``, which does not change while it waits for the
+answer.
 
 An edition is its folder and its row in ``core.edition``. The folder comes first, the row second: whoever reads the
 row finds the files. A crash between the two leaves a folder without a row; the next run builds the same bytes
@@ -28,6 +29,7 @@ from tiendo.plan.kept import kept_register
 from tiendo.report import manifest as manifests
 from tiendo.report.build import build, place
 from tiendo.report.data import Approval, EditionData
+from tiendo.report.folders import EditionFolders
 from tiendo.report.gather import gather
 from tiendo.report.manifest import MANIFEST, content_sha256
 from tiendo.report.page import write_index
@@ -50,27 +52,6 @@ class EditionError(RuntimeError):
 
 class MovedOnError(EditionError):
     """What was approved is no longer what would be published: it must be reviewed anew."""
-
-
-@dataclass(frozen=True)
-class EditionFolders:
-    """Where the drafts and editions of one period are kept."""
-
-    settings: Settings
-    period: Period
-
-    @property
-    def latest_draft(self) -> Path:
-        """Folder of the draft that follows the figures."""
-        return self.settings.drafts / str(self.period) / "latest"
-
-    def draft(self, edition: int) -> Path:
-        """Folder of a draft that a reviewer is asked about; a later request for the same edition replaces it."""
-        return self.settings.drafts / str(self.period) / str(edition)
-
-    def published(self, edition: int) -> Path:
-        """Folder of a published edition; never changes."""
-        return self.settings.published / str(self.period) / str(edition)
 
 
 def draft(
@@ -102,7 +83,7 @@ def draft(
         data = gather(connection, register, period, edition=edition, as_of=as_of)
         is_changed = _is_changed(connection, data)
         review = gather_review(connection, register, data)
-    folder = EditionFolders(settings, period).draft(edition)
+    folder = EditionFolders(settings, register.code, period).draft(edition)
     drafted = {
         "period": str(period),
         "edition": edition,
@@ -130,7 +111,7 @@ def refresh_draft(engine: Engine, register: Register, settings: Settings, period
     if clock.today() < register.calendar_by_period[period].cut_off_on:
         return None
     as_of, edition = _next(engine, register, period)
-    folder = EditionFolders(settings, period).latest_draft
+    folder = EditionFolders(settings, register.code, period).latest_draft
     with loader(engine) as connection:
         data = gather(connection, register, period, edition=edition, as_of=as_of)
         if _is_up_to_date(folder, data):
@@ -140,9 +121,9 @@ def refresh_draft(engine: Engine, register: Register, settings: Settings, period
     return folder
 
 
-def tell_refusal(settings: Settings, period: Period, edition: int, because: str) -> None:
+def tell_refusal(folder: Path, because: str) -> None:
     """Writes on top of a draft's page for its reviewer that the last answer was not noted, and why; once."""
-    path = EditionFolders(settings, period).draft(edition) / PAGE
+    path = folder / PAGE
     if not path.exists():  # somebody has tidied up; the task's log tells it as well
         return
     page = _REFUSAL.sub("", path.read_text(encoding="utf-8"))
@@ -240,7 +221,7 @@ def _place_and_enter(
     data_sha256: str,
     approval: Approval,
 ) -> Path:
-    folder = EditionFolders(settings, period).published(edition)
+    folder = EditionFolders(settings, register.code, period).published(edition)
     with loader(engine) as connection:
         # One publication at a time; loading goes on, since only what was recorded by as_of is read.
         connection.exec_driver_sql(EDITION_LOCK)

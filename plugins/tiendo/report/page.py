@@ -6,19 +6,21 @@ Both are readable on a phone, in print and by a screen reader.
 import base64
 import hashlib
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from tiendo.durable import write_files
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.plan.kept import kept_register
 from tiendo.report.charts import NARROW, WIDE, legend, path_legend, path_svg, ranked_svg, unranked
 from tiendo.report.data import EditionData
 from tiendo.report.edition_tables import FILES, SOURCES, TABLES
 from tiendo.report.result_sheet import sheet_path
 from tiendo.report.view import build_view
-from tiendo.report.words import period_name, public_name, short_instant
+from tiendo.report.words import lower, period_name, public_name, short_instant
 from tiendo.settings import Settings
 from tiendo.templates import TEMPLATES, template
 from tiendo.warehouse.sql import statement
@@ -98,16 +100,20 @@ def _links(table: str, beside: Collection[str]) -> list[dict[str, str]]:
 
 
 def write_index(connection: Connection, settings: Settings, register: Register) -> None:
-    """Writes ``published/index.html``, every period and edition on one page, anew from the warehouse.
+    """Writes ``published/index.html``, every plan, period and edition on one page, anew from the warehouse.
 
     It is written whole under its name. The same editions give the same bytes.
     """
+    rows = connection.execute(statement("report/index.sql")).mappings().all()
+    plans = {row["plan_code"]: _plan(connection, register, row) for row in rows} or {register.code: register}
     periods: dict[str, list[dict[str, Any]]] = {}
-    for row in connection.execute(statement("report/index.sql"), {"plan_code": register.code}).mappings():
-        periods.setdefault(period_name(Period.parse(row["period"])), []).append(_edition(dict(row)))
+    for row in rows:
+        name = period_name(Period.parse(row["period"]))
+        name = name if len(plans) == 1 else f"{plans[row['plan_code']].short_title}: {lower(name)}"
+        periods.setdefault(name, []).append(_edition(dict(row)))
     page = template("published_index.html.j2").render(
-        plan=register.short_title,
-        province=register.province,
+        plan="; ".join(plan.short_title for plan in plans.values()),
+        province=", ".join(dict.fromkeys(plan.province for plan in plans.values())),
         periods=[{"name": name, "editions": editions} for name, editions in periods.items()],
     )
     target = settings.published / INDEX
@@ -115,10 +121,18 @@ def write_index(connection: Connection, settings: Settings, register: Register) 
         write_files({target: page.encode()})
 
 
+def _plan(connection: Connection, register: Register, row: RowMapping) -> Register:
+    """Returns the plan of an edition as it calls itself."""
+    if row["plan_code"] == register.code:
+        return register
+    kept = kept_register(connection, row["register_sha256"])
+    return kept or replace(register, code=row["plan_code"], short_title=row["plan_title"], province=row["province"])
+
+
 def _edition(row: dict[str, Any]) -> dict[str, Any]:
     outputs = {output["path"] for output in row["manifest"]["outputs"]} | {"manifest.json"}
     counts = row["manifest"]["counts"]
-    folder = f"{row['period']}/{row['edition']}"
+    folder = f"{row['plan_code']}/{row['period']}/{row['edition']}"
     return {
         "number": row["edition"],
         "is_supplement": row["is_supplement"],

@@ -63,7 +63,7 @@ class SubmissionRecord(Record):
     Attributes:
         stranger: the address it came from, where that is no body's.
         fault: what kept the reader from reading it.
-        sender, sender_standing: the body, and whether it ``owes_reports``, ``owes_none``, or has ``ended`` before the period.
+        sender, sender_standing: the body, and whether it ``owes_reports``, ``owes_none``, or has ``ended``.
         marker_field_count: how many of the four marks of the template it still has.
         template_version, plan, plan_expected: of the template; of the marker; of the register.
         body_stated: the body that marker or titles name.
