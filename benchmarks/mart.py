@@ -51,6 +51,28 @@ FILL = (
             ("obligation", "obligation, period, due_at, closing_at"),
         )
     ),
+    """insert into core.version (plan_code, version_sha256) select plan_code, 'copy' from copy""",
+    """create temporary table copied as
+      select v.version_id, p.version_id as pattern_id from copy c join core.version v using (plan_code)
+      join core.version p on p.plan_code = c.pattern""",
+    *(
+        f"""insert into core.version_{table} (version_id, {columns})
+          select c.version_id, {columns} from copied c join core.version_{table} t on t.version_id = c.pattern_id"""  # noqa: S608
+        for table, columns in (
+            ("agency", "agency_code, name, is_obliged, row_order"),
+            (
+                "indicator",
+                """indicator_code, row_order, row_kind, section_no, section_title, label, unit, target_text, comparator,
+                  target_low, target_high, direction, nature, published_in""",
+            ),
+            ("reporter", "indicator_code, agency_code, precedence"),
+            ("task", "task_ref, row_order, section_ref, section_title, title, is_collective, due_on"),
+            ("task_lead", "task_ref, agency_code"),
+        )
+    ),
+    """insert into core.in_force (plan_code, period, version_id, register_sha256, days_sha256, stored_at)
+      select v.plan_code, f.period, v.version_id, 'x', '', '-infinity'
+      from copied c join core.version v using (version_id) join core.in_force f on f.version_id = c.pattern_id""",
     """create temporary table sent as
       select c.plan_code, g.agency_code, p.period, v.version, nextval('sent_no') as file_id,
         p.due_at - interval '5 days' + (g.row_order % 10 = 0)::integer * interval '7 days'
@@ -86,10 +108,12 @@ FILL = (
       where s.version = 1""",
     """insert into core.indicator_status (plan_code, period, as_of, indicator_code, agency_code, value, value_kind,
         value_basis, expected_value, ratio, status, margin, is_estimate, is_approximate, is_illustrative, sentence,
-        components, rule_version, observation_id, content_sha256)
+        components, rule_version, observation_id, content_sha256, version_id, register_sha256)
       select o.plan_code, o.period, p.publish_at + v.n * interval '1 day', o.indicator_code, o.agency_code, o.value,
-        o.kind, o.basis, 1, 1, 'on_track', 0, false, false, false, 'câu', '{}', '1', o.observation_id, v.n::text
+        o.kind, o.basis, 1, 1, 'on_track', 0, false, false, false, 'câu', '{}', '1', o.observation_id, v.n::text, f.version_id,
+        f.register_sha256
       from core.observation o join core.period p using (plan_code, period)
+      join core.in_force f using (plan_code, period)
       join core.reporter r using (plan_code, indicator_code, agency_code)
       cross join generate_series(0, 1) as v (n)
       where o.basis = 'year_to_date' and r.precedence = 1""",
