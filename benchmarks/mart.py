@@ -110,8 +110,8 @@ FILL = (
         value_basis, expected_value, ratio, status, margin, is_estimate, is_approximate, is_illustrative, sentence,
         components, rule_version, observation_id, content_sha256, version_id, register_sha256)
       select o.plan_code, o.period, p.publish_at + v.n * interval '1 day', o.indicator_code, o.agency_code, o.value,
-        o.kind, o.basis, 1, 1, 'on_track', 0, false, false, false, 'câu', '{}', '1', o.observation_id, v.n::text, f.version_id,
-        f.register_sha256
+        o.kind, o.basis, 1, 1, 'on_track', 0, false, false, false, 'câu', '{}', '1', o.observation_id, v.n::text,
+        f.version_id, f.register_sha256
       from core.observation o join core.period p using (plan_code, period)
       join core.in_force f using (plan_code, period)
       join core.reporter r using (plan_code, indicator_code, agency_code)

@@ -228,7 +228,8 @@ def test_a_verdict_names_what_it_rests_on(
                 f"insert into core.indicator_status (plan_code, period, as_of, indicator_code, status, is_estimate, "
                 "is_approximate, is_illustrative, sentence, components, rule_version, content_sha256, version_id, "
                 f"register_sha256, {column}) "
-                "values (:plan, '2023-Q1', now(), 'x', 'no_data', false, false, false, '', '{}', '1', '', 1, '', :value)"
+                "values (:plan, '2023-Q1', now(), 'x', 'no_data', false, false, false, '', '{}', '1', '', "
+                "1, '', :value)"
             ),
             {"plan": register.code, "value": value},
         )
