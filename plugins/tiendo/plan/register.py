@@ -1,6 +1,7 @@
 """Loads a plan's register from its folder: plan.yaml, units.csv, agencies.csv, indicators.csv, tasks.csv.
 
-Where figures of past years are known, past_figures.csv stands beside them.
+Where figures of past years are known, past_figures.csv stands beside them. A plan without tasks has no tasks.csv, or
+one with its heading only, and no task_sections in plan.yaml: what names sections has lost its tasks.
 
 Everything is checked on loading, and every fault is reported at once, so that a wrong register stops the work before
 any submission is judged by it.
@@ -43,7 +44,11 @@ COLUMNS = {
 # Registers from before it have no such column.
 _OPTIONAL = ("asked_beyond",)
 UNIT_FAMILIES = ("share", "percent_change", "per_mille", "money", "count", "measure", "rank")
-AGENCY_KINDS = ("department", "central_agency_in_province", "armed_forces", "district", "receiver")
+AGENCY_KINDS = (
+    *("department", "central_agency_in_province", "armed_forces", "district", "commune", "mass_organisation"),
+    *("party_body", "public_unit", "enterprise", "receiver"),
+)
+TASKS = "tasks.csv"
 
 _Bounds = tuple[Decimal | None, Decimal | None]
 
@@ -73,13 +78,15 @@ def load_register(plan_dir: Path, *, against: Path | None = None) -> Register:
         RegisterError: listing every fault found, each with file, row and column.
     """
     faults: list[Fault] = []
-    contents = {name: _read(plan_dir / name, faults) for name in (PLAN_FILE, *COLUMNS)}
-    if (plan_dir / past.FILE).exists():
-        contents[past.FILE] = _read(plan_dir / past.FILE, faults)
-    plan_data = contents[PLAN_FILE]
+    plan_data = _read(plan_dir / PLAN_FILE, faults)
     plan = read_plan_file(PLAN_FILE, plan_data, faults) if plan_data is not None else None
+    may_lack = (past.FILE,) if plan is None or plan.task_sections else (past.FILE, TASKS)
+    there = [name for name in (*COLUMNS, past.FILE) if name not in may_lack or (plan_dir / name).exists()]
+    contents = {PLAN_FILE: plan_data} | {name: _read(plan_dir / name, faults) for name in there}
     tables = {
-        name: [] if (data := contents[name]) is None else read_table(plan_dir / name, data, columns, faults, _OPTIONAL)
+        name: []
+        if (data := contents.get(name)) is None
+        else read_table(plan_dir / name, data, columns, faults, _OPTIONAL, may_be_empty=name in may_lack)
         for name, columns in COLUMNS.items()
     }
     units = {unit.code: unit for unit in map(_unit, tables["units.csv"])}
@@ -88,7 +95,8 @@ def load_register(plan_dir: Path, *, against: Path | None = None) -> Register:
     obliged = tuple(agency.code for _, agency in agencies if agency.is_obliged)
     indicators = [(row, _indicator(row, plan, units, bounds)) for row in tables["indicators.csv"]]
     tasks = [(row, _task(row, plan, obliged)) for row in tables["tasks.csv"]]
-    if all(tables.values()):  # a table that is not there would make every reference to it a fault
+    # A table that is not there would make every reference to it a fault.
+    if all(rows or (name in may_lack and all(fault.file != name for fault in faults)) for name, rows in tables.items()):
         check_register(plan, tables, agencies, indicators, tasks, faults=faults)
     check_continuity(plan_dir, plan, tables, against, faults)
     past_data = contents.get(past.FILE)
@@ -115,6 +123,7 @@ def load_register(plan_dir: Path, *, against: Path | None = None) -> Register:
         tasks=tuple(task for _, task in tasks),
         calendar=compute_calendar(plan.rules, plan.year),
         own_plan_task=plan.own_plan_task,
+        own_plan_due_on=plan.own_plan_due_on,
         reminders=plan.reminders,
         working_days=plan.rules.working_days,
     )

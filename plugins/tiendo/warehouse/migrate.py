@@ -249,22 +249,21 @@ def store_register(connection: Connection, register: Register) -> bool:
             for indicator in register.indicators
         ],
     )
-    connection.execute(
-        statement("plan/put_task.sql"),
-        [
-            plan
-            | {
-                "task_ref": task.ref,
-                "row_order": task.row_order,
-                "section_ref": task.section_ref,
-                "section_title": task.section_title,
-                "title": task.title,
-                "is_collective": task.is_collective,
-                "due_on": task.due_on,
-            }
-            for task in register.tasks
-        ],
-    )
+    tasks = [
+        plan
+        | {
+            "task_ref": task.ref,
+            "row_order": task.row_order,
+            "section_ref": task.section_ref,
+            "section_title": task.section_title,
+            "title": task.title,
+            "is_collective": task.is_collective,
+            "due_on": task.due_on,
+        }
+        for task in register.tasks
+    ]
+    if tasks:  # an empty list would run the statement once, without values
+        connection.execute(statement("plan/put_task.sql"), tasks)
     reporters = [
         (indicator.code, agency, place)
         for indicator in register.indicators
