@@ -477,3 +477,11 @@ FILES = EditionTable(
 
 TABLES = (INDICATORS, TASKS, SUBMISSIONS, LEADS, RECORDS, REMARKS, REVISIONS, CHANGES, SOURCES, FILES)
 """In the order of the XLSX's sheets."""
+
+
+def read_tables(data: EditionData) -> tuple[EditionTable, ...]:
+    """Returns the tables that a person is shown: of a plan without tasks, none of tasks and of what is told with them.
+
+    The files of the data package are always all there.
+    """
+    return TABLES if data.tasks else tuple(table for table in TABLES if table not in (TASKS, REMARKS))
