@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import create_engine
+from sqlalchemy import URL
 
+from fixtures.other_plan import PLAN, database_of
 from fixtures.pipeline import Pipeline
 from fixtures.workbooks import filled_workbook
-from tiendo.clock import HANOI, set_replay_clock
+from tiendo.clock import HANOI
 from tiendo.feedback.receipt import VERDICT_NAMES
 from tiendo.feedback.template import build_template
 from tiendo.model.period import Period
@@ -28,12 +29,11 @@ from tiendo.report.build import build
 from tiendo.report.data import EditionData
 from tiendo.report.gather import gather
 from tiendo.settings import Settings
-from tiendo.status.service import initialise, refresh
+from tiendo.status.service import refresh
 from tiendo.templates import template
 from tiendo.vietnamese.dates import deadline_text, format_instant, last_moment_text, long_date
-from tiendo.warehouse.engine import loader, make_engine
+from tiendo.warehouse.engine import loader
 
-PLAN = Path(__file__).parents[1] / "fixtures" / "plans" / "45-kh-ubnd-2025"
 Q1, Q4 = Period(2025, 1), Period(2025, 4)
 SENT = ("so-tai-chinh", "so-nong-nghiep-va-moi-truong", "chi-cuc-thong-ke", "phuong-an-binh", "xa-son-ha")
 PUBLICATION = datetime(2025, 4, 25, 16, tzinfo=HANOI)
@@ -51,25 +51,12 @@ def register() -> Register:
 
 
 @pytest.fixture(scope="module")
-def migrated_template(postgres, register: Register, tmp_path_factory: pytest.TempPathFactory) -> str:  # type: ignore[no-untyped-def]
-    """A database of this plan alone, made when the plan came out."""
-    name = "tiendo_template_other_plan"
-    admin = create_engine(postgres, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"create database {name}")
-    admin.dispose()
-    with pytest.MonkeyPatch.context() as patch:
-        clock_file = tmp_path_factory.mktemp("clock") / "clock"
-        patch.setenv("TIENDO_CLOCK_FILE", str(clock_file))
-        set_replay_clock(clock_file, datetime(2025, 1, 12, 8, tzinfo=HANOI))
-        engine = make_engine(postgres.set(database=name))
-        initialise(engine, register)
-        engine.dispose()
-    return name
+def migrated_template(postgres: URL, register: Register, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return database_of(postgres, register, tmp_path_factory.mktemp("other_plan"))
 
 
 @pytest.fixture
-def settings(home: Path, database_url) -> Settings:  # type: ignore[no-untyped-def]
+def settings(home: Path, database_url: URL) -> Settings:
     return Settings(home=home, plan_dir=PLAN, database_url=database_url.render_as_string(hide_password=False))
 
 
