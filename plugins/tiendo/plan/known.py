@@ -36,13 +36,17 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# A plan without tasks has none, or an empty one.
+_OPTIONAL = "tasks.csv"
+
+
 @dataclass(frozen=True)
 class KnownPlan:
     """A register's files as they stand.
 
     Attributes:
         year: 0 where plan.yaml does not say it.
-        headings: of each table.
+        headings: of each table; [] for one that is not there.
         rows: of each table, by heading.
     """
 
@@ -91,8 +95,10 @@ def read_known(plan_dir: Path, faults: list[Fault]) -> KnownPlan | None:
     headings: dict[str, list[str]] = {}
     rows: dict[str, list[Cells]] = {}
     for file, needed in _NEEDED.items():
-        text = _read(plan_dir, file, faults)
-        headings[file], rows[file] = _table(file, text, needed, faults) if text is not None else ([], [])
+        is_missing = file == _OPTIONAL and not (plan_dir / file).exists()
+        text = None if is_missing else _read(plan_dir, file, faults)
+        is_there = text is not None and (file != _OPTIONAL or text.strip())
+        headings[file], rows[file] = _table(file, text or "", needed, faults) if is_there else ([], [])
     text = _read(plan_dir, "plan.yaml", faults)
     identity = Document("plan.yaml", (text or "").encode(), []).mapping("")
     year = identity.get("year")
