@@ -21,9 +21,9 @@ A body that reads neither mail nor outbox. A report that arrives in the minute i
 
 ### Schedule
 
-At the hour of `calendar.reminders` (08:00 without it) on every day on which somebody may have to be reminded. What an outage let slip is made up for by the newest
-occasion alone, a week later not at all; a backfill sends nothing about past days. By hand at any time; it tells what
-is due now and was not told:
+At the hour of `calendar.reminders` (08:00 without it) on every day on which somebody may have to be reminded. What an
+outage let slip is made up for by the newest occasion alone, a week later not at all; a backfill sends nothing about
+past days. By hand at any time; it tells what is due now and was not told:
 
     tiendo airflow dags trigger send_reminders
 

@@ -42,7 +42,9 @@ FOREIGN = re.compile(
     r"Bình Dương|BÌNH DƯƠNG|282|SKHĐT|Kế hoạch và Đầu tư|KẾ HOẠCH VÀ ĐẦU TƯ|III\.[1-5]|II\.\d|Phụ lục II của|"
     r"ngoài Phụ lục|tại Phụ lục II của|tháng cuối quý|ngày 15 tháng"
 )
-OF_TASKS = re.compile(r"[Nn]hiệm vụ(?! trọng tâm)|NHIỆM VỤ(?! TRỌNG TÂM)|[Kk]hó khăn|[Kk]iến nghị|[Kk]ế hoạch (?:thực hiện )?của đơn vị")
+OF_TASKS = re.compile(
+    r"[Nn]hiệm vụ(?! trọng tâm)|NHIỆM VỤ(?! TRỌNG TÂM)|[Kk]hó khăn|[Kk]iến nghị|[Kk]ế hoạch (?:thực hiện )?của đơn vị"
+)
 
 
 @pytest.fixture(scope="module")
@@ -82,12 +84,18 @@ def shown(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
             yield path, unescape(re.sub(r"<[^>]+>", "", re.sub(r"</w:p>|<w:br/>|</si>", "\n", xml)))
         elif path.endswith(".html"):
             # Neither script, style nor hashes are read.
-            page = re.sub(r"<(script|style|svg)[ >].*?</\1>|<code>.*?</code>|<[^>]+>", " ", content.decode(), flags=re.S)
+            page = re.sub(
+                r"<(script|style|svg)[ >].*?</\1>|<code>.*?</code>|<[^>]+>", " ", content.decode(), flags=re.S
+            )
             yield path, unescape(page)
 
 
 def found(pattern: re.Pattern[str], texts: Iterable[tuple[str, str]]) -> list[str]:
-    return [f"{path}: {text[max(0, m.start() - 40) : m.end() + 40]!r}" for path, text in texts for m in pattern.finditer(text)]
+    return [
+        f"{path}: {text[max(0, m.start() - 40) : m.end() + 40]!r}"
+        for path, text in texts
+        for m in pattern.finditer(text)
+    ]
 
 
 def edition(pipeline: Pipeline, period: Period, as_of: datetime) -> EditionData:
@@ -158,7 +166,10 @@ def test_the_report_has_no_chapter_on_what_the_plan_does_not_order(quarter: Pipe
     annexes = ("PHỤ LỤC I\n", "PHỤ LỤC II\n", "PHỤ LỤC III\n", "PHỤ LỤC IV\n")
     assert [words for words in (*chapters, *annexes) if words not in report] == []
     assert "PHỤ LỤC V" not in report
-    assert "tại Phụ lục II, tổng hợp theo cơ quan báo cáo tại Phụ lục III, phiếu theo dõi từng đơn vị tại Phụ lục IV" in report
+    assert (
+        "tại Phụ lục II, tổng hợp theo cơ quan báo cáo tại Phụ lục III, phiếu theo dõi từng đơn vị tại Phụ lục IV"
+        in report
+    )
     assert "Có 06/08 đơn vị có báo cáo được tiếp nhận, trong đó 05 đơn vị gửi đúng hạn" in report
     assert "chậm nhất ngày 20/07/2025" in report
     assert "I. Kết quả thực hiện các chỉ tiêu tại Biểu số 01 của Kế hoạch" in texts["bao-cao.html"]

@@ -71,9 +71,7 @@ def test_the_last_call_of_a_late_publication_is_before_the_closing(register: Reg
     assert last_call["2025-Q4"] == "2026-01-30T20:00:00+07:00"
 
 
-def test_the_control_room_shows_what_is_owed(
-    engine: Engine, register: Register, settings: Settings
-) -> None:
+def test_the_control_room_shows_what_is_owed(engine: Engine, register: Register, settings: Settings) -> None:
     now = datetime(2025, 4, 21, 9, tzinfo=HANOI)
     send(engine, register, "so-y-te", Q1, datetime(2025, 4, 10, tzinfo=HANOI))
     standing = gather(Parts(settings, register, engine), period_in_hand(register, now), now)

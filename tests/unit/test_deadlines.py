@@ -179,27 +179,35 @@ def plan_with(tmp_path: Path, changes: Mapping[str, str]) -> Path:
 SAID = {
     # "Before the 5th of the month after", closing on the 10th of it, published on the 7th: a Friday, and a Sunday.
     "next": (
-        "cut_off: {day: 30}|submission_due: {before_day: 5, month: next}|closing: {day: 10, month: next}"
-        '|publication: {day: 7, month: next, time: "16:30"}',
+        (
+            "cut_off: {day: 30}|submission_due: {before_day: 5, month: next}|closing: {day: 10, month: next}"
+            '|publication: {day: 7, month: next, time: "16:30"}'
+        ),
         "30/03/2023  05/04/2023  16:30 07/04/2023  11/04/2023",
         "30/12/2023  05/01/2024  16:30 05/01/2024  11/01/2024",
     ),
     "until the 20th, published after it": (
-        "cut_off: {day: last}|submission_due: {day: 20, month: next}|closing: {day: last, month: next}"
-        '|publication: {day: 25, month: next, time: "08:00"}',
+        (
+            "cut_off: {day: last}|submission_due: {day: 20, month: next}|closing: {day: last, month: next}"
+            '|publication: {day: 25, month: next, time: "08:00"}'
+        ),
         "31/03/2023  21/04/2023  08:00 25/04/2023  01/05/2023",
         "31/12/2023  21/01/2024  08:00 25/01/2024  01/02/2024",
     ),
     # "Before the 1st of the month after" is until the last day of the quarter.
     "before the first": (
-        "cut_off: {day: 25}|submission_due: {before_day: 1, month: next}|closing: {day: 5, month: next}"
-        '|publication: {day: last, time: "16:30"}',
+        (
+            "cut_off: {day: 25}|submission_due: {before_day: 1, month: next}|closing: {day: 5, month: next}"
+            '|publication: {day: last, time: "16:30"}'
+        ),
         "25/03/2023  01/04/2023  16:30 31/03/2023  06/04/2023",
         "25/12/2023  01/01/2024  16:30 29/12/2023  06/01/2024",
     ),
     "until the last day, as the quarter's month": (
-        "cut_off: {day: 20}|submission_due: {day: last, month: last}|closing: {day: 1, month: next}"
-        '|publication: {day: 25, month: last, time: "16:30"}',
+        (
+            "cut_off: {day: 20}|submission_due: {day: last, month: last}|closing: {day: 1, month: next}"
+            '|publication: {day: 25, month: last, time: "16:30"}'
+        ),
         "20/03/2023  01/04/2023  16:30 24/03/2023  02/04/2023",
         "20/12/2023  01/01/2024  16:30 25/12/2023  02/01/2024",
     ),
@@ -315,7 +323,12 @@ BAD = [
         "calendar.closing",
         "2023-03-26 00:00:00+07:00 is not after submissions are due, 2023-04-15 00:00:00+07:00",
     ),
-    ("    task: III.3\n    due_on: 2023-02-28", "    due_on: 2024-02-28", "calendar.own_plan.due_on", "is not in the plan"),
+    (
+        "    task: III.3\n    due_on: 2023-02-28",
+        "    due_on: 2024-02-28",
+        "calendar.own_plan.due_on",
+        "is not in the plan",
+    ),
     (
         "overrides: {}",
         "overrides: {2023-Q1: {closing_on: 2023-06-20, reason: thử}}",

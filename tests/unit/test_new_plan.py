@@ -101,9 +101,7 @@ TEXTS = {
     [("indicators.csv", "publication_note"), ("indicators.csv", "label"), ("agencies.csv", "decision"),
      ("agencies.csv", "variants"), ("units.csv", "label"), ("tasks.csv", "coordinating_text")],
 )  # fmt: skip
-def test_what_names_the_old_year_is_marked(
-    known: KnownPlan, tmp_path: Path, file: str, column: str, text: str
-) -> None:
+def test_what_names_the_old_year_is_marked(known: KnownPlan, tmp_path: Path, file: str, column: str, text: str) -> None:
     first = known.rows[file][0]
     changed = replace(known, rows=known.rows | {file: [first | {column: text}, *known.rows[file][1:]]})
     write_new_plan(changed, 2024, tmp_path / "2024")

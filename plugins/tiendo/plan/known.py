@@ -15,7 +15,7 @@ from tiendo.model.register import Agency
 from tiendo.plan.names import AgencyNames
 from tiendo.plan.plan_file import Document
 from tiendo.plan.tables import TO_FILL, Fault, decode
-from tiendo.settings import INCLUDE, get_settings
+from tiendo.settings import get_settings, plan_places
 
 Cells = dict[str, str]
 _NEEDED: Mapping[str, tuple[str, ...]] = {
@@ -79,10 +79,20 @@ class KnownPlan:
 
 
 def find_plan(name: str, *, beside: Path | None = None) -> Path | None:
-    """Returns the folder of a plan given as a path, or as a name beside another plan, in ``include/`` or at home."""
-    places = [beside.absolute().parent / name] if beside else [Path(name)]
-    places += [INCLUDE / "plans" / name, get_settings().home / "plans" / name]
+    """Returns the folder of a plan given as ``settings.plan_places`` says, or as a name beside another plan."""
+    here, *others = plan_places(name, get_settings().home)
+    places = [beside.absolute().parent / name if beside else here, *others]
     return next((place for place in places if place.is_dir()), None)
+
+
+def plans_there() -> str:
+    """Returns in words which plans can be named, and where they lie."""
+    folders = [folder.parent for folder in plan_places("any", get_settings().home)[1:]]
+    told = []
+    for folder in folders:
+        names = sorted(each.parent.name for each in folder.glob("*/plan.yaml") if not each.parent.name.startswith("."))
+        told.append(f"{', '.join(names) or 'none'} in {folder}")
+    return f"there are {'; '.join(told)}"
 
 
 def read_known(plan_dir: Path, faults: list[Fault]) -> KnownPlan | None:

@@ -78,7 +78,9 @@ def write_new_plan(known: KnownPlan, year: int, out: Path) -> list[str]:
         "indicators.csv": [empty_target(cells, known) for cells in known.indicators],
         "tasks.csv": [_task(cells, year, own_plan_task, known) for cells in known.rows["tasks.csv"]],
     }
-    files |= {name: table_text(known.headings[name], rows).encode() for name, rows in drafts.items() if known.headings[name]}
+    files |= {
+        name: table_text(known.headings[name], rows).encode() for name, rows in drafts.items() if known.headings[name]
+    }
     _write_whole(files, out)
     left = sorted(path.name for path in known.plan_dir.iterdir() if path.name not in _REGISTER_FILES)
     return [f"not carried over, of the old year: {', '.join(left)}"] if left else []

@@ -17,6 +17,7 @@ from tiendo.plan import past
 from tiendo.plan.checks import check_register
 from tiendo.plan.continuity import check_continuity
 from tiendo.plan.deadlines import compute_calendar
+from tiendo.plan.known import plans_there
 from tiendo.plan.plan_file import PlanFile, read_plan_file
 from tiendo.plan.tables import TO_FILL, Fault, Row, read_table
 from tiendo.settings import get_settings
@@ -65,6 +66,14 @@ class RegisterError(ValueError):
             count = len(self.faults) - len(wrong)
             parts += [f"{plan_dir}: a draft; {count} places are still to be filled in ({TO_FILL})", *to_fill]
         super().__init__("\n".join(parts))
+
+
+class UnknownPlanError(RegisterError):
+    """There is no such plan; the message says which there are."""
+
+    def __init__(self, plan_dir: Path) -> None:
+        self.faults = ()
+        ValueError.__init__(self, f"TIENDO_PLAN: {plan_dir.name!r} is no folder and no plan; {plans_there()}.")
 
 
 def load_register(plan_dir: Path, *, against: Path | None = None) -> Register:
@@ -134,11 +143,16 @@ def get_register() -> Register:
 
     Raises:
         RegisterError: see ``load_register``.
+        UnknownPlanError: there is no such plan.
     """
     return _load_once(get_settings().plan_dir)
 
 
-_load_once = cache(load_register)
+@cache
+def _load_once(plan_dir: Path) -> Register:
+    if not plan_dir.is_dir():
+        raise UnknownPlanError(plan_dir)
+    return load_register(plan_dir)
 
 
 def _read(path: Path, faults: list[Fault]) -> bytes | None:

@@ -82,7 +82,9 @@ def page_view(data: EditionData, beside: Collection[str] = ()) -> dict[str, Any]
         "files": [FILES.printed(file) for file in data.inputs],
         "links": [{"href": path, "label": label} for path, label in _LINKS[1:] if path in beside and "/" not in path],
         "tables": [
-            {"title": table.sheet, "links": links} for table in read_tables(data) if (links := _links(table.name, beside))
+            {"title": table.sheet, "links": links}
+            for table in read_tables(data)
+            if (links := _links(table.name, beside))
         ],
         "script": script,
         "script_hash": f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
