@@ -77,7 +77,11 @@ def test_the_control_room_shows_what_is_owed(engine: Engine, register: Register,
     standing = gather(Parts(settings, register, engine), period_in_hand(register, now), now)
     assert standing.period == Q1
     assert {period for body in standing.bodies for period in body.cells} == {str(e.period) for e in register.calendar}
-    assert len(standing.of_period("overdue")) == 7
+    assert len(standing.of_period("overdue")) == 6
+    (excused,) = standing.of_period("excused")
+    assert (excused.code, excused.cells["2025-Q1"].words) == (
+        *("lien-doan-lao-dong", "Không có nội dung phải báo cáo trong kỳ"),
+    )
     # Nobody waits for the report before its hour, four days after the due day.
     assert not [each for each in to_do(standing, WELL) if "quá giờ ban hành" in each.what]
     later = gather(Parts(settings, register, engine), Q1, datetime(2025, 4, 25, 17, tzinfo=HANOI))
@@ -100,7 +104,9 @@ def browser(
     app.dependency_overrides.clear()
 
 
-@pytest.mark.parametrize("address", ["/", "/don-vi/xa-son-ha", "/chi-tieu/thu-xa-son-ha", "/viec/"])
+@pytest.mark.parametrize(
+    "address", ["/", "/don-vi/xa-son-ha", "/don-vi/lien-doan-lao-dong", "/chi-tieu/thu-xa-son-ha", "/viec/"]
+)
 def test_pages_are_shown_and_offer_no_own_plan(browser: TestClient, address: str) -> None:
     answer = browser.get(address, headers=BROWSER)
     assert answer.status_code == 200, answer.text[:500]
