@@ -37,8 +37,8 @@ A wrong figure that passed all rules: reading the draft is the reviewer's part.
 
 ### Schedule
 
-The plan's calendar: at the hour of publication of each period (16:30 on the 14th of the quarter's last month or on
-the working day before). A run missed by an outage is made up for once, while the period is open. Later editions
+The plan's calendar: at the hour of publication of each period (`calendar.publication` of `plan.yaml`), or at that hour
+of the working day before. A run missed by an outage is made up for once, while the period is open. Later editions
 until the period closes are asked for by `compute_status` when figures change. By hand, for any period and at any time,
 a later edition or a supplement (*Trigger*, field *Kỳ báo cáo*; or by command). A run without a period, or with two, is
 refused before it begins:

@@ -2,8 +2,9 @@
 
 ### Produces
 
-On the days that `plan.yaml` gives (`calendar.reminders`: 10, 5, 3 and 1 working days before a body's own last day to
-submit, the working day after it, then the steps of the ladder), for the quarterly reports and the implementation plans:
+On the days that `plan.yaml` gives (`calendar.reminders`, without it 10, 5, 3 and 1 working days before a body's own
+last day to submit, the working day after it, then the steps of the ladder), for the quarterly reports and, where the
+plan asks for them, the bodies' own implementation plans:
 
 - to each body that owes something: a notice in `outbox/<agency>/<period>/nhac-<day>.html` with its workbook beside
   it, and the same by mail where mail is configured and the register has an address of the body;
@@ -20,9 +21,9 @@ A body that reads neither mail nor outbox. A report that arrives in the minute i
 
 ### Schedule
 
-At 08:00 on every day on which somebody may have to be reminded. What an outage let slip is made up for by the newest
-occasion alone, a week later not at all; a backfill sends nothing about past days. By hand at any time; it tells what
-is due now and was not told:
+At the hour of `calendar.reminders` (08:00 without it) on every day on which somebody may have to be reminded. What an
+outage let slip is made up for by the newest occasion alone, a week later not at all; a backfill sends nothing about
+past days. By hand at any time; it tells what is due now and was not told:
 
     tiendo airflow dags trigger send_reminders
 

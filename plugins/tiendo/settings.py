@@ -25,7 +25,8 @@ class Settings:
 
     Attributes:
         home: root of all that is written (``TIENDO_HOME``, by default ``var/`` beside the code).
-        plan_dir: the register in force (``TIENDO_PLAN``: a folder, or the name of one under ``include/plans/``).
+        plan_dir: the register in force (``TIENDO_PLAN``: a folder, or a plan's name, see ``plan_places``); where there
+            is none, a folder that is not there.
         database_url: PostgreSQL address of the warehouse (``TIENDO_DATABASE_URL``), or None for the embedded server.
         collect_minutes: how often the inbox is looked through (``TIENDO_COLLECT_MINUTES``), 0 for only when asked.
         reviewers: the accounts that may approve (``TIENDO_REVIEWERS``: ``id`` or ``id=name``, with commas between).
@@ -75,13 +76,24 @@ class Settings:
         return self.home / "airflow"
 
 
+def plan_places(name: str, home: Path) -> tuple[Path, ...]:
+    """Returns where a plan may lie, in the order in which it is looked for; the first that is there is meant.
+
+    Args:
+        name: a folder, absolute or from where the command is given; or a name under ``include/plans/``, which the code
+            brings, or ``plans/`` at home, where others are put.
+    """
+    return tuple(place.absolute() for place in (Path(name), INCLUDE / "plans" / name, home / "plans" / name))
+
+
 @cache
 def get_settings() -> Settings:
     """Reads the settings from the environment, once per process."""
-    plan = Path(os.environ.get("TIENDO_PLAN") or "282-kh-ubnd-2023")
+    home = Path(os.environ.get("TIENDO_HOME") or PROJECT / "var").resolve()
+    plan = os.environ.get("TIENDO_PLAN") or "282-kh-ubnd-2023"
     return Settings(
-        home=Path(os.environ.get("TIENDO_HOME") or PROJECT / "var").resolve(),
-        plan_dir=plan if plan.is_absolute() else INCLUDE / "plans" / plan,
+        home=home,
+        plan_dir=next((place for place in plan_places(plan, home) if place.is_dir()), INCLUDE / "plans" / plan),
         database_url=os.environ.get("TIENDO_DATABASE_URL") or None,
         collect_minutes=int(os.environ.get("TIENDO_COLLECT_MINUTES") or 5),
         reviewers=_reviewers(os.environ.get("TIENDO_REVIEWERS") or "reviewer"),

@@ -335,6 +335,7 @@ DRAFT = EditionData(
         signing_office=("KT. GIÁM ĐỐC", "PHÓ GIÁM ĐỐC"),
         signer="",
         recipients=("Như trên;", "Các sở, ban, ngành;", "Lưu: VT, TH."),
+        annex="Phụ lục II",
     ),
     period=Q2,
     edition=2,

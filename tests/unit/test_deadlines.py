@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tiendo.clock import HANOI
 from tiendo.model.occasions import ReminderRules
@@ -172,6 +173,87 @@ def plan_with(tmp_path: Path, changes: Mapping[str, str]) -> Path:
     return plan_dir
 
 
+# What a plan says, and the four days of its first and last quarter: data cut-off, first instant too late to submit,
+# publication, first instant after closing. In 2023, the 25th of April is a Tuesday, the 10th of January 2024 a
+# Wednesday, the 31st of December a Sunday, the 29th the Friday before; the 31st of March is a Friday.
+SAID = {
+    # "Before the 5th of the month after", closing on the 10th of it, published on the 7th: a Friday, and a Sunday.
+    "next": (
+        (
+            "cut_off: {day: 30}|submission_due: {before_day: 5, month: next}|closing: {day: 10, month: next}"
+            '|publication: {day: 7, month: next, time: "16:30"}'
+        ),
+        "30/03/2023  05/04/2023  16:30 07/04/2023  11/04/2023",
+        "30/12/2023  05/01/2024  16:30 05/01/2024  11/01/2024",
+    ),
+    "until the 20th, published after it": (
+        (
+            "cut_off: {day: last}|submission_due: {day: 20, month: next}|closing: {day: last, month: next}"
+            '|publication: {day: 25, month: next, time: "08:00"}'
+        ),
+        "31/03/2023  21/04/2023  08:00 25/04/2023  01/05/2023",
+        "31/12/2023  21/01/2024  08:00 25/01/2024  01/02/2024",
+    ),
+    # "Before the 1st of the month after" is until the last day of the quarter.
+    "before the first": (
+        (
+            "cut_off: {day: 25}|submission_due: {before_day: 1, month: next}|closing: {day: 5, month: next}"
+            '|publication: {day: last, time: "16:30"}'
+        ),
+        "25/03/2023  01/04/2023  16:30 31/03/2023  06/04/2023",
+        "25/12/2023  01/01/2024  16:30 29/12/2023  06/01/2024",
+    ),
+    "until the last day, as the quarter's month": (
+        (
+            "cut_off: {day: 20}|submission_due: {day: last, month: last}|closing: {day: 1, month: next}"
+            '|publication: {day: 25, month: last, time: "16:30"}'
+        ),
+        "20/03/2023  01/04/2023  16:30 24/03/2023  02/04/2023",
+        "20/12/2023  01/01/2024  16:30 25/12/2023  02/01/2024",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_days_as_other_plans_say_them(tmp_path: Path, name: str) -> None:
+    said, first, last = SAID[name]
+    plan_dir = plan_with(tmp_path, {})
+    path = plan_dir / "plan.yaml"
+    plan = yaml.safe_load(path.read_text(encoding="utf-8"))
+    plan["calendar"] |= {key: rule for text in said.split("|") for key, rule in yaml.safe_load(text).items()}
+    path.write_text(yaml.safe_dump(plan, allow_unicode=True), encoding="utf-8")
+    lines = as_table(load_register(plan_dir).calendar).splitlines()
+    assert (lines[0], lines[-1]) == (f"2023-Q1  {first}", f"2023-Q4  {last}")
+
+
+def test_a_change_can_move_the_days_into_the_next_month(tmp_path: Path) -> None:
+    change = '{from: 2023-06-15, document: "CV 9", due_before_day: 8, due_month: next, closing_day: 20, '
+    change += "closing_month: next, publish_day: 10, publish_month: next}"
+    calendar = load_register(plan_with(tmp_path, {"changes: []": f"changes: [{change}]"})).calendar
+    # The 10th of October 2023 is a Tuesday; Q2's data was closed on 14 June.
+    assert as_table(calendar[1:3]) == (
+        "2023-Q2  14/06/2023  15/06/2023  16:30 14/06/2023  26/06/2023\n"
+        "2023-Q3  14/09/2023  08/10/2023  16:30 10/10/2023  21/10/2023\n"
+    )
+
+
+def test_a_plan_may_lack_what_not_every_plan_orders(tmp_path: Path, register: Register) -> None:
+    plan_dir = plan_with(tmp_path, {})
+    path = plan_dir / "plan.yaml"
+    plan = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for key in ("own_plan", "reminders", "overrides", "changes", "exchanged_days"):
+        del plan["calendar"][key]
+    path.write_text(yaml.safe_dump(plan, allow_unicode=True), encoding="utf-8")
+    found = load_register(plan_dir)
+    assert found.calendar == register.calendar
+    assert found.reminders == ReminderRules()
+    assert {owed.duty.value for owed in found.obligations} == {"quarterly_report"}
+    # Asked for by a day, though no task says so.
+    plan["calendar"]["own_plan"] = {"due_on": date(2023, 3, 31)}
+    path.write_text(yaml.safe_dump(plan, allow_unicode=True), encoding="utf-8")
+    assert f"{load_register(plan_dir).obligations[0].due_at:%d/%m %H:%M}" == "01/04 00:00"
+
+
 def test_days_set_by_hand_win(tmp_path: Path) -> None:
     own = "{publish_at: 2023-06-13 10:00, due_before: 2023-06-17, closing_on: 2023-06-27, reason: thử}"
     calendar = load_register(plan_with(tmp_path, {"overrides: {}": f"overrides: {{2023-Q2: {own}}}"})).calendar
@@ -212,7 +294,9 @@ BAD = [
     # What stands there, what it becomes, the key blamed, what is said of it.
     (CHANGED[0], CHANGED[1] + "closing_day: 12}]", "calendar.changes.0", "is not after submissions are due"),
     (CHANGED[0], CHANGED[1] + "cut_off_day: 20}]", "calendar.changes.0", "2023-09-20 is after the last day to submit"),
-    (CHANGED[0], CHANGED[1] + "publish_day: 20}]", "calendar.changes.0", "is not before submissions are due"),
+    (CHANGED[0], CHANGED[1] + "publish_day: 29}]", "calendar.changes.0", "is not before the period closes"),
+    (CHANGED[0], CHANGED[1] + "due_month: next}]", "calendar.changes.0", "is not after submissions are due"),
+    (CHANGED[0], CHANGED[1] + "due_month: July}]", "calendar.changes.0.due_month", "must be next (the month after"),
     (CHANGED[0], CHANGED[1] + "due_day: 20}]", "calendar.changes.0.due_day", "is not known; known are from, document"),
     (CHANGED[0], "changes: [{from: 2023-07-01, document: CV 9}]", "calendar.changes.0", "changes nothing"),
     (CHANGED[0], "changes: [{from: 2023-07-01, closing_day: 26}]", "calendar.changes.0.document", "must be a text"),
@@ -224,6 +308,27 @@ BAD = [
     ),
     (CHANGED[0], "changes: 2023-07-01", "calendar.changes", "must be a list of keys and values"),
     ("closing:\n    day: 25", "closing:\n    day: 13", "calendar.closing", "is not after submissions are due"),
+    ("closing:\n    day: 25", "closing:\n    day: 31", "calendar.closing.day", "must be a whole number from 1 to 30"),
+    (
+        "    before_day: 15 ",
+        "    before_day: 15\n    day: 14 ",
+        "calendar.submission_due",
+        "gives day (until its end) and before_day (until the day before): keep one of them",
+    ),
+    ("    before_day: 15 ", "    month: 4 ", "calendar.submission_due.month", "must be a text, not 4"),
+    ("    before_day: 15 ", "    month: next ", "calendar.submission_due.before_day", "from 1 to 30, not None"),
+    (
+        "    before_day: 15 ",
+        "    before_day: 15\n    month: next ",
+        "calendar.closing",
+        "2023-03-26 00:00:00+07:00 is not after submissions are due, 2023-04-15 00:00:00+07:00",
+    ),
+    (
+        "    task: III.3\n    due_on: 2023-02-28",
+        "    due_on: 2024-02-28",
+        "calendar.own_plan.due_on",
+        "is not in the plan",
+    ),
     (
         "overrides: {}",
         "overrides: {2023-Q1: {closing_on: 2023-06-20, reason: thử}}",
@@ -234,7 +339,7 @@ BAD = [
         "overrides: {}",
         "overrides: {2023-Q2: {publish_at: 2022-12-13 16:30, reason: thử}}",
         "calendar.overrides.2023-Q2",
-        "is not in the quarter",
+        "is before the quarter",
     ),
     (
         "exchanged_days: []",
@@ -279,9 +384,8 @@ def test_what_cannot_be_is_refused_with_its_place(tmp_path: Path, old: str, new:
     lines = (plan_dir / "plan.yaml").read_text(encoding="utf-8").splitlines()
     assert told[0].row > 0
     place = lines[told[0].row - 1].strip()
-    assert place.startswith(
-        (new.split("\n", maxsplit=1)[0].split(":", maxsplit=1)[0], "escalation", "closing", "quiet", "contacts")
-    ), place
+    begins = new.strip().split("\n", maxsplit=1)[0].split(":", maxsplit=1)[0]
+    assert place.startswith((begins, "escalation", "closing", "submission_due", "day: 31", "quiet", "contacts")), place
 
 
 def test_an_exchange_moves_the_publication(tmp_path: Path) -> None:

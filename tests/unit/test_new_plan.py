@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,12 +12,13 @@ import yaml
 
 from fixtures.annexes import PLAN_TEXT
 from fixtures.drafts import edit, fill_in
+from fixtures.other_plan import PLAN as OTHER_PLAN
 from tiendo.annex.draft import write_draft_rows
 from tiendo.annex.reading import read_annex
 from tiendo.model.period import Period
 from tiendo.plan.known import KnownPlan, read_known
 from tiendo.plan.new_plan import NewPlanError, write_new_plan
-from tiendo.plan.register import RegisterError, load_register
+from tiendo.plan.register import COLUMNS, RegisterError, load_register
 from tiendo.plan.tables import TO_FILL, Fault
 
 PLAN_2023 = PLAN_TEXT.parent
@@ -74,6 +76,87 @@ def test_no_figure_of_the_old_target_is_left_unmarked(draft: Path) -> None:
         for cells in csv.DictReader(file):
             assert cells["title"].startswith(TO_FILL)
             assert "2023" not in cells["due_on"]
+
+
+# A text of the plan of 2023, and whether a person must look at it for 2024.
+TEXTS = {
+    "cuối năm học 2022-2023 báo cáo ở quý II, đầu năm học 2023-2024 báo cáo ở quý IV": True,
+    "Năm học 2022 - 2023": True,
+    "năm học 2023/2024": True,
+    "Số liệu năm 2022, công bố tháng 6/2023": True,
+    "đến ngày 09/04/2023": True,
+    "từ ngày 01/05/2024": True,
+    "theo Kế hoạch số 282/KH-UBND": True,
+    "Quy hoạch 2021-2030, tầm nhìn 2050": False,
+    "Luật số 65/2020/QH14": False,
+    "12023 hộ": False,
+    "xã 202": False,
+    "": False,
+}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize(
+    ("file", "column"),
+    [("indicators.csv", "publication_note"), ("indicators.csv", "label"), ("agencies.csv", "decision"),
+     ("agencies.csv", "variants"), ("units.csv", "label"), ("tasks.csv", "coordinating_text")],
+)  # fmt: skip
+def test_what_names_the_old_year_is_marked(known: KnownPlan, tmp_path: Path, file: str, column: str, text: str) -> None:
+    first = known.rows[file][0]
+    changed = replace(known, rows=known.rows | {file: [first | {column: text}, *known.rows[file][1:]]})
+    write_new_plan(changed, 2024, tmp_path / "2024")
+    with (tmp_path / "2024" / file).open(encoding="utf-8", newline="") as rows:
+        assert next(csv.DictReader(rows))[column] == (f"{TO_FILL} {text}" if TEXTS[text] else text)
+
+
+def test_no_text_of_the_draft_names_the_old_year_unmarked(draft: Path) -> None:
+    for file in ("indicators.csv", "agencies.csv", "units.csv", "tasks.csv"):
+        with (draft / file).open(encoding="utf-8", newline="") as rows:
+            for cells in csv.DictReader(rows):
+                left = [c for c, text in cells.items() if "2022" in text or "2023" in text if TO_FILL not in text]
+                assert not left, (file, cells)
+    lines = (draft / "plan.yaml").read_text(encoding="utf-8").splitlines()
+    told = [line.partition(" #")[0] for line in lines if not line.lstrip().startswith("#")]
+    left = [line for line in told if ("2023" in line or "2022" in line) and TO_FILL not in line]
+    assert left == ["continues: 282-kh-ubnd-2023"]
+
+
+def test_codes_keep_a_number_that_is_a_year(known: KnownPlan, tmp_path: Path) -> None:
+    first = known.indicators[0] | {"code": "von-2023"}
+    changed = replace(known, rows=known.rows | {"indicators.csv": [first, *known.indicators[1:]]})
+    write_new_plan(changed, 2024, tmp_path / "2024")
+    assert cells_of(tmp_path / "2024", "indicators.csv", "row_order", "1")["code"] == "von-2023"
+
+
+@pytest.mark.parametrize("tasks", [None, "", "heading"])
+def test_a_plan_without_tasks_has_a_draft_without_tasks(tmp_path: Path, tasks: str | None) -> None:
+    old = tmp_path / OTHER_PLAN.name
+    shutil.copytree(OTHER_PLAN, old)
+    if tasks is not None:
+        (old / "tasks.csv").write_text(",".join(COLUMNS["tasks.csv"]) + "\n" if tasks else "", encoding="utf-8")
+    other = read_known(old, [])
+    assert other
+    write_new_plan(other, 2026, tmp_path / "2026")
+    assert (tmp_path / "2026" / "tasks.csv").exists() == (tasks == "heading")
+    assert all(fault.is_open for fault in faults_of(tmp_path / "2026"))
+    assert "    month: next\n" in (tmp_path / "2026" / "plan.yaml").read_text(encoding="utf-8")
+
+
+def test_tasks_that_are_lost_are_missed(tmp_path: Path) -> None:
+    plan = tmp_path / "plan"
+    shutil.copytree(PLAN_2023, plan)
+    (plan / "tasks.csv").write_text(",".join(COLUMNS["tasks.csv"]) + "\n", encoding="utf-8")
+    assert [(fault.file, fault.what) for fault in faults_of(plan)] == [("tasks.csv", "has no rows")]
+
+
+def test_a_body_that_owes_a_report_has_something_to_report(tmp_path: Path) -> None:
+    plan = tmp_path / "plan"
+    shutil.copytree(OTHER_PLAN, plan)
+    with (plan / "agencies.csv").open("a", encoding="utf-8") as file:
+        file.write("9,xa-moi,Ủy ban nhân dân xã Mới,Xã Mới,commune,yes,xã Mới,,,,\n")
+    (fault,) = faults_of(plan)
+    assert (fault.file, fault.row, fault.column) == ("agencies.csv", 10, "is_obliged")
+    assert "xa-moi owes a report, but reports no indicator and leads no task" in fault.what
 
 
 def test_calendar_moves_by_rule_and_february_has_its_last_day(draft: Path) -> None:

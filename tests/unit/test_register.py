@@ -3,7 +3,7 @@
 import csv
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
@@ -11,8 +11,9 @@ import pytest
 
 from tiendo.model.register import Register
 from tiendo.plan import register as register_module
+from tiendo.plan.known import find_plan
 from tiendo.plan.register import RegisterError, get_register, load_register
-from tiendo.settings import INCLUDE, Settings
+from tiendo.settings import INCLUDE, Settings, get_settings
 
 PLAN_DIR = INCLUDE / "plans" / "282-kh-ubnd-2023"
 _GROUP_AND_PART = ("thue-bao-dien-thoai", "thue-bao-di-dong")
@@ -346,9 +347,9 @@ def test_faults_of_the_plan_file_name_line_and_key(
     [
         ({"    day: 14\n    law: Nghị định": "    day: 15\n    law: Nghị định"}, "cut_off", "is after the last day to"),
         (
-            {'time: "16:30"': 'time: "16:30"', "    day: 14 #": "    day: 15 #"},
+            {'time: "16:30"': 'time: "16:30"', "    day: 14 #": "    day: 29 #"},
             "publication",
-            "is not before submissions",
+            "is not before the period closes",
         ),
         ({"day: 25": "day: 13"}, "closing", "is not after submissions are due"),
         ({"due_on: 2023-02-28": "due_on: 2023-02-27"}, "own_plan.due_on", "is not the due day of task III.3"),
@@ -467,6 +468,57 @@ def test_register_in_force_is_read_once_per_folder(
     assert first.code == "282-kh-ubnd-2023"
 
 
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home with a plan of its own, and a folder elsewhere in which the command is given."""
+    for place in (tmp_path / "home" / "plans" / "of-home", tmp_path / "here" / "drafts" / "of-here"):
+        shutil.copytree(PLAN_DIR, place)
+    monkeypatch.setenv("TIENDO_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path / "here")
+    get_settings.cache_clear()
+    yield tmp_path
+    get_settings.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("named", "lies_in"),
+    [
+        ("", PLAN_DIR),
+        ("282-kh-ubnd-2023", PLAN_DIR),
+        (str(PLAN_DIR), PLAN_DIR),
+        ("of-home", "home/plans/of-home"),
+        ("drafts/of-here", "here/drafts/of-here"),
+        ("../here/drafts/of-here/", "here/drafts/of-here"),
+        ("{root}/home/plans/of-home", "home/plans/of-home"),
+    ],
+)
+def test_a_plan_is_found_by_one_rule(
+    environment: Path, monkeypatch: pytest.MonkeyPatch, named: str, lies_in: str | Path
+) -> None:
+    named = named.format(root=environment)
+    monkeypatch.setenv("TIENDO_PLAN", named)
+    found = get_settings().plan_dir
+    assert found.is_absolute()
+    assert found.samefile(environment / lies_in)
+    assert get_register().code == "282-kh-ubnd-2023"
+    if named:
+        assert find_plan(named) == found
+
+
+@pytest.mark.parametrize("named", ["300-kh-ubnd-2024", "/nowhere/300-kh-ubnd-2024", "plan.yaml"])
+def test_an_unknown_plan_is_one_sentence_with_those_there_are(
+    environment: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    monkeypatch.setenv("TIENDO_PLAN", named)
+    assert find_plan(named) is None
+    with pytest.raises(RegisterError) as caught:
+        get_register()
+    assert str(caught.value) == (
+        f"TIENDO_PLAN: {Path(named).name!r} is no folder and no plan; there are 282-kh-ubnd-2023 in "
+        f"{INCLUDE / 'plans'}; of-home in {environment / 'home' / 'plans'}."
+    )
+
+
 def test_lookups(register: Register) -> None:
     assert [i.code for i in register.indicators_of("so-tai-chinh")] == ["thu-ngan-sach", "chi-can-doi-ngan-sach"]
     assert [i.code for i in register.indicators_of("so-lao-dong-thuong-binh-va-xa-hoi")] == ["ho-ngheo"]
@@ -487,7 +539,8 @@ def test_lookups(register: Register) -> None:
 
 def test_words_of_the_report(register: Register) -> None:
     assert {key: type(words) for key, words in register.report.items()} == {
-        **dict.fromkeys(("issuing_parent", "issuing_body", "symbol", "place", "addressee", "signer_name"), str),
+        **dict.fromkeys(("issuing_parent", "issuing_body", "symbol", "place", "addressee"), str),
+        **dict.fromkeys(("annex", "signer_name"), str),
         **dict.fromkeys(("basis", "signer_office", "recipients", "reviewers"), list),
         "delivery": dict,
     }

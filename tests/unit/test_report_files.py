@@ -426,12 +426,13 @@ def test_what_is_long_or_written_backwards_stays_in_its_place():
 
 def test_a_quarter_without_anything_has_a_page():
     nothing = replace(
-        DRAFT, indicators=(), body_targets=(), tasks=(), submissions=(), inputs=(), leads=(), records=(), previous=None,
-        revisions=(),
+        DRAFT, indicators=(), body_targets=(), tasks=(replace(DRAFT.tasks[0], reports=()),), submissions=(), inputs=(),
+        leads=(), records=(), previous=None, revisions=(),
     )  # fmt: skip
     page = render_page(nothing).decode()
     assert "ranked wide" not in page.partition("</style>")[2]
     assert "Các đơn vị không nêu khó khăn, vướng mắc." in page
+    assert "khó khăn, vướng mắc" not in render_page(replace(nothing, tasks=())).decode()
 
 
 # Data files ----------------------------------------------------------------------------------------------------------

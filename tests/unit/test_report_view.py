@@ -72,9 +72,13 @@ def test_page_one_says_what_is_lacking_and_why_as_told_beside_it_or_under_its_ta
 
 
 def test_a_quarter_without_anything_has_a_page_one():
-    nothing = replace(DRAFT, indicators=(), body_targets=(), tasks=(), submissions=(), own_plans=())
+    unreported = replace(DRAFT.tasks[1], reports=())
+    nothing = replace(DRAFT, indicators=(), body_targets=(), tasks=(unreported,), submissions=(), own_plans=())
     (general,) = (line["text"] for line in headlines(nothing))
     assert general == "Chưa có báo cáo tiến độ nhiệm vụ. Không có đơn vị nào phải gửi báo cáo."
+    # Of a plan without tasks nothing is said about them.
+    (general,) = (line["text"] for line in headlines(replace(nothing, tasks=())))
+    assert general == "Không có đơn vị nào phải gửi báo cáo."
     silent = replace(DRAFT, submissions=(DRAFT.submissions[-1],))
     assert "00/01 đơn vị đã gửi báo cáo được tiếp nhận. 01 đơn vị quá hạn" in headlines(silent)[0]["text"]
 

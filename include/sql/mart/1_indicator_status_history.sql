@@ -31,7 +31,7 @@ comment on column mart.indicator_status_history.indicator_code is
   'Our own stable code; printed numbers are labels only, 18 and 19 occur twice.';
 comment on column mart.indicator_status_history.indicator_name is
   'Name of the indicator, misprints of the plan mended.';
-comment on column mart.indicator_status_history.section is 'Section of Phụ lục II, or the body text (TB).';
+comment on column mart.indicator_status_history.section is 'Section of the plan''s annex of indicators, or its body text.';
 comment on column mart.indicator_status_history.unit is 'Unit of value, target, expected value, margin and needed.';
 comment on column mart.indicator_status_history.agency_code is
   'The body whose figure was graded; null when there is none.';

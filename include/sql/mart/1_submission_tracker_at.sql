@@ -78,7 +78,9 @@ language sql stable security definer set search_path = pg_catalog rows 30 as $$
     select p.plan_code, p.period, p.obligation, g.agency_code, g.name, g.row_order, p.due_at as general_due_at,
       case l.kind when 'extended' then l.due_at else p.due_at end as due_at,
       nullif(l.kind, 'revoked') as kind, l.letter_no, l.letter_on,
-      f.file_id is null and coalesce(l.kind in ('exempt', 'nothing_to_report'), false) as is_excused,
+      -- Without a task, and where none of its indicators has a figure in the quarter, a body is asked for nothing
+      f.file_id is null and (coalesce(l.kind in ('exempt', 'nothing_to_report'), false)
+        or (p.obligation = 'quarterly_report' and coalesce(k.owed, 0) = 0)) as is_excused,
       f.file_id, f.state, c.version, f.receipt_no, c.received_at as first_at,
       r.file_id as refused_file_id, r.received_at as refused_at, r.receipt_no as refused_receipt_no,
       case when f.file_id is null or r.received_at > f.received_at then r.received_at end as uncorrected_at,
@@ -94,7 +96,8 @@ language sql stable security definer set search_path = pg_catalog rows 30 as $$
     where p.plan_code = of_plan_code and p.obligation = of_obligation and p.period = of_period
   )
   select b.plan_code, b.period, b.agency_code, b.name,
-    case when b.file_id is not null then b.state when b.is_excused then b.kind
+    case when b.file_id is not null then b.state 
+      when b.is_excused then case b.kind when 'exempt' then b.kind else 'nothing_to_report' end
       when b.refused_file_id is not null then 'rejected' else 'missing' end,
     coalesce(b.first_at, b.refused_at), b.due_at, b.first_at < b.due_at,
     case when b.first_at < b.due_at then 0

@@ -89,11 +89,15 @@ class PlanDeadline(BaseDeadlineReference):
 
 
 def publication_alerts(register: Register) -> list[DeadlineAlert]:
-    """Returns the two alerts of an edition: half an hour after its hour, and on the last day while there is time."""
+    """Returns the two alerts of an edition: half an hour after its hour, and on the last day while there is time.
+
+    That is the last day to submit; of a plan that wants the report after that day, the last one of the open period.
+    """
     publication, last_call = {}, {}
     for entry in register.calendar:
         rung_at = entry.publish_at + PUBLICATION_PATIENCE
-        last_day = register.working_days.last_until(last_day_before(entry.due_at))
+        ends_at = entry.due_at if entry.publish_at < entry.due_at else entry.closing_at
+        last_day = register.working_days.last_until(last_day_before(ends_at))
         publication[str(entry.period)] = rung_at.isoformat()
         last_call[str(entry.period)] = max(rung_at, datetime.combine(last_day, LAST_CALL, HANOI)).isoformat()
     return [_alert("publication", PlanDeadline(publication)), _alert("due_day", PlanDeadline(last_call))]

@@ -29,7 +29,7 @@ def write_draft_rows(annex: Annex, known: KnownPlan, out: Path) -> Path:
         _draft(row, by_code.get(row.suggested_code), codes[row.group - 1] if row.group else "", known)
         for row in annex.rows
     ]
-    drafts += [empty_target(cells) for cells in known.indicators if cells["row_kind"] == RowKind.BODY_TARGET]
+    drafts += [empty_target(cells, known) for cells in known.indicators if cells["row_kind"] == RowKind.BODY_TARGET]
     for row_order, cells in enumerate(drafts, start=1):
         cells["row_order"] = str(row_order)
     text = table_text(known.headings[FILE], drafts)
@@ -44,7 +44,7 @@ def write_draft_rows(annex: Annex, known: KnownPlan, out: Path) -> Path:
 
 
 def _draft(row: AnnexRow, before: Cells | None, parent: str, known: KnownPlan) -> Cells:
-    cells = empty_target(before) if before else dict.fromkeys(known.headings[FILE], TO_FILL)
+    cells = empty_target(before, known) if before else dict.fromkeys(known.headings[FILE], TO_FILL)
     is_known_name = before is not None and before["name"] == row.name_vi
     cells |= {
         "row_kind": row.row_kind,

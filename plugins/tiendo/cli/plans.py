@@ -134,11 +134,15 @@ def _amendment_lines(register: "Register") -> Iterator[str]:
 
 
 def _plan_dir(name: str, option: str) -> Path:
-    from tiendo.plan.known import find_plan
+    from tiendo.plan.known import find_plan, plans_there
+    from tiendo.plan.register import UnknownPlanError
 
     plan_dir = find_plan(name) if name else get_settings().plan_dir
     if plan_dir is None:
-        raise typer.BadParameter(f"{name!r} is no folder, and no plan of that name is there", param_hint=option)
+        raise typer.BadParameter(f"{name!r} is no folder and no plan; {plans_there()}.", param_hint=option)
+    if not plan_dir.is_dir():
+        typer.echo(str(UnknownPlanError(plan_dir)), err=True)
+        raise typer.Exit(1)
     return plan_dir
 
 

@@ -15,7 +15,7 @@ _TEXT = INCLUDE / "templates" / "workbook_guide.txt"
 _TITLE = "HƯỚNG DẪN LẬP VÀ GỬI BÁO CÁO"
 _WIDTH = 130
 _FOR_ALL = "# "
-_WITH_INDICATORS = "#indicators "
+_WITH_INDICATORS, _WITH_TASKS = "#indicators ", "#tasks "
 
 
 def write_guide(sheet: Worksheet, register: Register, entry: PeriodCalendar, agency: Agency) -> None:
@@ -35,7 +35,11 @@ def write_guide(sheet: Worksheet, register: Register, entry: PeriodCalendar, age
 
 
 def _lines(register: Register, entry: PeriodCalendar, agency: Agency) -> list[tuple[bool, str]]:
-    """Returns the guide as (is a heading, text), headings numbered; sections on figures only for whom they concern."""
+    """Returns the guide as (is a heading, text), headings numbered; on figures and tasks only for whom they concern."""
+    is_concerned = {
+        _WITH_INDICATORS: bool(register.indicators_of(agency.code)),
+        _WITH_TASKS: bool(register.tasks_of(agency.code)),
+    }
     words = {
         "period": entry.period.vietnamese,
         "agency": agency.name,
@@ -46,23 +50,24 @@ def _lines(register: Register, entry: PeriodCalendar, agency: Agency) -> list[tu
         "states": "; ".join(f"“{text}”" for text in TASK_STATES.values()),
         "not_yet_published": NOT_YET_PUBLISHED,
         "promised_on": format_date(entry.closing_at.astimezone(HANOI).date()),
+        "remarks": "ghi chú hoặc kiến nghị" if is_concerned[_WITH_TASKS] else "ghi chú",
         **KINDS,
     }
-    has_indicators = bool(register.indicators_of(agency.code))
     rows: list[tuple[bool, str]] = []
-    number, is_wanted = 0, True
+    number, is_wanted, mark = 0, True, _FOR_ALL
     for line in _TEXT.read_text(encoding="utf-8").splitlines():
         is_heading = line.startswith("#")
         if is_heading:
-            is_wanted = has_indicators or not line.startswith(_WITH_INDICATORS)
+            mark = next((each for each in is_concerned if line.startswith(each)), _FOR_ALL)
+            is_wanted = is_concerned.get(mark, True)
             number += is_wanted
         if is_wanted and line:
-            text = line.removeprefix(_WITH_INDICATORS).removeprefix(_FOR_ALL).format_map(words)
+            text = (line.removeprefix(mark) if is_heading else line).format_map(words)
             rows.append((is_heading, f"{number}. {text}" if is_heading else text))
     return rows
 
 
 def _receiver(register: Register) -> str:
     """Returns the body that collects the reports: the one that issues the plan's own report."""
-    issuing_body = str(register.report.get("issuing_body", "")).upper()
-    return next((a.name for a in register.agencies if a.name.upper() == issuing_body), "cơ quan chủ trì tổng hợp")
+    issuing_body = str(register.report.get("issuing_body") or "cơ quan chủ trì tổng hợp")
+    return next((a.name for a in register.agencies if a.name.upper() == issuing_body.upper()), issuing_body)

@@ -196,6 +196,7 @@ def _view(register: Register, receipt: Receipt, marked_name: str | None, now: da
         # What stands in a workbook that another is wanted for is not to be compared with anything.
         "figures": [] if is_useless else _figures(register, outcome),
         "tasks": [] if is_useless else [_task(register, t) for t in outcome.read_tasks],
+        "has_tasks": bool(register.tasks),
     }
 
 

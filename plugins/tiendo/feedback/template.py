@@ -133,11 +133,12 @@ class _Form:
         self._workbook._named_styles["Normal"].font = Font(name=FONT, size=11)  # type: ignore[attr-defined]
 
     def write(self) -> Workbook:
-        """Writes the sheets, the guide first; a body without indicators gets none for figures."""
+        """Writes the sheets, the guide first; none for figures or for tasks where a body has none of them."""
         self._write_guide()
         if self._indicators:
             self._write_indicators()
-        self._write_tasks()
+        if self._tasks:
+            self._write_tasks()
         if self._indicators:
             self._write_corrections()
         self._write_marker()
@@ -232,17 +233,16 @@ class _Form:
                     align = "center" if column.is_value else "left"
                     input_cell(sheet.cell(row, TASKS.position(column.field)), align=align)
             set_height(sheet, row, ("", task.title, task.due_text), _TASK_WIDTHS, at_least=3)
-        if self._tasks:
-            last = first + len(self._tasks) - 1
-            warn_of_tasks(sheet, first, last)
-            rules = {
-                "state": (list_rule("D", len(TASK_STATES), "Trạng thái"), "Trạng thái", _STATE_PROMPT),
-                "completion": (completion_rule(), "Tỷ lệ hoàn thành", _COMPLETION_PROMPT),
-                "difficulty": (any_text(), "Khó khăn, vướng mắc", _DIFFICULTY_PROMPT),
-                "proposal": (any_text(), "Kiến nghị", _PROPOSAL_PROMPT),
-            }
-            for field, (rule, title, prompt) in rules.items():
-                validate(sheet, prompted(rule, title, prompt), span(TASKS.position(field), first, last))
+        last = first + len(self._tasks) - 1
+        warn_of_tasks(sheet, first, last)
+        rules = {
+            "state": (list_rule("D", len(TASK_STATES), "Trạng thái"), "Trạng thái", _STATE_PROMPT),
+            "completion": (completion_rule(), "Tỷ lệ hoàn thành", _COMPLETION_PROMPT),
+            "difficulty": (any_text(), "Khó khăn, vướng mắc", _DIFFICULTY_PROMPT),
+            "proposal": (any_text(), "Kiến nghị", _PROPOSAL_PROMPT),
+        }
+        for field, (rule, title, prompt) in rules.items():
+            validate(sheet, prompted(rule, title, prompt), span(TASKS.position(field), first, last))
 
     def _write_corrections(self) -> None:
         sheet, first = self._start(CORRECTIONS, "SỬA SỐ LIỆU ĐÃ BÁO CÁO CỦA KỲ TRƯỚC", _CORRECTION_WIDTHS, "")
@@ -381,7 +381,7 @@ _COMPLETION_PROMPT = "Một số từ 0 đến 100, không nhập dấu %. Tám 
 _DIFFICULTY_PROMPT = (
     "Bắt buộc khi nhiệm vụ chậm tiến độ: khó khăn, vướng mắc, nguyên nhân và giải pháp của đơn vị trong kỳ tới."
 )
-_PROPOSAL_PROMPT = "Nêu rõ kiến nghị với ai (UBND tỉnh, bộ, sở nào), về việc gì, cần có ý kiến khi nào."
+_PROPOSAL_PROMPT = "Nêu rõ kiến nghị với ai (UBND cấp tỉnh, bộ, sở nào), về việc gì, cần có ý kiến khi nào."
 _PERIOD_PROMPT = "Chọn kỳ đã báo cáo cần sửa số."
 _NAME_PROMPT = "Chọn tên chỉ tiêu; số đã báo cáo hiện ở bên phải sau khi chọn kỳ và tên."
 _CODE_PROMPT = "Không phải nhập khi đã chọn tên."

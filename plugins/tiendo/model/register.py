@@ -88,8 +88,9 @@ class Agency:
     """A body named in the plan, or a district.
 
     Attributes:
-        kind: ``department``, ``central_agency_in_province``, ``armed_forces``, ``district`` or ``receiver``.
-        is_obliged: owes a quarterly report (the 21 bodies and nine districts).
+        kind: ``department``, ``district``, ``commune`` ... (``tiendo.plan.register.AGENCY_KINDS``); a ``receiver`` is
+            who gets the bodies' own plans beside the body that collects the reports.
+        is_obliged: owes a quarterly report.
         variants: other ways its name is written, the present name included.
         mail_addresses, mail_domains: what it sends mail from: single addresses, and domains (without their
             subdomains) of which every address is its own.
@@ -119,7 +120,7 @@ class PastShare(NamedTuple):
 
 @dataclass(frozen=True)
 class Indicator:
-    """One row of Phụ lục II, or one outcome target of the body text.
+    """One row of the plan's annex of indicators, or one outcome target of its body text.
 
     Attributes:
         name: as printed; ``label`` is the same with misprints mended, for people.
@@ -179,7 +180,7 @@ class Indicator:
 
 @dataclass(frozen=True)
 class Task:
-    """One task of section II or III.
+    """One task of the plan's body text.
 
     Attributes:
         lead_agencies: agency codes that owe its progress; every obliged agency for a collective task.
@@ -284,7 +285,8 @@ class Register:
     name or code means. What counts for a period or a day is the register ``in_force`` then.
 
     Attributes:
-        own_plan_task: the task by whose ``due_on`` every body sends in its own implementation plan (III.3).
+        own_plan_task: the task by whose ``due_on`` every body sends in its own implementation plan, "" where no task
+            asks for it; ``own_plan_due_on`` the day in that case, None where bodies owe no plan of their own.
         sha256: of the files it was read from; ``files`` are these, by name.
         version_sha256: of what grades, is owed and is printed by it: amendments of other periods leave it as it is.
         amendments: in the order in which they take effect.
@@ -308,6 +310,7 @@ class Register:
     tasks: tuple[Task, ...]
     calendar: tuple[PeriodCalendar, ...]
     own_plan_task: str
+    own_plan_due_on: date | None = None
     reminders: ReminderRules = field(default_factory=ReminderRules)
     working_days: WorkingDays = field(default_factory=WorkingDays)
     version_sha256: str = ""
@@ -380,16 +383,17 @@ class Register:
 
     @cached_property
     def obligations(self) -> tuple[Obligation, ...]:
-        """All that is owed under the plan: each body's own implementation plan, and the quarterly reports."""
+        """All that is owed under the plan: the quarterly reports, and before them each body's own plan, if any."""
         reports = tuple(
             Obligation(Duty.QUARTERLY_REPORT, str(entry.period), entry.due_at, entry.closing_at)
             for entry in self.calendar
         )
         own = self.task_by_ref.get(self.own_plan_task)
-        if own is None or own.due_on is None:
+        due_on = self.own_plan_due_on if own is None else own.due_on
+        if due_on is None:
             return reports
         end_of_year = midnight(date(self.year + 1, 1, 1))
-        due_at = midnight(own.due_on + timedelta(days=1))
+        due_at = midnight(due_on + timedelta(days=1))
         return (Obligation(Duty.IMPLEMENTATION_PLAN, str(self.year), due_at, end_of_year), *reports)
 
     @cached_property

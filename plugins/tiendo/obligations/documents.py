@@ -1,4 +1,4 @@
-"""Documents that answer an obligation as they stand: each body's own implementation plan (III.3), of any format.
+"""Documents that answer an obligation as they stand: each body's own implementation plan, of any format.
 
 Nothing is read from them; that they came, from whom and when is what counts. The bytes are archived and the file is in
 the ledger like any other, accepted at once. ``receive_document`` is the one way in: for the command, and for intake by

@@ -125,8 +125,10 @@ def _shown(
     from tiendo.process.quarantine import held_files
     from tiendo.reminders.reminding import due_now
 
-    allowed = {name: each.title for name, each in ACTS.items() if may_run(user, each.dag_id)}
     register, today = opened.register, clock.today()
+    # Where the plan asks bodies for none of their own, there is nothing to be received.
+    absent = set() if any(owed.duty is Duty.IMPLEMENTATION_PLAN for owed in register.obligations) else {"ke-hoach"}
+    allowed = {name: each.title for name, each in ACTS.items() if name not in absent and may_run(user, each.dag_id)}
     due = due_now(opened.engine, register, clock.now()) if "nhac" in allowed else []
     held = held_files(opened.engine) if "tha-tep" in allowed else []
     periods = [(str(entry.period), entry.period.vietnamese) for entry in register.calendar]

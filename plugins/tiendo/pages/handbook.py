@@ -14,7 +14,7 @@ from tiendo.feedback.receipt import VERDICT_NAMES
 from tiendo.pages.frame import PREFIX, Refusal, Viewer, page
 from tiendo.plan.register import get_register
 from tiendo.settings import INCLUDE
-from tiendo.vietnamese.dates import deadline_text, last_moment_text, long_date
+from tiendo.vietnamese.dates import deadline_text, format_instant, last_moment_text, long_date
 
 HERE = f"{PREFIX}/so-tay"
 SENDING = "gui-bao-cao"
@@ -59,6 +59,7 @@ def _part(part: str, user: str = "", *, is_file: bool = False) -> HTMLResponse:
         deadline=deadline_text,
         last_moment=last_moment_text,
         day=long_date,
+        instant=format_instant,
     )
 
 

@@ -228,7 +228,9 @@ def cell_of(row: Row, now: datetime, *, is_coming: bool = False) -> OwedCell:
     if state in ("exempt", "nothing_to_report"):
         shown = "excused"
         label = "Được miễn" if state == "exempt" else "Không phát sinh"
-        words = f"{label}, văn bản {row['letter_no']}"
+        words = (
+            f"{label}, văn bản {row['letter_no']}" if row["letter_no"] else "Không có nội dung phải báo cáo trong kỳ"
+        )
     elif state == "rejected":
         shown, brief = "rejected", _day(row["rejected_at"])
         words = f"Bị trả lại lúc {format_instant(row['rejected_at'])}, chưa gửi lại; {when}"

@@ -60,8 +60,23 @@ def check_register(
     for row, task in tasks:
         if row.is_sound:
             _check_task(row, task, owes, names)
+    if all(row.is_sound for row, _ in (*indicators, *tasks)):
+        _check_content(agencies, indicators, tasks)
     if plan and plan.has_calendar:
         _check_calendar(plan, {task.ref: (row, task) for row, task in tasks}, faults)
+
+
+def _check_content(
+    agencies: Sequence[tuple[Row, Agency]],
+    indicators: Sequence[tuple[Row, Indicator]],
+    tasks: Sequence[tuple[Row, Task]],
+) -> None:
+    """What a body owes has something in it: a report of nothing cannot be sent, and would be missing for ever."""
+    named = {code for _, indicator in indicators if indicator.is_leaf for code in indicator.reporters}
+    named |= {code for _, task in tasks for code in task.lead_agencies}
+    for row, agency in agencies:
+        if row.is_sound and agency.is_obliged and agency.code not in named:
+            row.fault("is_obliged", f"{agency.code} owes a report, but reports no indicator and leads no task")
 
 
 def _read_names(agencies: Sequence[tuple[Row, Agency]]) -> AgencyNames:
@@ -342,12 +357,13 @@ def _check_calendar(plan: PlanFile, tasks: Mapping[str, tuple[Row, Task]], fault
             fault(own_key or "cut_off", f"{days.cut_off_on} is after the last day to submit, {last_day}")
         if not days.period.first_day <= days.cut_off_on <= days.period.last_day:
             fault(own_key or "cut_off", f"{days.cut_off_on} is not in the quarter")
-        if days.publish_at >= days.due_at:
-            fault(own_key or "publication", f"{days.publish_at} is not before submissions are due, {days.due_at}")
         if days.closing_at <= days.due_at:
             fault(own_key or "closing", f"{days.closing_at} is not after submissions are due, {days.due_at}")
-        if not days.period.first_day <= days.publish_at.date() <= days.period.last_day:
-            fault(own_key or "publication", f"{days.publish_at} is not in the quarter")
+        # A first edition is of an open period: what comes after the closing is a supplement to it.
+        elif days.publish_at >= days.closing_at:
+            fault(own_key or "publication", f"{days.publish_at} is not before the period closes, {days.closing_at}")
+        if days.publish_at.date() < days.period.first_day:
+            fault(own_key or "publication", f"{days.publish_at} is before the quarter")
         if previous and days.due_at <= previous.closing_at:
             fault(
                 own_key or "closing", f"{previous.period} closes at {previous.closing_at} only, after the next is due"
@@ -355,6 +371,10 @@ def _check_calendar(plan: PlanFile, tasks: Mapping[str, tuple[Row, Task]], fault
         previous = days
     _check_exchanges(plan, fault)
     _check_ladder(plan.reminders, fault)
+    if not plan.own_plan_task:
+        if plan.own_plan_due_on and plan.own_plan_due_on.year != plan.year:
+            fault("own_plan.due_on", f"{plan.own_plan_due_on} is not in the plan's year {plan.year}")
+        return
     if plan.own_plan_task not in tasks:
         fault("own_plan.task", f"{plan.own_plan_task!r} is no task of tasks.csv")
         return

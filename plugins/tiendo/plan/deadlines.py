@@ -1,10 +1,11 @@
 """The days of a period, computed from the plan's rules and Viet Nam's working days.
 
 Decree 09/2019/NĐ-CP closes a quarter's data on the 14th of its last month (article 12) and lets the province report
-to the Government until the 25th (article 13); the plan wants the reports before the 15th (III.5). "Before the 15th"
-and "until the 25th" end at midnight in Viet Nam, and are kept as the first instant that is too late.
+to the Government until the 25th (article 13); a plan may want the reports before, or in the month after. "Before the
+15th" and "until the 25th" end at midnight in Viet Nam, and are kept as the first instant that is too late.
 """
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
@@ -16,6 +17,8 @@ from tiendo.model.register import PeriodCalendar
 from tiendo.model.working_days import WorkingDays, midnight
 
 _ONE_DAY = timedelta(days=1)
+LAST_DAY = 31
+"""The last day of a month, however long it is; the longest has as many days."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +48,14 @@ class CalendarChange:
 
 @dataclass(frozen=True)
 class CalendarRules:
-    """Days of the last month of a quarter, as the plan and the law give them.
+    """Days of the last month of a quarter, or of a month after it, as the plan and the law give them.
 
     Attributes:
         cut_off_day: last day the data may speak of.
         due_before_day: first day that is too late to submit.
         publish_day, publish_time: when the first edition is due; on the last working day before when that is none.
         closing_day: last day on which the period is open.
+        due_month, publish_month, closing_month: how many months after the quarter's last one these days lie.
         overrides: days set by hand.
         changes: changes within the year, in the order they take effect.
         working_days: the working days of the plan's year.
@@ -65,12 +69,15 @@ class CalendarRules:
     overrides: Mapping[Period, PeriodOverride] = field(default_factory=dict)
     changes: tuple[CalendarChange, ...] = ()
     working_days: WorkingDays = field(default_factory=WorkingDays)
+    due_month: int = 0
+    publish_month: int = 0
+    closing_month: int = 0
 
     def at(self, period: Period) -> "CalendarRules":
         """Returns the rules that a period follows: a change leaves alone the periods whose data was closed by then."""
         rules = self
         for change in self.changes:
-            if change.effective_on <= date(period.year, period.last_month, rules.cut_off_day):
+            if change.effective_on <= _day(period, 0, rules.cut_off_day):
                 rules = replace(rules, **change.days)
         return rules
 
@@ -79,15 +86,22 @@ def compute_period(rules: CalendarRules, period: Period) -> PeriodCalendar:
     """Returns the days of one period. Whether their order makes sense is for the register to check."""
     own = rules.overrides.get(period, PeriodOverride())
     rules = rules.at(period)
-    month = date(period.year, period.last_month, 1)
-    publish_on = rules.working_days.last_until(month.replace(day=rules.publish_day))
+    publish_on = rules.working_days.last_until(_day(period, rules.publish_month, rules.publish_day))
+    last_due_day = _day(period, rules.due_month, rules.due_before_day - 1)
     return PeriodCalendar(
         period=period,
-        cut_off_on=own.cut_off_on or month.replace(day=rules.cut_off_day),
-        due_at=midnight(own.due_before or month.replace(day=rules.due_before_day)),
+        cut_off_on=own.cut_off_on or _day(period, 0, rules.cut_off_day),
+        due_at=midnight(own.due_before or last_due_day + _ONE_DAY),
         publish_at=own.publish_at or datetime.combine(publish_on, rules.publish_time, HANOI),
-        closing_at=midnight((own.closing_on or month.replace(day=rules.closing_day)) + _ONE_DAY),
+        closing_at=midnight((own.closing_on or _day(period, rules.closing_month, rules.closing_day)) + _ONE_DAY),
     )
+
+
+def _day(period: Period, months: int, day: int) -> date:
+    """Returns a day of the month that lies so many months after the quarter's last; 0 is the day before its first."""
+    years, month = divmod(period.last_month - 1 + months, 12)
+    first = date(period.year + years, month + 1, 1)
+    return first + _ONE_DAY * (min(day, monthrange(first.year, first.month)[1]) - 1)
 
 
 def compute_calendar(rules: CalendarRules, year: int) -> tuple[PeriodCalendar, ...]:

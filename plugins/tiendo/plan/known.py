@@ -15,7 +15,7 @@ from tiendo.model.register import Agency
 from tiendo.plan.names import AgencyNames
 from tiendo.plan.plan_file import Document
 from tiendo.plan.tables import TO_FILL, Cells, Fault, decode
-from tiendo.settings import INCLUDE, get_settings
+from tiendo.settings import get_settings, plan_places
 
 _NEEDED: Mapping[str, tuple[str, ...]] = {
     "units.csv": ("code", "label", "family"),
@@ -35,13 +35,17 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# A plan without tasks has none, or an empty one.
+_OPTIONAL = "tasks.csv"
+
+
 @dataclass(frozen=True)
 class KnownPlan:
     """A register's files as they stand.
 
     Attributes:
         year: 0 where plan.yaml does not say it.
-        headings: of each table.
+        headings: of each table; [] for one that is not there.
         rows: of each table, by heading.
     """
 
@@ -74,10 +78,20 @@ class KnownPlan:
 
 
 def find_plan(name: str, *, beside: Path | None = None) -> Path | None:
-    """Returns the folder of a plan given as a path, or as a name beside another plan, in ``include/`` or at home."""
-    places = [beside.absolute().parent / name] if beside else [Path(name)]
-    places += [INCLUDE / "plans" / name, get_settings().home / "plans" / name]
+    """Returns the folder of a plan given as ``settings.plan_places`` says, or as a name beside another plan."""
+    here, *others = plan_places(name, get_settings().home)
+    places = [beside.absolute().parent / name if beside else here, *others]
     return next((place for place in places if place.is_dir()), None)
+
+
+def plans_there() -> str:
+    """Returns in words which plans can be named, and where they lie."""
+    folders = [folder.parent for folder in plan_places("any", get_settings().home)[1:]]
+    told = []
+    for folder in folders:
+        names = sorted(each.parent.name for each in folder.glob("*/plan.yaml") if not each.parent.name.startswith("."))
+        told.append(f"{', '.join(names) or 'none'} in {folder}")
+    return f"there are {'; '.join(told)}"
 
 
 def read_known(plan_dir: Path, faults: list[Fault]) -> KnownPlan | None:
@@ -90,8 +104,10 @@ def read_known(plan_dir: Path, faults: list[Fault]) -> KnownPlan | None:
     headings: dict[str, list[str]] = {}
     rows: dict[str, list[Cells]] = {}
     for file, needed in _NEEDED.items():
-        text = _read(plan_dir, file, faults)
-        headings[file], rows[file] = _table(file, text, needed, faults) if text is not None else ([], [])
+        is_missing = file == _OPTIONAL and not (plan_dir / file).exists()
+        text = None if is_missing else _read(plan_dir, file, faults)
+        is_there = text is not None and (file != _OPTIONAL or text.strip())
+        headings[file], rows[file] = _table(file, text or "", needed, faults) if is_there else ([], [])
     text = _read(plan_dir, "plan.yaml", faults)
     identity = Document("plan.yaml", (text or "").encode(), []).mapping("")
     year = identity.get("year")

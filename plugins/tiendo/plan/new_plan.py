@@ -2,7 +2,8 @@
 
 Codes, names, units, reporters and natures are kept; targets, baselines and dates are not: what the new plan must say
 itself is marked ``???``, with the old wording behind it as a hint where that helps, and ``tiendo plan check`` lists
-every such place. Columns and keys that nothing here knows are copied.
+every such place: also each text that names the old year or one beside it, as a school year does, or the old plan.
+Columns and keys that nothing here knows are copied.
 """
 
 import csv
@@ -19,6 +20,7 @@ import yaml
 from tiendo.model.register import RowKind
 from tiendo.plan import past
 from tiendo.plan.known import KnownPlan
+from tiendo.plan.register import COLUMNS
 from tiendo.plan.tables import TO_FILL, Cells, is_to_fill
 
 # What a register knows of its own year only: left empty, since each may be missing.
@@ -27,9 +29,16 @@ _TARGET_WORDS = ("target_text", "comparator")
 # Words of the old plan: kept as a hint, to be confirmed or replaced.
 _INDICATOR_WORDS = ("body_ref", "body_quote", "decision")
 _TASK_WORDS = ("title", "verbatim_start", "due_text", "decision")
-_COPIED = ("units.csv", "agencies.csv")
+# Columns that people read; a code may hold a year's number, and keeps it.
+_TEXTS = frozenset((
+    *("name", "short_name", "label", "printed_as", "variants", "unit_as_printed", "agency_as_printed", "body_quote"),
+    *("publication_note", "baseline_source", "title", "lead_as_printed", "coordinating_text", "due_text"),
+    *("verbatim_start", "decision"),
+))  # fmt: skip
+_NO_TEXTS = frozenset(column for columns in COLUMNS.values() for column in columns) - _TEXTS
+# As it is: what it says is of the years it names.
 _COPIED_IF_THERE = (past.FILE,)
-_REGISTER_FILES = ("plan.yaml", *_COPIED, *_COPIED_IF_THERE, "indicators.csv", "tasks.csv")
+_REGISTER_FILES = ("plan.yaml", *COLUMNS, *_COPIED_IF_THERE)
 _LINES_AFTER = re.compile(r"(?:\n[ \t]*(?:#[^\n]*)?)+$")
 # What was set for single days of the old year, and what it becomes. After a change in the year it is for a person to
 # say whether the days before it or those after it hold on.
@@ -61,13 +70,17 @@ def write_new_plan(known: KnownPlan, year: int, out: Path) -> list[str]:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise NewPlanError(f"{out} is there already, and nothing is overwritten")
     there = [name for name in _COPIED_IF_THERE if (known.plan_dir / name).exists()]
-    files = {name: (known.plan_dir / name).read_bytes() for name in (*_COPIED, *there)}
+    files = {name: (known.plan_dir / name).read_bytes() for name in there}
     own_plan_task, text = _plan_file(known, year)
     files["plan.yaml"] = text.encode()
-    indicators = [empty_target(cells) for cells in known.indicators]
-    tasks = [_task(cells, year, own_plan_task) for cells in known.rows["tasks.csv"]]
-    files["indicators.csv"] = table_text(known.headings["indicators.csv"], indicators).encode()
-    files["tasks.csv"] = table_text(known.headings["tasks.csv"], tasks).encode()
+    drafts = {
+        **{name: [_without_the_old_year(cells, known) for cells in known.rows[name]] for name in COLUMNS},
+        "indicators.csv": [empty_target(cells, known) for cells in known.indicators],
+        "tasks.csv": [_task(cells, year, own_plan_task, known) for cells in known.rows["tasks.csv"]],
+    }
+    files |= {
+        name: table_text(known.headings[name], rows).encode() for name, rows in drafts.items() if known.headings[name]
+    }
     _write_whole(files, out)
     left = sorted(path.name for path in known.plan_dir.iterdir() if path.name not in _REGISTER_FILES)
     return [f"not carried over, of the old year: {', '.join(left)}"] if left else []
@@ -87,17 +100,33 @@ def to_confirm(text: str) -> str:
     return f"{TO_FILL} {text}" if text and not is_to_fill(text) else text
 
 
-def empty_target(cells: Cells) -> Cells:
+def empty_target(cells: Cells, known: KnownPlan) -> Cells:
     """Returns an indicator's row without what only its own year's plan could say."""
-    emptied = cells | {column: "" for column in TARGET_COLUMNS if column in cells}
+    emptied = _without_the_old_year(cells, known) | {column: "" for column in TARGET_COLUMNS if column in cells}
     emptied |= {column: to_confirm(cells[column]) for column in _INDICATOR_WORDS if column in cells}
     if cells["row_kind"] != RowKind.GROUP:
         emptied |= {column: TO_FILL for column in _TARGET_WORDS if column in cells}
     return emptied
 
 
-def _task(cells: Cells, year: int, own_plan_task: str) -> Cells:
-    marked = cells | {column: to_confirm(cells[column]) for column in _TASK_WORDS if column in cells}
+def _without_the_old_year(cells: Cells, known: KnownPlan) -> Cells:
+    """Returns a row with a mark before each text that names the old year, one beside it, or the old plan."""
+    return {
+        column: to_confirm(text) if column not in _NO_TEXTS and _names_the_old(text, known) else text
+        for column, text in cells.items()
+    }
+
+
+def _names_the_old(text: str, known: KnownPlan) -> bool:
+    """Whether a text speaks of the old plan or its year; "2022-2023" and "2023-2024" are school years of 2023."""
+    years = (str(known.year + beside) for beside in (-1, 0, 1))
+    number = re.search(r"\d+/[\w-]+", known.short_title)
+    return bool(re.search(rf"(?<!\d)(?:{'|'.join(years)})(?!\d)", text) or (number and number[0] in text))
+
+
+def _task(cells: Cells, year: int, own_plan_task: str, known: KnownPlan) -> Cells:
+    marked = _without_the_old_year(cells, known)
+    marked |= {column: to_confirm(cells[column]) for column in _TASK_WORDS if column in cells}
     due = cells["due_on"]
     if due and cells["ref"] == own_plan_task:
         with suppress(ValueError):
@@ -151,11 +180,7 @@ def _new_value(key: str, node: yaml.Node, known: KnownPlan, year: int) -> str | 
     if key == "calendar.own_plan.due_on":
         with suppress(ValueError):
             return _moved(date.fromisoformat(node.value), year).isoformat()
-    # Whatever else speaks of the old year or the old plan.
-    number = re.search(r"\d+/[\w-]+", known.short_title)
-    if str(known.year) in node.value or (number and number[0] in node.value):
-        return _quoted(f"{TO_FILL} {node.value}")
-    return None
+    return _quoted(f"{TO_FILL} {node.value}") if _names_the_old(node.value, known) else None
 
 
 def _values(node: yaml.Node | None, key: str) -> Iterator[tuple[str, yaml.Node]]:

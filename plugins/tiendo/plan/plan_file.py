@@ -14,7 +14,7 @@ from tiendo.model.occasions import LADDER, ReminderRules
 from tiendo.model.period import Period
 from tiendo.model.register import Thresholds
 from tiendo.model.working_days import ExchangedDay, WorkingDays
-from tiendo.plan.deadlines import CalendarChange, CalendarRules, PeriodOverride
+from tiendo.plan.deadlines import LAST_DAY, CalendarChange, CalendarRules, PeriodOverride
 from tiendo.plan.tables import Fault, decode, is_to_fill
 
 _IDENTITY = ("code", "title", "short_title", "province", "issued_by", "issued_on", "year", "rule_version")
@@ -27,18 +27,23 @@ _KEYS = {
         *("changes", "exchanged_days", "reminders"),
     ),
     "calendar.cut_off": ("day", "law"),
-    "calendar.submission_due": ("before_day", "law"),
-    "calendar.publication": ("day", "time", "law"),
-    "calendar.closing": ("day", "law"),
+    "calendar.submission_due": ("before_day", "day", "month", "law"),
+    "calendar.publication": ("day", "month", "time", "law"),
+    "calendar.closing": ("day", "month", "law"),
     "calendar.own_plan": ("task", "due_on", "law"),
     "calendar.reminders": ("time", "before", "overdue", "escalation", "quiet", "contacts"),
     "thresholds": ("on_track", "at_risk", "approximate_tolerance_pct"),
-    "report": (*_REPORT_TEXTS, *_REPORT_LISTS, "signer_name", "delivery"),
+    "report": (*_REPORT_TEXTS, *_REPORT_LISTS, "annex", "signer_name", "delivery"),
 }
 _REMINDER_KEYS = {"escalation": LADDER, "quiet": ("from", "until"), "contacts": LADDER[1:]}
 _OVERRIDE_KEYS = ("cut_off_on", "due_before", "publish_at", "closing_on", "reason")
 _CHANGE_DAYS = ("cut_off_day", "due_before_day", "publish_day", "closing_day")
-_CHANGE_KEYS = ("from", "document", *_CHANGE_DAYS, "publish_time")
+_CHANGE_MONTHS = ("due_month", "publish_month", "closing_month")
+_CHANGE_KEYS = ("from", "document", *_CHANGE_DAYS, *_CHANGE_MONTHS, "publish_time")
+# How many months after the last one of the quarter.
+_MONTHS = {"last": 0, "next": 1}
+# Blocks that a plan may lack: it asks for no plans of the bodies' own; the usual reminders.
+_OPTIONAL_BLOCKS = ("calendar.own_plan", "calendar.reminders")
 _EXCHANGE_KEYS = ("free", "worked", "source")
 MAIL_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 MAIL_ADDRESS = re.compile(rf"[a-z0-9][a-z0-9._+-]*@{MAIL_DOMAIN.pattern}")
@@ -49,8 +54,9 @@ _CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 class PlanFile:
     """What plan.yaml says; fields of a file with faults are neutral and must not be used further.
 
-    ``continues`` names the plan of the year before ("" for none), whose units its codes keep; ``lines`` tells on which
-    line each dotted key stands; ``to_fill`` are the keys of a draft that wait for a person.
+    ``continues`` names the plan of the year before ("" for none), whose units its codes keep; ``own_plan_due_on`` is
+    None for a plan that asks bodies for none of their own; ``lines`` tells on which line each dotted key stands;
+    ``to_fill`` are the keys of a draft that wait for a person.
     """
 
     code: str
@@ -66,7 +72,7 @@ class PlanFile:
     task_sections: dict[str, str]
     rules: CalendarRules
     own_plan_task: str
-    own_plan_due_on: date
+    own_plan_due_on: date | None
     reminders: ReminderRules
     thresholds: Thresholds
     report: dict[str, Any]
@@ -245,7 +251,9 @@ def read_plan_file(name: str, data: bytes, faults: list[Fault]) -> PlanFile | No
     if not document.is_readable:
         return None
     for key, allowed in _KEYS.items():
-        document.check_keys(key, allowed)
+        if key not in _OPTIONAL_BLOCKS or key in document.lines:
+            document.check_keys(key, allowed)
+    has_own_plans = "calendar.own_plan" in document.lines
     plan = PlanFile(
         code=document.text("code"),
         title=document.text("title"),
@@ -257,10 +265,10 @@ def read_plan_file(name: str, data: bytes, faults: list[Fault]) -> PlanFile | No
         rule_version=document.text("rule_version"),
         continues=document.text("continues") if "continues" in document.lines else "",
         sections=document.texts("sections"),
-        task_sections=document.texts("task_sections"),
+        task_sections=document.texts("task_sections") if "task_sections" in document.lines else {},
         rules=_read_rules(document),
-        own_plan_task=document.text("calendar.own_plan.task"),
-        own_plan_due_on=document.day("calendar.own_plan.due_on"),
+        own_plan_task=document.text("calendar.own_plan.task") if "calendar.own_plan.task" in document.lines else "",
+        own_plan_due_on=document.day("calendar.own_plan.due_on") if has_own_plans else None,
         reminders=_read_reminders(document),
         thresholds=Thresholds(
             on_track=document.exact("thresholds.on_track"),
@@ -287,7 +295,13 @@ def _read_report(document: Document) -> dict[str, Any]:
     words |= {key: document.text_list(f"report.{key}") for key in _REPORT_LISTS}
     # Who signs is known on the day only; the name may stay empty.
     name = str(document.mapping("report").get("signer_name") or "")
-    return words | {"signer_name": name, "delivery": _read_delivery(document, words["recipients"])}
+    # How the plan calls its table of indicators; one that calls it nothing in particular is the plan itself.
+    annex = document.text("report.annex") if "report.annex" in document.lines else ""
+    return words | {
+        "annex": annex,
+        "signer_name": name,
+        "delivery": _read_delivery(document, words["recipients"]),
+    }
 
 
 def _read_delivery(document: Document, recipients: list[str]) -> dict[str, str]:
@@ -307,17 +321,40 @@ def _read_delivery(document: Document, recipients: list[str]) -> dict[str, str]:
 
 
 def _read_rules(document: Document) -> CalendarRules:
-    # Every month that ends a quarter has 30 days at least.
+    due = "calendar.submission_due"
+    given = {"day", "before_day"} & document.mapping(due).keys()
+    if len(given) == 2:
+        document.fault(due, "gives day (until its end) and before_day (until the day before): keep one of them")
     return CalendarRules(
-        cut_off_day=document.whole("calendar.cut_off.day", 1, 30),
-        due_before_day=document.whole("calendar.submission_due.before_day", 1, 30),
-        publish_day=document.whole("calendar.publication.day", 1, 30),
+        cut_off_day=_month_day(document, "calendar.cut_off.day"),
+        due_before_day=_month_day(document, f"{due}.day") + 1
+        if "day" in given
+        else document.whole(f"{due}.before_day", 1, 30),
+        due_month=_month(document, f"{due}.month"),
+        publish_day=_month_day(document, "calendar.publication.day"),
+        publish_month=_month(document, "calendar.publication.month"),
         publish_time=document.clock_time("calendar.publication.time"),
-        closing_day=document.whole("calendar.closing.day", 1, 30),
+        closing_day=_month_day(document, "calendar.closing.day"),
+        closing_month=_month(document, "calendar.closing.month"),
         overrides=dict(_read_overrides(document)),
         changes=_read_changes(document),
         working_days=WorkingDays(tuple(_read_exchanges(document))),
     )
+
+
+def _month_day(document: Document, key: str) -> int:
+    """Returns a day of the month. A quarter's last month, and the next, have 30 days at least; ``last`` is the last."""
+    return LAST_DAY if document.mapping(key.rpartition(".")[0]).get("day") == "last" else document.whole(key, 1, 30)
+
+
+def _month(document: Document, key: str) -> int:
+    """Returns how many months after the quarter's last one the days of a rule lie; none where it does not say it."""
+    if key not in document.lines:
+        return 0
+    name = document.text(key)
+    if name not in _MONTHS:
+        document.fault(key, f"must be next (the month after the quarter) or last (its last month), not {name!r}")
+    return _MONTHS.get(name, 0)
 
 
 def _read_changes(document: Document) -> tuple[CalendarChange, ...]:
@@ -326,6 +363,7 @@ def _read_changes(document: Document) -> tuple[CalendarChange, ...]:
         document.check_keys(key, _CHANGE_KEYS)
         given = document.mapping(key)
         days: dict[str, Any] = {name: document.whole(f"{key}.{name}", 1, 30) for name in _CHANGE_DAYS if name in given}
+        days |= {name: _month(document, f"{key}.{name}") for name in _CHANGE_MONTHS if name in given}
         if "publish_time" in given:
             days["publish_time"] = document.clock_time(f"{key}.publish_time")
         if not days:
@@ -372,7 +410,7 @@ def _read_reminders(document: Document) -> ReminderRules:
 
 
 def _read_overrides(document: Document) -> Iterator[tuple[Period, PeriodOverride]]:
-    for name in document.mapping("calendar.overrides"):
+    for name in document.mapping("calendar.overrides") if "calendar.overrides" in document.lines else ():
         key = f"calendar.overrides.{name}"
         try:
             period = Period.parse(name)

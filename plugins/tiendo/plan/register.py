@@ -1,6 +1,8 @@
 """Loads a plan's register from its folder: plan.yaml, units.csv, agencies.csv, indicators.csv, tasks.csv.
 
-Where figures of past years are known, past_figures.csv stands beside them; amendments.csv where documents changed it.
+Where figures of past years are known, past_figures.csv stands beside them; amendments.csv where documents changed it. A
+plan without tasks has no tasks.csv, or one with its heading only, and no task_sections in plan.yaml: what names
+sections has lost its tasks.
 
 Everything is checked on loading, and every fault is reported at once, so that a wrong register stops the work before
 any submission is judged by it.
@@ -32,6 +34,7 @@ from tiendo.plan.amendments import Tables, TablesInForce, code_of
 from tiendo.plan.checks import check_orders, check_register
 from tiendo.plan.continuity import check_continuity
 from tiendo.plan.deadlines import compute_calendar
+from tiendo.plan.known import plans_there
 from tiendo.plan.plan_file import PlanFile, read_plan_file
 from tiendo.plan.tables import TO_FILL, Fault, Row, read_table
 from tiendo.settings import get_settings
@@ -61,7 +64,11 @@ _EXTRA = {past.FILE: past.COLUMNS, amendments.FILE: amendments.COLUMNS}
 # Registers from before it have no such column.
 _OPTIONAL = ("asked_beyond",)
 UNIT_FAMILIES = ("share", "percent_change", "per_mille", "money", "count", "measure", "rank")
-AGENCY_KINDS = ("department", "central_agency_in_province", "armed_forces", "district", "receiver")
+AGENCY_KINDS = (
+    *("department", "central_agency_in_province", "armed_forces", "district", "commune", "mass_organisation"),
+    *("party_body", "public_unit", "enterprise", "receiver"),
+)
+TASKS = "tasks.csv"
 
 _Bounds = tuple[Decimal | None, Decimal | None]
 
@@ -80,6 +87,14 @@ class RegisterError(ValueError):
         super().__init__("\n".join(parts))
 
 
+class UnknownPlanError(RegisterError):
+    """There is no such plan; the message says which there are."""
+
+    def __init__(self, plan_dir: Path) -> None:
+        self.faults = ()
+        ValueError.__init__(self, f"TIENDO_PLAN: {plan_dir.name!r} is no folder and no plan; {plans_there()}.")
+
+
 def load_register(plan_dir: Path, *, against: Path | None = None) -> Register:
     """Reads and checks a plan's folder.
 
@@ -91,10 +106,17 @@ def load_register(plan_dir: Path, *, against: Path | None = None) -> Register:
         RegisterError: listing every fault found, each with file, row and column.
     """
     faults: list[Fault] = []
-    contents = {name: _read(plan_dir / name, faults) for name in (PLAN_FILE, *COLUMNS)}
-    contents |= {name: _read(plan_dir / name, faults) for name in _EXTRA if (plan_dir / name).exists()}
+    names = (PLAN_FILE, *COLUMNS, *_EXTRA)
+    there = [name for name in names if name not in (TASKS, *_EXTRA) or (plan_dir / name).exists()]
+    contents = {name: _read(plan_dir / name, faults) for name in there}
     parsed = _parse({name: data for name, data in contents.items() if data is not None}, faults)
-    if all(parsed.tables[name] for name in COLUMNS):  # one that is not there would make every reference to it a fault
+    may_lack = parsed.plan is not None and not parsed.plan.task_sections
+    if TASKS not in there and not may_lack:
+        _read(plan_dir / TASKS, faults)
+    is_lacking = {name for name in COLUMNS if not parsed.tables[name]}
+    if may_lack and all(fault.file != TASKS for fault in faults):
+        is_lacking.discard(TASKS)
+    if not is_lacking:  # a table that is not there would make every reference to it a fault
         _check(parsed, parsed.whole)
         check_orders(parsed.tables)
     check_continuity(plan_dir, parsed.plan, parsed.tables, against, faults)
@@ -140,10 +162,12 @@ class _Parsed:
 
 def _parse(files: dict[str, bytes], faults: list[Fault]) -> _Parsed:
     plan = read_plan_file(PLAN_FILE, files[PLAN_FILE], faults) if PLAN_FILE in files else None
-    columns = COLUMNS | _EXTRA
+    may_be_empty = (*_EXTRA, *(() if plan is None or plan.task_sections else (TASKS,)))
     tables = {
-        name: read_table(Path(name), files[name], columns[name], faults, _OPTIONAL) if name in files else []
-        for name in columns
+        name: read_table(Path(name), files[name], columns, faults, _OPTIONAL, may_be_empty=name in may_be_empty)
+        if name in files
+        else []
+        for name, columns in (COLUMNS | _EXTRA).items()
     }
     units = {unit.code: unit for unit in map(_unit, tables["units.csv"])}
 
@@ -222,6 +246,7 @@ def _register(plan_dir: Path, parsed: _Parsed, faults: list[Fault]) -> Register:
             tasks=tuple(task for _, task in rows.tasks),
             calendar=compute_calendar(plan.rules, plan.year),
             own_plan_task=plan.own_plan_task,
+            own_plan_due_on=plan.own_plan_due_on,
             reminders=plan.reminders,
             working_days=plan.rules.working_days,
             version_sha256=_version_digest(plan, parsed.tables | rows.version.tables),
@@ -253,11 +278,16 @@ def get_register() -> Register:
 
     Raises:
         RegisterError: see ``load_register``.
+        UnknownPlanError: there is no such plan.
     """
     return _load_once(get_settings().plan_dir)
 
 
-_load_once = cache(load_register)
+@cache
+def _load_once(plan_dir: Path) -> Register:
+    if not plan_dir.is_dir():
+        raise UnknownPlanError(plan_dir)
+    return load_register(plan_dir)
 
 
 def _read(path: Path, faults: list[Fault]) -> bytes | None:

@@ -171,16 +171,23 @@ def decode(name: str, data: bytes, faults: list[Fault]) -> str | None:
 
 
 def read_table(
-    path: Path, data: bytes, columns: Sequence[str], faults: list[Fault], optional: Sequence[str] = ()
+    path: Path,
+    data: bytes,
+    columns: Sequence[str],
+    faults: list[Fault],
+    optional: Sequence[str] = (),
+    *,
+    may_be_empty: bool = False,
 ) -> list[Row]:
     """Reads a table whose heading is exactly ``columns``; wholly empty rows are passed over.
 
     Args:
         optional: those that may be missing: the same as empty cells.
+        may_be_empty: whether a table without rows, or without a byte, is none at all instead of a fault.
     """
     name = path.name
     text = decode(name, data, faults)
-    if text is None:
+    if text is None or (may_be_empty and not text.strip()):
         return []
     rows: list[Row] = []
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -207,6 +214,6 @@ def read_table(
     except csv.Error as error:
         faults.append(Fault(name, reader.line_num, "", f"is no well-formed CSV: {error}"))
         return []
-    if not rows:
+    if not rows and not may_be_empty:
         faults.append(Fault(name, 0, "", "has no rows"))
     return rows

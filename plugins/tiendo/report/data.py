@@ -21,12 +21,13 @@ class Letterhead:
     """The words round the report that do not come from figures; ``report:`` in the plan's plan.yaml.
 
     Attributes:
-        parent_body: the body above the issuing one, ``Ủy ban nhân dân tỉnh Bình Dương``.
-        symbol: what follows the number and the stroke, ``BC-SKHĐT``.
+        parent_body: the body above the issuing one.
+        symbol: what follows the number and the stroke, ``BC-STC``.
         addressee: to whom the report goes.
         signing_office: lines above the signature, ``KT. GIÁM ĐỐC`` and ``PHÓ GIÁM ĐỐC``.
         recipients: lines of ``Nơi nhận``.
         basis: the documents that the report carries out.
+        annex: how the plan calls its table of indicators, ``Phụ lục 1``; "" for nothing in particular.
     """
 
     parent_body: str
@@ -38,6 +39,7 @@ class Letterhead:
     signer: str
     recipients: tuple[str, ...]
     basis: tuple[str, ...] = ()
+    annex: str = ""
 
 
 @dataclass(frozen=True)
@@ -448,7 +450,7 @@ class EditionData:
 
     @cached_property
     def graded(self) -> tuple[IndicatorLine, ...]:
-        """Every line with a status: Phụ lục II, then the targets of the body text."""
+        """Every line with a status: the plan's annex, then the targets of the body text."""
         return tuple(line for line in (*self.indicators, *self.body_targets) if line.is_graded)
 
     @cached_property

@@ -148,14 +148,14 @@ def _lead_status(count: LeadCount) -> str:
 # A line or two for each column.
 # fmt: off
 INDICATORS = EditionTable(
-    "indicators", "Chỉ tiêu", "One row per indicator of Phụ lục II and target of the body text.",
+    "indicators", "Chỉ tiêu", "One row per indicator of the plan's annex and target of its body text.",
     key=("indicator_code",), known_by="indicator_name", items=lambda data: (*data.indicators, *data.body_targets),
     columns=(
         EditionColumn("indicator_code", "string", "Mã chỉ tiêu", 26, "Stable code; printed numbers repeat.",
                       "code", is_folded=True, tag="code"),
         EditionColumn("row_kind", "string", "Loại dòng", 14, "indicator, sub_indicator, group or body_target.",
                       is_code=True),
-        EditionColumn("section", "string", "Mục", 24, "Section of Phụ lục II, or of the body text.", _section,
+        EditionColumn("section", "string", "Mục", 24, "Section of the plan's annex, or of its body text.", _section,
                       is_folded=True),
         EditionColumn("printed_no", "string", "TT", 5, "Number as printed in the plan.", tag="no"),
         EditionColumn("indicator_name", "string", "Chỉ tiêu", 30, "Name, misprints mended.", "name", tag="name"),
@@ -477,3 +477,11 @@ FILES = EditionTable(
 
 TABLES = (INDICATORS, TASKS, SUBMISSIONS, LEADS, RECORDS, REMARKS, REVISIONS, CHANGES, SOURCES, FILES)
 """In the order of the XLSX's sheets."""
+
+
+def read_tables(data: EditionData) -> tuple[EditionTable, ...]:
+    """Returns the tables that a person is shown: of a plan without tasks, none of tasks and of what is told with them.
+
+    The files of the data package are always all there.
+    """
+    return TABLES if data.tasks else tuple(table for table in TABLES if table not in (TASKS, REMARKS))

@@ -158,6 +158,7 @@ def letterhead_of(register: Register) -> Letterhead:
         signer=str(words["signer_name"]),
         recipients=tuple(words["recipients"]),
         basis=tuple(words.get("basis", ())),
+        annex=str(words.get("annex", "")),
     )
 
 

@@ -1,4 +1,4 @@
-"""The paper for the quarterly meeting (giao ban, III.4 of the plan): at most two pages, of the same data as the report.
+"""The paper for the quarterly meeting (giao ban): at most two pages, of the same data as the report.
 
 What would make it longer is cut and counted; in full it stands in the report. docs/report-template.md names the
 variables of ``include/templates/meeting.docx``.

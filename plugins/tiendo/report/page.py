@@ -17,7 +17,7 @@ from tiendo.model.register import Register
 from tiendo.plan.kept import kept_register
 from tiendo.report.charts import NARROW, WIDE, legend, path_legend, path_svg, ranked_svg, unranked
 from tiendo.report.data import EditionData
-from tiendo.report.edition_tables import FILES, SOURCES, TABLES
+from tiendo.report.edition_tables import FILES, SOURCES, read_tables
 from tiendo.report.result_sheet import sheet_path
 from tiendo.report.view import build_view
 from tiendo.report.words import lower, period_name, public_name, short_instant
@@ -83,7 +83,11 @@ def page_view(data: EditionData, beside: Collection[str] = ()) -> dict[str, Any]
         "bodies": [row.agency_name for row in data.submissions],
         "files": [FILES.printed(file) for file in data.inputs],
         "links": [{"href": path, "label": label} for path, label in _LINKS[1:] if path in beside and "/" not in path],
-        "tables": [{"title": table.sheet, "links": links} for table in TABLES if (links := _links(table.name, beside))],
+        "tables": [
+            {"title": table.sheet, "links": links}
+            for table in read_tables(data)
+            if (links := _links(table.name, beside))
+        ],
         "script": script,
         "script_hash": f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
     }

@@ -38,6 +38,8 @@ def render_result_sheets(data: EditionData) -> dict[str, bytes]:
         "edition_label": edition_label(data),
         "as_of": instant(data.as_of),
         "is_draft": data.is_draft,
+        "has_tasks": bool(data.tasks),
+        "has_own_plans": any(record.own_plan_state is not None for record in data.records),
     }
     return {sheet_path(code): page.render(heading | sheet).encode() + b"\n" for code, sheet in _sheets(data).items()}
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tiendo.ooxml.archive_bytes import repack
 from tiendo.report.columns import EditionColumn, EditionTable
 from tiendo.report.data import EditionData, IndicatorLine
-from tiendo.report.edition_tables import INDICATORS, TABLES
+from tiendo.report.edition_tables import INDICATORS, read_tables
 from tiendo.report.view import build_view
 from tiendo.report.words import brief
 from tiendo.status.names import STYLES
@@ -89,7 +89,7 @@ def render_spreadsheet(data: EditionData) -> bytes:
     summary = workbook.worksheets[0]
     summary.title = SUMMARY_SHEET
     _write_summary(summary, data)
-    for table in (WATCH, *TABLES):
+    for table in (WATCH, *read_tables(data)):
         _write_table(workbook.create_sheet(table.sheet), table, data)
     properties = workbook.properties
     properties.title = f"{data.plan_short_title}: {data.period.vietnamese}, lần ban hành thứ {data.edition}"

@@ -179,7 +179,12 @@ def open_words(rows: Sequence[Submission]) -> str:
 
 
 def task_sentence(data: EditionData, where: str = ", xem Phụ lục II") -> str:
-    """Counts the states of tasks that have a lead of their own; of all, names those whose reports are contradicted."""
+    """Counts the states of tasks that have a lead of their own; of all, names those whose reports are contradicted.
+
+    "" for a plan without tasks.
+    """
+    if not data.tasks:
+        return ""
     own = [task for task in data.tasks if not task.is_collective]
     reports = [report for task in own for report in task.reports]
     if all(report.state == NOT_REPORTED for report in reports):

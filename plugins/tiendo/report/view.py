@@ -58,9 +58,15 @@ from tiendo.report.words import (
 from tiendo.status.names import LABELS, STYLES, Status
 from tiendo.vietnamese.dates import format_date, long_date
 
+_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII")
+# What a report consists of. Difficulties and proposals are told with a task; a plan without tasks asks for none.
+_CHAPTERS = ("indicators", "tasks", "difficulties", "proposals", "next_period", "submissions", "notes")
+_ANNEXES = ("indicators", "tasks", "submissions", "leads", "records", "remarks")
+_OF_TASKS = ("tasks", "difficulties", "proposals", "remarks")
+
 
 def plan_reference(data: EditionData) -> str:
-    """Returns ``Kế hoạch số 282/KH-UBND ngày 19/01/2023 của Ủy ban nhân dân tỉnh Bình Dương``."""
+    """Returns the plan's short title, ``ngày 19/01/2023``, and whose plan it is."""
     return f"{data.plan_short_title} ngày {format_date(data.plan_issued_on)} của {data.plan_issued_by}"
 
 
@@ -89,6 +95,7 @@ def build_view(data: EditionData) -> dict[str, Any]:
         "issue_date": long_date(_issue_day(data)),
         "plan_reference": plan_reference(data),
         "plan_title": data.plan_title,
+        "plan_annex": data.letterhead.annex,
         "province": data.province,
         "year": str(data.period.year),
         "period": data.period.vietnamese,
@@ -103,6 +110,10 @@ def build_view(data: EditionData) -> dict[str, Any]:
         "overview": overview(data),
         "thresholds": threshold_words(data),
         "submissions": submissions_view(data),
+        "has_tasks": bool(data.tasks),
+        "has_own_plans": any(record.own_plan_state is not None for record in data.records),
+        "chapters": _numbered(_CHAPTERS, data),
+        "annexes": _numbered(_ANNEXES, data),
         "sections": sections_view(data, rows),
         "body_targets": {"sentence": status_sentence(data.body_targets), "rows": body},
         "attention": [line_view(line) | {"told": attention_text(line)} for line in needing_attention(data)],
@@ -182,7 +193,7 @@ def submissions_view(data: EditionData) -> dict[str, Any]:
 
 
 def sections_view(data: EditionData, rows: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Returns the sections of Phụ lục II with their rows, which are given by the indicator's code."""
+    """Returns the sections of the plan's indicators with their rows, which are given by the indicator's code."""
     sections: dict[str, list[IndicatorLine]] = {}
     for line in data.indicators:
         sections.setdefault(line.section_no, []).append(line)
@@ -198,7 +209,7 @@ def sections_view(data: EditionData, rows: Mapping[str, dict[str, Any]]) -> list
 
 
 def task_sections_view(data: EditionData) -> list[dict[str, Any]]:
-    """Returns tasks grouped by II.1 ... II.11 and III, each with its lead body and that body's report."""
+    """Returns tasks grouped by the plan's sections, each with its lead body and that body's report."""
     sections: dict[str, list[TaskLine]] = {}
     for task in data.tasks:
         sections.setdefault(task.section_ref, []).append(task)
@@ -317,6 +328,12 @@ def _task_changes(changes: Sequence[TaskChange]) -> list[str]:
 def change_view(change: EditionChange) -> dict[str, Any]:
     """Returns one difference from the edition before."""
     return CHANGES.printed(change) | {"is_flip": change.is_flip, "is_correction": change.is_correction}
+
+
+def _numbered(parts: Sequence[str], data: EditionData) -> dict[str, str]:
+    """Numbers the report's chapters or annexes that this edition has, in Roman."""
+    is_there = {"next_period": data.next_due_at is not None} | dict.fromkeys(_OF_TASKS, bool(data.tasks))
+    return dict(zip((part for part in parts if is_there.get(part, True)), _ROMAN, strict=False))
 
 
 def _issue_day(data: EditionData) -> date:

@@ -173,7 +173,7 @@ def _fill_in_days(record: SubmissionRecord, context: Context, entry: PeriodCalen
     if later is None or later.period <= entry.period:
         return
     record.period_collected = str(later.period)
-    typed = [read_date(row.data_on, year=today.year) for row in file.content.indicator_rows]
+    typed = [read_date(row.data_on, year=later.period.year) for row in file.content.indicator_rows]
     days = [day for day in typed if day]
     if days and all(later.period.first_day <= day <= later.period.last_day for day in days):
         record.period_of_days = record.period_collected
