@@ -307,7 +307,7 @@ OPEN_WORDINGS = [
     ("0.95", ("ge", "95", ""), "'0.95' does not say ge 95"),
     ("khoảng 12%", ("ge", "12", ""), "leaves a doubt: the number is approximate only"),
     ("5/7 chỉ tiêu", ("ge", "5", ""), "leaves a doubt"),
-    ("64,100", ("ge", "64.1", ""), "leaves a doubt: 64,100 can also be 64.100"),
+    ("64,100", ("ge", "64.1", ""), "leaves a doubt: 64,100 is read as 64,1, and can also be 64.100"),
     ("≤ 3 Đông Nam Á; ≤ 50 thế giới", ("le", "", "3"), "more than one number stands in it"),
     ("1.500 tỷ đồng", ("ge", "15", ""), "does not say ge 15"),
 ]

@@ -52,14 +52,18 @@ def test_what_is_refused_says_why(text: str, why: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "in_a_column_of_commas", "alone", "other"),
-    [("64,100", "64100", "64.100", "64,1"), ("1,800", "1800", "1.800", "1,8"), ("1.800", "1800", "1800", "1,8")],
+    ("text", "in_a_column_of_commas", "alone", "doubt"),
+    [
+        ("64,100", "64100", "64.100", "64,100 is read as 64.100, and can also be 64,1"),
+        ("1,800", "1800", "1.800", "1,800 is read as 1.800, and can also be 1,8"),
+        ("1.800", "1800", "1800", "1.800 is read as 1.800, and can also be 1,8"),
+    ],
 )
 def test_commas_between_thousands_are_known_from_the_column(
-    text: str, in_a_column_of_commas: str, alone: str, other: str
+    text: str, in_a_column_of_commas: str, alone: str, doubt: str
 ) -> None:
     reading = read_target(text, comma_thousands=True)
-    assert (reading.low, reading.doubt) == (Decimal(in_a_column_of_commas), f"{text} can also be {other}")
+    assert (reading.low, reading.doubt) == (Decimal(in_a_column_of_commas), doubt)
     assert read_target(text).low == Decimal(alone)
 
 

@@ -126,9 +126,9 @@ def read_targets(text: str) -> list[tuple[str, TargetReading]]:
     return found if len(found) > 1 and all(reading.comparator is not Comparator.NONE for _, reading in found) else []
 
 
-def numerals(text: str) -> list[Meanings]:
-    """Returns what each numeral of a text can mean by its separators: evidence of how a column is written."""
-    return [meanings(numeral) for numeral in NUMERAL.findall(fold(text.translate(_NARROW)))]
+def numerals(text: str) -> list[tuple[str, Meanings]]:
+    """Returns each numeral of a text, and what it can mean by its separators: evidence of how a column is written."""
+    return [(numeral, meanings(numeral)) for numeral in NUMERAL.findall(fold(text.translate(_NARROW)))]
 
 
 class _NoTargetError(Exception):
@@ -251,10 +251,10 @@ def _value(numeral: str, comma_thousands: bool, doubts: list[str]) -> Decimal:
         return meaning.values[0]
     as_decimals, as_thousands = meaning.values
     is_thousands = meaning.mark == "." or comma_thousands
+    value, other = (as_thousands, as_decimals) if is_thousands else (as_decimals, as_thousands)
     if meaning.mark == "," or comma_thousands:
-        other = as_decimals if is_thousands else as_thousands
-        doubts.append(f"{numeral} can also be {format_number(other)}")
-    return as_thousands if is_thousands else as_decimals
+        doubts.append(f"{numeral} is read as {format_number(value)}, and can also be {format_number(other)}")
+    return value
 
 
 def _joined(*texts: str) -> str:
