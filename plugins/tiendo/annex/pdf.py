@@ -1,6 +1,7 @@
 """Reads the ruled tables of a PDF that holds text as grids; a scan is refused."""
 
 import io
+import logging
 import re
 import unicodedata
 from itertools import islice, pairwise
@@ -25,6 +26,8 @@ def read_pdf(data: bytes) -> list[Grid]:
     # Imported here: only a PDF needs it.
     import pdfplumber
 
+    # What it finds odd about fonts and boxes is no news to who imports an annex.
+    logging.getLogger("pdfminer").setLevel(logging.ERROR)
     try:
         with pdfplumber.open(io.BytesIO(data)) as document:
             pages = list(islice(document.pages, _MOST_PAGES + 1))
