@@ -16,7 +16,7 @@ from fixtures.annexes import PLAN_TEXT
 from fixtures.layouts import Layout, as_excel, as_pdf, as_word, read_layout
 from tiendo.annex.draft import write_draft_rows
 from tiendo.annex.grid import Grid, find_table
-from tiendo.annex.headings import Choice, read_columns
+from tiendo.annex.headings import AnnexChoice, read_columns
 from tiendo.annex.reading import Annex, read_annex
 from tiendo.annex.table import AnnexColumn, AnnexError, Cell
 from tiendo.plan.known import KnownPlan, read_known
@@ -33,14 +33,14 @@ def read(tmp_path: Path) -> Read:
     def from_bytes(data: bytes, **choice: Any) -> Annex:
         path = tmp_path / "annex"
         path.write_bytes(data)
-        return read_annex(path, KNOWN, Choice(**choice))
+        return read_annex(path, KNOWN, AnnexChoice(**choice))
 
     return from_bytes
 
 
 def layout(heading: tuple[str, ...], *rows: tuple[str, ...], title: str = "") -> Layout:
     width = len(heading)
-    return Layout(title, Choice(), [[*row, *[""] * (width - len(row))] for row in (heading, *rows)], [], [])
+    return Layout(title, AnnexChoice(), [[*row, *[""] * (width - len(row))] for row in (heading, *rows)], [], [])
 
 
 def targets(annex: Annex) -> list[str]:
@@ -67,6 +67,8 @@ def targets(annex: Annex) -> list[str]:
         (("Mức phấn đấu", "Thời hạn"), "", None, "a"),
         (("KH 2025/ƯTH 2024 (%)", "KH 2025"), "", None, "b"),
         (("Số thực hiện 6 tháng", "Chỉ tiêu năm 2025"), "", None, "b"),
+        (("Ước thực hiện kế hoạch năm 2025", "Kế hoạch năm 2025"), "", None, "b"),
+        (("KH năm 2025", "Tăng, giảm so với KH năm 2025"), "", None, "a"),
     ],
 )
 def test_last_years_column_is_never_the_target(
@@ -288,7 +290,9 @@ _CELLS = st.builds(Cell, _TEXTS, st.booleans(), st.booleans())
 def test_any_grid_gives_rows_or_a_clear_error(rows: list[list[Cell]], year: int | None) -> None:
     heading = [Cell(text) for text in (*_FIXED, "Kế hoạch năm 2025", "Cơ quan chủ trì")]
     try:
-        found = find_table([Grid("table 1", [heading, *rows]), Grid("table 2", rows, is_page=True)], Choice(year=year))
+        found = find_table(
+            [Grid("table 1", [heading, *rows]), Grid("table 2", rows, is_page=True)], AnnexChoice(year=year)
+        )
     except AnnexError as error:
         assert str(error)  # noqa: PT017 - either outcome is right
     else:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
 from fixtures.annexes import HEADING, PLAN_TEXT, excel_annex, golden_rows, word_annex
-from tiendo.annex.headings import Choice
+from tiendo.annex.headings import AnnexChoice
 from tiendo.annex.plain_text import read_text
 from tiendo.annex.printing import annex_lines
 from tiendo.annex.reading import Annex, read_annex
@@ -149,10 +149,10 @@ def test_several_tables_must_be_chosen_from(tmp_path: Path) -> None:
     path.write_text(table("I/Một", "1/Chỉ tiêu a/%/5/Sở Y tế") + table("I/Hai", "1/Chỉ tiêu b/%/6"))
     with pytest.raises(AnnexError, match="2 tables of targets, at lines 1, 26: choose one with --table"):
         read_annex(path, KNOWN)
-    assert [row.name_vi for row in read_annex(path, KNOWN, Choice(table=1)).rows] == ["Chỉ tiêu a"]
-    assert [row.name_vi for row in read_annex(path, KNOWN, Choice(table=2)).rows] == ["Chỉ tiêu b"]
+    assert [row.name_vi for row in read_annex(path, KNOWN, AnnexChoice(table=1)).rows] == ["Chỉ tiêu a"]
+    assert [row.name_vi for row in read_annex(path, KNOWN, AnnexChoice(table=2)).rows] == ["Chỉ tiêu b"]
     with pytest.raises(AnnexError, match="there is no table 3; there are 2"):
-        read_annex(path, KNOWN, Choice(table=3))
+        read_annex(path, KNOWN, AnnexChoice(table=3))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])

@@ -58,7 +58,8 @@ def fdi(register: Register, **typed: Any) -> FileOutcome:
 
 
 @pytest.mark.parametrize(
-    ("typed", "is_told"), [("Hoàn thành cả năm", False), (1800, False), ("1.800", False), (1900, True), ("> 1.800", True)]
+    ("typed", "is_told"),
+    [("Hoàn thành cả năm", False), (1800, False), ("1.800", False), (1900, True), ("> 1.800", True)],
 )
 def test_target_in_words_is_held_by_what_was_decided(register: Register, typed: object, is_told: bool) -> None:
     indicators = tuple(

@@ -5,8 +5,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from tiendo.annex.headings import (
-    Choice,
-    Heading,
+    AnnexChoice,
+    AnnexHeading,
     Path,
     describe_heading,
     is_heading,
@@ -63,7 +63,7 @@ class _Part(NamedTuple):
     paths: tuple[Path, ...]
 
 
-def find_table(grids: list[Grid], choice: Choice) -> AnnexTable:
+def find_table(grids: list[Grid], choice: AnnexChoice) -> AnnexTable:
     """Reads the one table of targets there is, over all the grids it goes on in.
 
     Raises:
@@ -90,7 +90,7 @@ def find_table(grids: list[Grid], choice: Choice) -> AnnexTable:
     return AnnexTable(rows, [*heading.notes, *first.grid.notes, *notes, *left.get(parts[-1].grid.name, [])])
 
 
-def _tables(grids: list[Grid], choice: Choice) -> tuple[list[list[_Part]], dict[str, list[str]]]:
+def _tables(grids: list[Grid], choice: AnnexChoice) -> tuple[list[list[_Part]], dict[str, list[str]]]:
     """Returns the tables, each with the grids it goes on in, and by grid what looks like more of it but is not read."""
     tables: list[list[_Part]] = []
     left: dict[str, list[str]] = {}
@@ -111,7 +111,7 @@ def _tables(grids: list[Grid], choice: Choice) -> tuple[list[list[_Part]], dict[
     return tables, left
 
 
-def _find_heading(grid: Grid, choice: Choice) -> _Part | None:
+def _find_heading(grid: Grid, choice: AnnexChoice) -> _Part | None:
     """Returns the heading of a grid: the rows from the one with the column of numbers down to the first row below."""
     given = {column: place - 1 for column, place in choice.columns.items()}
     rows = [choice.heading_row - 1] if choice.heading_row else range(min(100, len(grid.rows)))
@@ -133,7 +133,7 @@ def _find_heading(grid: Grid, choice: Choice) -> _Part | None:
     return None
 
 
-def _is_row_below(grid: Grid, end: int, number: int, name: int, choice: Choice) -> bool:
+def _is_row_below(grid: Grid, end: int, number: int, name: int, choice: AnnexChoice) -> bool:
     """Tells whether rows begin below a heading; asked where columns were given, and any row may seem to be one."""
     if not choice.columns or any(is_number_heading(cell.text) for cell in grid.rows[end - 1]):
         return True
@@ -186,7 +186,7 @@ def _is_any_number(text: str) -> bool:
     return is_row_number(text) or is_section_number(text) or split_number(text) is not None
 
 
-def _read(parts: list[_Part], heading: Heading) -> tuple[list[TableRow], list[str]]:
+def _read(parts: list[_Part], heading: AnnexHeading) -> tuple[list[TableRow], list[str]]:
     texts_of_heading = {text for path in heading.paths for text in path}
     rows: list[TableRow] = []
     strange: list[tuple[str, bool]] = []
@@ -227,7 +227,7 @@ def _read(parts: list[_Part], heading: Heading) -> tuple[list[TableRow], list[st
     return rows, notes + [f"{text}: after the table, not read" for text in after]
 
 
-def _is_rest_of_row(row: list[Cell], heading: Heading) -> bool:
+def _is_rest_of_row(row: list[Cell], heading: AnnexHeading) -> bool:
     """Tells whether the first row of a page has a name only, as the rest of the last row on the page before."""
     name = heading.columns[AnnexColumn.NAME]
     others = (AnnexColumn.NUMBER, AnnexColumn.UNIT, AnnexColumn.TARGET)
@@ -239,7 +239,7 @@ def _is_rest_of_row(row: list[Cell], heading: Heading) -> bool:
     )
 
 
-def _with_rest(before: TableRow, row: list[Cell], heading: Heading) -> TableRow:
+def _with_rest(before: TableRow, row: list[Cell], heading: AnnexHeading) -> TableRow:
     cells = dict(before.cells)
     for column, place in heading.columns.items():
         if row[place].text and not row[place].is_spanned:

@@ -35,7 +35,7 @@ _YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
 _TITLE_YEAR = re.compile(r"(?<!tháng \d )(?<!tháng \d\d )\bnăm (20\d\d)\b")
 
 
-class Choice(NamedTuple):
+class AnnexChoice(NamedTuple):
     """What a person knows better than the headings say.
 
     Attributes:
@@ -53,7 +53,7 @@ class Choice(NamedTuple):
     year: int | None = None
 
 
-class Heading(NamedTuple):
+class AnnexHeading(NamedTuple):
     """Which column is what.
 
     Attributes:
@@ -84,7 +84,7 @@ def read_columns(text: str) -> dict[AnnexColumn, int]:
     return columns
 
 
-class _Kind(StrEnum):
+class _ColumnKind(StrEnum):
     NUMBER, NAME, UNIT = AnnexColumn.NUMBER.value, AnnexColumn.NAME.value, AnnexColumn.UNIT.value
     AGENCY, COORDINATING = AnnexColumn.AGENCY.value, AnnexColumn.COORDINATING.value
     PLANNED, PERHAPS, OTHER = "planned", "perhaps", "other"
@@ -97,18 +97,18 @@ def is_number_heading(text: str) -> bool:
 
 def is_name_heading(text: str) -> bool:
     """Tells whether a cell is the heading of the column of names."""
-    return _kind((text,)) is _Kind.NAME
+    return _kind((text,)) is _ColumnKind.NAME
 
 
-def is_heading(paths: Sequence[Path], choice: Choice) -> bool:
+def is_heading(paths: Sequence[Path], choice: AnnexChoice) -> bool:
     """Tells whether these can be the headings of a table of targets."""
     kinds = {kind for path in paths if path and (kind := _kind(path))}
-    known = {*kinds, *(_Kind(column.value) for column in choice.columns if column is not AnnexColumn.TARGET)}
-    has_target = AnnexColumn.TARGET in choice.columns or {_Kind.PLANNED, _Kind.PERHAPS} & kinds
-    return bool(has_target) and {_Kind.NAME, _Kind.NUMBER} <= known
+    known = {*kinds, *(_ColumnKind(column.value) for column in choice.columns if column is not AnnexColumn.TARGET)}
+    has_target = AnnexColumn.TARGET in choice.columns or {_ColumnKind.PLANNED, _ColumnKind.PERHAPS} & kinds
+    return bool(has_target) and {_ColumnKind.NAME, _ColumnKind.NUMBER} <= known
 
 
-def read_heading(paths: Sequence[Path], choice: Choice, title: str = "") -> Heading:
+def read_heading(paths: Sequence[Path], choice: AnnexChoice, title: str = "") -> AnnexHeading:
     """Returns which column is what.
 
     Args:
@@ -135,7 +135,9 @@ def read_heading(paths: Sequence[Path], choice: Choice, title: str = "") -> Head
             columns[column] = places[0]
     notes: list[str] = []
     if AnnexColumn.TARGET not in columns:
-        candidates = {place: kind for place, kind in kinds.items() if kind in (_Kind.PLANNED, _Kind.PERHAPS)}
+        candidates = {
+            place: kind for place, kind in kinds.items() if kind in (_ColumnKind.PLANNED, _ColumnKind.PERHAPS)
+        }
         columns[AnnexColumn.TARGET], notes = _choose_target(paths, candidates, choice.year, title)
     unread = [place for place, path in enumerate(paths) if path and place not in columns.values()]
     if unread:
@@ -145,7 +147,7 @@ def read_heading(paths: Sequence[Path], choice: Choice, title: str = "") -> Head
         notes.append(f"{shown} is in --json only: the register holds who reports")
     missing = {AnnexColumn.UNIT: "no column of units", AnnexColumn.AGENCY: "no column of bodies: fill in who reports"}
     notes += [f"the table has {what}" for column, what in missing.items() if column not in columns]
-    return Heading(tuple(paths), columns, tuple(notes))
+    return AnnexHeading(tuple(paths), columns, tuple(notes))
 
 
 _FIXED = (AnnexColumn.NUMBER, AnnexColumn.NAME, AnnexColumn.UNIT, AnnexColumn.AGENCY)
@@ -156,35 +158,35 @@ def describe_heading() -> str:
     return "TT | Chỉ tiêu | Đơn vị tính | Kế hoạch năm … | Đơn vị theo dõi, báo cáo"
 
 
-def _kind(path: Path) -> _Kind:
+def _kind(path: Path) -> _ColumnKind:
     storeys = [fold(text) for text in path]
     whole = " ".join(storeys)
     if is_number_heading(whole):
-        return _Kind.NUMBER
+        return _ColumnKind.NUMBER
     if whole in ("đơn vị tính", "đvt", "đơn vị", "đv tính", "đơn vị đo"):
-        return _Kind.UNIT
+        return _ColumnKind.UNIT
     if _ELSE.search(whole):
-        return _Kind.OTHER
+        return _ColumnKind.OTHER
     if not re.search(r"\d", whole):
         if "phối hợp" in whole and "chủ trì" not in whole:
-            return _Kind.COORDINATING
+            return _ColumnKind.COORDINATING
         if _AGENCY.search(whole):
-            return _Kind.AGENCY
+            return _ColumnKind.AGENCY
         if _NAME.fullmatch(whole):
-            return _Kind.NAME
+            return _ColumnKind.NAME
     if any(_DONE.search(storey) for storey in storeys):
-        return _Kind.OTHER
+        return _ColumnKind.OTHER
     if any(_PLANNED.search(storey) for storey in storeys):
-        return _Kind.PLANNED
+        return _ColumnKind.PLANNED
     is_perhaps = _YEAR_ONLY.fullmatch(storeys[-1]) or _RESULT.fullmatch(whole)
-    return _Kind.PERHAPS if is_perhaps else _Kind.OTHER
+    return _ColumnKind.PERHAPS if is_perhaps else _ColumnKind.OTHER
 
 
 def _choose_target(
-    paths: Sequence[Path], candidates: Mapping[int, _Kind], asked: int | None, title: str
+    paths: Sequence[Path], candidates: Mapping[int, _ColumnKind], asked: int | None, title: str
 ) -> tuple[int, list[str]]:
     """Returns the place of the column of targets, and why it is that one."""
-    planned = [place for place, kind in candidates.items() if kind is _Kind.PLANNED]
+    planned = [place for place, kind in candidates.items() if kind is _ColumnKind.PLANNED]
     # A column that is headed by a year alone is the plan's only where no heading says "plan".
     places = planned or list(candidates)
     by_year: dict[int | None, list[int]] = {}
@@ -215,7 +217,7 @@ def _choose_target(
     if later and not told:
         shown = _shown(paths, *later)
         raise AnnexError(f"{_shown(paths, chosen)} is of an earlier year than {shown}: choose with --year or --columns")
-    is_alone = len(candidates) == 1 and candidates[chosen] is _Kind.PLANNED
+    is_alone = len(candidates) == 1 and candidates[chosen] is _ColumnKind.PLANNED
     notes = [] if is_alone else [f"targets are read from {_shown(paths, chosen)}"]
     if year and not told and any(of > year for of in _named_years(title)):
         notes.append(f"above the table a later year than {year} is named: is this its table?")

@@ -8,7 +8,14 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from tiendo.annex.headings import Choice, Heading, describe_heading, is_heading, is_number_heading, read_heading
+from tiendo.annex.headings import (
+    AnnexChoice,
+    AnnexHeading,
+    describe_heading,
+    is_heading,
+    is_number_heading,
+    read_heading,
+)
 from tiendo.annex.table import (
     AnnexColumn,
     AnnexError,
@@ -42,7 +49,7 @@ class _Chunk(NamedTuple):
         return one_line(" ".join(self.lines))
 
 
-def read_text(data: bytes, names: AgencyNames, choice: Choice = Choice()) -> AnnexTable:  # noqa: B008 - a tuple
+def read_text(data: bytes, names: AgencyNames, choice: AnnexChoice = AnnexChoice()) -> AnnexTable:  # noqa: B008 - a tuple
     """Reads the table of targets from a plan's text.
 
     Args:
@@ -75,7 +82,7 @@ def read_text(data: bytes, names: AgencyNames, choice: Choice = Choice()) -> Ann
 class _Reader:
     """Cuts a table's cells into rows."""
 
-    def __init__(self, body: list[_Chunk], heading: Heading, names: AgencyNames) -> None:
+    def __init__(self, body: list[_Chunk], heading: AnnexHeading, names: AgencyNames) -> None:
         self._names = names
         self._notes = heading.notes
         self._width, self._columns = len(heading.paths), heading.columns
@@ -176,7 +183,7 @@ def _cut(text: str) -> tuple[list[_Chunk], _Chunk]:
     return chunks, current
 
 
-def _heading(chunks: list[_Chunk], place: int, choice: Choice) -> list[str] | None:
+def _heading(chunks: list[_Chunk], place: int, choice: AnnexChoice) -> list[str] | None:
     """Returns the heading that begins here, if any. The text before the table stands in its first cell too."""
     first = chunks[place].lines[-1:]
     if not first or not is_number_heading(first[0]):

@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from tiendo.annex.grid import find_table
-from tiendo.annex.headings import Choice
+from tiendo.annex.headings import AnnexChoice
 from tiendo.annex.matching import match_rows, notes_on_missing
 from tiendo.annex.plain_text import read_text
 from tiendo.annex.table import (
@@ -40,7 +40,7 @@ class Annex:
     notes: tuple[str, ...]
 
 
-def read_annex(path: Path, known: KnownPlan, choice: Choice = Choice()) -> Annex:  # noqa: B008 - a tuple
+def read_annex(path: Path, known: KnownPlan, choice: AnnexChoice = AnnexChoice()) -> Annex:  # noqa: B008 - a tuple
     """Reads a file: a plan's text, DOCX, XLSX or PDF, told apart by its bytes.
 
     Args:
@@ -63,7 +63,7 @@ def read_annex(path: Path, known: KnownPlan, choice: Choice = Choice()) -> Annex
     return Annex(tuple(rows), notes)
 
 
-def _read_table(data: bytes, known: KnownPlan, choice: Choice) -> AnnexTable:
+def _read_table(data: bytes, known: KnownPlan, choice: AnnexChoice) -> AnnexTable:
     if data.startswith(b"PK\3\4"):
         # Imported here: a plan's text needs none of these libraries.
         from tiendo.annex.excel import read_excel

@@ -36,14 +36,14 @@ def plan_import(
     from dataclasses import asdict
 
     from tiendo.annex.draft import write_draft_rows
-    from tiendo.annex.headings import Choice, read_columns
+    from tiendo.annex.headings import AnnexChoice, read_columns
     from tiendo.annex.printing import annex_lines
     from tiendo.annex.reading import read_annex
     from tiendo.annex.table import AnnexError
 
     known = _known_plan(plan, "--plan")
     try:
-        choice = Choice(table, sheet, heading_row, read_columns(columns), year)
+        choice = AnnexChoice(table, sheet, heading_row, read_columns(columns), year)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--columns") from error
     try:

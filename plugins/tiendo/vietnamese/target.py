@@ -28,7 +28,10 @@ _LEADS: dict[str, tuple[str, ...]] = {
         *("≤", "<=", "=<", "⩽", "≦", "< =", "tối đa", "nhiều nhất", "không quá", "không vượt quá", "không vượt"),
         *("không cao hơn", "không lớn hơn", "không nhiều hơn", "không trên", "nhỏ hơn hoặc bằng", "bằng hoặc thấp hơn"),
     ),
-    _PLAIN: ("đạt", "đạt được", "đạt mức", "bằng", "=", "là", "phấn đấu", "chiếm", "mức", "ở mức", "bình quân", "+"),
+    _PLAIN: (
+        *("đạt", "đạt được", "đạt mức", "bằng", "=", "là", "phấn đấu", "chiếm", "mức", "ở mức", "bình quân", "+"),
+        *("hoàn thành", "bảo đảm", "đảm bảo"),
+    ),
     _FROM: ("từ",),
     _KEPT: ("duy trì", "giữ", "giữ vững", "giữ ổn định", "ổn định"),
     _ABOUT: ("khoảng", "xấp xỉ", "gần", "trên dưới", "chừng", "~", "≈", "ước", "ước tính"),
@@ -56,6 +59,7 @@ _OPEN_END = re.compile(r" ?\b(?:(?P<up>trở lên)|(?P<down>trở xuống))\b ?"
 # Digits that may stand in the words behind a number: of an area, a year, or what is counted against (/10.000 dân).
 _DIGITS_OF_UNIT = re.compile(r"\b(?:k|c|d)?m[23]\b|\b(?:19|20)\d\d\b|(?:/|trên|so với) ?\d[\d.]* ?(?=[^\W\d_])")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_COMPARED = re.compile(r"\bso với|\bcùng kỳ|\bnăm (?:trước|ngoái)")
 _UNCLEAR = re.compile(r"\b(?:hoặc|hay|riêng|trong đó|trừ|hơn|dưới|không|tối thiểu|tối đa|ít nhất|nếu|nhưng)\b|[<>≥≤]")
 
 
@@ -176,6 +180,8 @@ def _read(text: str, comma_thousands: bool) -> TargetReading:
         raise _NoTargetError(f"is not a target: more than one number stands in it ({rest!r} behind the first)")
     if _UNCLEAR.search(rest):
         doubts.append(f"{rest!r} behind the number may change what is meant")
+    if _COMPARED.search(rest) and not _change(kinds):
+        doubts.append(f"{rest!r}: it is a comparison, and no level")
     end = (GE if opened["up"] else LE) if opened else None
     bound = _bound(kinds, end, is_range=high is not None, doubts=doubts)
     reading = TargetReading(bound or GE, low, high, unit=rest or unit, doubt=_joined(*doubts), note=_change(kinds))
@@ -223,7 +229,7 @@ def _bound(kinds: list[str], end: Comparator | None, *, is_range: bool, doubts: 
         raise _NoTargetError("says two things")
     if _ABOUT in kinds:
         doubts.append("the number is approximate only")
-    if _PLACE in kinds and end:
+    if _PLACE in kinds and (end or is_range):
         doubts.append("of places, the better one has the smaller number")
     if _GROUP in kinds:
         doubts.append("a group's number may be meant, or the first places")
