@@ -173,6 +173,14 @@ def test_table_goes_on_in_the_next_one(read: Read, repeats_heading: int) -> None
     assert "table 2 goes on from table 1: read" in annex.notes
 
 
+@pytest.mark.parametrize("heading_row", [None, 1])
+def test_table_goes_on_where_columns_are_told(read: Read, heading_row: int | None) -> None:
+    found = read_layout("nq03_2025")
+    columns = read_columns("number=1,name=2,unit=3,target=4,agency=5")
+    annex = read(as_word(found, split_at=12), columns=columns, heading_row=heading_row)
+    assert targets(annex) == [row[4] for row in found.rows]
+
+
 def test_same_heading_with_numbers_from_one_is_another_table(read: Read) -> None:
     heading = (*_FIXED, "Kế hoạch năm 2025")
     table = layout(heading, ("1", "Chỉ tiêu một", "%", "5"), ("1", "Chỉ tiêu hai", "%", "6"))

@@ -122,7 +122,7 @@ def _find_heading(grid: Grid, choice: AnnexChoice) -> _Part | None:
         number = next((place for place, cell in enumerate(row) if is_number_heading(cell.text)), None)
         name = next((place for place, cell in enumerate(row) if is_name_heading(cell.text)), None)
         number, name = given.get(AnnexColumn.NUMBER, number), given.get(AnnexColumn.NAME, name)
-        if number is None or name is None or max(number, name) >= len(row):
+        if number is None or name is None or max(number, name) >= len(row) or _is_any_number(row[number].text):
             continue
         end = at + 1
         while end < min(len(grid.rows), at + _MOST_STOREYS) and _is_storey(grid.rows[end], number, name):
