@@ -14,6 +14,7 @@ from sqlalchemy import URL
 
 from fixtures.annexes import PLAN_TEXT, excel_annex, golden_rows, word_annex
 from fixtures.drafts import fill_in
+from fixtures.layouts import as_excel, as_word, read_layout
 from fixtures.workbooks import filled_workbook
 from tiendo.clock import HANOI, set_replay_clock
 from tiendo.model.period import Period
@@ -95,6 +96,24 @@ def test_import_refuses_with_file_and_reason(tiendo: Command, tmp_path: Path) ->
     assert tiendo.error.startswith("README.md: no table of targets")
     tiendo("plan", "import", tmp_path / "khong-co", code=2)
     tiendo("plan", "import", PLAN_TEXT, "--plan", "khong-co", code=2)
+
+
+def test_import_of_a_file_whose_columns_a_person_knows(tiendo: Command, tmp_path: Path) -> None:
+    book, words = tmp_path / "bieu.xlsx", tmp_path / "lo-trinh.docx"
+    book.write_bytes(as_excel(read_layout("nam_truoc")))
+    rows = tiendo.json("plan", "import", book)
+    assert [row["target_low"] for row in rows] == [72000, 2500]
+    columns = "number=1,name=2,unit=3,target=4,agency=7"
+    rows = tiendo.json("plan", "import", book, "--sheet", "Biểu 1", "--heading-row", 1, "--columns", columns)
+    assert [row["target_as_printed"] for row in rows] == ["64.100", "1.800"]
+    tiendo("plan", "import", book, "--columns", "target=x", code=2)
+    assert "is not NAME=PLACE" in tiendo.error
+    tiendo("plan", "import", book, "--heading-row", 0, code=2)
+    words.write_bytes(as_word(read_layout("lo_trinh")))
+    tiendo("plan", "import", words, code=1)
+    assert "targets of 2025, 2026, 2030 stand side by side: choose with --year" in tiendo.error
+    rows = tiendo.json("plan", "import", words, "--table", 1, "--year", 2026)
+    assert [(row["comparator"], row["coordinating"]) for row in rows] == [("lt", "Cục Thống kê"), ("eq", "")]
 
 
 def test_new_year_from_draft_to_a_report_that_is_accepted(tiendo: Command, tmp_path: Path) -> None:

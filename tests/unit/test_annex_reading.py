@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
 from fixtures.annexes import HEADING, PLAN_TEXT, excel_annex, golden_rows, word_annex
+from tiendo.annex.headings import AnnexChoice
 from tiendo.annex.plain_text import read_text
 from tiendo.annex.printing import annex_lines
 from tiendo.annex.reading import Annex, read_annex
@@ -100,7 +101,7 @@ def test_bare_number_is_equal_and_a_bound_keeps_its_sign(read: Read) -> None:
 
 @pytest.mark.parametrize(
     ("target", "doubt"),
-    [("đạt chuẩn", "'đạt chuẩn' cannot be read"), ("8.7", "a point before decimals"), ("10 - 9", "cannot be read")],
+    [("đạt chuẩn", "it holds no number"), ("8.7", "a point before decimals"), ("10 - 9", "is not a range")],
 )
 def test_target_that_is_doubtful_is_told(read: Read, target: str, doubt: str) -> None:
     (row,) = read(table("I/Một", f"1/Chỉ tiêu/%/{target}/Sở Y tế")).rows
@@ -148,10 +149,10 @@ def test_several_tables_must_be_chosen_from(tmp_path: Path) -> None:
     path.write_text(table("I/Một", "1/Chỉ tiêu a/%/5/Sở Y tế") + table("I/Hai", "1/Chỉ tiêu b/%/6"))
     with pytest.raises(AnnexError, match="2 tables of targets, at lines 1, 26: choose one with --table"):
         read_annex(path, KNOWN)
-    assert [row.name_vi for row in read_annex(path, KNOWN, 1).rows] == ["Chỉ tiêu a"]
-    assert [row.name_vi for row in read_annex(path, KNOWN, 2).rows] == ["Chỉ tiêu b"]
+    assert [row.name_vi for row in read_annex(path, KNOWN, AnnexChoice(table=1)).rows] == ["Chỉ tiêu a"]
+    assert [row.name_vi for row in read_annex(path, KNOWN, AnnexChoice(table=2)).rows] == ["Chỉ tiêu b"]
     with pytest.raises(AnnexError, match="there is no table 3; there are 2"):
-        read_annex(path, KNOWN, 3)
+        read_annex(path, KNOWN, AnnexChoice(table=3))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
@@ -252,21 +253,31 @@ def test_merge_over_millions_of_cells_is_refused(read: Read, merge: bytes) -> No
         read(buffer.getvalue())
 
 
-def test_word_table_that_goes_on_without_a_heading_is_told(read: Read) -> None:
+@pytest.mark.parametrize(
+    ("number", "note", "count"),
+    [
+        ("33", "table 3 goes on from table 2: read", 35),
+        ("1", "table 3 looks like the rest of table 2, but does not go on from it: not read", 34),
+    ],
+)
+def test_word_table_that_goes_on_without_a_heading_is_read_and_told(
+    read: Read, number: str, note: str, count: int
+) -> None:
     document = Document(io.BytesIO(word_annex(golden_rows())))
     rest = document.add_table(rows=1, cols=5)
-    rest.cell(0, 0).text, rest.cell(0, 1).text = "33", "Chỉ tiêu thêm"
+    rest.cell(0, 0).text, rest.cell(0, 1).text = number, "Chỉ tiêu thêm"
     buffer = io.BytesIO()
     document.save(buffer)
     annex = read(buffer.getvalue())
-    assert "table 3 looks like the rest of table 2, but has no headings: not read" in annex.notes
+    assert note in annex.notes
+    assert len(annex.rows) == count
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"", "no table of targets"),
-        (b"%PDF-1.7", "is a PDF"),
+        (b"%PDF-1.7", "is a PDF that cannot be opened"),
         (bytes.fromhex("d0cf11e0a1b11ae1") + b"x" * 600, "save it as .docx or .xlsx"),
         (b"PK\3\4 torn", "is broken"),
         (b"\xff\x01", "line 1: is neither UTF-8 text nor DOCX nor XLSX"),

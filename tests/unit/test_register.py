@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.drafts import edit
 from tiendo.model.register import Register
 from tiendo.plan import register as register_module
 from tiendo.plan.known import find_plan
@@ -266,8 +267,7 @@ def test_every_kind_of_fault_is_told_at_once_with_its_place(plan_dir: Path) -> N
     [
         ("indicators.csv", "tang-xuat-khau", "high", "11", "'9 - 10' does not say range 9 to 11"),
         ("indicators.csv", "thu-hut-fdi", "low", "1.8", "'1.800' does not say ge 1.8"),
-        ("indicators.csv", "ty-le-bhyt", "comparator", "ge", "'trên 92%' does not say ge 92"),
-        ("indicators.csv", "iip", "target_text", "hơn năm trước", "'hơn năm trước' does not say gt 8.7"),
+        ("indicators.csv", "ty-le-bhyt", "comparator", "le", "must be given for comparator le"),
         ("indicators.csv", "par-index", "target_text", "85", "'85' does not say none"),
         ("indicators.csv", "tang-ban-le", "agency_source", "task_lead", ""),  # not a fault: nothing is printed there
         (
@@ -295,6 +295,88 @@ def test_single_faults(plan_dir: Path, file: str, key: str, column: str, text: s
         return
     with pytest.raises(RegisterError, match=re.escape(what)):
         load_register(plan_dir)
+
+
+# What is printed, how it is understood in the register (a percentage that is better higher or lower), and what is said
+# where the decision is silent. With a written decision each of them is a sound row.
+OPEN_WORDINGS = [
+    ("hơn năm trước", ("gt", "8.7", ""), "'hơn năm trước' does not say gt 8.7: 'hơn năm trước' is not a target"),
+    ("Hoàn thành", ("ge", "100", ""), "it holds no number"),
+    ("trên 8,0 - 8,5", ("range", "8", "8.5"), "says two things"),
+    ("trở lên 8", ("ge", "8", ""), "does not say ge 8"),
+    ("8.5", ("ge", "8.5", ""), "is empty, though '8.5' leaves a doubt: 8.5 has a point before decimals"),
+    ("0.95", ("ge", "95", ""), "'0.95' does not say ge 95"),
+    ("khoảng 12%", ("ge", "12", ""), "leaves a doubt: the number is approximate only"),
+    ("5/7 chỉ tiêu", ("ge", "5", ""), "leaves a doubt"),
+    ("64,100", ("ge", "64.1", ""), "leaves a doubt: 64,100 is read as 64,1, and can also be 64.100"),
+    ("≤ 3 Đông Nam Á; ≤ 50 thế giới", ("le", "", "3"), "more than one number stands in it"),
+    ("1.500 tỷ đồng", ("ge", "15", ""), "does not say ge 15"),
+]
+
+
+@pytest.mark.parametrize(("text", "understood", "what"), OPEN_WORDINGS)
+def test_decision_stands_where_the_print_is_open(
+    plan_dir: Path, text: str, understood: tuple[str, str, str], what: str
+) -> None:
+    _set_target(plan_dir, text, understood, "")
+    with pytest.raises(RegisterError, match=re.escape(what)) as error:
+        load_register(plan_dir)
+    assert len(error.value.faults) == 1
+    numbers = " ".join(side.replace(".", ",") for side in understood[1:] if side)
+    _set_target(plan_dir, text, understood, f"In “{text}”, hiểu là {numbers} theo kết luận của lãnh đạo Sở.")
+    indicator = load_register(plan_dir).indicator_by_code["iip"]
+    assert (indicator.target_text, indicator.comparator) == (text, understood[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "understood", "decision", "what"),
+    [
+        ("95 trở lên", ("ge", "95", ""), "", ""),
+        ("100% xã", ("ge", "100", ""), "", ""),
+        ("Duy trì 100%", ("ge", "100", ""), "", ""),
+        ("Tăng 2 bậc", ("ge", "2", ""), "", ""),
+        ("giảm còn 5%", ("le", "", "5"), "", ""),
+        ("7,0%; phấn đấu 7,5%", ("ge", "7", ""), "", ""),
+        ("92% trở lên", ("le", "", "92"), "", "'92% trở lên' does not say le 92"),
+        ("Trên 95%", ("ge", "95", ""), "", "'Trên 95%' does not say ge 95; if it is meant, decision must quote it"),
+        ("Trên 95%", ("ge", "95", ""), "Theo biên bản họp.", "'Trên 95%' does not say ge 95"),
+        ("Trên 95%", ("ge", "95", ""), "“Trên 95%” hiểu là từ 95 trở lên.", ""),
+        ("Trên 95%", ("gt", "9.5", ""), "“Trên 95%” là lớn hơn hẳn.", "'Trên 95%' does not say gt 9.5"),
+        ("85", ("none", "", ""), "Chưa xét đạt hay không đạt.", "'85' does not say none"),
+        ("85", ("none", "", ""), "In “85”; chưa xét đạt hay không đạt.", ""),
+    ],
+)
+def test_decision_stands_above_a_certain_print_only_where_it_speaks_of_it(
+    plan_dir: Path, text: str, understood: tuple[str, str, str], decision: str, what: str
+) -> None:
+    _set_target(plan_dir, text, understood, decision)
+    if not what:
+        assert load_register(plan_dir).indicator_by_code["iip"].target_text == text
+        return
+    with pytest.raises(RegisterError, match=re.escape(what)):
+        load_register(plan_dir)
+
+
+def test_scale_behind_the_number_is_held_against_the_unit(plan_dir: Path) -> None:
+    def set_low(low: str) -> None:
+        cells = {"target_text": "3,8 triệu thuê bao", "low": low, "decision": "Dòng con không đánh số."}
+        edit(plan_dir / "indicators.csv", lambda row: row.update(cells if row["code"] == "thue-bao-di-dong" else {}))
+
+    set_low("3.8")
+    with pytest.raises(RegisterError, match=re.escape("'3,8 triệu thuê bao' does not say ge 3.8")):
+        load_register(plan_dir)
+    set_low("3800000")
+    assert load_register(plan_dir).indicator_by_code["thue-bao-di-dong"].low == 3_800_000
+
+
+def _set_target(plan_dir: Path, text: str, understood: tuple[str, str, str], decision: str) -> None:
+    comparator, low, high = understood
+    direction = {"le": "lower_better", "lt": "lower_better"}.get(comparator, "higher_better")
+    cells = {
+        "target_text": text, "comparator": comparator, "low": low, "high": high, "direction": direction,
+        "direction_source": "printed", "decision": decision,
+    }  # fmt: skip
+    edit(plan_dir / "indicators.csv", lambda row: row.update(cells if row["code"] == "iip" else {}))
 
 
 def test_a_flow_may_have_a_profile(plan_dir: Path) -> None:

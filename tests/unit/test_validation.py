@@ -57,6 +57,19 @@ def fdi(register: Register, **typed: Any) -> FileOutcome:
     return outcome(register, change_indicator(clean_content(register, KHDT, "2023-Q1"), FDI, **typed))
 
 
+@pytest.mark.parametrize(
+    ("typed", "is_told"),
+    [("Hoàn thành cả năm", False), (1800, False), ("1.800", False), (1900, True), ("> 1.800", True)],
+)
+def test_target_in_words_is_held_by_what_was_decided(register: Register, typed: object, is_told: bool) -> None:
+    indicators = tuple(
+        replace(indicator, target_text="Hoàn thành cả năm") if indicator.code == FDI else indicator
+        for indicator in register.indicators
+    )
+    found = fdi(replace(register, indicators=indicators), target=typed)
+    assert ("target-unchanged" in {finding.rule for finding in found.findings}) == is_told
+
+
 def figure(found: FileOutcome, indicator: str, basis: str) -> ObservationRow:
     return next(o for o in found.observations if (o.indicator, o.basis) == (indicator, basis))
 

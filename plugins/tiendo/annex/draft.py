@@ -6,8 +6,9 @@ What neither says for certain is marked ``???``, with a hint behind it; ``tiendo
 from decimal import Decimal
 from pathlib import Path
 
-from tiendo.annex.reading import EQUAL, Annex
+from tiendo.annex.reading import Annex
 from tiendo.annex.table import AnnexRow
+from tiendo.annex.targets import EQUAL
 from tiendo.model.register import Comparator, RowKind
 from tiendo.plan.known import KnownPlan
 from tiendo.plan.new_plan import TARGET_COLUMNS, empty_target, table_text, to_confirm
@@ -87,7 +88,10 @@ def _unit_forms(before: Cells, known: KnownPlan) -> set[str]:
 
 def _target_cells(row: AnnexRow, comparator_before: str) -> Cells:
     """Returns the target as understood; a bare number is what it was the year before: floor, ceiling or band."""
-    sides = {"low": _number(row.target_low), "high": _number(row.target_high)}
+    sides = {
+        side: to_confirm(text) if text and row.is_doubtful else text
+        for side, text in (("low", _number(row.target_low)), ("high", _number(row.target_high)))
+    }
     if not row.comparator:
         return {"comparator": TO_FILL if row.target_as_printed else Comparator.NONE.value, "low": "", "high": ""}
     if row.comparator == EQUAL:

@@ -65,9 +65,11 @@ def _read_sheet(shown: Any, typed: Any) -> Grid:
         for row in range(1, shown.max_row + 1)
     ]
     for merged in shown.merged_cells.ranges:
-        for row in range(merged.min_row + 1, min(merged.max_row, len(rows)) + 1):
-            if merged.min_col <= width:
+        for row in range(merged.min_row, min(merged.max_row, len(rows)) + 1):
+            if merged.min_col <= width and row > merged.min_row:
                 rows[row - 1][merged.min_col - 1] = Cell(rows[merged.min_row - 1][merged.min_col - 1].text, True)
+            for column in range(merged.min_col + 1, min(merged.max_col, width) + 1):
+                rows[row - 1][column - 1] = Cell(is_beside=True)
     hidden = [number for number, size in shown.row_dimensions.items() if size.hidden and number <= len(rows)]
     notes = [f"{name} is hidden"] if shown.sheet_state != "visible" else []
     if hidden:

@@ -8,6 +8,14 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from tiendo.annex.headings import (
+    AnnexChoice,
+    AnnexHeading,
+    describe_heading,
+    is_heading,
+    is_number_heading,
+    read_heading,
+)
 from tiendo.annex.table import (
     AnnexColumn,
     AnnexError,
@@ -15,19 +23,18 @@ from tiendo.annex.table import (
     Cell,
     TableRow,
     choose_table,
-    describe_heading,
     is_name,
     is_numbering,
     is_row_number,
     is_section_number,
     one_line,
-    read_heading,
 )
 from tiendo.plan.names import AgencyNames
 from tiendo.vietnamese.text import fold
 
 _BAR = "|"
 _MOST_COLUMNS = 12
+_LINES_OF_TITLE = 6
 _OUTSIDE = re.compile(r"phụ lục\b|nơi nhận\b|tm\. ?|kt\. ?|tl\. ?")
 
 
@@ -42,25 +49,28 @@ class _Chunk(NamedTuple):
         return one_line(" ".join(self.lines))
 
 
-def read_text(data: bytes, names: AgencyNames, number: int | None = None) -> AnnexTable:
+def read_text(data: bytes, names: AgencyNames, choice: AnnexChoice = AnnexChoice()) -> AnnexTable:  # noqa: B008 - a tuple
     """Reads the table of targets from a plan's text.
 
     Args:
         data: UTF-8, or UTF-16 with its mark.
         names: to tell a last cell whose bar is missing from text after the table.
-        number: which of several tables, from 1.
+        choice: table, columns and year where a person knows better.
 
     Raises:
         AnnexError: it is no text, there is no such table or more than one, or a cell fits in no row.
     """
     chunks, rest = _cut(_decode(data))
-    headings = {place: heading for place in range(len(chunks)) if (heading := _heading(chunks, place))}
+    if choice.sheet or choice.heading_row:
+        raise AnnexError("is text: --sheet and --heading-row are for workbooks and documents")
+    headings = {place: cells for place in range(len(chunks)) if (cells := _heading(chunks, place, choice))}
     if not headings:
         raise AnnexError(f"no table of targets: no cells {describe_heading()}, divided by lines that hold one bar")
     lines = ", ".join(str(chunks[place].line) for place in headings)
-    start = list(headings)[choose_table(len(headings), number, f", at lines {lines}")]
-    heading = headings[start]
-    body = chunks[start + heading.width :]
+    start = list(headings)[choose_table(len(headings), choice.table, f", at lines {lines}")]
+    title = " ".join(chunks[start].lines[-_LINES_OF_TITLE:-1])
+    heading = read_heading([(cell,) for cell in headings[start]], choice, title)
+    body = chunks[start + len(heading.paths) :]
     end = next((place for place, chunk in enumerate(body) if _is_outside(chunk)), len(body))
     after = rest if end == len(body) else body[end]
     body = body[:end]
@@ -69,19 +79,13 @@ def read_text(data: bytes, names: AgencyNames, number: int | None = None) -> Ann
     return _Reader(body, heading, names).read(after)
 
 
-class _Heading(NamedTuple):
-    """How many columns a table has, and which of them are the five."""
-
-    width: int
-    columns: dict[AnnexColumn, int]
-
-
 class _Reader:
     """Cuts a table's cells into rows."""
 
-    def __init__(self, body: list[_Chunk], heading: _Heading, names: AgencyNames) -> None:
+    def __init__(self, body: list[_Chunk], heading: AnnexHeading, names: AgencyNames) -> None:
         self._names = names
-        self._width, self._columns = heading
+        self._notes = heading.notes
+        self._width, self._columns = len(heading.paths), heading.columns
         is_numbered = is_numbering([chunk.text for chunk in body[: self._width]])
         self._body = body[self._width :] if is_numbered else body
         self._texts = [chunk.text for chunk in self._body]
@@ -96,7 +100,7 @@ class _Reader:
             place += length
         if not rows:
             raise AnnexError("the table of targets has no rows")
-        notes = []
+        notes = [*self._notes]
         if after.text:
             notes.append(f"line {after.line}, after the table, not read: {after.text[:80]!r}")
         return AnnexTable(rows, notes)
@@ -108,20 +112,20 @@ class _Reader:
             raise AnnexError(f"line {line}: a row's number and name should stand here, not {found!r}")
         if is_section_number(self._texts[place]):
             return self._read_section(place)
-        lengths = [length for length in (self._width - 1, self._width) if self._starts(place + length)]
+        at = self._columns.get(AnnexColumn.AGENCY)
+        possible = (self._width,) if at is None else (self._width - 1, self._width)
+        lengths = [length for length in possible if self._starts(place + length)]
         if len(lengths) != 1:
             found = " | ".join(self._texts[place : place + self._width + 1])[:200]
             what = "can be cut into rows in two ways" if lengths else "does not end where another row begins"
             raise AnnexError(f"line {line}: row {self._texts[place]!r} {what}: {found!r}")
         texts = self._texts[place : place + lengths[0]]
         is_printed = lengths[0] == self._width
-        at = self._columns[AnnexColumn.AGENCY]
-        if is_printed:
-            self._agency = texts[at]
-        else:
-            texts.insert(at, self._agency)
+        if at is not None:
+            self._agency = texts[at] if is_printed else self._agency
+            texts[at : at + is_printed] = [self._agency]
         cells = {column: Cell(texts[index]) for column, index in self._columns.items()}
-        for column in (AnnexColumn.UNIT, AnnexColumn.TARGET):
+        for column in {AnnexColumn.UNIT, AnnexColumn.TARGET} & cells.keys():
             named, rest = self._names.read_names(cells[column].text)
             if named and not rest:
                 what = f"{cells[column].text!r} stands in the column {column.value}: a bar above it is missing"
@@ -139,7 +143,7 @@ class _Reader:
                 raise AnnexError(f"line {self._body[place].line}: no section's heading: {found!r}")
         # A section's heading goes through the whole width, so that no cell above it reaches below it.
         self._agency = ""
-        cells = dict.fromkeys(AnnexColumn, Cell())
+        cells = dict.fromkeys(self._columns, Cell())
         cells[AnnexColumn.NUMBER], cells[AnnexColumn.NAME] = Cell(self._texts[place]), Cell(self._texts[place + 1])
         return TableRow(f"line {self._body[place].line}", cells), length
 
@@ -179,18 +183,17 @@ def _cut(text: str) -> tuple[list[_Chunk], _Chunk]:
     return chunks, current
 
 
-def _heading(chunks: list[_Chunk], place: int) -> _Heading | None:
+def _heading(chunks: list[_Chunk], place: int, choice: AnnexChoice) -> list[str] | None:
     """Returns the heading that begins here, if any. The text before the table stands in its first cell too."""
     first = chunks[place].lines[-1:]
-    if not first or fold(first[0]) not in ("tt", "stt"):
+    if not first or not is_number_heading(first[0]):
         return None
     cells = ["TT"]
     for chunk in chunks[place + 1 : place + _MOST_COLUMNS]:
         if not is_name(chunk.text):
             break
         cells.append(chunk.text)
-    columns = read_heading(cells)
-    return _Heading(len(cells), columns) if columns else None
+    return cells if is_heading([(cell,) for cell in cells], choice) else None
 
 
 def _is_outside(chunk: _Chunk) -> bool:

@@ -12,11 +12,11 @@ _SIGNS = {"gt": "> ", "lt": "< ", "ge": "≥ ", "le": "≤ "}
 
 def annex_lines(annex: Annex) -> Iterator[str]:
     """Yields the lines to print."""
-    section = ""
+    section = ("", "")
     for row in annex.rows:
-        if row.section_no != section:
-            section = row.section_no
-            yield f"{section}. {row.section_title}"
+        if (row.section_no, row.section_title) != section:
+            section = row.section_no, row.section_title
+            yield ". ".join(filter(None, section))
         yield _row_line(row)
     deduced = [row for row in annex.rows if row.deduced]
     if deduced:

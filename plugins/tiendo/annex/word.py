@@ -10,6 +10,7 @@ from tiendo.annex.table import AnnexError, Cell, one_line
 _ROWS = "./w:tr[not(w:trPr/w:del)] | ./w:sdt/w:sdtContent/w:tr[not(w:trPr/w:del)]"
 _CELLS = "./w:tc | ./w:sdt/w:sdtContent/w:tc"
 _PIECES = ".//w:t[not(ancestor::w:moveFrom)] | .//w:tab | .//w:br | .//w:noBreakHyphen"
+_LINES_OF_TITLE = 6
 _CHANGES = "//w:ins | //w:del | //w:moveFrom"
 
 
@@ -30,6 +31,12 @@ def read_word(data: bytes) -> list[Grid]:
     return [_read_table(table, f"table {number}", notes) for number, table in enumerate(tables, start=1)]
 
 
+def _title(table: Any) -> str:
+    """Returns the paragraphs right above a table, where its year stands."""
+    above = table.xpath(f"./preceding-sibling::w:p[.//w:t][position() <= {_LINES_OF_TITLE}]")
+    return one_line(" ".join("".join(map(_piece, paragraph.xpath(_PIECES))) for paragraph in above))
+
+
 def _read_table(table: Any, name: str, notes: tuple[str, ...]) -> Grid:
     rows: list[list[Cell]] = []
     for row in table.xpath(_ROWS):
@@ -44,10 +51,10 @@ def _read_table(table: Any, name: str, notes: tuple[str, ...]) -> Grid:
                 cells.append(Cell(above[at].text if at < len(above) else "", is_spanned=True))
             else:
                 cells.append(Cell(_text(cell)))
-            cells += [Cell()] * (width - 1)
+            cells += [Cell(is_beside=True)] * (width - 1)
         rows.append(cells)
     width = max(map(len, rows), default=0)
-    return Grid(name, [row + [Cell()] * (width - len(row)) for row in rows], notes=notes)
+    return Grid(name, [row + [Cell()] * (width - len(row)) for row in rows], _title(table), notes)
 
 
 def _is_continued(cell: Any) -> bool:

@@ -20,24 +20,36 @@ plan_app = typer.Typer(no_args_is_help=True, help="The register of a plan.")
 @plan_app.command("import")
 def plan_import(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+    *,
     plan: Annotated[
         str, typer.Option(help="Register whose names are known: a folder or name; else the one in force.")
     ] = "",
     table: Annotated[int | None, typer.Option(help="Which table of targets, where the file has several.")] = None,
+    sheet: Annotated[str, typer.Option(help="Title of the one sheet to look at.")] = "",
+    year: Annotated[int | None, typer.Option(min=2000, max=2100, help="The plan's year, of several columns.")] = None,
+    columns: Annotated[
+        str, typer.Option(help="Places of columns, from 1: number=1,name=2,unit=3,target=6,agency=7,coordinating=8.")
+    ] = "",
+    heading_row: Annotated[int | None, typer.Option(min=1, help="Row that the heading begins in.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for a draft of indicators.csv.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Read an official annex (plan's text, DOCX, XLSX) into rows for a person to confirm."""
+    """Read an official annex (plan's text, DOCX, XLSX, PDF) into rows for a person to confirm."""
     from dataclasses import asdict
 
     from tiendo.annex.draft import write_draft_rows
+    from tiendo.annex.headings import AnnexChoice, read_columns
     from tiendo.annex.printing import annex_lines
     from tiendo.annex.reading import read_annex
     from tiendo.annex.table import AnnexError
 
     known = _known_plan(plan, "--plan")
     try:
-        annex = read_annex(file, known, table)
+        choice = AnnexChoice(table, sheet, heading_row, read_columns(columns), year)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--columns") from error
+    try:
+        annex = read_annex(file, known, choice)
         written = write_draft_rows(annex, known, out) if out else None
     except (AnnexError, FileExistsError) as error:
         typer.echo(f"{file.name}: {error}" if isinstance(error, AnnexError) else str(error), err=True)

@@ -3,7 +3,9 @@
 A row that already has a fault in a cell is left out of the checks between cells: what follows from a fault is no news.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 
 from tiendo.model.occasions import ReminderRules
 from tiendo.model.period import Period
@@ -13,7 +15,9 @@ from tiendo.plan.deadlines import compute_calendar
 from tiendo.plan.names import AgencyNames
 from tiendo.plan.plan_file import MAIL_ADDRESS, MAIL_DOMAIN, PlanFile
 from tiendo.plan.tables import Fault, Row
-from tiendo.vietnamese.target import read_target
+from tiendo.vietnamese.notation import format_number
+from tiendo.vietnamese.stated_unit import compare_units, own_unit, read_stated
+from tiendo.vietnamese.target import TargetReading, read_target
 from tiendo.vietnamese.text import fold
 
 # The sides a target needs, and the direction it can have.
@@ -188,36 +192,63 @@ def _check_target(row: Row, indicator: Indicator) -> None:
         row.fault("direction", f"{indicator.direction} does not go with comparator {comparator}")
     if not row.is_sound:
         return
-    if not _is_understood(indicator):
-        sides = " to ".join(str(side) for side in (low, high) if side is not None)
-        row.fault("target_text", f"{indicator.target_text!r} does not say {comparator} {sides}".rstrip())
-    elif comparator is Comparator.BETWEEN and not indicator.decision and not _is_range(indicator.target_text):
+    _check_printed_target(row, indicator)
+
+
+def _check_printed_target(row: Row, indicator: Indicator) -> None:
+    """Holds a target as understood against the printed words. What they leave open, a written decision settles.
+
+    A decision that quotes the words and names the numbers also stands above what the words say for certain.
+    """
+    text, sides = indicator.target_text, [side for side in (indicator.low, indicator.high) if side is not None]
+    understood = f"{indicator.comparator} {' to '.join(map(str, sides))}".rstrip()
+    try:
+        printed = _in_unit(read_target(text), indicator)
+    except ValueError as error:
+        if not indicator.decision:
+            row.fault("target_text", f"{text!r} does not say {understood}: {error}; decision must say how it is meant")
+        return
+    if not _is_understood(indicator, printed):
+        if not _is_overruled(indicator, sides or [side for side in printed.sides[1:] if side is not None]):
+            row.fault(
+                "target_text",
+                f"{text!r} does not say {understood}; if it is meant, decision must quote it and name the number",
+            )
+    elif indicator.decision:
+        return
+    elif printed.doubt:
+        row.fault("decision", f"is empty, though {text!r} leaves a doubt: {printed.doubt}")
+    elif indicator.comparator is Comparator.BETWEEN and printed.comparator is not Comparator.RANGE:
         row.fault("decision", "is empty, though the band is not printed")
 
 
-def _is_understood(indicator: Indicator) -> bool:
+def _in_unit(printed: TargetReading, indicator: Indicator) -> TargetReading:
+    """Returns a printed target in the unit of its indicator: "8 triệu lượt" is 8,000,000 where lượt are counted."""
+    own = own_unit(indicator.unit) if indicator.unit else read_stated("")
+    shift, doubt = compare_units(printed.unit, own)
+    return printed.scaled(shift)._replace(doubt="; ".join(filter(None, (printed.doubt, doubt))))
+
+
+def _is_understood(indicator: Indicator, printed: TargetReading) -> bool:
     """Tells whether the target as understood can be what is printed.
 
-    A sign or a word (``>``, ``dưới``, ``tối thiểu``) binds. A bare number may be a floor or a ceiling, and it or one to
-    be kept (``duy trì mức 57,5%``) the inside of a band; two numbers are the ends of a range or band.
+    A sign or a word (``>``, ``dưới``, ``tối thiểu``) binds. A bare number, or one to be kept (``duy trì mức 57,5%``),
+    may be a floor, a ceiling or the inside of a band; two numbers are the ends of a range or band.
     """
     comparator, low, high = indicator.comparator, indicator.low, indicator.high
-    try:
-        printed = read_target(indicator.target_text)
-    except ValueError:
-        return False
     if printed.comparator is Comparator.RANGE:
         return comparator in (Comparator.RANGE, Comparator.BETWEEN) and (low, high) == (printed.low, printed.high)
-    is_bare = indicator.target_text[:1].isdigit()
-    if comparator is Comparator.BETWEEN and (is_bare or printed.comparator is Comparator.BETWEEN):
-        return low is not None and high is not None and printed.low is not None and low < printed.low < high
-    if comparator is Comparator.LE and is_bare:
-        return high == printed.low
-    return (comparator, low, high) == (printed.comparator, printed.low, printed.high)
+    if printed.is_bare or printed.comparator is Comparator.BETWEEN:
+        if comparator is Comparator.BETWEEN:
+            return low is not None and high is not None and printed.low is not None and low < printed.low < high
+        return (comparator, low or high) in ((Comparator.GE, printed.low), (Comparator.LE, printed.low))
+    return (comparator, low, high) == printed.sides
 
 
-def _is_range(target_text: str) -> bool:
-    return read_target(target_text).comparator is Comparator.RANGE
+def _is_overruled(indicator: Indicator, numbers: Sequence[Decimal]) -> bool:
+    decision = fold(indicator.decision)
+    names_all = all(re.search(rf"(?<![\d.,]){re.escape(format_number(n))}0*(?![\d]|[.,]\d)", decision) for n in numbers)
+    return names_all and bool(indicator.target_text) and fold(indicator.target_text) in decision
 
 
 def _check_reporters(row: Row, indicator: Indicator, owes: Mapping[str, bool], names: AgencyNames) -> None:

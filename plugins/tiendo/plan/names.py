@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from tiendo.model.register import Agency
@@ -54,6 +55,11 @@ class AgencyNames:
         found = dict.fromkeys(self._owner[name] for name in self._pattern.findall(folded))
         between = (_BETWEEN_NAMES.sub("", part) for part in self._pattern.sub("\n", folded).split("\n"))
         return tuple(found), ", ".join(part for part in between if part)
+
+    def nearest(self, text: str) -> list[str]:
+        """Returns up to three names that are written most like a text that is no name, as the register spells them."""
+        found = get_close_matches(fold(text), self._owner, n=3, cutoff=0.6)
+        return list(dict.fromkeys(self._owner[name].name for name in found))
 
     def read_list(self, text: str) -> tuple[set[str], str]:
         """Returns the codes of the agencies named in a printed cell, and what remains; see ``read_names``."""

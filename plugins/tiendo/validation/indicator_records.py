@@ -106,15 +106,18 @@ def _printed(row: IndicatorRow, context: Context) -> IndicatorRecord:
 
 def _is_target(cell: RawCell, typed: str, facts: IndicatorFacts) -> bool:
     """Tells whether a target cell still says what the plan prints, in whatever notation."""
-    printed = facts.indicator.target_text
-    if fold(typed) == fold(printed):
+    indicator = facts.indicator
+    if fold(typed) == fold(indicator.target_text):
         return True
-    target = read_target(printed)
+    try:
+        comparator, low, high = read_target(indicator.target_text).sides
+    except ValueError:  # words that a decision of the register gives their meaning
+        comparator, low, high = indicator.comparator, indicator.low, indicator.high
     if isinstance(cell.value, (int, float)) and not isinstance(cell.value, bool):
         value = Decimal(repr(cell.value)) * (100 if cell.is_percent else 1)
-        return {target.low, target.high} - {None} == {value}
+        return {low, high} - {None} == {value}
     try:
-        return read_target(typed) == target
+        return read_target(typed).sides == (comparator, low, high)
     except ValueError:
         return False
 

@@ -103,6 +103,23 @@ def find_shift(stated: StatedUnit, unit: Unit | None) -> Shift | str:
     return Shift(stated.scale - own.scale, is_base_unit=own.scale > 0 and stated.scale == 0)
 
 
+def compare_units(words: str, own: StatedUnit) -> tuple[int, str]:
+    """Returns the power of ten from the words behind a number to a unit, and a doubt where they seem to be two units.
+
+    ("8 triệu lượt", in lượt) is 6, ("1.500 tỷ đồng", in triệu USD) a doubt. What is counted ("100% xã") is no unit.
+    """
+    stated = read_stated(words)
+    if not words or own == StatedUnit(0, ""):
+        return 0, ""
+    sign, own_sign = (noun[:1] if noun[:1] in ("%", "‰") else "" for noun in (stated.noun, own.noun))
+    is_same = stated.noun in ("", own.noun) or _is_short_for(stated.noun, own.noun)
+    if (sign and sign != own_sign) or (is_unit(words) and not is_same and sign != own_sign):
+        return 0, f"{words!r} stands behind the number, and the unit is another one"
+    if is_same and stated.scale < own.scale:
+        return 0, f"{words!r} stands behind the number: its scale is not the unit's, or left out"
+    return stated.scale - own.scale if stated.scale else 0, ""
+
+
 def _is_short_for(stated: str, own: str) -> bool:
     """Tells whether a noun is the beginning of the own one: "giường bệnh" for "giường bệnh/vạn dân"."""
     return re.match(rf"{re.escape(stated)}[ /]", own) is not None
