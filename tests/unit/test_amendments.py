@@ -178,3 +178,18 @@ def test_what_cannot_be_is_told_with_row_and_reason(tmp_path: Path, rows: list[s
     for each in told:
         assert any(fault.startswith(f"amendments.csv, {each}") for fault in faults), (each, faults)
     assert all(fault.startswith("amendments.csv, ") for fault in faults)
+
+
+def test_a_decision_settles_how_a_doubtful_target_is_understood(tmp_path: Path) -> None:
+    rows = [
+        row("2023-06-01", "indicator", "thu-hut-fdi", "set", column, value, decision=decision)
+        for column, value, decision in (
+            ("target_text", "khoảng 2.000", ""),
+            ("low", "1900", "“khoảng 2.000” là từ 1.900 trở lên (Sở Kế hoạch và Đầu tư quyết định)."),
+            ("comparator", "ge", ""),
+        )
+    ]
+    register = amended(tmp_path / "decided", *rows)
+    assert register.in_force(Q2).indicator_by_code["thu-hut-fdi"].low == Decimal(1900)
+    with pytest.raises(RegisterError, match=r"amendments.csv, row [234]: from 2023-06-01 on, indicators.csv, row 3"):
+        amended(tmp_path / "silent", rows[0], row("2023-06-01", "indicator", "thu-hut-fdi", "set", "low", "1900"))

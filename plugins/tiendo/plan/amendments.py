@@ -189,10 +189,15 @@ def code_of(file: str, row: Row) -> str:
 
 
 def _set(cells: Cells, each: Amendment, of_day: Iterable[Amendment]) -> None:
-    """Changes a cell, and what goes with it: a body keeps its old names, a target is understood as its words say."""
+    """Changes a cell, and what goes with it: a body keeps its old names, a target is understood as its words say.
+
+    What was decided about the change is from then on what was decided about the row.
+    """
     if each.subject == "agency" and each.column in ("name", "short_name"):
         cells["variants"] = ";".join(filter(None, (cells["variants"], cells[each.column])))
     cells[each.column] = each.value
+    if each.decision:
+        cells["decision"] = each.decision
     if each.column in ("reporters", "lead_agencies"):
         _as_amended(cells)
     if each.column != "target_text":
@@ -209,7 +214,7 @@ def _understood(target_text: str, comparator_before: str) -> Cells:
     except ValueError:
         return {}  # what it contradicts then is told as of any other target
     low, high = target.low, target.high
-    if target.comparator is Comparator.GE and target_text[:1].isdigit() and comparator_before == Comparator.LE:
+    if target.comparator is Comparator.GE and target.is_bare and comparator_before == Comparator.LE:
         return {"comparator": Comparator.LE.value, "low": "", "high": f"{low:f}"}
     comparator = target.comparator
     if comparator is Comparator.RANGE and comparator_before == Comparator.BETWEEN:
