@@ -176,7 +176,7 @@ def versions(tables: Tables, amendments: Sequence[tuple[Row, Amendment]]) -> Ite
             if each.change is Change.ADD:
                 added.discard((file, each.code))
             elif each.change is Change.SET:
-                _set(present[file][each.code], each, [a for _, a in of_day])
+                _set(present[file][each.code], row, each, [a for _, a in of_day])
             else:
                 del present[file][each.code]
                 touched |= dict.fromkeys(_hand_over(present, each), row)
@@ -188,7 +188,7 @@ def code_of(file: str, row: Row) -> str:
     return row.text("ref" if file == "tasks.csv" else "code")
 
 
-def _set(cells: Cells, each: Amendment, of_day: Iterable[Amendment]) -> None:
+def _set(cells: Cells, row: Row, each: Amendment, of_day: Iterable[Amendment]) -> None:
     """Changes a cell, and what goes with it: a body keeps its old names, a target is understood as its words say.
 
     What was decided about the change is from then on what was decided about the row.
@@ -200,27 +200,32 @@ def _set(cells: Cells, each: Amendment, of_day: Iterable[Amendment]) -> None:
         cells["decision"] = each.decision
     if each.column in ("reporters", "lead_agencies"):
         _as_amended(cells)
-    if each.column != "target_text":
+    if each.column == "target_text":
+        beside = [other for other in of_day if (other.subject, other.code) == (each.subject, each.code)]
+        _set_target(cells, row, each.value, beside)
+
+
+def _set_target(cells: Cells, row: Row, target_text: str, beside: Sequence[Amendment]) -> None:
+    """Has a new target understood as its words say, a bare number as what it was before; or as a person decided."""
+    if not {other.column for other in beside}.isdisjoint(_SIDES):
+        if not any(other.decision for other in beside):
+            row.fault("decision", "is empty, though how the target is understood is set by hand")
         return
-    by_hand = {a.column for a in of_day if (a.subject, a.code) == (each.subject, each.code)}
-    if by_hand.isdisjoint(_SIDES):
-        cells.update(_understood(each.value, cells["comparator"]))
-
-
-def _understood(target_text: str, comparator_before: str) -> Cells:
-    """Returns how a new target is understood: a bare number is what it was before, a floor or a ceiling."""
     try:
         target = read_target(target_text)
-    except ValueError:
-        return {}  # what it contradicts then is told as of any other target
-    low, high = target.low, target.high
-    if target.comparator is Comparator.GE and target.is_bare and comparator_before == Comparator.LE:
-        return {"comparator": Comparator.LE.value, "low": "", "high": f"{low:f}"}
-    comparator = target.comparator
-    if comparator is Comparator.RANGE and comparator_before == Comparator.BETWEEN:
+        doubt = target.doubt
+    except ValueError as error:
+        doubt = str(error)
+    if doubt:
+        row.fault("value", f"{doubt}: set comparator, low and high beside it, with a decision")
+        return
+    comparator, low, high = target.sides
+    if target.is_bare and cells["comparator"] == Comparator.LE:
+        comparator, low, high = Comparator.LE, None, low
+    elif comparator is Comparator.RANGE and cells["comparator"] == Comparator.BETWEEN:
         comparator = Comparator.BETWEEN
-    sides = {"low": low, "high": high}
-    return {"comparator": comparator.value} | {n: "" if side is None else f"{side:f}" for n, side in sides.items()}
+    cells["comparator"] = comparator.value
+    cells |= {name: "" if side is None else f"{side:f}" for name, side in (("low", low), ("high", high))}
 
 
 def _hand_over(present: Mapping[str, Mapping[str, Cells]], each: Amendment) -> Iterator[tuple[str, str]]:
