@@ -165,7 +165,7 @@ def main() -> None:
     from tiendo.plan.register import RegisterError
     from tiendo.warehouse.audit import NobodyError
     from tiendo.warehouse.embedded import LongPathError
-    from tiendo.warehouse.engine import AddressError, RestoreUnfinishedError
+    from tiendo.warehouse.engine import AddressError, RestoreUnfinishedError, why_unreachable
     from tiendo.warehouse.migrate import SchemaError
     from tiendo.warehouse.server import ServerError
 
@@ -184,7 +184,7 @@ def main() -> None:
     ) as error:
         sys.exit(str(error))
     except OperationalError as error:
-        sys.exit(f"The database: {' '.join(str(error.orig).split())}")
+        sys.exit(why_unreachable(error))
 
 
 if __name__ == "__main__":

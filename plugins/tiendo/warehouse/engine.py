@@ -1,5 +1,6 @@
 """Connections to the warehouse, each with the rights of the role it needs and no more."""
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
@@ -43,10 +44,16 @@ def read_address(name: str, given: str) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
+# In compose: whose password is which line of .env.
+_PASSWORDS = {"tiendo": "TIENDO_DB_PASSWORD", "airflow": "AIRFLOW_DB_PASSWORD", "postgres": "POSTGRES_PASSWORD"}
+
+
 def why_unreachable(error: OperationalError) -> str:
     """Returns in a sentence why a database cannot be used, as the server says it; no password is in it."""
-    lines = str(error.orig).splitlines() or ["no connection"]
-    return f"The database cannot be used: {lines[0].strip()}"
+    told = (str(error.orig).splitlines() or ["no connection"])[0].strip()
+    login = re.search(r'password authentication failed for user "([a-z]+)"', told)
+    name = _PASSWORDS.get(login[1], "") if login else ""
+    return f"The database cannot be used: {told}" + (f". In compose its password is {name} of .env." if name else "")
 
 
 def warehouse_url(settings: Settings) -> URL:

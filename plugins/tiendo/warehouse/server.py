@@ -37,7 +37,8 @@ def prepare_server(admin: URL, warehouse: URL, metadata: URL) -> None:
         connection = psycopg.connect(**place, autocommit=True, connect_timeout=10)
     except psycopg.OperationalError as error:
         raise ServerError(
-            f"The database server does not let {admin.username} in: {' '.join(str(error).split())}"
+            f"The database server does not let {admin.username} in: {' '.join(str(error).split())}. Its address is "
+            "TIENDO_ADMIN_DATABASE_URL; in compose its password is POSTGRES_PASSWORD of .env."
         ) from error
     try:
         with connection:
