@@ -62,7 +62,7 @@ def register_at(connection: Connection, register: Register, period: Period, inst
     if row is None:
         raise LookupError(f"The warehouse has no register of {register.code} for {period}: run `tiendo init`.")
     found = register if row.register_sha256 == register.sha256 else kept_register(connection, row.register_sha256)
-    whole = found or register
+    whole = found or register  # of a register that was replaced before any was kept, today's is the nearest
     return InForce(whole.in_force(period), whole, row.version_id)
 
 
