@@ -40,9 +40,9 @@ def content_sha256(data: EditionData) -> str:
 
 def _hash(data: EditionData) -> str:
     plain = dataclasses.asdict(data)
-    for name in ("amendments", "annex"):  # editions from before there were any keep their hash
-        if not plain[name]:
-            del plain[name]
+    for holder, name in ((plain, "amendments"), (plain["letterhead"], "annex")):
+        if not holder[name]:  # editions from before there were any keep their hash
+            del holder[name]
     text = json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
