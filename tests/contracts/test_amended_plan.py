@@ -18,6 +18,7 @@ from tiendo.model.register import Register
 from tiendo.reading.columns import INDICATORS
 from tiendo.reminders.reminding import remind
 from tiendo.status.service import initialise
+from tiendo.warehouse.mart import last_reported
 
 Q2, Q3 = Period(2023, 2), Period(2023, 3)
 KHDT, KHCN, TTTT = "so-ke-hoach-va-dau-tu", "so-khoa-hoc-va-cong-nghe", "so-thong-tin-va-truyen-thong"
@@ -103,6 +104,31 @@ def test_figures_of_the_ended_body_are_corrected_by_the_one_that_took_over(year:
 
     assert year.send(KHCN, filled(year, KHCN, Q3, edit)) in ("accepted", "accepted_with_warnings")
     assert (year.value(OWN, "2023-Q2"), year.status(OWN, "2023-Q2")["agency_code"]) == (corrected, KHCN)
+    assert last_reported(year.engine, year.register, Q3).values[OWN, KHCN] == corrected
+
+
+def test_what_the_ended_body_told_is_held_against_the_one_that_took_over(pipeline: Pipeline, tmp_path: Path) -> None:
+    """By a register that is stored after the quarter was reported, and leaves it alone."""
+    pipeline.today(2023, 6, 12)
+    assert pipeline.send(KHDT, filled_workbook(pipeline.register, KHDT, Q2)) == "accepted"
+    before = pipeline.value("thu-hut-fdi", "2023-Q2")
+    assert before is not None
+    pipeline.register = amended(tmp_path, amendment("2023-06-16", "agency", KHDT, "merge", "", KHCN))
+    pipeline.today(2023, 6, 20)
+    initialise(pipeline.engine, pipeline.register)
+    pipeline.today(2023, 9, 12)
+    assert last_reported(pipeline.engine, pipeline.register, Q3).values["thu-hut-fdi", KHCN] == before
+
+    def fallen(book) -> None:
+        put(book, INDICATORS, "thu-hut-fdi", "year_to_date", float(before) - 100)
+
+    def correcting(book) -> None:
+        put_correction(book, "thu-hut-fdi", period="Quý II", year_to_date=float(before) - 1, old=float(before))
+
+    held = pipeline.register.in_force(Q3)
+    assert pipeline.send(KHCN, filled_workbook(held, KHCN, Q3, fallen)) == "rejected"
+    assert pipeline.send(KHCN, filled_workbook(held, KHCN, Q3, correcting)) in ("accepted", "accepted_with_warnings")
+    assert pipeline.value("thu-hut-fdi", "2023-Q2") == before - 1
 
 
 def test_reminders_of_what_the_ended_body_owes_go_to_the_one_that_took_over(year: Pipeline) -> None:

@@ -105,6 +105,14 @@ def test_a_renamed_body_is_known_by_both_names_and_by_its_addresses_of_the_day(t
     assert old.agency_of_address("syt-ds@binhduong.gov.vn") is None
 
 
+def test_each_change_of_a_cell_says_from_what_it_changes_it(tmp_path: Path) -> None:
+    days = {"2023-06-01": "2.000", "2023-07-01": "2.200", "2023-10-01": "1.800"}
+    register = amended(tmp_path, *(row(day, "indicator", *TARGET, value) for day, value in days.items()))
+    assert [(a.before, a.value) for a in register.amendments] == [
+        ("1.800", "2.000"), ("2.000", "2.200"), ("2.200", "1.800"),
+    ]  # fmt: skip
+
+
 def test_periods_that_nothing_touches_keep_their_version(tmp_path: Path) -> None:
     plain = amended(tmp_path / "a")
     register = amended(tmp_path / "b", row("2023-06-01", "indicator", *TARGET, "2.000"))
@@ -115,6 +123,18 @@ def test_periods_that_nothing_touches_keep_their_version(tmp_path: Path) -> None
 
 # The rows of amendments.csv, from its row 2 on, and what is told of them.
 BAD: list[tuple[list[str], list[str]]] = [
+    (
+        [row("2023-06-01", "indicator", "thu-hut-fdi", "set", "unit", "percent")],
+        ["row 2, column column: unit makes it"],
+    ),
+    (
+        [row("2022-12-31", "task", "II.1.a", "withdraw")],
+        ["row 2, column from_on: 2022-12-31 is not in the plan's year"],
+    ),
+    (
+        [row("2023-06-01", "indicator", *TARGET, "1.800")],
+        ["row 2, column value: target_text of thu-hut-fdi is '1.800'"],
+    ),
     ([row("2023-06-01", "indicator", "fdi", "set", "low", "1")], ["row 2, column code: 'fdi' is no indicator"]),
     ([row("2023-06-01", "body", Y_TE, "withdraw")], ["row 2, column subject: must be one of agency, indicator, task"]),
     ([row("", "task", "II.1.a", "withdraw")], ["row 2, column from_on: is empty"]),
@@ -156,7 +176,7 @@ BAD: list[tuple[list[str], list[str]]] = [
     (
         [row("2023-06-01", "agency", KHCN, "withdraw")],
         [
-            "row 2: from 2023-06-01 on, indicators.csv, row 10, column reporters: 'so-khoa-hoc-va-cong-nghe' is no",
+            "row 2: from 2023-06-01 on, indicators.csv, row 10, column reporters: 'so-khoa-hoc-va-cong-nghe' is not",
         ],
     ),
     (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from report_warehouse import figure, grade, migrated_template, send  # noqa: F401 - a fixture
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from fixtures.amended import amended, amendment
 from tiendo import clock
@@ -134,6 +134,21 @@ def test_what_is_amended_for_a_closed_period_needs_its_document(engine, register
     initialise(engine, amended(tmp_path / "documented", early))
     assert verdicts(engine, Q1)["thu-hut-fdi"][:2] == ("2.000", 2000)
     assert verdicts(engine, Q1, at(3, 31))["thu-hut-fdi"][:2] == ("1.800", 1800)
+
+
+@pytest.mark.parametrize(("old", "new"), [("2.000", "3.000"), ("Nghị quyết số 15/NQ-HĐND", ""), ("số 15", "số 99")])
+def test_a_row_that_was_in_force_for_a_closed_period_stays(
+    engine: Engine, now: Callable[..., None], tmp_path: Path, old: str, new: str
+) -> None:
+    early = RAISED.replace("2023-06-01", "2023-03-01")
+    initialise(engine, amended(tmp_path / "a", early))
+    now(4, 1)
+    told = "2023-Q1, indicator thu-hut-fdi set target_text from 2023-03-01 on is no longer in amendments.csv as it was"
+    with pytest.raises(PastError, match=told):
+        initialise(engine, amended(tmp_path / "b", early.replace(old, new)))
+    further = amendment("2023-03-02", "indicator", "thu-hut-fdi", "set", "target_text", "3.000")
+    initialise(engine, amended(tmp_path / "c", early, further))
+    assert verdicts(engine, Q1)["thu-hut-fdi"][:2] == ("3.000", 3000)
 
 
 def test_a_register_is_had_again_by_its_hash(engine, register, now, tmp_path) -> None:

@@ -70,7 +70,9 @@ def explain(indicator: str, period: PeriodOption, as_json: Json = False) -> None
     if indicator not in register.indicator_by_code or not register.indicator_by_code[indicator].is_leaf:
         known = ", ".join(i.code for i in register.indicators if i.is_leaf)
         raise typer.BadParameter(f"no indicator {indicator!r}; known: {known}", param_hint="INDICATOR")
-    result = explanation(open_warehouse(), register, indicator, known_period(register, period))
+    if indicator not in register.in_force(known_period(register, period)).indicator_by_code:
+        raise typer.BadParameter(f"{indicator} is not in the plan for {period}: amendments.csv", param_hint="INDICATOR")
+    result = explanation(open_warehouse(), register, indicator, period)
     print_json(result) if as_json else print_explanation(register, result)
 
 

@@ -90,7 +90,7 @@ def template(
 
     register = open_register()
     known_period(register, period)
-    check_obliged(register, agency)
+    check_obliged(register.in_force(period), agency)
     codes = [agency] if agency else None
     for path in write_templates(register, period, out, codes, last_reported(open_warehouse(), register, period)):
         typer.echo(path)

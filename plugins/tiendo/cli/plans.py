@@ -130,8 +130,9 @@ def _amendment_lines(register: "Register") -> Iterator[str]:
     from tiendo.warehouse.engine import make_engine, onlooker
 
     for entry in register.calendar:
-        for line in lines_of(register, register.amendments_of(entry.period)):
-            yield f"from {entry.period} on, {line.code}: {amendment_text(line)}"
+        for each in register.amendments_of(entry.period):
+            text = next(map(amendment_text, lines_of(register, (each,))), f"{each.column}: {each.value}")
+            yield f"from {entry.period} on, {each.code}: {text}"
     followed = {each for entry in register.calendar for each in register.amendments_of(entry.period)}
     for each in register.amendments:
         if each not in followed:

@@ -5,6 +5,7 @@ the tables in force on any day. A period follows those of the day on which its d
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from typing import NamedTuple
@@ -27,6 +28,8 @@ _SUBJECTS: Mapping[str, tuple[str, str]] = {
 _OWED_BY = {"indicators.csv": "reporters", "tasks.csv": "lead_agencies"}
 _SIDES = ("comparator", "low", "high")
 _KEYS = ("row_order", "code", "ref")
+# What makes a quantity another one, whose figures cannot stand beside those told so far.
+_IDENTITY = ("unit", "nature", "row_kind", "parent_code")
 
 Tables = dict[str, list[Row]]
 """The rows of agencies.csv, indicators.csv and tasks.csv, by file."""
@@ -46,20 +49,42 @@ class TablesInForce(NamedTuple):
     faults: list[Fault]
 
 
-def read_amendments(rows: Sequence[Row], tables: Mapping[str, Sequence[Row]]) -> list[tuple[Row, Amendment]]:
+def read_amendments(
+    rows: Sequence[Row], tables: Mapping[str, Sequence[Row]], year: int | None
+) -> list[tuple[Row, Amendment]]:
     """Returns the sound amendments in the order in which they take effect; what is wrong with others is noted.
 
     Args:
         rows: of amendments.csv.
         tables: the other tables as printed.
+        year: the plan's, None where plan.yaml does not say it.
     """
     known = {
         subject: {row.text(key): row for row in tables.get(file, ())} for subject, (file, key) in _SUBJECTS.items()
     }
     found = [(row, _amendment(row, known)) for row in rows]
     found.sort(key=lambda pair: pair[1].from_on)
+    for row, each in found:
+        if row.is_sound and year is not None and each.from_on.year != year:
+            row.fault("from_on", f"{each.from_on} is not in the plan's year {year}")
+    found = _with_what_was_before(found)
     _check_sequence(found)
     return [(row, each) for row, each in found if row.is_sound]
+
+
+def _with_what_was_before(found: Sequence[tuple[Row, Amendment]]) -> list[tuple[Row, Amendment]]:
+    """Tells of each change of a cell from what it changes it: the print, or the change before."""
+    now: dict[tuple[str, str, str], str] = {}
+    chained = []
+    for row, each in found:
+        key = each.subject, each.code, each.column
+        changed = replace(each, before=now.get(key, each.before))
+        if each.change is Change.SET and row.is_sound:
+            now[key] = each.value
+            if changed.before == each.value and each.column not in _SIDES:
+                row.fault("value", f"{each.column} of {each.code} is {each.value!r} already")
+        chained.append((row, changed))
+    return chained
 
 
 def _amendment(row: Row, known: Mapping[str, Mapping[str, Row]]) -> Amendment:
@@ -67,7 +92,7 @@ def _amendment(row: Row, known: Mapping[str, Mapping[str, Row]]) -> Amendment:
     code, column, value = row.text("code", is_required=True), row.text("column"), row.text("value")
     target = known.get(subject, {}).get(code)
     from_on = row.day("from_on")
-    if from_on is None:
+    if not row.text("from_on"):
         row.fault("from_on", "is empty")
     if row.is_sound and target is None:
         row.fault("code", f"{code!r} is no {subject} of {_SUBJECTS[subject][0]}")
@@ -109,6 +134,10 @@ def _check_cell(row: Row, subject: str, change: Change, target: Row) -> None:
     elif column in _KEYS or column not in target.cells:
         can = ", ".join(name for name in target.cells if name not in _KEYS)
         row.fault("column", f"{column!r} is no column of an {subject} that can change; these are {can}")
+    elif column in _IDENTITY:
+        row.fault(
+            "column", f"{column} makes it another quantity: withdraw {row.text('code')}, and add one with a new code"
+        )
 
 
 def _check_sequence(found: Sequence[tuple[Row, Amendment]]) -> None:

@@ -5,8 +5,10 @@ So any edition can be built again by the register it was graded by, whatever was
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import simplejson
@@ -278,27 +280,33 @@ def _check_past(connection: Connection, register: Register) -> None:
         return
     for row in connection.execute(statement("plan/closed_periods.sql"), parameters):
         period = Period.parse(row.period)
-        faults += [f"{period}, {what}" for what in _undocumented(before.in_force(period), register, period)]
+        faults += [f"{period}, {what}" for what in _undocumented(before, register, period)]
     if faults:
         raise PastError(
-            "The register changes how closed periods are graded; such a change is an amendment with its document "
-            "(amendments.csv, docs/next-year.md): " + "; ".join(faults)
+            "The register changes what holds for periods that are closed or published. Leave the tables, and the rows "
+            "of amendments.csv that were in force, as they were, and add rows with a document (docs/amendments.md): "
+            + "; ".join(faults)
         )
 
 
-def _undocumented(before: Register, register: Register, period: Period) -> Iterator[str]:
-    """Yields what differs in a period's grades and duties and no amendment with a document says."""
-    now = register.in_force(period)
+def _undocumented(stored: Register, register: Register, period: Period) -> Iterator[str]:
+    """Yields what differs in a period's grades and duties and no new amendment with a document says."""
+    before, now = stored.in_force(period), register.in_force(period)
+    cut_off_on = register.calendar_by_period[period].cut_off_on
+    known, told = ({replace(a, before="") for a in each.amendments} for each in (stored, register))
+    for gone in sorted(known - told, key=attrgetter("from_on", "subject", "code", "column")):
+        if gone.from_on <= cut_off_on:
+            what = " ".join(filter(None, (gone.subject, gone.code, gone.change, gone.column)))
+            yield f"{what} from {gone.from_on} on is no longer in amendments.csv as it was"
     if before.version_sha256 == now.version_sha256:
         return
-    cut_off_on = register.calendar_by_period[period].cut_off_on
-    said = [each for each in register.amendments if each.document and each.from_on <= cut_off_on]
+    said = [each for each in told - known if each.document and each.from_on <= cut_off_on]
     of_row = {(each.subject, each.code) for each in said}
     bodies = {code for each in said if each.subject == "agency" for code in (each.code, *each.value.split(";"))}
     if before.thresholds != now.thresholds:
         yield "plan.yaml: thresholds"
     was, held = _grounds(before), _grounds(now)
-    for key in was.keys() | held.keys():
+    for key in sorted(was.keys() | held.keys()):
         (owed_by, grounds), (owed_now, grounds_now) = was.get(key, _NOTHING), held.get(key, _NOTHING)
         is_handed_over = not (set(owed_by) ^ set(owed_now)) - bodies
         if key not in of_row and not (grounds == grounds_now and is_handed_over):

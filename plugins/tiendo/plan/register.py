@@ -172,7 +172,8 @@ def _parse(files: dict[str, bytes], faults: list[Fault]) -> _Parsed:
     units = {unit.code: unit for unit in map(_unit, tables["units.csv"])}
 
     whole = _rows(TablesInForce(date.min, tables, {}, faults), plan, units, tables)
-    amended = amendments.read_amendments(tables[amendments.FILE], tables)
+    year = plan.year if plan and "year" not in plan.to_fill else None
+    amended = amendments.read_amendments(tables[amendments.FILE], tables, year)
     versions = [_rows(v, plan, units, tables) for v in amendments.versions(tables, amended)] if amended else []
     return _Parsed(files, plan, tables, units, whole, amended, versions)
 
@@ -219,7 +220,9 @@ def _check_versions(parsed: _Parsed, faults: list[Fault]) -> None:
             ]
             place = next((rows[-1].number for rows in (of_row, of_code, of_day) if rows), 0)
             since = f"from {version.from_on} on" if of_day else "before the first amendment"
-            faults.append(Fault(amendments.FILE, place, "", f"{since}, {fault}"))
+            gone = "is not there any more: set reporters or lead_agencies of this row, or merge the body"
+            told = str(fault).replace("is no agency of agencies.csv", gone) if of_code else str(fault)
+            faults.append(Fault(amendments.FILE, place, "", f"{since}, {told}"))
 
 
 def _register(plan_dir: Path, parsed: _Parsed, faults: list[Fault]) -> Register:

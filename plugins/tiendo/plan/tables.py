@@ -165,6 +165,8 @@ def decode(name: str, data: bytes, faults: list[Fault]) -> str | None:
         faults.append(Fault(name, row, "", f"is not UTF-8: byte {data[error.start]:#04x}"))
         return None
     for row, line in enumerate(text.splitlines(), start=1):
+        if "\0" in line:
+            faults.append(Fault(name, row, "", "holds a null character"))
         if not unicodedata.is_normalized("NFC", line):
             faults.append(Fault(name, row, "", "holds decomposed letters (not Unicode NFC); save it composed"))
     return text

@@ -1,7 +1,7 @@
 """What is known when a file is checked: figures and tasks that count now, counted when it came, or will count soon."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,10 @@ def fetch_history_before(
 def _fetch(
     connection: Connection, name: str, register: Register, agencies: Iterable[str], before: datetime | str
 ) -> list[Known]:
-    bound = {"plan_code": register.code, "agencies": sorted({*agencies} - {""}), "received_at": before}
+    bodies = {*agencies} - {""}
+    # Of a body that took over also what the others had told.
+    bodies |= {ended for ended, heirs in register.heirs_on(date.max).items() if not bodies.isdisjoint(heirs)}
+    bound = {"plan_code": register.code, "agencies": sorted(bodies), "received_at": before}
     figures = [
         KnownFigure(
             row.indicator, row.agency, Period.parse(row.period), row.basis, row.value, row.is_correction,

@@ -69,17 +69,22 @@ class Verdict(NamedTuple):
 
 
 def compute(
-    register: Register, figures: Iterable[Sequence[Any]], period: Period, as_of: datetime
+    register: Register,
+    figures: Iterable[Sequence[Any]],
+    period: Period,
+    as_of: datetime,
+    heirs: Mapping[str, Sequence[str]] | None = None,
 ) -> Iterator[tuple[Any, ...]]:
     """Grades every leaf indicator in one period.
 
     Args:
-        register: the plan.
+        register: the plan, as in force for the period.
         figures: the current observations of all agencies for this period, as known at ``as_of``, each in the order of
             ``FIGURE``: value a Decimal or None, promised_on a date or None. Should an agency have several for one
             indicator and basis, the highest observation_id counts.
         period: the period to grade.
         as_of: the instant the observations were taken at; stored, not applied.
+        heirs: bodies that have ended, with those that speak for them since; by default what the register says.
 
     Returns:
         One row after the other, per leaf indicator in the register's order, by ``COLUMNS``: those of
@@ -92,12 +97,12 @@ def compute(
     if period.year != register.year:
         raise ValueError(f"{period} is outside plan {register.code} of {register.year}")
     reports, with_quarter = _reports(figures)
-    heirs = register.heirs_on(as_of.date())
+    spoken_for = register.heirs_on(as_of.date()) if heirs is None else heirs
     written_period = str(period)
 
     def row(indicator: Indicator) -> tuple[Any, ...]:
         with localcontext(_EXACT):
-            answers = _with_heirs(indicator, reports.get(indicator.code, {}), heirs)
+            answers = _with_heirs(indicator, reports.get(indicator.code, {}), spoken_for)
             verdict = judge(register, indicator, period, answers, indicator.code in with_quarter)
             return _row(register, written_period, as_of, verdict)
 

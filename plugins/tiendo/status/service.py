@@ -51,7 +51,8 @@ def store_status(connection: Connection, register: Register, period: Period) -> 
     parameters = {"plan_code": register.code, "period": str(period), "as_of": as_of}
     held, _, version_id = register_at(connection, register, period, as_of)
     figures = connection.execute(statement("status/figures_at.sql"), parameters)
-    rows = compute(held, figures, period, as_of)
+    # Who speaks for a body that has ended is told by today's register, also of periods that an earlier one holds for.
+    rows = compute(held, figures, period, as_of, register.heirs_on(as_of.astimezone(clock.HANOI).date()))
     known = {row.indicator_code: row for row in connection.execute(statement("status/latest_hashes.sql"), parameters)}
     changed = []
     for row in rows:

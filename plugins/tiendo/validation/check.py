@@ -162,7 +162,7 @@ def build_records(
     register: Register, files: Sequence[BatchFile], history: Iterable[Known], *, today: date
 ) -> list[FileRecords]:
     """Returns the records that the suites are run over, file by file."""
-    facts, known = RegisterFacts(register), HistoryFacts(history)
+    facts, known = RegisterFacts(register), HistoryFacts(history, register.heirs_on(today))
     return [_file_records(index, file, facts, known, today) for index, file in enumerate(files)]
 
 

@@ -1,6 +1,6 @@
 """What the register and earlier figures say about a cell, looked up once per batch instead of once per row."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -228,9 +228,14 @@ Known = KnownFigure | KnownTask
 
 
 class HistoryFacts:
-    """Last known figures, by indicator, agency, basis and period; what was told of tasks."""
+    """Last known figures, by indicator, agency, basis and period; what was told of tasks.
 
-    def __init__(self, history: Iterable[Known]) -> None:
+    Args:
+        heirs: bodies that have ended, with those that took over: what the former told is known of the latter too,
+            where they have told nothing themselves.
+    """
+
+    def __init__(self, history: Iterable[Known], heirs: Mapping[str, Sequence[str]] | None = None) -> None:
         self._values: dict[tuple[str, str, str], dict[Period, Decimal]] = {}
         self._tasks: dict[tuple[str, str], list[KnownTask]] = {}
         self._reported: set[tuple[str, Period]] = set()
@@ -242,6 +247,17 @@ class HistoryFacts:
             if known.value is not None:
                 by_period = self._values.setdefault((known.indicator, known.agency, known.basis), {})
                 by_period[known.period] = known.value
+        for ended, taking_over in (heirs or {}).items():
+            self._hand_over(ended, taking_over)
+
+    def _hand_over(self, ended: str, heirs: Sequence[str]) -> None:
+        for (indicator, _, basis), told in [each for each in self._values.items() if each[0][1] == ended]:
+            for heir in heirs:
+                own = self._values.get((indicator, heir, basis), {})
+                self._values[indicator, heir, basis] = told | own
+        for (task_ref, _), known in [each for each in self._tasks.items() if each[0][1] == ended]:
+            for heir in heirs:
+                self._tasks[task_ref, heir] = [*known, *self._tasks.get((task_ref, heir), ())]
 
     def has_reported(self, agency: str, period: Period) -> bool:
         """Tells whether figures of the agency for the period are known."""

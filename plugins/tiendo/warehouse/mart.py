@@ -62,11 +62,17 @@ def last_reported(engine: Engine, register: Register, period: Period) -> LastRep
     key = {"plan_code": register.code, "period": str(period)}
     figures = _rows(engine, "queries/reported_before.sql", **key)
     tasks = _rows(engine, "queries/tasks_before.sql", **key)
-    return LastReported(
-        last_values(engine, register, period),
-        {(row["task_ref"], row["agency_code"]): (row["state"], row["completion_pct"]) for row in tasks},
-        {(row["indicator_code"], row["agency_code"], row["period"], row["basis"]): row["value"] for row in figures},
-    )
+    values = last_values(engine, register, period)
+    states = {(row["task_ref"], row["agency_code"]): (row["state"], row["completion_pct"]) for row in tasks}
+    past = {(row["indicator_code"], row["agency_code"], row["period"], row["basis"]): row["value"] for row in figures}
+    # What a body told that has ended by then is shown to the one that took over, where it has told nothing itself.
+    heirs = register.heirs_on(period.last_day)
+
+    def handed_over(told: Mapping[Any, Any]) -> dict[Any, Any]:
+        taken = {(key[0], h, *key[2:]): value for key, value in told.items() for h in heirs.get(key[1], ())}
+        return taken | dict(told)
+
+    return LastReported(handed_over(values), handed_over(states), handed_over(past))
 
 
 def past_figures(engine: Engine, register: Register) -> Rows:
