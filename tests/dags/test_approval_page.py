@@ -84,7 +84,7 @@ class Desk:
         return request.review_request_id
 
     def place(self, sha: str, review: DraftReview | None = None) -> None:
-        folder = self.opened.settings.drafts / "2023-Q2" / "2"
+        folder = self.opened.settings.drafts / self.opened.register.code / "2023-Q2" / "2"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "manifest.json").write_text(json.dumps({"data_sha256": sha}))
         for name, content in review_files(review or DraftReview(DRAFT, (), (), (), ())).items():

@@ -94,12 +94,15 @@ def init(
         return
     if admin := os.environ.get("TIENDO_ADMIN_DATABASE_URL"):
         _prepare_server(admin)
+    done = _planned()
     open_warehouse()
     try:
         make_inboxes(get_settings(), open_register())
         adopt_folders(get_settings())
     except PermissionError as error:
         sys.exit(f"{error.filename} cannot be made by this account (uid {os.geteuid()}): give it the folder first.")
+    for line in done:
+        typer.echo(f"Done: {line}")
 
 
 def _planned() -> list[str]:
