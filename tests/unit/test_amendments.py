@@ -90,6 +90,17 @@ def test_what_begins_and_ends_is_there_in_between_only(tmp_path: Path) -> None:
     assert (tasks, rows) == ([False, True, False, False], [True, False, False, False])
 
 
+def test_a_body_owes_from_the_day_on_which_it_must(tmp_path: Path) -> None:
+    excused = [row("2023-07-01", "agency", "h-phu-giao", "set", "is_obliged", "no")]
+    register = amended(tmp_path, *excused)
+    owing = [
+        "h-phu-giao" in {body.code for body in each.obliged}
+        for each in (register, register.in_force(Q2), register.in_force(Q3))
+    ]
+    assert owing == [True, True, False]
+    assert len(register.in_force(Q3).task_by_ref["III.3"].lead_agencies) == len(register.obliged) - 1
+
+
 def test_a_renamed_body_is_known_by_both_names_and_by_its_addresses_of_the_day(tmp_path: Path) -> None:
     register = amended(
         tmp_path,

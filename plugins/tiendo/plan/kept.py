@@ -178,7 +178,7 @@ def _tables(register: Register) -> dict[str, list[dict[str, Any]]]:
                 "name": agency.name,
                 "short_name": agency.short_name,
                 "kind": agency.kind,
-                "is_obliged": any(a.is_obliged for each in ever if (a := each.agency_by_code.get(agency.code))),
+                "is_obliged": agency.is_obliged,
                 "row_order": agency.row_order,
             }
             for agency in register.agencies

@@ -259,21 +259,27 @@ def _register(plan_dir: Path, parsed: _Parsed, faults: list[Fault]) -> Register:
 
     whole = register(parsed.whole)
     versions = tuple((rows.version.from_on, register(rows)) for rows in parsed.versions)
-    return replace(whole, agencies=_with_all_names(whole, versions), versions=versions)
+    return replace(whole, agencies=_as_ever(whole, versions), versions=versions)
 
 
-def _with_all_names(whole: Register, versions: Sequence[tuple[date, Register]]) -> tuple[Agency, ...]:
-    """Returns the bodies with the names they ever had: under any of them it is the same body that writes."""
-    named = {
-        agency.code: dict.fromkeys(
-            variant
-            for register in (whole, *(version for _, version in versions))
-            if (same := register.agency_by_code.get(agency.code))
-            for variant in same.variants
-        )
+def _as_ever(whole: Register, versions: Sequence[tuple[date, Register]]) -> tuple[Agency, ...]:
+    """Returns the bodies with the names they ever had, and as owing reports if they ever did.
+
+    Under any of its names it is the same body that writes; whether it owes a report, the register in force says.
+    """
+    registers = (whole, *(version for _, version in versions))
+    ever = {
+        agency.code: [same for register in registers if (same := register.agency_by_code.get(agency.code))]
         for agency in whole.agencies
     }
-    return tuple(replace(agency, variants=tuple(named[agency.code])) for agency in whole.agencies)
+    return tuple(
+        replace(
+            agency,
+            variants=tuple(dict.fromkeys(variant for same in ever[agency.code] for variant in same.variants)),
+            is_obliged=any(same.is_obliged for same in ever[agency.code]),
+        )
+        for agency in whole.agencies
+    )
 
 
 def get_register() -> Register:
