@@ -93,7 +93,7 @@ def test_a_file_is_answered_a_reviewer_approves_and_an_edition_is_published(
     with system.api(REVIEWER, REVIEWER_PASSWORD) as reviewer:
         _publish(reviewer)
     editions = [name for name in system.files("published") if name.endswith("manifest.json")]
-    assert editions == [f"./{PERIOD}/1/manifest.json"]
+    assert editions == [f"./282-kh-ubnd-2023/{PERIOD}/1/manifest.json"]
     rows = system.sql("tiendo", "select edition, approved_by from mart.edition")
     assert rows == f"1|Bà Trần Thị Duyệt (tài khoản {REVIEWER})"
 

@@ -209,7 +209,7 @@ def test_a_draft_is_asked_for_returned_and_approved(here: Evening) -> None:
         director.goto(f"/tiendo/published/282-kh-ubnd-2023/{PERIOD}/1/bao-cao.html")
         assert director.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         # These are served with all script forbidden, axe's too, which would wait for ever: the files are looked at.
-        for path in (f"{PERIOD}/1/bao-cao.html", "index.html"):
+        for path in (f"282-kh-ubnd-2023/{PERIOD}/1/bao-cao.html", "index.html"):
             director.goto((here.settings.published / path).as_uri())
             assert serious(director) == []
 
