@@ -30,7 +30,7 @@ class Published(NamedTuple):
     @property
     def folder(self) -> dict[str, str]:
         """The edition's own files."""
-        return {path: digest for path, digest in self.files.items() if path.startswith(f"{Q1}/1/")}
+        return {path: digest for path, digest in self.files.items() if path.startswith(f"282-kh-ubnd-2023/{Q1}/1/")}
 
 
 def look(world: World) -> Published:
