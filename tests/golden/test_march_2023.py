@@ -53,7 +53,7 @@ class Play:
 
     @property
     def editions(self) -> dict[str, bytes]:
-        published = self.settings.published
+        published = self.settings.published / "282-kh-ubnd-2023"
         return {str(path.relative_to(published)): path.read_bytes() for path in published.rglob("*") if path.is_file()}
 
 
