@@ -39,7 +39,8 @@ SENT = ("so-tai-chinh", "so-nong-nghiep-va-moi-truong", "chi-cuc-thong-ke", "phu
 PUBLICATION = datetime(2025, 4, 25, 16, tzinfo=HANOI)
 # What only the first province's plan says. Its annex is its Phụ lục II; a report has annexes of its own.
 FOREIGN = re.compile(
-    r"Bình Dương|BÌNH DƯƠNG|(?<![0-9a-f])282(?![0-9a-f])|SKHĐT|Kế hoạch và Đầu tư|KẾ HOẠCH VÀ ĐẦU TƯ|III\.[1-5]|II\.\d|Phụ lục II của|"
+    r"Bình Dương|BÌNH DƯƠNG|(?<![0-9a-f])282(?![0-9a-f])|"
+    r"SKHĐT|Kế hoạch và Đầu tư|KẾ HOẠCH VÀ ĐẦU TƯ|III\.[1-5]|II\.\d|Phụ lục II của|"
     r"ngoài Phụ lục|tại Phụ lục II của|tháng cuối quý|ngày 15 tháng"
 )
 OF_TASKS = re.compile(
