@@ -9,6 +9,7 @@ from fixtures.amended import amended, amendment, plan_with
 from tiendo.model.period import Period
 from tiendo.model.register import Comparator
 from tiendo.plan.register import RegisterError, load_register, register_of
+from tiendo.validation.facts import RegisterFacts
 
 Q1, Q2, Q3, Q4 = (Period(2023, quarter) for quarter in (1, 2, 3, 4))
 TARGET = "thu-hut-fdi", "set", "target_text"
@@ -99,6 +100,13 @@ def test_a_body_owes_from_the_day_on_which_it_must(tmp_path: Path) -> None:
     ]
     assert owing == [True, True, False]
     assert len(register.in_force(Q3).task_by_ref["III.3"].lead_agencies) == len(register.obliged) - 1
+
+
+def test_who_owes_later_is_no_sender_before(tmp_path: Path) -> None:
+    office = "van-phong-ubnd-tinh"
+    facts = RegisterFacts(amended(tmp_path, row("2023-07-01", "agency", office, "set", "is_obliged", "yes")))
+    assert [office in facts.in_force(period).senders for period in (Q1, Q2, Q3)] == [False, False, True]
+    assert office in facts.senders
 
 
 def test_a_renamed_body_is_known_by_both_names_and_by_its_addresses_of_the_day(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from tiendo.model.period import Period
 from tiendo.model.register import Amendment, Change, Register
 from tiendo.report.data import AmendmentLine
 from tiendo.vietnamese.dates import format_date
@@ -12,7 +11,6 @@ _SUBJECTS = {"indicator": "chỉ tiêu", "task": "nhiệm vụ", "agency": "đơ
 # follow from these (how a target is understood).
 _COLUMNS = {
     "target_text": "mục tiêu năm",
-    "unit": "đơn vị tính",
     "label": "tên gọi",
     "name": "tên gọi",
     "title": "nội dung",
@@ -23,15 +21,9 @@ _COLUMNS = {
     "baseline": "số gốc",
     "due_on": "thời hạn",
     "direction": "chiều đánh giá",
-    "nature": "tính chất",
     "tolerance": "sai lệch cho phép",
 }
 _LISTS = ("reporters", "lead_agencies")
-
-
-def amendment_lines(register: Register, period: Period) -> Iterator[AmendmentLine]:
-    """Yields what took effect in a period, in the order in which it did."""
-    return lines_of(register, register.amendments_of(period))
 
 
 def lines_of(register: Register, amendments: tuple[Amendment, ...]) -> Iterator[AmendmentLine]:
@@ -78,8 +70,6 @@ def _value(register: Register, column: str, text: str) -> str:
         text = _bodies(register, text)
     elif column == "is_obliged":
         text = "có" if text == "yes" else "không"
-    elif column == "unit":
-        text = register.units[text].label if text in register.units else text
     return f"“{text}”" if text else "(trống)"
 
 

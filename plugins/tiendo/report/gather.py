@@ -15,7 +15,7 @@ from tiendo.model.period import Period
 from tiendo.model.register import Indicator, Register, RowKind
 from tiendo.model.working_days import last_day_before
 from tiendo.plan.kept import register_at
-from tiendo.report.amendments import amendment_lines
+from tiendo.report.amendments import lines_of
 from tiendo.report.data import (
     NOT_REPORTED,
     Approval,
@@ -123,7 +123,7 @@ def gather(
         own_plans=own_plans,
         leads=_leads(fetch),
         records=_records(register, fetch),
-        amendments=tuple(amendment_lines(whole, period)),
+        amendments=tuple(lines_of(whole, whole.amendments_of(period))),
     )
     return replace(data, previous=_previous(register, fetch, editions, data))
 
@@ -429,10 +429,9 @@ def _revisions(
         newest = chain[-1]
         old_value = before[-1]["value"] if before else None
         if newest is not (before[-1] if before else None) and newest["value"] != old_value:
-            indicator = (
-                held.indicator_by_code.get(newest["indicator_code"])
-                or (register.indicator_by_code[newest["indicator_code"]])
-            )
+            code = newest["indicator_code"]
+            plan = held if code in held.indicator_by_code else register  # it may have been withdrawn since
+            indicator = plan.indicator_by_code[code]
             graded = (indicator.code, newest["period"])
             old, new = (
                 row.get("status", "") if row.get("value_basis") == newest["basis"] else ""
@@ -441,9 +440,7 @@ def _revisions(
             revisions.append(
                 Revision(
                     indicator_code=indicator.code,
-                    indicator_name=_full_name(
-                        held if indicator.code in held.indicator_by_code else register, indicator
-                    ),
+                    indicator_name=_full_name(plan, indicator),
                     unit=indicator.unit.label if indicator.unit else "",
                     decimals=places_of(indicator.unit),
                     period=Period.parse(newest["period"]),

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Context, Decimal, localcontext
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tiendo.model.period import Period
@@ -73,7 +74,7 @@ def compute(
     figures: Iterable[Sequence[Any]],
     period: Period,
     as_of: datetime,
-    heirs: Mapping[str, Sequence[str]] | None = None,
+    heirs: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Iterator[tuple[Any, ...]]:
     """Grades every leaf indicator in one period.
 
@@ -84,7 +85,7 @@ def compute(
             indicator and basis, the highest observation_id counts.
         period: the period to grade.
         as_of: the instant the observations were taken at; stored, not applied.
-        heirs: bodies that have ended, with those that speak for them since; by default what the register says.
+        heirs: bodies that have ended, with those that speak for them since.
 
     Returns:
         One row after the other, per leaf indicator in the register's order, by ``COLUMNS``: those of
@@ -97,12 +98,11 @@ def compute(
     if period.year != register.year:
         raise ValueError(f"{period} is outside plan {register.code} of {register.year}")
     reports, with_quarter = _reports(figures)
-    spoken_for = register.heirs_on(as_of.date()) if heirs is None else heirs
     written_period = str(period)
 
     def row(indicator: Indicator) -> tuple[Any, ...]:
         with localcontext(_EXACT):
-            answers = _with_heirs(indicator, reports.get(indicator.code, {}), spoken_for)
+            answers = _with_heirs(indicator, reports.get(indicator.code, {}), heirs)
             verdict = judge(register, indicator, period, answers, indicator.code in with_quarter)
             return _row(register, written_period, as_of, verdict)
 

@@ -30,7 +30,7 @@ def effects(connection: Connection, register: Register) -> Iterator[Effect]:
         connection: in the loader's role.
         register: checked, not stored.
     """
-    as_of = clock.now()
+    as_of, heirs = clock.now(), register.heirs_on(clock.today())
     for entry in register.calendar:
         parameters = {"plan_code": register.code, "period": str(entry.period), "as_of": as_of}
         known = {
@@ -39,7 +39,7 @@ def effects(connection: Connection, register: Register) -> Iterator[Effect]:
         if not known:
             continue
         figures = connection.execute(statement("status/figures_at.sql"), parameters)
-        rows = compute(register.in_force(entry.period), figures, entry.period, as_of)
+        rows = compute(register.in_force(entry.period), figures, entry.period, as_of, heirs)
         graded = {row[_CODE]: row[_STATUS] for row in rows}
         for code in {**graded, **known}:
             if known.get(code, "") != graded.get(code, ""):

@@ -52,7 +52,7 @@ def store_status(connection: Connection, register: Register, period: Period) -> 
     held, _, version_id = register_at(connection, register, period, as_of)
     figures = connection.execute(statement("status/figures_at.sql"), parameters)
     # Who speaks for a body that has ended is told by today's register, also of periods that an earlier one holds for.
-    rows = compute(held, figures, period, as_of, register.heirs_on(as_of.astimezone(clock.HANOI).date()))
+    rows = compute(held, figures, period, as_of, register.heirs_on(clock.today()))
     known = {row.indicator_code: row for row in connection.execute(statement("status/latest_hashes.sql"), parameters)}
     changed = []
     for row in rows:

@@ -82,12 +82,14 @@ class RegisterFacts:
         self.senders = {agency.code: agency for agency in register.obliged}
         # Found once a batch: the titles of the template are the same in each file.
         self.agency_by_title: dict[str, str] = {}
-        self._in_force: dict[str, RegisterFacts] = {register.version_sha256: self}
+        self._in_force: dict[str, RegisterFacts] = {}
 
     def in_force(self, period: Period) -> "RegisterFacts":
         """Returns the lookups over the register that a period follows."""
         whole = self._whole
         register = whole.register.in_force(period)
+        if register is whole.register:
+            return whole
         if register.version_sha256 not in whole._in_force:
             whole._in_force[register.version_sha256] = RegisterFacts(register, whole)
         return whole._in_force[register.version_sha256]
