@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from fixtures.amended import amended, amendment
 from fixtures.submissions import (
     FIRST_ROW,
     change_indicator,
@@ -341,7 +343,8 @@ CASES = [
     Case("foreign-rows", KHDT, Q1, noticed("foreign_rows"), ""),
     Case("no-task-table", KHDT, Q1, noticed("no_task_table", sheet=""), ""),
 ]
-BREAKABLE_BY_REGISTER = {"indicator-entitled"}
+# Their cases need more of the register than a workbook.
+BREAKABLE_BY_REGISTER = {"indicator-entitled", "sender-still-owes"}
 
 
 def history_of_q1(variant: str = "q1") -> list[Known]:
@@ -417,6 +420,12 @@ def test_rule_fails_on_the_bad_workbook(bad: dict[str, FileOutcome], case: Case)
 
 def test_rule_of_foreign_indicator_fails(register: Register, bad: dict[str, FileOutcome]) -> None:
     assert_broken(foreign_indicator_case(register), bad["indicator-entitled"])
+
+
+def test_rule_of_a_body_that_has_ended_fails(tmp_path: Path) -> None:
+    register = amended(tmp_path, amendment("2023-06-16", "agency", TTTT, "merge", "", KHDT))
+    case = Case("sender-still-owes", TTTT, Q3, lambda content: content, "")
+    assert_broken(case, check(register, [case])[0])
 
 
 def test_every_rule_holds_on_the_good_workbooks(register: Register) -> None:
