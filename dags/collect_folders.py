@@ -72,8 +72,8 @@ def collect_folders() -> None:
         from tiendo.collect.all_inboxes import NotCollectedError, collect_all, note_faults
         from tiendo.process.fates import waiting_batches
 
-        settings, register, engine = open_warehouse()
-        landed, delivered, faults = collect_all(settings, register, engine, share_settings())
+        settings, plans, engine = open_warehouse()
+        landed, delivered, faults = collect_all(settings, plans, engine, share_settings())
         note_faults(engine, faults)
         # What waits decides, not what has just landed: a run that died in between has told nobody.
         waiting = sum(len(batch) for batch in waiting_batches(engine))

@@ -71,8 +71,8 @@ def collect_mailbox() -> None:
         mail = open_mail()
         if mail is None:
             raise AirflowSkipException("No mailbox is configured (connections tiendo_imap and tiendo_smtp).")
-        settings, register, engine = open_warehouse()
-        messages = collect_mail(settings, register, engine, mail)
+        settings, plans, engine = open_warehouse()
+        messages = collect_mail(settings, plans, engine, mail)
         # What waits decides, not what has just come: a run that died in between has told nobody.
         waiting = sum(len(batch) for batch in waiting_batches(engine))
         if not waiting:

@@ -42,10 +42,10 @@ from airflow.sdk import PartitionedAssetTimetable, dag, task
 
 from tiendo.airflow_glue.assets import INDICATOR_STATUS, OBSERVATION, Tag
 from tiendo.airflow_glue.later_edition import AskForLaterEdition
-from tiendo.airflow_glue.partition import period_form, run_period
+from tiendo.airflow_glue.partition import key_of, period_form, run_period
 from tiendo.airflow_glue.retries import DEFAULT_ARGS
 from tiendo.airflow_glue.run_words import DraftLink, tell
-from tiendo.plan.register import get_register
+from tiendo.plan.side_by_side import get_plans
 
 
 @dag(
@@ -55,7 +55,7 @@ from tiendo.plan.register import get_register
     max_active_runs=2,
     default_args=DEFAULT_ARGS,
     doc_md=__doc__,
-    params=period_form(get_register()),
+    params=period_form(get_plans()),
     tags=[Tag.STATUS],
 )
 def compute_status() -> None:
@@ -66,8 +66,8 @@ def compute_status() -> None:
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.status.service import refresh
 
-        _, register, engine = open_warehouse()
-        period = run_period(register, dag_run)
+        _, plans, engine = open_warehouse()
+        register, period = run_period(plans, dag_run)
         changed = refresh(engine, register, period)
         tell(f"Đánh giá {period.vietnamese}: {changed or 'không có'} chỉ tiêu {'' if changed else 'nào '}thay đổi.")
         return changed
@@ -77,11 +77,11 @@ def compute_status() -> None:
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.validation import own_tables
 
-        _, register, engine = open_warehouse()
-        period = run_period(register, dag_run)
+        _, plans, engine = open_warehouse()
+        register, period = run_period(plans, dag_run)
         own_tables.check_mart(engine, register, period)
-        outlet_events[INDICATOR_STATUS].add_partitions([str(period)])
-        outlet_events[INDICATOR_STATUS].extra = {"period": str(period), "changed": changed}
+        outlet_events[INDICATOR_STATUS].add_partitions([key_of(register, period)])
+        outlet_events[INDICATOR_STATUS].extra = {"plan": register.code, "period": str(period), "changed": changed}
 
     @task(task_display_name="Cập nhật bản dự thảo")
     def refresh_draft(dag_run: Any = None) -> str:
@@ -90,8 +90,8 @@ def compute_status() -> None:
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.report import edition
 
-        settings, register, engine = open_warehouse()
-        period = run_period(register, dag_run)
+        settings, plans, engine = open_warehouse()
+        register, period = run_period(plans, dag_run)
         folder = edition.refresh_draft(engine, register, settings, period)
         if folder is None:
             raise AirflowSkipException("Before the data cut-off, or the draft says what is known already.")

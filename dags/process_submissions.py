@@ -81,9 +81,9 @@ def process_submissions() -> None:
         from tiendo.process.batch import process
         from tiendo.process.fates import fates_in_words
 
-        settings, register, engine = open_warehouse()
-        result = process(settings, register, engine, file_ids)
-        name_batch(fates_in_words(engine, register, file_ids))
+        settings, plans, engine = open_warehouse()
+        result = process(settings, plans, engine, file_ids)
+        name_batch(fates_in_words(engine, plans, file_ids))
         return result.or_raise().states
 
     @task(task_display_name="Đối chiếu sổ tiếp nhận")
@@ -101,9 +101,9 @@ def process_submissions() -> None:
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.process.fates import fates_in_words, touched_periods
 
-        _, register, engine = open_warehouse()
+        _, plans, engine = open_warehouse()
         file_ids = [file_id for batch in batches for file_id in batch]
-        words = fates_in_words(engine, register, file_ids)
+        words = fates_in_words(engine, plans, file_ids)
         tell(words)
         if file_ids:
             FilesLink.lead_to(f"tim?q=TN-{min(file_ids):06}..TN-{max(file_ids):06}")
@@ -111,7 +111,7 @@ def process_submissions() -> None:
         if not periods:
             raise AirflowSkipException("No figure has changed.")
         outlet_events[OBSERVATION].extra = {"files": len(file_ids), "fates": words}
-        outlet_events[OBSERVATION].add_partitions(periods)
+        outlet_events[OBSERVATION].add_partitions([period.key for period in periods])
 
     # The same: a message is answered when its own files are settled, whatever became of others.
     @task(task_display_name="Trả lời qua thư", trigger_rule=TriggerRule.ALL_DONE)

@@ -85,12 +85,12 @@ from tiendo.airflow_glue.assets import EDITION, INDICATOR_STATUS, Tag
 from tiendo.airflow_glue.deadline import publication_alerts
 from tiendo.airflow_glue.later_edition import AskForLaterEdition
 from tiendo.airflow_glue.mail import open_mail, send_or_skip
-from tiendo.airflow_glue.partition import is_out_of_date, known_at, period_asked_about, period_form
+from tiendo.airflow_glue.partition import is_out_of_date, key_of, known_at, period_asked_about, period_form
 from tiendo.airflow_glue.retries import DEFAULT_ARGS
 from tiendo.airflow_glue.run_words import DraftLink, EditionLink, tell
 from tiendo.airflow_glue.timetable import PlanCalendar
 from tiendo.airflow_glue.warehouse import open_warehouse
-from tiendo.plan.register import get_register
+from tiendo.plan.side_by_side import get_plans
 from tiendo.settings import get_settings
 
 log = logging.getLogger(__name__)
@@ -98,14 +98,14 @@ log = logging.getLogger(__name__)
 
 @dag(
     dag_display_name="Dự thảo, ban hành báo cáo",
-    schedule=PlanCalendar.of(get_register().calendar),
+    schedule=PlanCalendar.of(get_plans()),
     catchup=False,
     # A run waits for its reviewer as long as it takes, and must not keep another period's waiting.
     max_active_runs=16,
     default_args=DEFAULT_ARGS,
-    deadline=publication_alerts(get_register()),
+    deadline=publication_alerts(get_plans()),
     doc_md=__doc__,
-    params=period_form(get_register()),
+    params=period_form(get_plans()),
     tags=[Tag.REPORT],
 )
 def publish_report() -> None:
@@ -115,8 +115,8 @@ def publish_report() -> None:
     def draft(dag_run: Any = None) -> dict[str, Any]:
         from tiendo.report.decision import draft_to_ask_about
 
-        settings, register, engine = open_warehouse()
-        period = period_asked_about(engine, register, dag_run)
+        settings, plans, engine = open_warehouse()
+        register, period = period_asked_about(engine, plans, dag_run)
         if is_out_of_date(register, period, dag_run):
             tell(f"Báo cáo {period.vietnamese} đã hết hạn khi hệ thống ngừng; bản bổ sung phải khởi chạy bằng tay.")
             raise AirflowSkipException(f"{period} closed while Airflow was down; a supplement is started by hand.")
@@ -132,22 +132,24 @@ def publish_report() -> None:
         task_id="approve",
         task_display_name="Chờ phê duyệt",
         reviewers=get_settings().reviewers,
-        bodies={agency.code: agency.name for agency in get_register().obliged},
+        bodies={agency.code: agency.name for agency in get_plans().obliged},
     )
 
     @task(task_display_name="Ghi kết quả kiểm tra tệp")
     def write_data_docs(dag_run: Any = None) -> str:
         from tiendo.validation import data_docs
 
-        settings, register, engine = open_warehouse()
-        return str(data_docs.write_data_docs(settings, register, engine, period_asked_about(engine, register, dag_run)))
+        settings, plans, engine = open_warehouse()
+        register, period = period_asked_about(engine, plans, dag_run)
+        return str(data_docs.write_data_docs(settings, register, engine, period))
 
     @task(task_display_name="Ban hành", outlets=[EDITION])
     def publish(dag_run: Any = None, outlet_events: Any = None) -> str:
         from tiendo.report.decision import publish_approved
         from tiendo.report.edition import MovedOnError
 
-        settings, register, engine = open_warehouse()
+        settings, plans, engine = open_warehouse()
+        register, _ = period_asked_about(engine, plans, dag_run)
         try:
             period, path = publish_approved(engine, register, settings, dag_run.run_id)
         except MovedOnError as error:
@@ -158,7 +160,7 @@ def publish_report() -> None:
         tell(f"Đã ban hành báo cáo {period.vietnamese}, lần {path.name}.")
         EditionLink.lead_to(page)
         outlet_events[EDITION].extra = {"edition": int(path.name), "page": f"/tiendo/{page}"}
-        outlet_events[EDITION].add_partitions([str(period)])
+        outlet_events[EDITION].add_partitions([key_of(register, period)])
         return str(path)
 
     @task(task_display_name="Gửi báo cáo, phiếu kết quả")
@@ -166,9 +168,10 @@ def publish_report() -> None:
         from tiendo.report import delivery
         from tiendo.report.approval import approved_request
 
-        settings, register, engine = open_warehouse()
+        settings, plans, engine = open_warehouse()
         mail = open_mail()
         request, _ = approved_request(engine, dag_run.run_id)
+        register = plans.of_code(request.plan_code)
         done = delivery.deliver(
             engine, register, settings, request.period, request.edition, identity=mail.identity if mail else None
         )
@@ -187,7 +190,8 @@ def publish_report() -> None:
         from tiendo.report.approval import find_request
         from tiendo.report.decision import act_on_answer
 
-        settings, register, engine = open_warehouse()
+        settings, plans, engine = open_warehouse()
+        register, _ = period_asked_about(engine, plans, dag_run)
         mail = open_mail()
         done = act_on_answer(engine, register, settings, dag_run.run_id, mail.identity if mail else None)
         if not done:

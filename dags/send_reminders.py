@@ -48,12 +48,12 @@ from tiendo.airflow_glue.assets import Tag
 from tiendo.airflow_glue.retries import DEFAULT_ARGS
 from tiendo.airflow_glue.run_words import tell
 from tiendo.airflow_glue.timetable import PlanCalendar
-from tiendo.plan.register import get_register
+from tiendo.plan.side_by_side import get_plans
 
 
 @dag(
     dag_display_name="Nhắc nộp báo cáo",
-    schedule=PlanCalendar.of_reminders(get_register()),
+    schedule=PlanCalendar.of_reminders(get_plans()),
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
@@ -72,7 +72,9 @@ def send_reminders() -> None:
         from tiendo.reminders import reminding
 
         mail = open_mail()
-        told = reminding.remind(*open_warehouse(), mail.identity if mail else None)
+        settings, plans, engine = open_warehouse()
+        identity = mail.identity if mail else None
+        told = [one for register in plans for one in reminding.remind(settings, register, engine, identity)]
         if not told:
             tell("Không có đơn vị nào phải nhắc.")
             raise AirflowSkipException("Nobody is to be reminded now.")

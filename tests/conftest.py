@@ -99,7 +99,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def settings(home: Path, database_url: URL) -> Settings:
-    return Settings(home=home, plan_dir=PLAN_DIR, database_url=database_url.render_as_string(hide_password=False))
+    return Settings(home=home, plan_dirs=(PLAN_DIR,), database_url=database_url.render_as_string(hide_password=False))
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ class Settings:
 
     Attributes:
         home: root of all that is written (``TIENDO_HOME``, by default ``var/`` beside the code).
-        plan_dir: the register in force (``TIENDO_PLAN``: a folder, or a plan's name, see ``plan_places``); where there
-            is none, a folder that is not there.
+        plan_dirs: the plans in hand (``TIENDO_PLAN``: folders, or plans' names, see ``plan_places``, with commas
+            between); where there is none, a folder that is not there.
         database_url: PostgreSQL address of the warehouse (``TIENDO_DATABASE_URL``), or None for the embedded server.
         collect_minutes: how often the inbox is looked through (``TIENDO_COLLECT_MINUTES``), 0 for only when asked.
         reviewers: the accounts that may approve (``TIENDO_REVIEWERS``: ``id`` or ``id=name``, with commas between).
@@ -34,11 +34,16 @@ class Settings:
     """
 
     home: Path
-    plan_dir: Path
+    plan_dirs: tuple[Path, ...]
     database_url: str | None
     collect_minutes: int = 5
     reviewers: tuple[Reviewer, ...] = (Reviewer("reviewer", "reviewer"),)
     clamav: str = ""
+
+    @property
+    def plan_dir(self) -> Path:
+        """The first of the plans in hand."""
+        return self.plan_dirs[0]
 
     @property
     def inbox(self) -> Path:
@@ -90,15 +95,19 @@ def plan_places(name: str, home: Path) -> tuple[Path, ...]:
 def get_settings() -> Settings:
     """Reads the settings from the environment, once per process."""
     home = Path(os.environ.get("TIENDO_HOME") or PROJECT / "var").resolve()
-    plan = os.environ.get("TIENDO_PLAN") or "282-kh-ubnd-2023"
+    names = [name.strip() for name in os.environ.get("TIENDO_PLAN", "").split(",") if name.strip()]
     return Settings(
         home=home,
-        plan_dir=next((place for place in plan_places(plan, home) if place.is_dir()), INCLUDE / "plans" / plan),
+        plan_dirs=tuple(_plan_dir(name, home) for name in dict.fromkeys(names or ["282-kh-ubnd-2023"])),
         database_url=os.environ.get("TIENDO_DATABASE_URL") or None,
         collect_minutes=int(os.environ.get("TIENDO_COLLECT_MINUTES") or 5),
         reviewers=_reviewers(os.environ.get("TIENDO_REVIEWERS") or "reviewer"),
         clamav=os.environ.get("TIENDO_CLAMAV") or "",
     )
+
+
+def _plan_dir(name: str, home: Path) -> Path:
+    return next((place for place in plan_places(name, home) if place.is_dir()), INCLUDE / "plans" / name)
 
 
 def _reviewers(text: str) -> tuple[Reviewer, ...]:

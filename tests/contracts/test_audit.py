@@ -19,7 +19,7 @@ from tiendo.warehouse.engine import loader
 
 Q1 = Period(2023, 1)
 AT = datetime(2023, 3, 14, 16, 30, tzinfo=HANOI)
-REQUEST = ReviewRequest(7, Q1, 1, AT, "d" * 64, "c" * 64, None)
+REQUEST = ReviewRequest(7, "282-kh-ubnd-2023", Q1, 1, AT, "d" * 64, "c" * 64, None)
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def migrated_template(postgres: URL, register: Register, tmp_path_factory: pytes
 
 @pytest.fixture
 def settings(home: Path, database_url: URL) -> Settings:
-    return Settings(home=home, plan_dir=PLAN, database_url=database_url.render_as_string(hide_password=False))
+    return Settings(home=home, plan_dirs=(PLAN,), database_url=database_url.render_as_string(hide_password=False))
 
 
 @pytest.fixture

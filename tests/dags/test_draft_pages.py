@@ -15,7 +15,7 @@ from tiendo.settings import Settings
 @pytest.fixture
 def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """A browser of somebody who may read, and a home with a draft, an edition and a secret."""
-    settings = Settings(home=tmp_path, plan_dir=tmp_path, database_url=None)
+    settings = Settings(home=tmp_path, plan_dirs=(tmp_path,), database_url=None)
     monkeypatch.setattr(draft_pages, "get_settings", lambda: settings)
     for path in ("drafts/p-1/2023-Q1/2", "drafts/p-1/2023-Q1/latest", "published/p-1/2023-Q1/1"):
         (tmp_path / path).mkdir(parents=True)

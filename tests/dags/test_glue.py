@@ -22,12 +22,13 @@ from tiendo.airflow_glue.later_edition import AskForLaterEdition
 from tiendo.airflow_glue.partition import run_period
 from tiendo.airflow_glue.retries import INFRASTRUCTURE_ONLY
 from tiendo.airflow_glue.share import share_settings
-from tiendo.airflow_glue.warehouse import Parts, open_warehouse
+from tiendo.airflow_glue.warehouse import AllParts, open_warehouse
 from tiendo.clock import HANOI, set_replay_clock
 from tiendo.collect.share import ShareSettings
 from tiendo.local.environment import ADMIN, airflow_environment, passwords
 from tiendo.model.content import UnreadError
 from tiendo.model.period import Period
+from tiendo.model.plans import Plans
 from tiendo.model.register import Register
 from tiendo.report.approval import ReviewAnswer, ReviewRequest, find_request, put_request
 from tiendo.settings import Reviewer, Settings
@@ -35,7 +36,7 @@ from tiendo.status.service import store_status
 from tiendo.warehouse.engine import loader
 
 AS_OF = datetime(2023, 3, 14, 16, 30, tzinfo=HANOI)
-REQUEST = ReviewRequest(7, Period(2023, 1), 1, AS_OF, "d" * 64, "c" * 64, None)
+REQUEST = ReviewRequest(7, "282-kh-ubnd-2023", Period(2023, 1), 1, AS_OF, "d" * 64, "c" * 64, None)
 EVENT = {
     "chosen_options": ["Approve"],
     "params_input": {"approver": " Phòng Tổng hợp "},
@@ -46,7 +47,7 @@ EVENT = {
 
 @pytest.fixture
 def own_settings(tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path / "var", plan_dir=tmp_path, database_url=None)
+    return Settings(home=tmp_path / "var", plan_dirs=(tmp_path,), database_url=None)
 
 
 def compose(settings: Settings, **options: object) -> dict[str, str]:
@@ -119,7 +120,7 @@ class TestApproval:
 class Desk:
     """The operator as Airflow runs it, on a real warehouse; Airflow's own request is a list of what it was asked."""
 
-    def __init__(self, operator: ReviewOperator, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, operator: ReviewOperator, parts: AllParts, monkeypatch: pytest.MonkeyPatch) -> None:
         self.operator, self.engine = operator, parts.engine
         self.asked, self.tries = 0, 0
         self.shown, self.run_id = "", "run-1"
@@ -171,7 +172,7 @@ class TestAsking:
         self, operator: ReviewOperator, settings: Settings, register: Register, engine: Engine,
         monkeypatch: pytest.MonkeyPatch,
     ) -> Desk:  # fmt: skip
-        return Desk(operator, Parts(settings, register, engine), monkeypatch)
+        return Desk(operator, AllParts(settings, Plans((register,)), engine), monkeypatch)
 
     def test_a_question_is_asked_once_however_often_the_task_is_tried(self, desk: Desk) -> None:
         for _ in range(3):
@@ -329,11 +330,14 @@ class TestExecutor:
         ("2023-Q2", {"period": ""}, Period(2023, 2)),
         ("2023-Q2", {"period": "2023-Q2"}, Period(2023, 2)),
         (None, {"period": "2023-Q1"}, Period(2023, 1)),
-        (None, None, "Chưa chọn kỳ báo cáo. Đề nghị chọn một kỳ ở ô Kỳ báo cáo: 2023-Q1, "),
+        (None, None, "Chưa chọn kỳ báo cáo. Đề nghị chọn một kỳ ở ô Kỳ báo cáo: 282-kh-ubnd-2023:2023-Q1, "),
         ("", {"period": ""}, "Chưa chọn kỳ báo cáo"),
         ("2023-Q2", {"period": "2023-Q1"}, "hai kỳ báo cáo khác nhau: 2023-Q2, 2023-Q1"),
-        ("2024-Q1", None, "Kế hoạch không có kỳ báo cáo 2024-Q1; chỉ có 2023-Q1, "),
-        (None, {"period": "2024-Q1"}, "Kế hoạch không có kỳ báo cáo 2024-Q1"),
+        ("282-kh-ubnd-2023:2023-Q2", {"period": "2023-Q2"}, Period(2023, 2)),
+        (None, {"period": "282-kh-ubnd-2023:2023-Q4"}, Period(2023, 4)),
+        ("2024-Q1", None, "Không có kỳ báo cáo 2024-Q1 trong kế hoạch; chỉ có 282-kh-ubnd-2023:2023-Q1, "),
+        (None, {"period": "2024-Q1"}, "Không có kỳ báo cáo 2024-Q1"),
+        ("45-kh-ubnd-2025:2023-Q1", None, "Không có kỳ báo cáo 45-kh-ubnd-2025:2023-Q1"),
     ],
 )
 def test_a_run_is_for_one_period_of_the_plan(
@@ -341,7 +345,7 @@ def test_a_run_is_for_one_period_of_the_plan(
 ) -> None:
     run = SimpleNamespace(partition_key=partition_key, conf=conf)
     if isinstance(found, Period):
-        assert run_period(register, run) == found
+        assert run_period(register, run) == (register, found)
     else:
         with pytest.raises(ValueError, match=found):
             run_period(register, run)

@@ -20,11 +20,12 @@ from tiendo.airflow_glue import arrivals
 from tiendo.airflow_glue import mail as glue
 from tiendo.airflow_glue.arrivals import MailboxPost
 from tiendo.airflow_glue.deadline import PlanDeadline, publication_alerts, tell_operations
-from tiendo.airflow_glue.warehouse import Parts
+from tiendo.airflow_glue.warehouse import AllParts
 from tiendo.clock import HANOI
 from tiendo.collect.authentication import NOBODY, MailTrust
 from tiendo.collect.imap_mailbox import MailboxDownError, open_inbox
 from tiendo.mail.outgoing import SmtpDownError
+from tiendo.model.plans import Plans
 from tiendo.model.register import Register
 from tiendo.process.mail_run import collect_mail
 from tiendo.settings import Settings
@@ -183,7 +184,9 @@ def test_where_there_is_nothing_to_do_the_step_is_not_skipped(
 ) -> None:
     """Skipped is what is not configured; who has looked and found nothing is green."""
     configure()
-    monkeypatch.setattr("tiendo.airflow_glue.warehouse.open_warehouse", lambda: Parts(settings, register, engine))
+    monkeypatch.setattr(
+        "tiendo.airflow_glue.warehouse.open_warehouse", lambda: AllParts(settings, Plans((register,)), engine)
+    )
     assert glue.answer_or_skip() == {"sent": [], "moved": {}}
 
 
@@ -194,7 +197,9 @@ class TestAlerts:
     def own_warehouse(
         self, engine: Engine, register: Register, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("tiendo.airflow_glue.warehouse.open_warehouse", lambda: Parts(settings, register, engine))
+        monkeypatch.setattr(
+            "tiendo.airflow_glue.warehouse.open_warehouse", lambda: AllParts(settings, Plans((register,)), engine)
+        )
 
     RUN: ClassVar[dict[str, Any]] = {
         "dag_id": "publish_report",
@@ -239,7 +244,9 @@ class TestAlerts:
     ) -> None:
         configure(smtp_changes={"extra": self.EXTRA})
         nowhere = make_engine(make_url("postgresql+psycopg://nobody@127.0.0.1:1/nothing"))
-        monkeypatch.setattr("tiendo.airflow_glue.warehouse.open_warehouse", lambda: Parts(settings, register, nowhere))
+        monkeypatch.setattr(
+            "tiendo.airflow_glue.warehouse.open_warehouse", lambda: AllParts(settings, Plans((register,)), nowhere)
+        )
         tell_operations("due_day", {"dag_run": self.RUN})
         assert len(smtp.received) == 1
 

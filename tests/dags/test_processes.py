@@ -88,7 +88,7 @@ def test_a_taken_port_is_told_before_anything_starts() -> None:
 
 
 def test_one_home_has_one_set_of_services(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path, plan_dir=tmp_path, database_url=None)
+    settings = Settings(home=tmp_path, plan_dirs=(tmp_path,), database_url=None)
     settings.airflow.mkdir()
     with _only_instance(settings), pytest.raises(ServiceError, match="already run"), _only_instance(settings):
         pass

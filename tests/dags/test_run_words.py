@@ -147,7 +147,7 @@ def test_a_link_leads_to_a_page_of_ours_that_is_there(  # noqa: PLR0917
     for path in (DRAFT, "drafts/282-kh-ubnd-2023/2023-Q1/latest/bao-cao.html", EDITION, "airflow/passwords.json"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
-    settings = Settings(home=tmp_path, plan_dir=tmp_path, database_url=None)
+    settings = Settings(home=tmp_path, plan_dirs=(tmp_path,), database_url=None)
     monkeypatch.setattr(run_words, "get_settings", lambda: settings)
     with Task(session, dag_run, "draft"):
         link.lead_to(page)

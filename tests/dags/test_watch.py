@@ -24,11 +24,12 @@ from sqlalchemy import Engine, create_engine, text
 from fixtures.mail_servers import ADDRESS, SmtpServer, make_certificates, smtp_receiver
 from fixtures.packages import needs, program
 from tiendo.airflow_glue import watch as watching
-from tiendo.airflow_glue.warehouse import Parts
+from tiendo.airflow_glue.warehouse import AllParts
 from tiendo.airflow_glue.watch import Watch, looked_at_file
 from tiendo.clock import HANOI, set_replay_clock
 from tiendo.local.services import free_port
 from tiendo.mail.incidents import MAILBOX, Problem, incident_rows, note_outage
+from tiendo.model.plans import Plans
 from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader, make_engine
@@ -146,7 +147,7 @@ WELL = "[Tiendo] Đã hết sự cố: Không dùng được cơ sở dữ liệ
 class Place:
     """A watch's warehouse, mail server and clock; what it finds is given, for there is no Airflow here."""
 
-    def __init__(self, parts: Parts, smtp: SmtpServer, clock_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, parts: AllParts, smtp: SmtpServer, clock_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.parts, self.smtp, self._clock_file, self._monkeypatch = parts, smtp, clock_file, monkeypatch
         self.state_file = parts.settings.home / "watch" / "database-down.json"
         self.problems: list[Problem] = []
@@ -181,7 +182,7 @@ def place(
     settings: Settings, register: Register, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Place]:
     with smtp_receiver(make_certificates(tmp_path)) as smtp:
-        yield Place(Parts(settings, register, engine), smtp, tmp_path / "clock", monkeypatch)
+        yield Place(AllParts(settings, Plans((register,)), engine), smtp, tmp_path / "clock", monkeypatch)
 
 
 def test_what_starts_beside_the_watch_has_a_look_to_begin(place: Place) -> None:

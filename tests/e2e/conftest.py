@@ -27,7 +27,7 @@ def embedded(scenario: Scenario) -> Iterator[Replayed]:
     Not below pytest's temporary folder, which pytest closes to others: run by root, the server is another user.
     """
     with TemporaryDirectory(prefix="tiendo-embedded-") as folder:
-        settings = Settings(home=Path(folder) / "var", plan_dir=PLAN_DIR, database_url=None)
+        settings = Settings(home=Path(folder) / "var", plan_dirs=(PLAN_DIR,), database_url=None)
         try:
             replayed = replay_quarter(settings, scenario, times=2)
             stop_server(settings.postgres)

@@ -95,7 +95,9 @@ class Evening:
 def evening(scenario: Scenario) -> Iterator[Evening]:
     """Makes the evening; all ends with it."""
     with TemporaryDirectory(prefix="tiendo-evening-") as name, ExitStack() as parts:
-        settings = Settings(home=Path(name) / "var", plan_dir=INCLUDE / "plans" / "282-kh-ubnd-2023", database_url=None)
+        settings = Settings(
+            home=Path(name) / "var", plan_dirs=(INCLUDE / "plans" / "282-kh-ubnd-2023",), database_url=None
+        )
         parts.callback(stop_server, settings.postgres)
         clock_file = parts.enter_context(replay_clock(settings, scenario))
         before = scenario_before(scenario)

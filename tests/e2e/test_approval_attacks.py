@@ -249,7 +249,7 @@ class Stage:
 def stage() -> Iterator[Stage]:
     with TemporaryDirectory(prefix="tiendo-attacks-") as name, ExitStack() as parts:
         folder = Path(name)
-        settings = Settings(home=folder / "var", plan_dir=INCLUDE / "plans" / "282-kh-ubnd-2023", database_url=None)
+        settings = Settings(home=folder / "var", plan_dirs=(INCLUDE / "plans" / "282-kh-ubnd-2023",), database_url=None)
         parts.callback(stop_server, settings.postgres)
         clock_file = folder / "clock"
         set_replay_clock(clock_file, AT)

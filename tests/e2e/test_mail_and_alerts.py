@@ -235,7 +235,7 @@ def stage() -> Iterator[Stage]:
         pytest.MonkeyPatch.context() as patch,
     ):
         folder = Path(name)
-        settings = Settings(home=folder / "var", plan_dir=PLAN_DIR, database_url=None)
+        settings = Settings(home=folder / "var", plan_dirs=(PLAN_DIR,), database_url=None)
         extra: dict[str, Any] = {"from_email": ADDRESS, "operations_email": OPERATIONS, "disable_tls": True}
         server = {"host": "localhost", "login": ADDRESS}
         variables = {

@@ -58,7 +58,7 @@ def clustered(programs: Programs, scenario: Scenario) -> Iterator[Replayed]:
     ):
         Path(folder).chmod(0o711)
         patch.setattr(tempfile, "tempdir", folder)
-        settings = Settings(home=Path(folder) / "var", plan_dir=PLAN_DIR, database_url=None)
+        settings = Settings(home=Path(folder) / "var", plan_dirs=(PLAN_DIR,), database_url=None)
         with needs("postgresql", "redis-server"):
             url, cluster = servers.enter_context(local_cluster(programs))
         replayed = replay_quarter(cluster_settings(settings, url), scenario, cluster)
@@ -76,7 +76,7 @@ def busy(scenario: Scenario) -> Iterator[Replayed]:
     until = str(time.time() + BUSY_SECONDS)
     is_one_of_many = "PYTEST_XDIST_WORKER" in os.environ
     with TemporaryDirectory(prefix="tiendo-busy-", dir=FOLDER) as folder:
-        settings = Settings(home=Path(folder) / "var", plan_dir=PLAN_DIR, database_url=None)
+        settings = Settings(home=Path(folder) / "var", plan_dirs=(PLAN_DIR,), database_url=None)
         others = [subprocess.Popen([sys.executable, "-c", endless, until]) for _ in range(2 if is_one_of_many else 6)]
         try:
             yield replay_quarter(settings, scenario)
@@ -94,7 +94,7 @@ def test_a_replay_that_was_killed_goes_on_where_it_was(embedded: Replayed, scena
     run += "from tiendo.plan.register import load_register; home, plan = map(Path, sys.argv[1:]); "
     run += "run_replay(Settings(home, plan, None), build_scenario(load_register(plan)).only('2023-Q1'))"
     with TemporaryDirectory(prefix="tiendo-killed-", dir=FOLDER) as folder:
-        settings = Settings(home=Path(folder) / "var", plan_dir=PLAN_DIR, database_url=None)
+        settings = Settings(home=Path(folder) / "var", plan_dirs=(PLAN_DIR,), database_url=None)
         killed = subprocess.Popen([sys.executable, "-c", run, settings.home, PLAN_DIR])
         try:
             while len([path for path in settings.outbox.rglob("*.html") if "Q1" in str(path)]) < 5:

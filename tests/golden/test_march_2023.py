@@ -88,7 +88,7 @@ def plays(
 
 def play(register: Register, scenario: Scenario, correction: DemoFile, engine: Engine, folder: Path) -> Play:
     """Walks from the end of February to 24 March: every morning's reminders, every delivery, two publications."""
-    settings = Settings(home=folder / "var", plan_dir=INCLUDE, database_url="")
+    settings = Settings(home=folder / "var", plan_dirs=(INCLUDE,), database_url="")
     clock_file = folder / "clock"
     clock.set_replay_clock(clock_file, datetime(2023, 1, 20, 8, tzinfo=HANOI))
     initialise(engine, register)

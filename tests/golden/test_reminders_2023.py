@@ -87,7 +87,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory, postgres: URL, register: Re
     with admin.connect() as connection:
         connection.exec_driver_sql(f"create database {name}")
     engine = make_engine(postgres.set(database=name))
-    settings = Settings(home=folder / "var", plan_dir=INCLUDE, database_url="")
+    settings = Settings(home=folder / "var", plan_dirs=(INCLUDE,), database_url="")
     identity = Identity("x", "baocao@tiendo.binhduong.gov.vn", operations="vanhanh@tiendo.binhduong.gov.vn")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIENDO_CLOCK_FILE", str(folder / "clock"))

@@ -47,7 +47,7 @@ def warehouse(
         with admin.connect() as connection:
             connection.exec_driver_sql("create database tracker_2023")
         engine = make_engine(postgres.set(database="tracker_2023"))
-        settings = Settings(home=folder / "var", plan_dir=INCLUDE, database_url="")
+        settings = Settings(home=folder / "var", plan_dirs=(INCLUDE,), database_url="")
         initialise(engine, register)
         make_inboxes(settings, register)
         for step in scenario.steps:

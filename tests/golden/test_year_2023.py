@@ -70,7 +70,7 @@ def year(tmp_path_factory: pytest.TempPathFactory, postgres: URL, register: Regi
         with admin.connect() as connection:
             connection.exec_driver_sql("create database year_2023")
         engine = make_engine(postgres.set(database="year_2023"))
-        settings = Settings(home=folder / "var", plan_dir=INCLUDE, database_url="")
+        settings = Settings(home=folder / "var", plan_dirs=(INCLUDE,), database_url="")
         initialise(engine, register)
         make_inboxes(settings, register)
         scenario = build_scenario(register)

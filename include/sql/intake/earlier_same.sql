@@ -1,7 +1,7 @@
 -- For each waiting file, the first settled file with the same bytes from the same body, whatever way either came, and the
 -- version of that report that counts. A file that was not read is nothing that could be repeated.
 select w.file_id as waiting_id, e.file_id, e.receipt_no, e.received_at, e.state, e.agency_code, e.period,
-  c.receipt_no as counting_receipt_no
+  c.receipt_no as counting_receipt_no, e.plan_code
 from intake.submission_file w
 cross join lateral (
   select f.file_id, f.receipt_no, f.received_at, f.state, f.plan_code, f.agency_code, f.period

@@ -1,4 +1,5 @@
--- The periods about which these files, and those that were packed in them, have said anything that was accepted.
+-- The periods, with their plans, about which these files, and those that were packed in them, have said anything that
+-- was accepted.
 with said as (
   select f.file_id
   from intake.submission_file f
@@ -10,12 +11,12 @@ with said as (
   join intake.submission_file u on u.claim_id = f.claim_id || '!' || packed.number
   where f.file_id = any(:file_ids)
 )
-select o.period
+select o.plan_code, o.period
 from core.observation o
 join intake.submission s using (submission_id)
 join said using (file_id)
 union
-select s.period
+select s.plan_code, s.period
 from intake.submission s
 join said using (file_id)
-order by period
+order by plan_code, period

@@ -1,5 +1,5 @@
 -- The files that came with some messages, in the order in which they were attached; those of an archive after it
-select p.mail_id, f.file_id, f.receipt_no, f.name, f.state, f.period, f.agency_code, f.receipt_path,
+select p.mail_id, f.file_id, f.receipt_no, f.name, f.state, f.plan_code, f.period, f.agency_code, f.receipt_path,
   f.marked_path, f.trial_verdict
 from intake.mail_part p
 cross join lateral (

@@ -112,8 +112,9 @@ class ReviewOperator(ApprovalOperator):
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.report.approval import ask_again
 
-        settings, register, engine = open_warehouse()
+        settings, plans, engine = open_warehouse()
         request = _noted(engine, context["run_id"])
+        register = plans.of_code(request.plan_code)
         if request.is_decided:
             return super().execute_complete(context, _told(request))
         if request.answer:
@@ -122,14 +123,14 @@ class ReviewOperator(ApprovalOperator):
         elif context["ti"].try_number > 1:
             # A task that was tried before may have asked, and been answered: then asking throws the answer away.
             self.defer(trigger=QuestionThere(context["ti"].id), method_name="execute_complete")
-        return self._ask(context, settings, register.code, request)
+        return self._ask(context, settings, request)
 
-    def _ask(self, context: Any, settings: Settings, plan_code: str, request: "ReviewRequest") -> Any:
+    def _ask(self, context: Any, settings: Settings, request: "ReviewRequest") -> Any:
         from airflow.sdk.exceptions import TaskAwaitingInput
 
         # One noted before its title was: by period and edition.
         self.subject = f"Phê duyệt báo cáo: {request.title or f'{request.period}, lần {request.edition}'}"
-        self.body = question_text(settings, plan_code, request)
+        self.body = question_text(settings, request)
         try:
             return super().execute(context)
         except TaskAwaitingInput:
@@ -164,12 +165,13 @@ class ReviewOperator(ApprovalOperator):
         from tiendo.report.edition import tell_refusal
         from tiendo.report.folders import EditionFolders
 
-        settings, register, engine = open_warehouse()
+        settings, plans, engine = open_warehouse()
         request = _noted(engine, context["run_id"])
+        register = plans.of_code(request.plan_code)
         if request.is_decided:
             return super().execute_complete(context, _told(request))
         if event.get("error_type") == _LOST:
-            return self._ask(context, settings, register.code, request)
+            return self._ask(context, settings, request)
         if "error" in event:
             raise _rest(rests + 1)
         account_id = str((event.get("responded_by_user") or {}).get("id") or "?")
@@ -224,16 +226,16 @@ def answer_in_words(register: Register, answer: "ReviewAnswer") -> str:
     return words
 
 
-def question_text(settings: Settings, plan_code: str, request: "ReviewRequest") -> str:
+def question_text(settings: Settings, request: "ReviewRequest") -> str:
     """Returns what the reviewer is shown, as Markdown."""
     from tiendo.report.folders import EditionFolders
     from tiendo.vietnamese.dates import format_instant
 
-    pages = f"/tiendo/drafts/{plan_code}/{request.period}/{request.edition}"
-    folder = EditionFolders(settings, plan_code, request.period).draft(request.edition)
+    pages = f"/tiendo/drafts/{request.plan_code}/{request.period}/{request.edition}"
+    folder = EditionFolders(settings, request.plan_code, request.period).draft(request.edition)
     lines = "\n".join(f"- {line}" for line in request.review)
     return f"""
-**Trả lời tại [trang phê duyệt](/tiendo/duyet/{request.period})**, hoặc ngay tại đây.
+**Trả lời tại [trang phê duyệt](/tiendo/duyet/{request.period}?ke-hoach={request.plan_code})**, hoặc ngay tại đây.
 
 **Bản dự thảo:** [những điểm cần xem xét]({pages}/xem-xet.html) · [trang báo cáo]({pages}/bao-cao.html) ·
 [Word]({pages}/bao-cao.docx) · [Excel]({pages}/bao-cao.xlsx); thư mục `{folder}`.

@@ -8,14 +8,15 @@ import json
 import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from airflow.sdk.definitions.callback import SyncCallback
 from airflow.sdk.definitions.deadline import BaseDeadlineReference, DeadlineAlert, DeadlineReference
 
-from tiendo.airflow_glue.partition import chosen_period
+from tiendo.airflow_glue.partition import chosen_key, key_of, run_period
 from tiendo.clock import HANOI
-from tiendo.model.register import Register
+from tiendo.model.plans import Bodies, meant_by
 from tiendo.model.working_days import last_day_before
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class PlanDeadline(BaseDeadlineReference):
     more. One of the calendar has, for then it is late. A run that a person starts must say for which period.
 
     Attributes:
-        instants: ISO 8601, by partition key (``2023-Q1``).
+        instants: ISO 8601, by partition key (``282-kh-ubnd-2023:2023-Q1``).
     """
 
     required_kwargs: ClassVar[set[str]] = {"dag_id", "run_id"}
@@ -77,29 +78,31 @@ class PlanDeadline(BaseDeadlineReference):
         # Here, and nowhere else before its first task, Airflow shows us a run that somebody starts: without a period
         # it is refused at once, in the words of the error. What the calendar starts has one.
         if str(row.run_type) not in _OF_THE_CALENDAR:
-            chosen_period(row.partition_key, row.conf, self.instants)
+            chosen_key(row.partition_key, row.conf, self.instants)
         return self.deadline_of(row.partition_key, str(row.run_type), datetime.now(UTC))
 
     def deadline_of(self, partition_key: str | None, run_type: str, now: datetime) -> datetime | None:
         """Returns the deadline of a run that is made now, None for a run without one."""
-        if partition_key not in self.instants:
+        meant = meant_by(partition_key, self.instants) if partition_key else []
+        if len(meant) != 1:
             return None
-        instant = datetime.fromisoformat(self.instants[partition_key])
+        instant = datetime.fromisoformat(self.instants[meant[0]])
         return instant if run_type == "scheduled" or instant > now else None
 
 
-def publication_alerts(register: Register) -> list[DeadlineAlert]:
+def publication_alerts(bodies: Bodies) -> list[DeadlineAlert]:
     """Returns the two alerts of an edition: half an hour after its hour, and on the last day while there is time.
 
     That is the last day to submit; of a plan that wants the report after that day, the last one of the open period.
     """
     publication, last_call = {}, {}
-    for entry in register.calendar:
+    for register, entry in ((plan, entry) for plan in bodies.plans for entry in plan.calendar):
+        key = key_of(register, entry.period)
         rung_at = entry.publish_at + PUBLICATION_PATIENCE
         ends_at = entry.due_at if entry.publish_at < entry.due_at else entry.closing_at
         last_day = register.working_days.last_until(last_day_before(ends_at))
-        publication[str(entry.period)] = rung_at.isoformat()
-        last_call[str(entry.period)] = max(rung_at, datetime.combine(last_day, LAST_CALL, HANOI)).isoformat()
+        publication[key] = rung_at.isoformat()
+        last_call[key] = max(rung_at, datetime.combine(last_day, LAST_CALL, HANOI)).isoformat()
     return [_alert("publication", PlanDeadline(publication)), _alert("due_day", PlanDeadline(last_call))]
 
 
@@ -127,7 +130,8 @@ def tell_operations(alert: str, context: dict[str, Any]) -> None:
     run = context["dag_run"]
     key = run.get("partition_key") or ""
     log.error("Deadline %r passed: %s %s", alert, run["dag_id"], run["dag_run_id"])
-    if key and _is_published(key):
+    named = _named(key) if key else None
+    if named and named.is_published:
         log.warning("%s is out: what waits is a later edition, about which nobody is woken.", key)
         return
     addresses = operations_mail()
@@ -135,34 +139,53 @@ def tell_operations(alert: str, context: dict[str, Any]) -> None:
         log.warning("Nobody is told by mail: the connection tiendo_smtp or its operations_email is not set.")
         return
     sender, operations = addresses
-    what = _WORDS[alert].format(key=key)
+    what = _WORDS[alert].format(key=named.words if named else key)
     words = (
         f"{what}\n\nDAG: {run['dag_id']}\nLượt chạy: {run['dag_run_id']}\nTrạng thái: {run['state']}\n"
-        f"Trang: {_page(run)}\n{_asked_at(alert, key)}\nViệc cần làm: {_TO_DO[alert]}\n"
+        f"Trang: {_page(run)}\n{_asked_at(alert, named)}\nViệc cần làm: {_TO_DO[alert]}\n"
     )
     send_at_once(open_smtp, sender, operations, f"[Tiendo] {what}", words)
 
 
-def _is_published(period: str) -> bool:
-    """Tells whether the period has an edition; where the warehouse cannot say, it has none."""
+class _Named(NamedTuple):
+    """The edition a key is about.
+
+    Attributes:
+        words: period and plan, for people.
+        page: where it is approved.
+        is_published: whether it is out; where the warehouse cannot say, it is not.
+    """
+
+    words: str
+    page: str
+    is_published: bool
+
+
+def _named(key: str) -> _Named | None:
+    """Returns what a partition key is about; None of one that no plan in hand has."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from tiendo.airflow_glue.warehouse import open_warehouse
-    from tiendo.model.period import Period
     from tiendo.report.edition import last_edition
     from tiendo.warehouse.engine import loader
 
+    _, plans, engine = open_warehouse()
     try:
-        _, register, engine = open_warehouse()
+        register, period = run_period(plans, SimpleNamespace(partition_key=key, conf=None))
+    except ValueError:
+        return None
+    is_published = False
+    try:
         with loader(engine) as connection:
-            return last_edition(connection, register, Period.parse(period)) > 0
+            is_published = last_edition(connection, register, period) > 0
     except (SQLAlchemyError, OSError) as error:
-        log.warning("The warehouse cannot say whether %s is out: %s", period, error)
-        return False
+        log.warning("The warehouse cannot say whether %s is out: %s", key, error)
+    of_plan = f" ({register.short_title})" if len(plans) > 1 else ""
+    return _Named(f"{period}{of_plan}", f"/tiendo/duyet/{period}?ke-hoach={register.code}", is_published)
 
 
-def _asked_at(alert: str, key: str) -> str:
-    return "" if alert == "answer" else f"Trang phê duyệt: {_address()}/tiendo/duyet/{key}\n"
+def _asked_at(alert: str, named: _Named | None) -> str:
+    return "" if alert == "answer" or named is None else f"Trang phê duyệt: {_address()}{named.page}\n"
 
 
 def _address() -> str:

@@ -184,11 +184,11 @@ def answer_or_skip(*, is_told: bool = True) -> dict[str, Any]:
     from tiendo.process.mail_run import answer_mail, has_open_mail
 
     mail = _mail_or_skip("thư không được tiếp nhận và trả lời", is_told=is_told)
-    settings, register, engine = open_warehouse()
+    settings, plans, engine = open_warehouse()
     if not has_open_mail(engine, mail.identity):
         log.info("No message waits for an answer.")
         return {"sent": [], "moved": {}}
-    rounds, moved = answer_mail(settings, register, engine, mail)
+    rounds, moved = answer_mail(settings, plans, engine, mail)
     return {"sent": [sent._asdict() for sent in rounds], "moved": moved}
 
 

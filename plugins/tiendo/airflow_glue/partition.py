@@ -1,26 +1,33 @@
-"""A run's partition key as a period of the plan, and what kind of run it is."""
+"""A run's partition key as a period of a plan, and what kind of run it is."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Param
 
 from tiendo.model.period import Period
+from tiendo.model.plans import Bodies, PlanPeriod, Plans, meant_by
 from tiendo.model.register import Register
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
-def period_form(register: Register) -> dict[str, Param]:
-    """Returns the field of the form by which a person starts a run: the periods of the plan."""
-    names = {str(entry.period): entry.period.vietnamese for entry in register.calendar}
-    periods = {key: name[0].upper() + name[1:] for key, name in names.items()}
+def period_form(bodies: Bodies) -> dict[str, Param]:
+    """Returns the field of the form by which a person starts a run: the periods of each plan."""
+    periods: dict[str, str] = {}
+    for register in bodies.plans:
+        for entry in register.calendar:
+            name = entry.period.vietnamese
+            of_plan = f" – {register.short_title}" if len(bodies.plans) > 1 else ""
+            periods[key_of(register, entry.period)] = name[0].upper() + name[1:] + of_plan
+    # A bare period, as it was written while there was one plan, is still taken where one plan alone has it.
+    bare = [str(entry.period) for register in bodies.plans for entry in register.calendar]
     field = Param(
         "",
         type="string",
-        enum=["", *periods],
+        enum=["", *periods, *dict.fromkeys(bare)],
         values_display={"": "(chọn kỳ)", **periods},
         title="Kỳ báo cáo",
         description="Bắt buộc khi khởi chạy bằng tay. Lượt chạy theo lịch tự có kỳ của mình.",
@@ -28,43 +35,62 @@ def period_form(register: Register) -> dict[str, Param]:
     return {"period": field}
 
 
-def chosen_period(partition_key: str | None, conf: Mapping[str, Any] | None, known: Collection[str]) -> str:
-    """Returns the period a run is for: its partition key, or where it has none ``period`` of its conf.
+def key_of(register: Register, period: Period) -> str:
+    """Returns the partition key of a period of a plan, ``282-kh-ubnd-2023:2023-Q1``."""
+    return PlanPeriod(register.code, str(period)).key
+
+
+def chosen_key(partition_key: str | None, conf: Mapping[str, Any] | None, known: Iterable[str]) -> str:
+    """Returns the key a run is for: its partition key, or where it has none ``period`` of its conf.
+
+    Args:
+        known: the keys of all periods of all plans in hand.
 
     Raises:
-        ValueError: there is none, there are two, or the plan does not have it; in words for whoever has started it.
+        ValueError: there is none, there are two, no plan has it, or several have; in words for whoever started it.
     """
-    given = {key: None for key in (partition_key, (conf or {}).get("period")) if key}
-    if not given:
+    known = list(known)
+    chosen: dict[str, str] = {}
+    for key in filter(None, (partition_key, (conf or {}).get("period"))):
+        meant = meant_by(key, known)
+        if not meant:
+            raise ValueError(f"Không có kỳ báo cáo {key} trong kế hoạch; chỉ có {', '.join(known)}.")
+        if len(meant) > 1:
+            raise ValueError(f"Có nhiều kế hoạch có kỳ báo cáo {key}. Đề nghị chọn một trong: {', '.join(meant)}.")
+        chosen[meant[0]] = key
+    if not chosen:
         raise ValueError(f"Chưa chọn kỳ báo cáo. Đề nghị chọn một kỳ ở ô Kỳ báo cáo: {', '.join(known)}.")
-    if len(given) > 1:
-        raise ValueError(f"Lượt chạy có hai kỳ báo cáo khác nhau: {', '.join(given)}. Đề nghị chỉ chọn một kỳ.")
-    (key,) = given
-    if key not in known:
-        raise ValueError(f"Kế hoạch không có kỳ báo cáo {key}; chỉ có {', '.join(known)}.")
-    return key
+    if len(chosen) > 1:
+        raise ValueError(
+            f"Lượt chạy có hai kỳ báo cáo khác nhau: {', '.join(chosen.values())}. Đề nghị chỉ chọn một kỳ."
+        )
+    return next(iter(chosen))
 
 
-def run_period(register: Register, dag_run: Any) -> Period:
-    """Returns the period of a run.
+def run_period(plans: Bodies, dag_run: Any) -> tuple[Register, Period]:
+    """Returns the plan and the period of a run.
 
     Raises:
-        ValueError: as ``chosen_period``.
+        ValueError: as ``chosen_key``.
     """
-    known = {str(entry.period): entry.period for entry in register.calendar}
-    return known[chosen_period(dag_run.partition_key, dag_run.conf, known)]
+    known = {
+        key_of(register, entry.period): (register, entry.period)
+        for register in plans.plans
+        for entry in register.calendar
+    }
+    return known[chosen_key(dag_run.partition_key, dag_run.conf, known)]
 
 
-def period_asked_about(engine: "Engine", register: Register, dag_run: Any) -> Period:
-    """Returns the period of a run of ``publish_report``: of what it has asked about, whatever became of its key since.
+def period_asked_about(engine: "Engine", plans: Plans, dag_run: Any) -> tuple[Register, Period]:
+    """Returns plan and period of a run of ``publish_report``: of what it has asked about, whatever became of its key.
 
     Raises:
-        ValueError: as ``chosen_period``, where it has not asked yet.
+        ValueError: as ``chosen_key``, where it has not asked yet; or the plan it asked about is no longer in hand.
     """
     from tiendo.report.approval import find_request
 
     asked = find_request(engine, dag_run.run_id)
-    return asked.period if asked else run_period(register, dag_run)
+    return (plans.of_code(asked.plan_code), asked.period) if asked else run_period(plans, dag_run)
 
 
 def known_at(register: Register, period: Period, dag_run: Any) -> datetime | None:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -11,9 +11,11 @@ from airflow.exceptions import InvalidPartitionKeyError
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
 from airflow.utils.types import DagRunType
 
+from tiendo.airflow_glue.partition import key_of
 from tiendo.clock import HANOI
 from tiendo.model.occasions import HOLDS
-from tiendo.model.register import Duty, PeriodCalendar, Register
+from tiendo.model.plans import Bodies, meant_by
+from tiendo.model.register import Duty, Register
 from tiendo.model.working_days import midnight
 
 
@@ -21,16 +23,29 @@ class Slot(NamedTuple):
     """One run of the calendar.
 
     Attributes:
-        key: the run's partition key, ``2023-Q1`` or ``2023-03-13``.
-        begins_on: day it is filed under, by which a backfill finds it; no two slots share one.
+        key: the run's partition key, ``282-kh-ubnd-2023:2023-Q1`` or ``2023-03-13``.
+        begins_on: day it is filed under, by which a backfill finds it.
         run_at: when it is due.
         until: until when it still makes sense without anybody asking for it.
+        place: of its plan among those in hand. Runs of two plans that fall on one instant, or are filed under one day,
+            are as many seconds apart: Airflow knows a run by the one, and finds its partition by the other.
     """
 
     key: str
     begins_on: date
     run_at: datetime
     until: datetime
+    place: int = 0
+
+    @property
+    def due_at(self) -> datetime:
+        """When it is run: no other slot at the same second."""
+        return self.run_at + timedelta(seconds=self.place)
+
+    @property
+    def plan(self) -> str:
+        """The plan's code; "" of what is run for all plans."""
+        return self.key.rpartition(":")[0]
 
 
 class PlanCalendar(Timetable):
@@ -45,34 +60,37 @@ class PlanCalendar(Timetable):
     partitioned = True
 
     def __init__(self, slots: Iterable[Slot], description: str = "") -> None:
-        self._slots = tuple(sorted(slots, key=lambda slot: slot.run_at))
+        self._slots = tuple(sorted(slots, key=lambda slot: slot.due_at))
         self.description = description
 
     @classmethod
-    def of(cls, calendar: Iterable[PeriodCalendar]) -> "PlanCalendar":
-        """Makes the timetable of publications; the key is the period, and it is filed under the quarter's first day."""
+    def of(cls, bodies: Bodies) -> "PlanCalendar":
+        """Makes the timetable of publications; a run is filed under the first day of its period."""
         return cls(
-            (Slot(str(entry.period), entry.period.first_day, entry.publish_at, entry.closing_at) for entry in calendar),
-            "At the hour of publication of each period of the plan",
+            (
+                Slot(key_of(plan, each.period), each.period.first_day, each.publish_at, each.closing_at, place)
+                for place, plan in enumerate(bodies.plans)
+                for each in plan.calendar
+            ),
+            "At the hour of publication of each period of the plans",
         )
 
     @classmethod
-    def of_reminders(cls, register: Register) -> "PlanCalendar":
+    def of_reminders(cls, bodies: Bodies) -> "PlanCalendar":
         """Makes the timetable of reminders: the days on which there may be somebody to write to, each its own key.
 
         Whom to write to on such a day depends on each body's own due day, extensions included:
-        ``tiendo.model.occasions``.
+        ``tiendo.model.occasions``. One run writes for all plans, at the latest of the hours that they give.
         """
-        days: set[date] = set()
-        for owed in register.obligations:
-            # What is owed once a year can be extended to the end of it; its ladder ends with that of the first quarter.
-            is_yearly = owed.duty is Duty.IMPLEMENTATION_PLAN
-            closing_at = min(owed.closing_at, register.calendar[0].closing_at) if is_yearly else owed.closing_at
-            days.update(register.reminders.days_of_run(register.working_days, owed.due_at, closing_at))
-        instants = [datetime.combine(day, register.reminders.hour, HANOI) for day in sorted(days)]
-        ends = [*instants[1:], instants[-1] + HOLDS]
+        instants: dict[date, datetime] = {}
+        for plan in bodies.plans:
+            for day in _days_of_reminders(plan):
+                at = datetime.combine(day, plan.reminders.hour, HANOI)
+                instants[day] = max(at, instants.get(day, at))
+        ordered = sorted(instants.values())
+        ends = [*ordered[1:], ordered[-1] + HOLDS]
         return cls(
-            (Slot(str(at.date()), at.date(), at, until) for at, until in zip(instants, ends, strict=True)),
+            (Slot(str(at.date()), at.date(), at, until) for at, until in zip(ordered, ends, strict=True)),
             "On the days on which a body may have to be reminded",
         )
 
@@ -87,7 +105,7 @@ class PlanCalendar(Timetable):
         return {
             "description": self.description,
             "slots": [
-                [slot.key, slot.begins_on.isoformat(), slot.run_at.isoformat(), slot.until.isoformat()]
+                [slot.key, slot.begins_on.isoformat(), slot.run_at.isoformat(), slot.until.isoformat(), slot.place]
                 for slot in self._slots
             ],
         }
@@ -97,8 +115,14 @@ class PlanCalendar(Timetable):
         """Makes the timetable from what ``serialize`` returned."""
         return cls(
             (
-                Slot(key, date.fromisoformat(begins_on), datetime.fromisoformat(run_at), datetime.fromisoformat(until))
-                for key, begins_on, run_at, until in data["slots"]
+                Slot(
+                    key,
+                    date.fromisoformat(begins_on),
+                    datetime.fromisoformat(run_at),
+                    datetime.fromisoformat(until),
+                    *place,
+                )
+                for key, begins_on, run_at, until, *place in data["slots"]
             ),
             data["description"],
         )
@@ -107,11 +131,15 @@ class PlanCalendar(Timetable):
         """Makes sure that no two runs could be taken for each other.
 
         Raises:
-            ValueError: two slots share a key or the day they are filed under.
+            ValueError: two slots share a key, the instant they are due, or what they are filed under.
         """
-        for name in ("key", "begins_on"):
-            values = sorted(getattr(slot, name) for slot in self._slots)
-            if twice := [str(one) for one, other in pairwise(values) if one == other]:
+        values: dict[str, list[Any]] = {
+            "key": [slot.key for slot in self._slots],
+            "instant": [slot.due_at for slot in self._slots],
+            "begins_on": [_begin(slot) for slot in self._slots],
+        }
+        for name, found in values.items():
+            if twice := [str(one) for one, other in pairwise(sorted(found)) if one == other]:
                 raise ValueError(f"Two runs of the calendar share the {name} {', '.join(twice)}.")
 
     def next_dagrun_info_v2(
@@ -121,11 +149,11 @@ class PlanCalendar(Timetable):
         now = datetime.now(UTC)
         for slot in self._slots:
             is_done = last_dagrun_info is not None and _is_done(slot, last_dagrun_info)
-            is_too_early = restriction.earliest is not None and slot.run_at < restriction.earliest
+            is_too_early = restriction.earliest is not None and slot.due_at < restriction.earliest
             is_over = not restriction.catchup and slot.until <= now
             if is_done or is_too_early or is_over:
                 continue
-            return None if restriction.latest is not None and slot.run_at > restriction.latest else _run(slot)
+            return None if restriction.latest is not None and slot.due_at > restriction.latest else _run(slot)
         return None
 
     def iter_partition_dagrun_infos(self, *, earliest: datetime, latest: datetime) -> Iterable[DagRunInfo]:
@@ -133,7 +161,7 @@ class PlanCalendar(Timetable):
         first, last = self.localize_partition_datetime(earliest), self.localize_partition_datetime(latest)
         now = datetime.now(UTC)
         for slot in self._slots:
-            if first <= _begin(slot) <= last and slot.run_at <= now:
+            if first <= _begin(slot) <= last and slot.due_at <= now:
                 yield _run(slot)
 
     def localize_partition_datetime(self, dt: datetime) -> pendulum.DateTime:
@@ -143,11 +171,13 @@ class PlanCalendar(Timetable):
     # The hook that Airflow 3.3 documents for timetables with partitions: resolve_partition_date calls it once it knows
     # that there is a key to read.
     def _decode_partition_date(self, partition_key: str) -> datetime:
-        for slot in self._slots:
-            if slot.key == partition_key:
-                return _begin(slot)
-        known = ", ".join(slot.key for slot in self._slots)
-        raise InvalidPartitionKeyError(f"The plan has no {partition_key!r}; it has {known}.")
+        slots = {slot.key: slot for slot in self._slots}
+        meant = meant_by(partition_key, slots)
+        if len(meant) != 1:
+            raise InvalidPartitionKeyError(
+                f"{partition_key!r} is {len(meant)} of what the plans have: {', '.join(slots)}."
+            )
+        return _begin(slots[meant[0]])
 
     def infer_manual_data_interval(self, *, run_after: pendulum.DateTime) -> DataInterval:
         """Returns an empty interval: a run started by hand has a partition key, not a span of time."""
@@ -163,18 +193,34 @@ class PlanCalendar(Timetable):
         return str(run_type.generate_run_id(suffix=suffix))
 
 
+def _days_of_reminders(register: Register) -> set[date]:
+    days: set[date] = set()
+    for owed in register.obligations:
+        # What is owed once a year can be extended to the end of it; its ladder ends with that of the first quarter.
+        is_yearly = owed.duty is Duty.IMPLEMENTATION_PLAN
+        closing_at = min(owed.closing_at, register.calendar[0].closing_at) if is_yearly else owed.closing_at
+        days.update(register.reminders.days_of_run(register.working_days, owed.due_at, closing_at))
+    return days
+
+
 def _begin(slot: Slot) -> pendulum.DateTime:
-    return pendulum.instance(midnight(slot.begins_on))
+    return pendulum.instance(midnight(slot.begins_on)).add(seconds=slot.place)
 
 
 def _is_done(slot: Slot, last: DagRunInfo) -> bool:
-    """Whether a slot comes no later than the last run; a change that moves a slot already run does not run it again."""
-    return slot.run_at <= last.run_after or (last.partition_date is not None and _begin(slot) <= last.partition_date)
+    """Whether a slot comes no later than the last run; a change that moves a slot already run does not run it again.
+
+    What is filed earlier has been run only within a plan: another reports later of the same months.
+    """
+    if slot.due_at <= last.run_after or slot.key == last.partition_key:
+        return True
+    is_of_plan = last.partition_key is None or slot.plan == last.partition_key.rpartition(":")[0]
+    return is_of_plan and last.partition_date is not None and _begin(slot) <= last.partition_date
 
 
 def _run(slot: Slot) -> DagRunInfo:
     return DagRunInfo(
-        run_after=pendulum.instance(slot.run_at),
+        run_after=pendulum.instance(slot.due_at),
         data_interval=None,
         partition_date=_begin(slot),
         partition_key=slot.key,

@@ -1,8 +1,9 @@
-"""What every task begins with: settings, register, and an engine for the warehouse."""
+"""What every task begins with: settings, the plans in hand, and an engine for the warehouse."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tiendo.model.plans import Plans
 from tiendo.model.register import Register
 from tiendo.settings import Settings, get_settings
 
@@ -21,14 +22,30 @@ class Parts(NamedTuple):
     engine: "Engine"
 
 
-def open_warehouse() -> Parts:
+class AllParts(NamedTuple):
+    """The same for what is done for all plans in hand at once."""
+
+    settings: Settings
+    plans: Plans
+    engine: "Engine"
+
+    def of(self, plan_code: str = "") -> Parts:
+        """Returns the parts for one plan; for "" for the first.
+
+        Raises:
+            NotInHandError: there is no such plan.
+        """
+        return Parts(self.settings, self.plans.of_code(plan_code or self.plans.first.code), self.engine)
+
+
+def open_warehouse() -> AllParts:
     """Returns the parts a task works with.
 
     The warehouse is the one of ``TIENDO_DATABASE_URL``; without it the Airflow connection ``tiendo_warehouse``; without
     that the embedded server. The virus scanner is that of ``TIENDO_CLAMAV``, else the connection ``tiendo_clamav``
     (host and port), else there is none.
     """
-    from tiendo.plan.register import get_register
+    from tiendo.plan.side_by_side import get_plans
     from tiendo.warehouse.engine import get_engine, make_engine
 
     settings = get_settings()
@@ -36,10 +53,10 @@ def open_warehouse() -> Parts:
         settings = replace(settings, clamav=f"{scanner.host}:{scanner.port or 3310}")
     url = None if settings.database_url else _connection_url()
     if url is None:
-        return Parts(settings, get_register(), get_engine())
+        return AllParts(settings, get_plans(), get_engine())
     from sqlalchemy import make_url
 
-    return Parts(settings, get_register(), make_engine(make_url(url).set(drivername="postgresql+psycopg")))
+    return AllParts(settings, get_plans(), make_engine(make_url(url).set(drivername="postgresql+psycopg")))
 
 
 def _connection_url() -> str | None:

@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 from tiendo import clock
 from tiendo.airflow_glue.cleanup import DAY, cleaned_file
-from tiendo.airflow_glue.warehouse import Parts, open_warehouse
+from tiendo.airflow_glue.warehouse import AllParts, open_warehouse
 from tiendo.durable import write_files
 from tiendo.mail.incident_words import bad_mail, well_mail
 from tiendo.mail.incidents import FOLDERS, MAILBOX, PATIENCE, SMTP, Problem, is_mail_due, outages, take_note
@@ -89,7 +89,7 @@ class Watch:
         self._is_starting = is_starting
         self._addresses: tuple[str, str] | None = None
         self._mail: Mail | None = None
-        self._parts: Parts | None = None
+        self._parts: AllParts | None = None
         # Since when the database is out of reach, and when that was told; empty when it is not.
         self._database_state = self._kept_database_state()
 
@@ -118,7 +118,7 @@ class Watch:
         from tiendo.warehouse.engine import loader
 
         self._parts = self._parts or open_warehouse()
-        settings, register, engine = self._parts
+        settings, plans, engine = self._parts
         with loader(engine) as connection:
             unreached = outages(connection)
         if self._is_without_mail():
@@ -135,7 +135,7 @@ class Watch:
         self._tell_that_database_is_back()
         if self._mail and is_mail_due(engine):
             try:
-                tell_incidents(settings, register, engine, self._mail)
+                tell_incidents(settings, plans, engine, self._mail)
             except SmtpDownError as error:
                 log.error("Operations cannot be told by mail, tried again later: %s", error)
 
@@ -328,7 +328,7 @@ def _failed_runs(unreached: set[str]) -> Iterator[Problem]:
     """Yields runs that failed and that no later one of the same DAG and period has taken the place of."""
     from airflow.models import DagModel, DagRun, TaskInstance
     from airflow.utils.session import create_session
-    from sqlalchemy import and_, func, select
+    from sqlalchemy import and_, func, or_, select
     from sqlalchemy.orm import aliased
 
     def key(run: Any) -> Any:
@@ -339,7 +339,8 @@ def _failed_runs(unreached: set[str]) -> Iterator[Problem]:
         later.dag_id == DagRun.dag_id,
         later.id > DagRun.id,
         later.state.in_(("success", "failed")),
-        key(later) == key(DagRun),
+        # A run that was named by its period alone is succeeded by one that names the plan too.
+        or_(key(later) == key(DagRun), key(later).like(func.concat("%:", key(DagRun)))),
     )
     failed = (
         select(DagRun.dag_id, DagRun.run_id, key(DagRun).label("key"))

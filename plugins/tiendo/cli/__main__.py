@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tiendo.cli import backups, figures, files, health, operations
-from tiendo.cli.common import Json, open_register, open_warehouse, print_json
+from tiendo.cli.common import Json, open_plans, open_register, open_warehouse, print_json
 from tiendo.cli.editions import edition_app
 from tiendo.cli.obligations import extension_app, obligation_app
 from tiendo.cli.plans import plan_app
@@ -29,8 +29,8 @@ def _tell_release(is_asked: bool) -> None:
     if is_asked:
         from tiendo.warehouse.release import release
 
-        register = open_register()
-        typer.echo(release(register.code, register.sha256))
+        for register in open_plans():
+            typer.echo(release(register.code, register.sha256))
         raise typer.Exit
 
 
@@ -97,7 +97,7 @@ def init(
     done = _planned()
     open_warehouse()
     try:
-        make_inboxes(get_settings(), open_register())
+        make_inboxes(get_settings(), open_plans())
         adopt_folders(get_settings())
     except PermissionError as error:
         sys.exit(f"{error.filename} cannot be made by this account (uid {os.geteuid()}): give it the folder first.")
@@ -112,7 +112,7 @@ def _planned() -> list[str]:
     from tiendo.warehouse.engine import make_engine
 
     warehouse = standing_warehouse(get_settings())
-    return planned(None if warehouse is None else make_engine(warehouse), open_register())
+    return planned(None if warehouse is None else make_engine(warehouse), open_plans())
 
 
 def _prepare_server(admin: str) -> None:

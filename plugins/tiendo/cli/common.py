@@ -13,6 +13,7 @@ from tiendo.model.period import Period
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from tiendo.model.plans import Bodies, Plans
     from tiendo.model.register import Register
 
 By = Annotated[str, typer.Option(help="Who does it; by default the account, unless that is a service's.")]
@@ -34,11 +35,16 @@ PeriodOption = Annotated[
 AnyPeriod = Annotated[Any, typer.Option("--period", parser=parse_period, metavar="PERIOD")]
 
 
+def open_plans() -> "Plans":
+    """Returns the plans in hand."""
+    from tiendo.plan.side_by_side import get_plans
+
+    return get_plans()
+
+
 def open_register() -> "Register":
     """Returns the plan in force."""
-    from tiendo.plan.register import get_register
-
-    return get_register()
+    return open_plans().first
 
 
 def known_period(register: "Register", period: Period, param_hint: str = "--period") -> Period:
@@ -49,18 +55,19 @@ def known_period(register: "Register", period: Period, param_hint: str = "--peri
     return period
 
 
-def check_obliged(register: "Register", agency: str, param_hint: str = "--agency") -> None:
+def check_obliged(bodies: "Bodies", agency: str, param_hint: str = "--agency") -> None:
     """Refuses the code of a body that owes no report; "" stands for all."""
-    if agency and agency not in {body.code for body in register.obliged}:
+    if agency and agency not in {body.code for body in bodies.obliged}:
         raise typer.BadParameter(f"no body {agency!r} owes a report", param_hint=param_hint)
 
 
 def open_warehouse() -> "Engine":
-    """Returns the warehouse's engine, migrated and with the register stored: every command works on a fresh home."""
+    """Returns the warehouse's engine, migrated and with the registers stored: every command works on a fresh home."""
     from tiendo.status.service import initialise
     from tiendo.warehouse.engine import get_engine
 
-    initialise(get_engine(), open_register())
+    for register in open_plans():
+        initialise(get_engine(), register)
     return get_engine()
 
 

@@ -12,6 +12,7 @@ from tiendo.cli.common import (
     PeriodOption,
     check_obliged,
     known_period,
+    open_plans,
     open_register,
     open_warehouse,
     print_json,
@@ -69,7 +70,7 @@ def ingest(
     def tell_left(path: Path) -> None:
         typer.echo(f"{path}: {'a link' if path.is_symlink() else 'no file'}, left alone", err=True)
 
-    result = ingest_paths(get_settings(), open_register(), open_warehouse, paths, tell=tell, tell_left=tell_left)
+    result = ingest_paths(get_settings(), open_plans(), open_warehouse, paths, tell=tell, tell_left=tell_left)
     if sys.stderr.isatty():
         typer.echo(err=True)
     if as_json:

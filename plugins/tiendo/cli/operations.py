@@ -11,6 +11,7 @@ from tiendo.cli.common import (
     Json,
     check_obliged,
     known_period,
+    open_plans,
     open_register,
     open_warehouse,
     parse_period,
@@ -58,10 +59,10 @@ def requeue(
         return
     if yes and not reason.strip():
         raise typer.BadParameter("an act needs a reason", param_hint="--reason")
-    settings, register, engine = get_settings(), open_register(), open_warehouse()
+    settings, plans, engine = get_settings(), open_plans(), open_warehouse()
     try:
         first = find_file(engine, file, agency)
-        reviewed = review(settings, register, engine, first)
+        reviewed = review(settings, plans, engine, first)
     except NotPossibleError as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from error
     except ScannerError as error:
@@ -70,7 +71,7 @@ def requeue(
     if yes and reviewed.is_different:
         entered = enter(engine, reviewed, act="requeue", reason=reason, by=by)
         waiting: dict[str, Any] = {"receipt": entered.receipt_no, "state": None, "answer": None, "periods": []}
-        done = waiting if later else settle(settings, register, engine, entered)
+        done = waiting if later else settle(settings, plans, engine, entered)
     if as_json:
         print_json(reviewed.as_json() | {"done": done})
         return
@@ -157,12 +158,12 @@ def quarantine_release(
     from tiendo.process.requeue import NotPossibleError
     from tiendo.reading.files import ScannerError
 
-    register = open_register()
+    plans = open_plans()
     if not reason.strip():
         raise typer.BadParameter("an act needs a reason", param_hint="--reason")
-    check_obliged(register, agency)
+    check_obliged(plans, agency)
     try:
-        reviewed, done = release(get_settings(), register, open_warehouse(), file, agency=agency, reason=reason, by=by)
+        reviewed, done = release(get_settings(), plans, open_warehouse(), file, agency=agency, reason=reason, by=by)
     except NotPossibleError as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from error
     except ScannerError as error:

@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 
 from tiendo.collect.folder import IncompleteScanError, collect
 from tiendo.mail.incidents import FOLDERS, end_outage, note_outage
-from tiendo.model.register import Register
+from tiendo.model.plans import Bodies
 from tiendo.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,15 +32,13 @@ class Collected(NamedTuple):
     faults: list[str]
 
 
-def collect_all(
-    settings: Settings, register: Register, engine: Engine, share: "ShareSettings | None" = None
-) -> Collected:
+def collect_all(settings: Settings, bodies: Bodies, engine: Engine, share: "ShareSettings | None" = None) -> Collected:
     """Collects the local inbox, then the share's, and puts new answers onto the share.
 
     Raises:
         ArchiveError: the archive cannot be written; nothing is lost.
     """
-    file_ids, faults = _collect(settings, register, engine)
+    file_ids, faults = _collect(settings, bodies, engine)
     if share is None:
         return Collected(file_ids, 0, faults)
     from tiendo.collect.share import ShareError, deliver, open_share
@@ -48,10 +46,10 @@ def collect_all(
     delivered = 0
     try:
         with open_share(share) as opened:
-            landed, told = _collect(settings, register, engine, opened.inbox())
+            landed, told = _collect(settings, bodies, engine, opened.inbox())
             file_ids += landed
             faults += told
-            delivered = deliver(settings, register, engine, opened)
+            delivered = deliver(settings, bodies, engine, opened)
     except ShareError as error:
         faults.append(str(error))
     return Collected(file_ids, delivered, faults)
@@ -66,9 +64,9 @@ def note_faults(engine: Engine, faults: list[str]) -> None:
 
 
 def _collect(
-    settings: Settings, register: Register, engine: Engine, inbox: "FolderInbox | None" = None
+    settings: Settings, bodies: Bodies, engine: Engine, inbox: "FolderInbox | None" = None
 ) -> tuple[list[int], list[str]]:
     try:
-        return collect(settings, register, engine, inbox), []
+        return collect(settings, bodies, engine, inbox), []
     except IncompleteScanError as error:
         return error.file_ids, [f"{error.channel}: {fault}" for fault in error.faults]

@@ -32,7 +32,7 @@ from tiendo.collect.left_alone import (
     why_never,
 )
 from tiendo.collect.ready import bodies_folders, entries_in, why_not_ready
-from tiendo.model.register import Register
+from tiendo.model.plans import Bodies
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
@@ -59,14 +59,14 @@ class IncompleteScanError(RuntimeError):
         self.file_ids = list(file_ids)
 
 
-def make_inboxes(settings: Settings, register: Register) -> None:
+def make_inboxes(settings: Settings, bodies: Bodies) -> None:
     """Makes the inbox and outbox folder of every body that owes a report."""
-    for agency in register.obliged:
+    for agency in bodies.obliged:
         (settings.inbox / agency.code / TRIAL).mkdir(parents=True, exist_ok=True)
         (settings.outbox / agency.code).mkdir(parents=True, exist_ok=True)
 
 
-def collect(settings: Settings, register: Register, engine: Engine, inbox: FolderInbox | None = None) -> list[int]:
+def collect(settings: Settings, bodies: Bodies, engine: Engine, inbox: FolderInbox | None = None) -> list[int]:
     """Takes what lies in the inbox and returns the ids of the files landed.
 
     Received is the file's own time of change, but no earlier than the last completed scan and no later than now:
@@ -82,7 +82,7 @@ def collect(settings: Settings, register: Register, engine: Engine, inbox: Folde
     inbox = inbox or LocalInbox(settings.inbox)
     with loader(engine) as lock:
         lock.exec_driver_sql(SCAN_LOCK, {"channel": inbox.channel})
-        return _Scan(settings, register, engine, inbox).run()
+        return _Scan(settings, bodies, engine, inbox).run()
 
 
 class _Claim(NamedTuple):
@@ -110,8 +110,8 @@ class _Claim(NamedTuple):
 class _Scan:
     """One look through an inbox."""
 
-    def __init__(self, settings: Settings, register: Register, engine: Engine, inbox: FolderInbox) -> None:
-        self.settings, self.register, self.engine, self.inbox = settings, register, engine, inbox
+    def __init__(self, settings: Settings, bodies: Bodies, engine: Engine, inbox: FolderInbox) -> None:
+        self.settings, self.bodies, self.engine, self.inbox = settings, bodies, engine, inbox
         self.now = clock.now()
         self.wall_now = datetime.now(clock.HANOI)
         self.left: list[LeftAlone] = []
@@ -141,7 +141,7 @@ class _Scan:
             self._fault("", error)
             return []
         folders = {entry.name for entry in root if entry.kind == "folder"}
-        if not folders & {agency.code for agency in self.register.obliged}:
+        if not folders & {agency.code for agency in self.bodies.obliged}:
             self.faults.append("the inbox has none of the bodies' folders: is what should lie there mounted?")
         names = bodies_folders(root)
         for entry in root:
@@ -203,7 +203,7 @@ class _Scan:
             )
             for claim in claims
         ]
-        file_ids = land(self.settings, self.register, self.engine, arrivals)
+        file_ids = land(self.settings, self.bodies, self.engine, arrivals)
         with loader(self.engine) as connection:
             parameters = {"claim_ids": [claim.claim_id for claim in claims]}
             rows = connection.execute(statement("intake/landed_hashes.sql"), parameters)

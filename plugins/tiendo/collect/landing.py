@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from tiendo import clock
 from tiendo.collect.archive import Archived, store
+from tiendo.model.plans import Bodies
 from tiendo.model.register import Agency, Register
 from tiendo.settings import Settings
 from tiendo.vietnamese.text import ascii_key
@@ -46,7 +47,7 @@ class Arrival(NamedTuple):
     is_trial: bool = False
 
 
-def land(settings: Settings, register: Register, engine: Engine, arrivals: Sequence[Arrival]) -> list[int]:
+def land(settings: Settings, bodies: Bodies, engine: Engine, arrivals: Sequence[Arrival]) -> list[int]:
     """Archives arrivals and enters them in the ledger, in one transaction.
 
     Returns:
@@ -62,18 +63,18 @@ def land(settings: Settings, register: Register, engine: Engine, arrivals: Seque
     ]
     landed_at = clock.now()
     with loader(engine) as connection:
-        return enter(connection, register, arrivals, contents, landed_at)
+        return enter(connection, bodies, arrivals, contents, landed_at)
 
 
 def enter(
     connection: Connection,
-    register: Register,
+    bodies: Bodies,
     arrivals: Sequence[Arrival],
     contents: Sequence[Archived],
     landed_at: datetime,
 ) -> list[int]:
     """Enters archived arrivals in the ledger, in the caller's transaction; returns as ``land`` does."""
-    known = register.agency_by_code
+    known = bodies.agency_by_code
     rows = connection.execute(
         statement("intake/put_files.sql"),
         {

@@ -19,7 +19,7 @@ from tiendo.collect.message import MailContent, read_message
 from tiendo.collect.message_kind import Sorted, sort_message
 from tiendo.mail.headers import one_line
 from tiendo.mail.identity import Identity
-from tiendo.model.register import Register
+from tiendo.model.plans import Bodies
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
@@ -28,7 +28,7 @@ _Read = tuple[Row[Any], MailContent, Sorted]
 
 
 def collect(  # noqa: PLR0917
-    settings: Settings, register: Register, engine: Engine, inbox: ImapInbox, identity: Identity, trust: MailTrust
+    settings: Settings, bodies: Bodies, engine: Engine, inbox: ImapInbox, identity: Identity, trust: MailTrust
 ) -> Counter[str]:
     """Takes what is new in the inbox, and what an earlier run entered and did not read.
 
@@ -36,7 +36,7 @@ def collect(  # noqa: PLR0917
         How many messages were read, by kind.
     """
     enter_new(settings, engine, inbox, identity.mailbox)
-    return read_entered(settings, register, engine, identity, trust)
+    return read_entered(settings, bodies, engine, identity, trust)
 
 
 def enter_new(settings: Settings, engine: Engine, inbox: ImapInbox, mailbox: str) -> None:
@@ -66,7 +66,7 @@ def _enter(settings: Settings, engine: Engine, parameters: dict[str, Any], batch
 
 
 def read_entered(
-    settings: Settings, register: Register, engine: Engine, identity: Identity, trust: MailTrust
+    settings: Settings, bodies: Bodies, engine: Engine, identity: Identity, trust: MailTrust
 ) -> Counter[str]:
     """Reads every message that was entered and not read, lands its attachments, and records what it was."""
     with loader(engine) as connection:
@@ -89,14 +89,14 @@ def read_entered(
                 content,
                 sort_message(
                     content,
-                    register.in_force_on(row.internal_at.astimezone(clock.HANOI).date()),
+                    bodies.in_force_on(row.internal_at.astimezone(clock.HANOI).date()),
                     identity.address,
                     own_ids,
                 ),
             )
             for row, content in zip(batch, contents, strict=True)
         ]
-        land(settings, register, engine, [arrival for item in read for arrival in _arrivals(*item)])
+        land(settings, bodies, engine, [arrival for item in read for arrival in _arrivals(*item)])
         _record(engine, read)
         kinds.update(decision.kind for _, _, decision in read)
     return kinds

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from tiendo.collect.message import MailContent
-from tiendo.model.register import Register
+from tiendo.model.plans import Bodies
 
 
 class Sorted(NamedTuple):
@@ -22,14 +22,14 @@ class Sorted(NamedTuple):
     takes_parts: bool
 
 
-def sort_message(content: MailContent, register: Register, own_address: str, own_ids: frozenset[str]) -> Sorted:
+def sort_message(content: MailContent, bodies: Bodies, own_address: str, own_ids: frozenset[str]) -> Sorted:
     """Decides.
 
     Args:
         own_address: of this mailbox; mail from it, or through it once before, is a loop.
         own_ids: which of the ids the message bears are of mail that we sent.
     """
-    agency, reason = _body(content, register)
+    agency, reason = _body(content, bodies)
     if content.sender == own_address or own_address in content.loop_marks or content.message_id in own_ids:
         return Sorted("own", "sent by this mailbox", None, is_answered=False, takes_parts=False)
     if content.is_bounce:
@@ -54,11 +54,11 @@ def sort_message(content: MailContent, register: Register, own_address: str, own
     return Sorted("submission", "", agency, is_answered=True, takes_parts=True)
 
 
-def _body(content: MailContent, register: Register) -> tuple[str | None, str]:
+def _body(content: MailContent, bodies: Bodies) -> tuple[str | None, str]:
     """Returns the body whose own address sent a message, or why there is none."""
     if not content.sender:
         return None, "no sender, or more than one"
-    agency = register.agency_of_address(content.sender)
+    agency = bodies.agency_of_address(content.sender)
     if agency is None:
         return None, f"{content.sender} is no body's address"
     if content.distrust:

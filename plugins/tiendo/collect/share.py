@@ -22,7 +22,7 @@ from sqlalchemy import Engine
 from tiendo import clock
 from tiendo.collect.inbox import Entry, InUseError, Kind
 from tiendo.collect.left_alone import as_path_text
-from tiendo.model.register import Register
+from tiendo.model.plans import Bodies
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
@@ -184,7 +184,7 @@ def open_share(settings: ShareSettings) -> Iterator[Share]:
         smbclient.reset_connection_cache(fail_on_error=False, connection_cache=cache)
 
 
-def deliver(settings: Settings, register: Register, engine: Engine, share: Share) -> int:
+def deliver(settings: Settings, bodies: Bodies, engine: Engine, share: Share) -> int:
     """Puts what is new in the bodies' outbox folders onto the share and returns how many files that were.
 
     What was put there once is not put there again when a body has taken it away. A crash in between copies a file
@@ -197,7 +197,7 @@ def deliver(settings: Settings, register: Register, engine: Engine, share: Share
         rows = connection.execute(statement("operations/deliveries.sql"))
         known = {row.path: (row.size_bytes, row.modified_ns) for row in rows}
     delivered, faults = 0, []
-    for path, source in _outbox_files(settings, register):
+    for path, source in _outbox_files(settings, bodies):
         info = source.stat()
         if known.get(path) == (info.st_size, info.st_mtime_ns):
             continue
@@ -222,9 +222,9 @@ def deliver(settings: Settings, register: Register, engine: Engine, share: Share
     return delivered
 
 
-def _outbox_files(settings: Settings, register: Register) -> Iterator[tuple[str, Path]]:
+def _outbox_files(settings: Settings, bodies: Bodies) -> Iterator[tuple[str, Path]]:
     """Yields the finished files of the bodies' own folders; what is of no known body goes to nobody's share."""
-    for agency in register.agencies:
+    for agency in bodies.agencies:
         for folder, folders, names in os.walk(settings.outbox / agency.code):
             folders.sort()
             for name in sorted(names):

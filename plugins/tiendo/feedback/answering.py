@@ -19,6 +19,7 @@ from tiendo.feedback.answer_text import write_answer
 from tiendo.feedback.returned import TEMPLATE_NAME
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
+from tiendo.model.plans import Bodies
 from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.vietnamese.dates import format_instant
@@ -36,7 +37,7 @@ _TOLD_WITH_FILES = ("stranger", "automatic")
 log = logging.getLogger(__name__)
 
 
-def queue_answers(settings: Settings, register: Register, engine: Engine, identity: Identity) -> int:
+def queue_answers(settings: Settings, bodies: Bodies, engine: Engine, identity: Identity) -> int:
     """Queues the answer to every message whose files are all settled; returns how many."""
     total = 0
     while True:
@@ -44,12 +45,12 @@ def queue_answers(settings: Settings, register: Register, engine: Engine, identi
             messages = connection.execute(statement("mail/messages_to_answer.sql"), {"mailbox": identity.mailbox}).all()
             if not messages:
                 return total
-            _queue(connection, settings, register, identity, messages)
+            _queue(connection, settings, bodies, identity, messages)
         total += len(messages)
 
 
 def _queue(
-    connection: Connection, settings: Settings, register: Register, identity: Identity, messages: Sequence[Row[Any]]
+    connection: Connection, settings: Settings, bodies: Bodies, identity: Identity, messages: Sequence[Row[Any]]
 ) -> None:
     mail_ids = {"mail_ids": [message.mail_id for message in messages]}
     files = _grouped(connection.execute(statement("mail/files_of_messages.sql"), mail_ids).all(), "mail_id")
@@ -61,7 +62,12 @@ def _queue(
         receipts = [file.receipt_path for file in own if file.receipt_path]
         marked = _each_template_once([file.marked_path for file in own if file.marked_path])
         answer = write_answer(
-            register, message, own, findings, left_out.get(message.mail_id, []), has_marked=bool(marked)
+            _plan_of(bodies, message, own),
+            message,
+            own,
+            findings,
+            left_out.get(message.mail_id, []),
+            has_marked=bool(marked),
         )
         queue(
             connection,
@@ -78,6 +84,14 @@ def _queue(
                 references=(*message.thread_references.split(), message.message_id),
             ),
         )
+
+
+def _plan_of(bodies: Bodies, message: Row[Any], files: Sequence[Row[Any]]) -> Register:
+    """Returns the plan for which a message is answered: that of its first file, without one the first of its body."""
+    codes = [file.plan_code for file in files if file.period]
+    of_body = [each for each in bodies.plans if message.agency_code in each.agency_by_code]
+    of_files = [each for each in bodies.plans if each.code in codes[:1]]
+    return next(iter([*of_files, *of_body, *bodies.plans]))
 
 
 def _each_template_once(paths: Sequence[str]) -> list[str]:

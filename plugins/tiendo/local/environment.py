@@ -101,7 +101,7 @@ def airflow_environment(
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "GX_ANALYTICS_ENABLED": "False",
         "TIENDO_HOME": str(settings.home),
-        "TIENDO_PLAN": str(settings.plan_dir),
+        "TIENDO_PLAN": ",".join(map(str, settings.plan_dirs)),
         "TIENDO_INCLUDE": str(INCLUDE),
         "TIENDO_DATABASE_URL": _address(warehouse_url, "postgresql"),
         "TIENDO_REVIEWERS": REVIEWER,

@@ -227,15 +227,17 @@ def database_urls(settings: Settings, cluster: Cluster | None = None) -> tuple[U
 def prepare_warehouse(settings: Settings, url: URL) -> None:
     """Migrates the warehouse, stores the register and makes the inbox folders."""
     from tiendo.collect.folder import make_inboxes
-    from tiendo.plan.register import get_register
+    from tiendo.plan.side_by_side import get_plans
     from tiendo.report.folders import adopt_folders
     from tiendo.status.service import initialise
     from tiendo.warehouse.engine import make_engine
 
     engine = make_engine(url)
-    initialise(engine, get_register())
+    plans = get_plans()
+    for register in plans:
+        initialise(engine, register)
     engine.dispose()
-    make_inboxes(settings, get_register())
+    make_inboxes(settings, plans)
     adopt_folders(settings)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from tiendo import clock
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
-from tiendo.model.register import Register
+from tiendo.model.plans import Bodies
 from tiendo.vietnamese.dates import format_instant
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
@@ -22,7 +22,7 @@ _WHAT = {
 log = logging.getLogger(__name__)
 
 
-def tell_undeliverable(engine: Engine, register: Register, identity: Identity) -> int:
+def tell_undeliverable(engine: Engine, bodies: Bodies, identity: Identity) -> int:
     """Queues a mail to operations about each mail that was given up or came back; returns how many.
 
     What could not be delivered to operations themselves is logged only: to tell them by mail would never end.
@@ -34,7 +34,7 @@ def tell_undeliverable(engine: Engine, register: Register, identity: Identity) -
             log.error("Mail %s to %s was not delivered: %s", row.outgoing_id, row.to_address, row.reason)
             if not identity.operations or row.kind == OPERATIONS or row.to_address == identity.operations:
                 continue
-            agency = register.in_force_on(clock.now().date()).agency_of_address(row.to_address)
+            agency = bodies.in_force_on(clock.now().date()).agency_of_address(row.to_address)
             what = _WHAT.get(row.kind, "Thư của hệ thống")
             whom = f"{agency.name} ({row.to_address})" if agency else row.to_address
             words = (

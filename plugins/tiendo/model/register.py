@@ -318,6 +318,11 @@ class Register:
     versions: tuple[tuple[date, "Register"], ...] = field(default=(), repr=False)
     files: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
+    @property
+    def plans(self) -> tuple["Register", ...]:
+        """Itself, as the one plan where others may stand beside it (``tiendo.model.plans``)."""
+        return (self,)
+
     def in_force(self, period: Period) -> "Register":
         """Returns the register by which a period is graded, owed and printed: that of the day its data is closed."""
         entry = self.calendar_by_period.get(period)

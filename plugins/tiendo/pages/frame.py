@@ -21,7 +21,7 @@ from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from tiendo.airflow_glue.warehouse import Parts, open_warehouse
+from tiendo.airflow_glue.warehouse import AllParts, Parts, open_warehouse
 from tiendo.templates import TEMPLATES, template
 
 PREFIX = "/tiendo"
@@ -90,9 +90,14 @@ def may_run(user: BaseUser, dag_id: str) -> bool:
 
 
 @cache
-def parts() -> Parts:
-    """Returns settings, register and the engine of this process, opened once: its pool heals by itself."""
+def all_parts() -> AllParts:
+    """Returns settings, plans and the engine of this process, opened once: its pool heals by itself."""
     return open_warehouse()
+
+
+def parts() -> Parts:
+    """Returns the same for the plan that a page is about."""
+    return all_parts().of()
 
 
 Viewer = Annotated[BaseUser, Depends(viewer)]

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from tiendo import clock
 from tiendo.model.period import Period
+from tiendo.model.plans import Bodies
 from tiendo.model.register import Indicator, Register
 from tiendo.plan.register import register_of
 from tiendo.warehouse import migrate
@@ -116,7 +117,7 @@ def store_register(connection: Connection, register: Register) -> bool:
     return True
 
 
-def planned(engine: Engine | None, register: Register) -> list[str]:
+def planned(engine: Engine | None, bodies: Bodies) -> list[str]:
     """Returns what ``migrate`` and ``store_register`` would do now, a line each; changes nothing.
 
     Args:
@@ -126,17 +127,20 @@ def planned(engine: Engine | None, register: Register) -> list[str]:
         SchemaError: ``migrate`` would refuse; a ``mart`` that changes otherwise than by adding it finds itself alone.
         PastError: ``store_register`` would refuse.
     """
-    told = f"register {register.code} {register.sha256[:12]} is stored, and every period it changes is graded anew"
+    told = {
+        each.code: f"register {each.code} {each.sha256[:12]} is stored, and every period it changes is graded anew"
+        for each in bodies.plans
+    }
     if engine is None:
-        return [*migrate.first_plan(), told]
+        return [*migrate.first_plan(), *told.values()]
     lines = migrate.planned(engine)
     with engine.connect() as connection:
         if connection.exec_driver_sql("select to_regclass('core.register')").scalar() is None:
-            return [*lines, told]
-        if not _is_new(connection, register):
-            return lines
-        _check_past(connection, register)
-    return [*lines, told]
+            return [*lines, *told.values()]
+        new = [each for each in bodies.plans if _is_new(connection, each)]
+        for register in new:
+            _check_past(connection, register)
+    return [*lines, *(told[register.code] for register in new)]
 
 
 def _is_new(connection: Connection, register: Register) -> bool:

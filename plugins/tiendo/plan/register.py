@@ -289,11 +289,12 @@ def get_register() -> Register:
         RegisterError: see ``load_register``.
         UnknownPlanError: there is no such plan.
     """
-    return _load_once(get_settings().plan_dir)
+    return load_once(get_settings().plan_dir)
 
 
 @cache
-def _load_once(plan_dir: Path) -> Register:
+def load_once(plan_dir: Path) -> Register:
+    """Loads a plan's folder, once per process; as ``get_register``."""
     if not plan_dir.is_dir():
         raise UnknownPlanError(plan_dir)
     return load_register(plan_dir)

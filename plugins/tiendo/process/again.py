@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import Engine
 
 from tiendo.clock import HANOI
+from tiendo.model.content import WorkbookContent
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.obligations.reopened import open_at, read_reopened
@@ -13,11 +14,11 @@ from tiendo.process.history import fetch_history_before
 from tiendo.process.steps import LedgerFile
 from tiendo.reading.files import read_files
 from tiendo.settings import Settings
+from tiendo.validation.context import BatchFile
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
 
 if TYPE_CHECKING:
-    from tiendo.model.content import WorkbookContent
     from tiendo.validation.check import BatchCheck
 
 
@@ -30,11 +31,14 @@ class TrialHit(NamedTuple):
     first: str
 
 
+def to_check(file: LedgerFile, content: WorkbookContent) -> BatchFile:
+    """Returns a file of the ledger that was read as one to check."""
+    sender = file.sender_agency_code or ""
+    return BatchFile(file.file_id, file.name, sender, content, received_at=file.received_at, stranger=file.stranger)
+
+
 def check_again(
-    register: Register,
-    engine: Engine,
-    files: Sequence[LedgerFile],
-    contents: Sequence["WorkbookContent"],
+    register: Register, engine: Engine, files: Sequence[tuple[LedgerFile, BatchFile]]
 ) -> list["BatchCheck"]:
     """Checks files that were read, each by itself and as of the instant it was received; loads nothing.
 
@@ -46,16 +50,14 @@ def check_again(
     """
     if not files:
         return []
-    from tiendo.validation.check import BatchFile, run_rules
+    from tiendo.validation.check import run_rules
 
     with loader(engine) as connection:
         reopened = read_reopened(connection, register)
     checks: list[BatchCheck] = []
-    for file, content in zip(files, contents, strict=True):
-        sender = file.sender_agency_code or ""
-        history = fetch_history_before(engine, register, content, sender, file.received_at)
-        is_open = open_at(reopened, file.received_at)
-        item = BatchFile(file.file_id, file.name, sender, content, received_at=file.received_at, reopened=is_open)
+    for file, read in files:
+        history = fetch_history_before(engine, register, read.content, read.sender_agency, file.received_at)
+        item = read._replace(stranger="", reopened=open_at(reopened, file.received_at))
         checks.append(run_rules(register, [item], history, today=file.received_at.astimezone(HANOI).date()))
     return checks
 
@@ -79,7 +81,8 @@ def try_rules(settings: Settings, register: Register, engine: Engine, period: Pe
         lines = connection.execute(statement("intake/files_of_period.sql"), parameters).mappings()
         files = [LedgerFile(**line) for line in lines]
     contents = read_files(settings, [file.sha256 for file in files])
-    for file, together in zip(files, check_again(register, engine, files, contents), strict=True):
+    read = [(file, to_check(file, content)) for file, content in zip(files, contents, strict=True)]
+    for file, together in zip(files, check_again(register, engine, read), strict=True):
         (check,) = together.files
         for rule, found in hits.items():
             broken = [item.finding for item in check.broken if item.fate == "trial" and item.finding.rule == rule]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy import Engine
 
 from tiendo import clock
-from tiendo.model.register import Register
+from tiendo.model.plans import Bodies, PlanPeriod
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
 
@@ -56,7 +56,7 @@ def check_settled(engine: Engine, file_ids: Sequence[int]) -> None:
         raise UnsettledError(f"{len(left)} of {len(file_ids)} files still wait for their fate: {left[:20]}")
 
 
-def fates_in_words(engine: Engine, register: Register, file_ids: Sequence[int]) -> str:
+def fates_in_words(engine: Engine, bodies: Bodies, file_ids: Sequence[int]) -> str:
     """Returns what became of these files: ``27 tệp: 24 nhận; 3 trả lại (Sở Tài chính, Sở Y tế)``."""
     with loader(engine) as connection:
         rows = connection.execute(statement("intake/fates.sql"), {"file_ids": list(file_ids)}).all()
@@ -64,7 +64,7 @@ def fates_in_words(engine: Engine, register: Register, file_ids: Sequence[int]) 
     names: dict[str, list[str]] = {}
     for row in rows:
         files[row.state] += row.files
-        known = register.agency_by_code.get(row.agency)
+        known = bodies.agency_by_code.get(row.agency)
         names.setdefault(row.state, []).append(known.name if known else row.agency or "không rõ đơn vị")
     parts = []
     for state, words in _FATES.items():
@@ -76,17 +76,18 @@ def fates_in_words(engine: Engine, register: Register, file_ids: Sequence[int]) 
     return f"{files.total()} tệp: {'; '.join(parts)}" if parts else "Không có tệp nào chờ."
 
 
-def touched_periods(engine: Engine, file_ids: Sequence[int]) -> list[str]:
+def touched_periods(engine: Engine, file_ids: Sequence[int]) -> list[PlanPeriod]:
     """Returns the periods about which any of these files said something that was accepted, in order."""
     with loader(engine) as connection:
-        return list(connection.execute(statement("intake/touched_periods.sql"), {"file_ids": list(file_ids)}).scalars())
+        rows = connection.execute(statement("intake/touched_periods.sql"), {"file_ids": list(file_ids)})
+        return [PlanPeriod(*row) for row in rows]
 
 
-def ungraded_periods(engine: Engine, register: Register) -> set[str]:
+def ungraded_periods(engine: Engine, bodies: Bodies) -> set[PlanPeriod]:
     """Returns the periods that may have changed since they were graded: a run died between loading and grading."""
     with loader(engine) as connection:
-        parameters = {"plan_code": register.code, "now": clock.now()}
-        return set(connection.execute(statement("intake/ungraded_periods.sql"), parameters).scalars())
+        parameters = {"plan_codes": [register.code for register in bodies.plans], "now": clock.now()}
+        return {PlanPeriod(*row) for row in connection.execute(statement("intake/ungraded_periods.sql"), parameters)}
 
 
 def was_accepted(engine: Engine, sha256: str, agency: str) -> bool:

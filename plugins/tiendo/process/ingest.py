@@ -22,7 +22,7 @@ from tiendo import clock
 from tiendo.collect.archive import Archived, sha256_of, take
 from tiendo.collect.landing import Arrival, land
 from tiendo.collect.left_alone import why_never
-from tiendo.model.register import Register
+from tiendo.model.plans import Bodies
 from tiendo.process.fates import ungraded_periods, waiting_batches
 from tiendo.process.steps import BatchResult
 from tiendo.process.workers import grade, settle, warm_up, workers
@@ -51,7 +51,7 @@ def _tell_nobody(_: object) -> None:
 
 def ingest_paths(
     settings: Settings,
-    register: Register,
+    bodies: Bodies,
     open_engine: Callable[[], Engine],
     paths: Sequence[Path],
     *,
@@ -70,8 +70,8 @@ def ingest_paths(
         tell_left: hears of each link, pipe or device in a folder.
 
     Returns:
-        ``{"received": files landed, "states": {state: count}, "periods": [period]}``; files that an earlier run
-        had landed but not settled, and periods it had not graded, are made up for and counted too.
+        ``{"received": files landed, "states": {state: count}, "periods": [period], "plans": {plan: [period]}}``; files
+        that an earlier run had landed but not settled, and periods it had not graded, are made up for and counted too.
 
     Raises:
         ReaderBugError: our own reader failed on a file; everything is settled.
@@ -80,18 +80,18 @@ def ingest_paths(
     warm_up()
     gc.freeze()  # the register and all that is imported stay to the end: no need to look them through again and again
     engine = open_engine()
-    batches = _batches(register, _files(paths, tell_left))
+    batches = _batches(bodies, _files(paths, tell_left))
     with loader(engine) as connection:
         run = connection.execute(statement("intake/count_scans.sql"), {"channel": CHANNEL}).scalar_one()
     received = 0
     results: list[BatchResult] = []
     number = WORKERS if _is_divisible(batches) else 1
-    with workers(number, settings, register, engine.url) as pool:
+    with workers(number, settings, bodies, engine.url) as pool:
         # Of an earlier run that was cut short; they are older than what lands now.
         results += pool.map(settle, waiting_batches(engine, BATCH_SIZE))
         futures = []
         for batch in batches:
-            landed = land(settings, register, engine, [_arrival(settings, run, *file) for file in batch])
+            landed = land(settings, bodies, engine, [_arrival(settings, run, *file) for file in batch])
             received += len(landed)
             futures.append(pool.submit(settle, landed))
             tell(Progress(received))
@@ -100,11 +100,15 @@ def ingest_paths(
             tell(Progress(received, done, len(futures)))
         result = reduce(BatchResult.and_of, results, BatchResult({}, []))
         touched = set(result.periods)
-        to_grade = sorted(touched | ungraded_periods(engine, register))
+        to_grade = sorted(touched | ungraded_periods(engine, bodies))
         touched.update(period for period, changed in zip(to_grade, pool.map(grade, to_grade), strict=True) if changed)
     with loader(engine) as connection:
         connection.execute(statement("intake/put_scan.sql"), {"channel": CHANNEL, "completed_at": clock.now()})
-    return {"received": received, "states": result.or_raise().states, "periods": sorted(touched)}
+    plans: dict[str, list[str]] = {}
+    for plan_code, period in sorted(touched):
+        plans.setdefault(plan_code, []).append(period)
+    periods = sorted({period for _, period in touched})
+    return {"received": received, "states": result.or_raise().states, "periods": periods, "plans": plans}
 
 
 def _arrival(settings: Settings, run: int, sender: str, path: Path) -> Arrival:
@@ -115,9 +119,9 @@ def _arrival(settings: Settings, run: int, sender: str, path: Path) -> Arrival:
     return Arrival(f"{CHANNEL}-{run}-{place[:32]}-{sha256}", path.name, CHANNEL, sender, clock.now(), content)
 
 
-def _batches(register: Register, paths: Iterable[Path]) -> list[list[tuple[str, Path]]]:
+def _batches(bodies: Bodies, paths: Iterable[Path]) -> list[list[tuple[str, Path]]]:
     """Returns (sender, path) in batches; a sender's files are in one batch, unless they are more than one holds."""
-    found = sorted(((_sender(register, path), path) for path in paths), key=lambda item: item[0])
+    found = sorted(((_sender(bodies, path), path) for path in paths), key=lambda item: item[0])
     batches: list[list[tuple[str, Path]]] = []
     for _, group in groupby(found, key=lambda item: item[0]):
         files = list(group)
@@ -155,7 +159,7 @@ def _open_no_link(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)  # nor is a pipe waited for
 
 
-def _sender(register: Register, path: Path) -> str:
+def _sender(bodies: Bodies, path: Path) -> str:
     """The body a file's folder is named after, or "" for a file that lies elsewhere: then the workbook says."""
     folder = path.parent.name
-    return folder if folder in register.agency_by_code else ""
+    return folder if folder in bodies.agency_by_code else ""

@@ -10,6 +10,7 @@ from tiendo import clock
 from tiendo.collect.landing import Fate, settle
 from tiendo.feedback.receipt import AnswerPaths, CountingVersion, Receipt, write_answers
 from tiendo.feedback.versions import versions_of
+from tiendo.model.plans import PlanPeriod
 from tiendo.model.register import Register
 from tiendo.obligations.extensions import own_calendars
 from tiendo.process.steps import Settled
@@ -41,7 +42,9 @@ class _Accepted(NamedTuple):
         return self.submission.version > 1 or any(o.is_correction for o in self.item.outcome.observations)
 
 
-def load(connection: Connection, settings: Settings, register: Register, settled: Sequence[Settled]) -> list[str]:
+def load(
+    connection: Connection, settings: Settings, register: Register, settled: Sequence[Settled]
+) -> list[PlanPeriod]:
     """Writes a batch in the caller's transaction, under the load lock, and checks what then stands there.
 
     Returns:
@@ -65,7 +68,8 @@ def load(connection: Connection, settings: Settings, register: Register, settled
     _settle_files(connection, register, settled, answers, recorded_at)
     _check_and_keep(connection, register, settled, recorded_at)
     touched = {o.period for item, _ in accepted for o in item.outcome.observations}
-    return sorted(touched | {item.outcome.period for item, _ in accepted})
+    touched |= {item.outcome.period for item, _ in accepted}
+    return [PlanPeriod(register.code, period) for period in sorted(touched)]
 
 
 def _put_submissions(

@@ -15,7 +15,7 @@ from tiendo.mail.identity import Identity
 from tiendo.mail.incidents import MAILBOX, SMTP, end_outage, note_outage
 from tiendo.mail.outgoing import OpenSmtp, Sent, SmtpDownError, send_pending
 from tiendo.mail.undeliverable import tell_undeliverable
-from tiendo.model.register import Register
+from tiendo.model.plans import Bodies
 from tiendo.reminders.reminding import LIST, REMINDER, withdraw
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import loader
@@ -35,22 +35,20 @@ MAIL_TRY_LOCK = "select pg_try_advisory_lock(hashtext('tiendo.mail'))"
 MAIL_UNLOCK = "select pg_advisory_unlock(hashtext('tiendo.mail'))"
 
 
-def collect_mail(settings: Settings, register: Register, engine: Engine, mail: Mail) -> Counter[str]:
+def collect_mail(settings: Settings, bodies: Bodies, engine: Engine, mail: Mail) -> Counter[str]:
     """Archives, enters and reads every new message, and lands its attachments; returns the messages by kind.
 
     Raises:
         ValueError: the mailbox does not say whom it believes.
     """
-    ever = (register, *(version for _, version in register.versions))
+    ever = (each for plan in bodies.plans for each in (plan, *(version for _, version in plan.versions)))
     addresses = (address for each in ever for agency in each.agencies for address in agency.mail_addresses)
     mail.mailbox.trust.check({address.rpartition("@")[2] for address in addresses})
     with _reached(engine), _alone(engine), open_inbox(mail.mailbox) as inbox:
-        return collect(settings, register, engine, inbox, mail.identity, mail.mailbox.trust)
+        return collect(settings, bodies, engine, inbox, mail.identity, mail.mailbox.trust)
 
 
-def answer_mail(
-    settings: Settings, register: Register, engine: Engine, mail: Mail
-) -> tuple[list[Sent], dict[str, int]]:
+def answer_mail(settings: Settings, bodies: Bodies, engine: Engine, mail: Mail) -> tuple[list[Sent], dict[str, int]]:
     """Answers every message whose files are settled, then moves the answered ones out of the inbox.
 
     Returns:
@@ -60,11 +58,11 @@ def answer_mail(
         SmtpDownError: after what was answered before has been moved.
     """
     with _alone(engine):
-        queue_answers(settings, register, engine, mail.identity)
+        queue_answers(settings, bodies, engine, mail.identity)
         down: SmtpDownError | None = None
         rounds: list[Sent] = []
         try:
-            rounds.append(_send(settings, register, engine, mail))
+            rounds.append(_send(settings, bodies, engine, mail))
         except SmtpDownError as error:
             down = error
         with _reached(engine), open_inbox(mail.mailbox) as inbox:
@@ -72,33 +70,36 @@ def answer_mail(
         if down:
             raise down
         # Moving queues what operations are told.
-        rounds.append(_send(settings, register, engine, mail))
+        rounds.append(_send(settings, bodies, engine, mail))
     return rounds, moved
 
 
-def send_mail(settings: Settings, register: Register, engine: Engine, mail: Mail) -> Sent:
+def send_mail(settings: Settings, bodies: Bodies, engine: Engine, mail: Mail) -> Sent:
     """Sends what waits in the queue, without a look at the mailbox.
 
     Raises:
         SmtpDownError: the server could not be reached; what was not sent yet waits.
     """
     with _alone(engine):
-        sent = _send(settings, register, engine, mail)
+        sent = _send(settings, bodies, engine, mail)
         # What was given up just now is told by the next round.
-        again = _send(settings, register, engine, mail) if sent.given_up else Sent(0, 0, 0, 0)
+        again = _send(settings, bodies, engine, mail) if sent.given_up else Sent(0, 0, 0, 0)
         return Sent(*map(sum, zip(sent, again, strict=True)))
 
 
-def _send(settings: Settings, register: Register, engine: Engine, mail: Mail) -> Sent:
+def _send(settings: Settings, bodies: Bodies, engine: Engine, mail: Mail) -> Sent:
     """Sends what is due and still true, and what is to be told of earlier mail that did not arrive.
 
     At night and on days off reminders wait, answers do not.
     """
     now = clock.now()
     with loader(engine) as connection:
-        withdraw(connection, register, now)
-    tell_undeliverable(engine, register, mail.identity)
-    quiet_kinds = (REMINDER, LIST) if register.reminders.is_quiet(register.working_days, now) else ()
+        for register in bodies.plans:
+            withdraw(connection, register, now)
+    tell_undeliverable(engine, bodies, mail.identity)
+    # Mail of all plans goes out together: the quiet hours of any of them are kept.
+    is_quiet = any(plan.reminders.is_quiet(plan.working_days, now) for plan in bodies.plans)
+    quiet_kinds = (REMINDER, LIST) if is_quiet else ()
     try:
         sent = send_pending(settings, engine, mail.identity, mail.open_smtp, quiet_kinds)
     except SmtpDownError as error:
@@ -109,7 +110,7 @@ def _send(settings: Settings, register: Register, engine: Engine, mail: Mail) ->
     return sent
 
 
-def tell_incidents(settings: Settings, register: Register, engine: Engine, mail: Mail) -> None:
+def tell_incidents(settings: Settings, bodies: Bodies, engine: Engine, mail: Mail) -> None:
     """Sends what operations are to be told of incidents, with all else that is due; another run at work does so itself.
 
     Raises:
@@ -119,7 +120,7 @@ def tell_incidents(settings: Settings, register: Register, engine: Engine, mail:
         if not connection.exec_driver_sql(MAIL_TRY_LOCK).scalar():
             return
         try:
-            _send(settings, register, engine, mail)
+            _send(settings, bodies, engine, mail)
         finally:
             connection.exec_driver_sql(MAIL_UNLOCK)
 

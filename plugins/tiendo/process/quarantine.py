@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from tiendo.model.register import Register
+from tiendo.model.plans import Bodies
 from tiendo.process.requeue import NotPossibleError, Rereading, enter, find_file, readings, review, settle
 from tiendo.process.steps import LedgerFile
 from tiendo.settings import Settings
@@ -40,7 +40,7 @@ def show(settings: Settings, engine: Engine, subject: str) -> dict[str, Any]:
 
 
 def release(
-    settings: Settings, register: Register, engine: Engine, subject: str, *, agency: str, reason: str, by: str = ""
+    settings: Settings, bodies: Bodies, engine: Engine, subject: str, *, agency: str, reason: str, by: str = ""
 ) -> tuple[Rereading, dict[str, Any] | None]:
     """Lets a held file through as one of a body's, unless it would only be held again.
 
@@ -54,11 +54,11 @@ def release(
     first = _held(engine, subject)
     if not (agency or first.sender_agency_code):
         raise NotPossibleError(f"nobody knows whose {first.receipt_no} is: name the body by --agency")
-    reviewed = review(settings, register, engine, first, agency)
+    reviewed = review(settings, bodies, engine, first, agency)
     if reviewed.after.state == "quarantined":
         return reviewed, None
     entered = enter(engine, reviewed, act="release", reason=reason, by=by)
-    return reviewed, settle(settings, register, engine, entered)
+    return reviewed, settle(settings, bodies, engine, entered)
 
 
 def _held(engine: Engine, subject: str) -> LedgerFile:

@@ -17,13 +17,15 @@ from tiendo import clock
 from tiendo.model.content import UNREAD, WorkbookContent
 from tiendo.model.outcome import ACCEPTED, FileOutcome, Finding
 from tiendo.model.period import Period
+from tiendo.model.plans import Bodies
 from tiendo.model.register import Register
-from tiendo.process.again import check_again
+from tiendo.process.again import check_again, to_check
 from tiendo.process.batch import process
 from tiendo.process.steps import LedgerFile
 from tiendo.reading.files import read_files
 from tiendo.settings import Settings
 from tiendo.status.service import refresh
+from tiendo.validation.which_plan import by_plan
 from tiendo.warehouse import audit
 from tiendo.warehouse.engine import LOAD_LOCK, loader
 from tiendo.warehouse.sql import statement
@@ -188,7 +190,7 @@ def readings(connection: Connection, file_id: int) -> list[ReadingLine]:
     return [ReadingLine(**line) for line in lines]
 
 
-def review(settings: Settings, register: Register, engine: Engine, first: LedgerFile, agency: str = "") -> Rereading:
+def review(settings: Settings, bodies: Bodies, engine: Engine, first: LedgerFile, agency: str = "") -> Rereading:
     """Reads a file by today's rules beside its last reading. Changes nothing.
 
     Args:
@@ -199,7 +201,7 @@ def review(settings: Settings, register: Register, engine: Engine, first: Ledger
         NotPossibleError: it has not been read at all yet.
         UnreadError: it could not be read now, for a reason of ours.
     """
-    return _review(register, engine, first, agency, read_files(settings, [first.sha256]))
+    return _review(bodies, engine, first, agency, read_files(settings, [first.sha256]))
 
 
 class PeriodReview(NamedTuple):
@@ -231,7 +233,7 @@ def review_period(settings: Settings, register: Register, engine: Engine, period
 
 
 def _review(
-    register: Register, engine: Engine, first: LedgerFile, agency: str, contents: Sequence[WorkbookContent]
+    bodies: Bodies, engine: Engine, first: LedgerFile, agency: str, contents: Sequence[WorkbookContent]
 ) -> Rereading:
     with loader(engine) as connection:
         lines = readings(connection, first.file_id)
@@ -253,7 +255,12 @@ def _review(
         )
     sender = agency or last.sender_agency_code
     file = first._replace(sender_agency_code=sender)
-    (together,) = check_again(register, engine, [file], contents)
+    read = [to_check(file, content) for content in contents]
+    (together,) = (
+        check
+        for register, files in by_plan(bodies, read, clock.today())
+        for check in check_again(register, engine, [(file, each) for _, each in files])
+    )
     outcome = together.files[0].outcome
     return Rereading(first, sender or "", last.period or "", len(lines), before, _reading(outcome), outcome)
 
@@ -297,18 +304,23 @@ def enter(engine: Engine, reviewed: Rereading, *, act: str, reason: str, by: str
     return Entered(line.file_id, line.receipt_no)
 
 
-def settle(settings: Settings, register: Register, engine: Engine, entered: Entered) -> dict[str, Any]:
+def settle(settings: Settings, bodies: Bodies, engine: Engine, entered: Entered) -> dict[str, Any]:
     """Gives an entered reading its fate and grades what changed.
 
     Returns:
         ``{"receipt", "state", "answer", "periods"}`` of the new line.
     """
-    periods = process(settings, register, engine, [entered.file_id]).periods
-    for period in periods:
-        refresh(engine, register, Period.parse(period))
+    touched = process(settings, bodies, engine, [entered.file_id]).periods
+    for plan_code, period in touched:
+        refresh(engine, next(each for each in bodies.plans if each.code == plan_code), Period.parse(period))
     with loader(engine) as connection:
         (line,) = readings(connection, entered.file_id)
-    return {"receipt": line.receipt_no, "state": line.state, "answer": line.receipt, "periods": periods}
+    return {
+        "receipt": line.receipt_no,
+        "state": line.state,
+        "answer": line.receipt,
+        "periods": [each.period for each in touched],
+    }
 
 
 def _reading(outcome: FileOutcome) -> ReadingOutcome:

@@ -9,6 +9,8 @@ from sqlalchemy import Engine
 
 from tiendo.model.content import UnreadError, WorkbookContent
 from tiendo.model.outcome import ACCEPTED, FileOutcome
+from tiendo.model.plans import PlanPeriod
+from tiendo.model.register import Register
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.sql import statement
 
@@ -61,6 +63,7 @@ class EarlierFile(NamedTuple):
     agency_code: str | None
     period: str | None
     counting_receipt_no: str | None
+    plan_code: str | None
 
     @property
     def is_looked_at_anew(self) -> bool:
@@ -107,11 +110,13 @@ class Checked:
     """A file that was read and checked.
 
     Attributes:
+        register: of its plan.
         content: of a file with something to mend in it and of an archive.
         check: its own part of what the rules said.
         together: the whole of it; one and the same object for files that were checked together.
     """
 
+    register: Register
     file: LedgerFile
     content: WorkbookContent | None
     check: "FileCheck"
@@ -128,11 +133,13 @@ class Settled:
     """A file with its fate.
 
     Attributes:
+        register: of the plan under which it is entered.
         checked: None of a repetition that was not looked at.
         content: as of ``Checked``.
         returned: the workbook that goes back to its sender; None where none does.
     """
 
+    register: Register
     file: LedgerFile
     outcome: FileOutcome
     duplicate_of: int | None = None
@@ -213,7 +220,7 @@ class BatchResult:
     """
 
     states: dict[str, int]
-    periods: list[str]
+    periods: list[PlanPeriod]
     bugs: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 

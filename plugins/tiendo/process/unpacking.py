@@ -14,7 +14,7 @@ from tiendo.collect.archive import archived_path
 from tiendo.collect.landing import Arrival, land
 from tiendo.model.content import PackedFile
 from tiendo.model.outcome import ACCEPTED
-from tiendo.model.register import Register
+from tiendo.model.plans import Bodies
 from tiendo.process.steps import LedgerFile, Settled
 from tiendo.reading.packed import take_out
 from tiendo.settings import Settings
@@ -33,7 +33,7 @@ class UnpackedFile(NamedTuple):
 
 
 def unpack(
-    settings: Settings, register: Register, engine: Engine, settled: Sequence[Settled]
+    settings: Settings, bodies: Bodies, engine: Engine, settled: Sequence[Settled]
 ) -> tuple[list[Settled], list[int]]:
     """Lands what the archives among files hold, and adds the receipt numbers to the archives' answers.
 
@@ -50,7 +50,7 @@ def unpack(
     for item in archives:
         content = item.content
         assert content  # noqa: S101  (of an archive it is kept)
-        rows = _land(settings, register, engine, item.file, content.packed)
+        rows = _land(settings, bodies, engine, item.file, content.packed)
         file_ids += [row.file_id for row in rows]
         receipts = "; ".join(f"{row.name} (phiếu {row.receipt_no})" for row in rows)
         left = content.fault_detail.partition(" · ")[2]
@@ -63,7 +63,7 @@ def _is_archive(item: Settled) -> bool:
 
 
 def _land(
-    settings: Settings, register: Register, engine: Engine, file: LedgerFile, packed: Sequence[PackedFile]
+    settings: Settings, bodies: Bodies, engine: Engine, file: LedgerFile, packed: Sequence[PackedFile]
 ) -> list[UnpackedFile]:
     data = archived_path(settings.archive, file.sha256).read_bytes()
     arrivals = [
@@ -79,7 +79,7 @@ def _land(
         )
         for number, (member, content) in enumerate(zip(packed, take_out(data, packed), strict=True), start=1)
     ]
-    land(settings, register, engine, arrivals)
+    land(settings, bodies, engine, arrivals)
     with loader(engine) as connection:
         parameters = {"claim_ids": [arrival.claim_id for arrival in arrivals]}
         lines = connection.execute(statement("intake/files_of_claims.sql"), parameters).mappings()

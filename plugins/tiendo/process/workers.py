@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
 
-    from tiendo.model.register import Register
+    from tiendo.model.plans import Bodies, PlanPeriod
     from tiendo.process.steps import BatchResult
     from tiendo.settings import Settings
 
-_parts: "tuple[Settings, Register, Engine]"
+_parts: "tuple[Settings, Bodies, Engine]"
 
 
 def warm_up() -> None:
@@ -30,9 +30,9 @@ def warm_up() -> None:
 
 
 @contextmanager
-def workers(number: int, settings: "Settings", register: "Register", url: "URL") -> Iterator[Executor]:
+def workers(number: int, settings: "Settings", bodies: "Bodies", url: "URL") -> Iterator[Executor]:
     """Gives processes that ``settle`` and ``grade`` run in, for the warehouse at ``url``."""
-    with ProcessPoolExecutor(number, get_context("forkserver"), _begin, (settings, register, url)) as pool:
+    with ProcessPoolExecutor(number, get_context("forkserver"), _begin, (settings, bodies, url)) as pool:
         yield pool
 
 
@@ -43,23 +43,24 @@ def settle(file_ids: Sequence[int]) -> "BatchResult":
     return process(*_parts, file_ids)
 
 
-def grade(period: str) -> int:
-    """Grades a period (``2023-Q1``), in a worker; returns how many verdicts changed."""
+def grade(touched: "PlanPeriod") -> int:
+    """Grades a period of a plan, in a worker; returns how many verdicts changed."""
     from tiendo.model.period import Period
     from tiendo.status.service import refresh
 
-    _, register, engine = _parts
-    return refresh(engine, register, Period.parse(period))
+    _, bodies, engine = _parts
+    register = next(each for each in bodies.plans if each.code == touched.plan_code)
+    return refresh(engine, register, Period.parse(touched.period))
 
 
-def _begin(settings: "Settings", register: "Register", url: "URL") -> None:
+def _begin(settings: "Settings", bodies: "Bodies", url: "URL") -> None:
     """Sets a worker up; it ends with the run, also when that is killed."""
     from tiendo.reading.files import keep_reader
     from tiendo.warehouse.engine import make_engine
 
     threading.Thread(target=_end_with_parent, daemon=True).start()
     global _parts  # noqa: PLW0603  a worker's state is its process's
-    _parts = settings, register, make_engine(url)
+    _parts = settings, bodies, make_engine(url)
     keep_reader()
     # A batch is ten thousands of rows that hold no cycles; looking for some again and again took a tenth of the time.
     gc.freeze()

@@ -51,6 +51,7 @@ class ReviewRequest:
     """
 
     review_request_id: int
+    plan_code: str
     period: Period
     edition: int
     as_of: datetime
@@ -136,6 +137,7 @@ def _request(row: Row[Any]) -> ReviewRequest:
         )
     return ReviewRequest(
         row.review_request_id,
+        row.plan_code,
         Period.parse(row.period),
         row.edition,
         row.as_of,

@@ -66,6 +66,7 @@ class SubmissionRecord(Record):
         sender, sender_standing: the body, and whether it ``owes_reports``, ``owes_none``, or has ``ended``.
         marker_field_count: how many of the four marks of the template it still has.
         template_version, plan, plan_expected: of the template; of the marker; of the register.
+        plan_count: of how many plans in hand it may be, where that is unclear.
         body_stated: the body that marker or titles name.
         period_count: how many different periods it names.
         period_standing: ``in_plan`` or ``outside_plan``.
@@ -87,6 +88,7 @@ class SubmissionRecord(Record):
     template_version: str | None = None
     plan: str | None = None
     plan_expected: str | None = None
+    plan_count: int | None = None
     body_stated: str | None = None
     period_count: int | None = None
     period_standing: str | None = None

@@ -83,7 +83,8 @@ def _place_file(record: SubmissionRecord, history: HistoryFacts) -> Context | No
     record.marker_field_count = sum(map(bool, (marker.plan, marker.agency, marker.period, marker.template_version)))
     record.template_version = marker.template_version or None
     record.plan, record.plan_expected = marker.plan or None, facts.register.code
-    if marker.plan and marker.plan != facts.register.code:
+    record.plan_count = len(file.plans) or None
+    if (marker.plan and marker.plan != facts.register.code) or file.plans:
         return None
     record.body_stated = _stated_body(agency, marker.agency, said)
     record.period_count = len({period for _, period in said.periods}) or int(bool(stated))
@@ -118,6 +119,7 @@ def placeholders(record: SubmissionRecord) -> dict[str, str]:
     later = record.period_collected
     return {
         "file_name": file.name,
+        "plans_text": "; ".join(file.plans),
         "fault_detail": file.content.fault_detail,
         "sender_text": sender or "(không rõ)",
         "stranger": file.stranger,
