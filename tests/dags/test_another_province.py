@@ -41,13 +41,14 @@ def migrated_template(postgres: URL, register: Register, tmp_path_factory: pytes
 
 
 def test_runs_of_the_report_lie_in_the_next_month(register: Register) -> None:
-    timetable = PlanCalendar.of(register.calendar)
+    timetable = PlanCalendar.of(register)
     timetable.validate()
     # The 25th of April 2025 is a Friday, of July a Friday, of October a Saturday, of January 2026 a Sunday.
     assert timetable.summary == "25/04 16:00, 25/07 16:00, 24/10 16:00, 23/01 16:00"
     assert [(slot[0], slot[1]) for slot in timetable.serialize()["slots"]] == [
-        ("2025-Q1", "2025-01-01"), ("2025-Q2", "2025-04-01"), ("2025-Q3", "2025-07-01"), ("2025-Q4", "2025-10-01"),
-    ]  # fmt: skip
+        (f"45-kh-ubnd-2025:2025-Q{number}", f"2025-{month:02}-01")
+        for number, month in ((1, 1), (2, 4), (3, 7), (4, 10))
+    ]
 
 
 def test_runs_of_reminders_begin_with_the_first_report(register: Register) -> None:
@@ -65,10 +66,10 @@ def test_the_last_call_of_a_late_publication_is_before_the_closing(register: Reg
         json.loads(alert.reference.serialize_reference()["instants"])  # type: ignore[attr-defined]
         for alert in publication_alerts(register)
     )
-    assert publication["2025-Q1"] == "2025-04-25T16:30:00+07:00"
+    assert publication["45-kh-ubnd-2025:2025-Q1"] == "2025-04-25T16:30:00+07:00"
     # The 30th of April is a holiday; the 31st of January 2026 a Saturday.
-    assert last_call["2025-Q1"] == "2025-04-29T20:00:00+07:00"
-    assert last_call["2025-Q4"] == "2026-01-30T20:00:00+07:00"
+    assert last_call["45-kh-ubnd-2025:2025-Q1"] == "2025-04-29T20:00:00+07:00"
+    assert last_call["45-kh-ubnd-2025:2025-Q4"] == "2026-01-30T20:00:00+07:00"
 
 
 def test_the_control_room_shows_what_is_owed(engine: Engine, register: Register, settings: Settings) -> None:

@@ -129,7 +129,7 @@ class Desk:
             "data_sha256": "d" * 64, "content_sha256": "c" * 64,
             "title": "quý I năm 2023", "review": ["**Thiếu (1).** Sở Y tế."],
         }  # fmt: skip
-        put_request(parts.engine, parts.register, "run-1", drafted)
+        put_request(parts.engine, parts.plans.first, "run-1", drafted)
         monkeypatch.setattr("tiendo.airflow_glue.warehouse.open_warehouse", lambda: parts)
         monkeypatch.setattr("airflow.providers.standard.operators.hitl.upsert_hitl_detail", self._upsert)
 

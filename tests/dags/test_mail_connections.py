@@ -184,9 +184,8 @@ def test_where_there_is_nothing_to_do_the_step_is_not_skipped(
 ) -> None:
     """Skipped is what is not configured; who has looked and found nothing is green."""
     configure()
-    monkeypatch.setattr(
-        "tiendo.airflow_glue.warehouse.open_warehouse", lambda: AllParts(settings, Plans((register,)), engine)
-    )
+    opened = AllParts(settings, Plans((register,)), engine)
+    monkeypatch.setattr("tiendo.airflow_glue.warehouse.open_warehouse", lambda: opened)
     assert glue.answer_or_skip() == {"sent": [], "moved": {}}
 
 
@@ -197,9 +196,8 @@ class TestAlerts:
     def own_warehouse(
         self, engine: Engine, register: Register, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(
-            "tiendo.airflow_glue.warehouse.open_warehouse", lambda: AllParts(settings, Plans((register,)), engine)
-        )
+        opened = AllParts(settings, Plans((register,)), engine)
+        monkeypatch.setattr("tiendo.airflow_glue.warehouse.open_warehouse", lambda: opened)
 
     RUN: ClassVar[dict[str, Any]] = {
         "dag_id": "publish_report",
@@ -244,9 +242,8 @@ class TestAlerts:
     ) -> None:
         configure(smtp_changes={"extra": self.EXTRA})
         nowhere = make_engine(make_url("postgresql+psycopg://nobody@127.0.0.1:1/nothing"))
-        monkeypatch.setattr(
-            "tiendo.airflow_glue.warehouse.open_warehouse", lambda: AllParts(settings, Plans((register,)), nowhere)
-        )
+        opened = AllParts(settings, Plans((register,)), nowhere)
+        monkeypatch.setattr("tiendo.airflow_glue.warehouse.open_warehouse", lambda: opened)
         tell_operations("due_day", {"dag_run": self.RUN})
         assert len(smtp.received) == 1
 
@@ -314,7 +311,7 @@ class TestPlanDeadline:
         """Were the last day to submit Sunday the 17th, the last call would be on Friday the 15th."""
         entry = replace(register.calendar[2], due_at=datetime(2023, 9, 18, tzinfo=HANOI))
         _, due_day = publication_alerts(replace(register, calendar=(entry,)))
-        assert due_day.reference.instants == {"2023-Q3": "2023-09-15T20:00:00+07:00"}  # type: ignore[attr-defined]
+        assert due_day.reference.instants == {"282-kh-ubnd-2023:2023-Q3": "2023-09-15T20:00:00+07:00"}  # type: ignore[attr-defined]
 
 
 class TestLookout:

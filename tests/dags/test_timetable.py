@@ -16,6 +16,7 @@ from tiendo.airflow_glue.timetable import PlanCalendar, Slot
 from tiendo.clock import HANOI
 from tiendo.model.occasions import ReminderRules
 from tiendo.model.period import Period
+from tiendo.model.plans import Plans
 from tiendo.model.register import Register
 from tiendo.plan.deadlines import CalendarRules, compute_calendar
 
@@ -41,6 +42,10 @@ def next_run(
 
     restriction = TimeRestriction(instant(earliest), instant(latest), catchup)
     return timetable.next_dagrun_info_v2(last_dagrun_info=last, restriction=restriction)
+
+
+def of_year(register: Register, year: int) -> Register:
+    return replace(register, code=f"plan-{year}", year=year, calendar=compute_calendar(RULES, year))
 
 
 def key(run: DagRunInfo | None) -> str | None:
@@ -82,12 +87,13 @@ class TestNextRun:
     def test_of_a_plan_that_is_over_is_none(self, register: Register) -> None:
         assert next_run(PlanCalendar.of(register)) is None
 
-    def test_goes_over_the_end_of_the_year(self) -> None:
-        timetable = PlanCalendar.of([*compute_calendar(RULES, 2024), *compute_calendar(RULES, 2025)])
+    def test_goes_over_the_end_of_the_year(self, register: Register) -> None:
+        timetable = PlanCalendar.of(Plans((of_year(register, 2024), of_year(register, 2025))))
         last = DagRunInfo(pendulum.datetime(2024, 12, 13, 9, 30), None)
         run = next_run(timetable, last, catchup=True)
         assert run is not None
-        assert (run.partition_key, run.run_after) == ("2025-Q1", datetime(2025, 3, 14, 16, 30, tzinfo=HANOI))
+        at = datetime(2025, 3, 14, 16, 30, 1, tzinfo=HANOI)
+        assert (run.partition_key, run.run_after) == ("plan-2025:2025-Q1", at)
 
     def test_after_a_year_s_outage_only_what_is_still_due_is_published(self) -> None:
         periods = [publication(f"2023-Q{4 - n}", -HOUR - n * 91 * DAY) for n in range(4)]
@@ -122,8 +128,8 @@ class TestNextRun:
         (2025, [date(2025, 3, 14), date(2025, 6, 13), date(2025, 9, 12), date(2025, 12, 12)]),  # Saturday, two Sundays
     ],
 )
-def test_a_weekend_moves_the_day_forward(year: int, expected: list[date]) -> None:
-    runs = PlanCalendar.of(compute_calendar(RULES, year)).iter_partition_dagrun_infos(
+def test_a_weekend_moves_the_day_forward(register: Register, year: int, expected: list[date]) -> None:
+    runs = PlanCalendar.of(of_year(register, year)).iter_partition_dagrun_infos(
         earliest=datetime(year, 1, 1, tzinfo=UTC), latest=datetime(year, 12, 31, tzinfo=UTC)
     )
     instants = [run.run_after.astimezone(HANOI) for run in runs]
@@ -229,6 +235,42 @@ def test_a_backfill_can_be_repeated_and_a_scheduled_run_cannot_be_doubled() -> N
     assert len(names(DagRunType.BACKFILL_JOB)) == 2
 
 
+class TestTwoPlans:
+    """A month's report that is published in the next month, beside a quarter's."""
+
+    QUARTER = publication("2023-Q1", 20 * DAY)._replace(key="quarterly:2023-Q1")
+    MONTH = publication("2023-Q2", 10 * DAY)._replace(key="monthly:2023-M02", begins_on=date(2023, 2, 1), place=1)
+
+    def test_each_run_comes_though_another_plan_s_is_filed_later(self) -> None:
+        timetable = PlanCalendar([self.QUARTER, self.MONTH])
+        first = next_run(timetable)
+        assert [key(first), key(next_run(timetable, first))] == ["monthly:2023-M02", "quarterly:2023-Q1"]
+
+    def test_two_that_fall_on_one_instant_are_both_run(self) -> None:
+        at_once = self.MONTH._replace(run_at=self.QUARTER.run_at, begins_on=self.QUARTER.begins_on)
+        timetable = PlanCalendar([at_once, self.QUARTER])
+        timetable.validate()
+        first = next_run(timetable)
+        second = next_run(timetable, first)
+        assert [key(first), key(second), next_run(timetable, second)] == [self.QUARTER.key, self.MONTH.key, None]
+        window = {"earliest": datetime(2023, 1, 1, tzinfo=UTC), "latest": datetime(2023, 1, 2, tzinfo=UTC)}
+        assert list(timetable.iter_partition_dagrun_infos(**window)) == []
+        assert {timetable.resolve_partition_date(slot.key) for slot in (at_once, self.QUARTER)} == {
+            datetime(2023, 1, 1, 0, 0, second, tzinfo=HANOI) for second in (0, 1)
+        }
+
+    def test_a_plan_that_is_put_first_runs_nothing_again(self) -> None:
+        timetable = PlanCalendar([self.MONTH, self.QUARTER])
+        first = next_run(timetable)
+        moved = PlanCalendar([self.MONTH._replace(place=2), self.QUARTER])
+        assert key(next_run(moved, first)) == self.QUARTER.key
+
+    def test_a_bare_period_of_both_is_none_of_them(self) -> None:
+        timetable = PlanCalendar([self.QUARTER, self.MONTH._replace(key="monthly:2023-Q1")])
+        with pytest.raises(InvalidPartitionKeyError, match="'2023-Q1' is 2 of what the plans have"):
+            timetable.resolve_partition_date("2023-Q1")
+
+
 class TestPartitions:
     def test_a_backfill_leaves_what_is_not_yet_due(self) -> None:
         timetable = PlanCalendar([publication("2023-Q1", -HOUR), publication("2023-Q2", HOUR)])
@@ -239,14 +281,15 @@ class TestPartitions:
         timetable = PlanCalendar.of(register)
         window = {"earliest": datetime(2023, 4, 1, tzinfo=UTC), "latest": datetime(2023, 7, 1, tzinfo=UTC)}
         runs = list(timetable.iter_partition_dagrun_infos(**window))
-        assert [run.partition_key for run in runs] == ["2023-Q2", "2023-Q3"]
+        assert [run.partition_key for run in runs] == ["282-kh-ubnd-2023:2023-Q2", "282-kh-ubnd-2023:2023-Q3"]
         assert runs[0].partition_date == datetime(2023, 4, 1, tzinfo=HANOI)
 
     def test_a_key_is_a_period_of_the_plan(self, register: Register) -> None:
         timetable = PlanCalendar.of(register)
-        assert timetable.resolve_partition_date("2023-Q3") == datetime(2023, 7, 1, tzinfo=HANOI)
-        for wrong in ("2024-Q1", "2023-Q5", "Q1", "2023-03-14"):
-            with pytest.raises(InvalidPartitionKeyError, match="2023-Q1, 2023-Q2, 2023-Q3, 2023-Q4"):
+        for key in ("2023-Q3", "282-kh-ubnd-2023:2023-Q3"):
+            assert timetable.resolve_partition_date(key) == datetime(2023, 7, 1, tzinfo=HANOI)
+        for wrong in ("2024-Q1", "2023-Q5", "Q1", "2023-03-14", "45-kh-ubnd-2025:2023-Q1"):
+            with pytest.raises(InvalidPartitionKeyError, match="282-kh-ubnd-2023:2023-Q1, 282-kh-ubnd-2023:2023-Q2"):
                 timetable.resolve_partition_date(wrong)
 
 

@@ -61,9 +61,8 @@ def chosen_key(partition_key: str | None, conf: Mapping[str, Any] | None, known:
     if not chosen:
         raise ValueError(f"Chưa chọn kỳ báo cáo. Đề nghị chọn một kỳ ở ô Kỳ báo cáo: {', '.join(known)}.")
     if len(chosen) > 1:
-        raise ValueError(
-            f"Lượt chạy có hai kỳ báo cáo khác nhau: {', '.join(chosen.values())}. Đề nghị chỉ chọn một kỳ."
-        )
+        told = ", ".join(chosen.values())
+        raise ValueError(f"Lượt chạy có hai kỳ báo cáo khác nhau: {told}. Đề nghị chỉ chọn một kỳ.")
     return next(iter(chosen))
 
 
