@@ -24,8 +24,8 @@ says so, and the reviewer is asked anew.
 
 **Delivery**: `deliver` mails Word and PDF, once, to the recipients for whom the register has an address
 (`report.delivery` in plan.yaml); whom it did not is in its log and in `mart.edition_delivery`. Then it puts each body's
-result sheet into its outbox (`phieu-ket-qua-lan-<edition>.html`), once, and again only for an edition in which it says
-something else. What a delivery that died has left undone, of any period, the next one does.
+result sheet into its outbox (`phieu-ket-qua-lan-<edition>_<plan>.html`), once, and again only for an edition in which
+it says something else. What a delivery that died has left undone, of any period, the next one does.
 
 **Returning a report**: with a body and a comment in the form, `record_answer` puts a formal request for correction
 into the body's outbox (and mails it, where mail is configured), and opens the period to the body until it has

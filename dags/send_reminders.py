@@ -6,8 +6,8 @@ On the days that `plan.yaml` gives (`calendar.reminders`, without it 10, 5, 3 an
 last day to submit, the working day after it, then the steps of the ladder), for the quarterly reports and, where the
 plan asks for them, the bodies' own implementation plans:
 
-- to each body that owes something: a notice in `outbox/<agency>/<period>/nhac-<day>.html` with its workbook beside
-  it, and the same by mail where mail is configured and the register has an address of the body;
+- to each body that owes something: a notice in `outbox/<agency>/<period>/nhac-<day>_<plan>.html` with its workbook
+  beside it, and the same by mail where mail is configured and the register has an address of the body;
 - to the deputy director and for the quarterly meeting: one page about all bodies concerned, in the outbox of the body
   that collects the reports, and by mail to the contact of `plan.yaml`, else to operations.
 

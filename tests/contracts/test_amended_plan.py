@@ -137,7 +137,7 @@ def test_reminders_of_what_the_ended_body_owes_go_to_the_one_that_took_over(year
     entered = remind(year.settings, year.register, year.engine, identity)
     address = year.register.agency_by_code[KHCN].mail_addresses[0]
     (own,) = [reminder for reminder in entered if TTTT in reminder]
-    assert own.path == f"outbox/{KHCN}/2023-Q2/nhac-2023-06-19-{TTTT}.html"
+    assert own.path == f"outbox/{KHCN}/2023-Q2/nhac-2023-06-19-{TTTT}_282-kh-ubnd-2023.html"
     assert address in own
     page = (year.settings.home / own.path).read_text(encoding="utf-8")
     assert "Sở Thông tin và Truyền thông" in page

@@ -58,8 +58,8 @@ def told(engine: Engine) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
 def test_killed_at_every_step_it_ends_as_if_undisturbed(
     settings: Settings, register: Register, engine: Engine, database_url: URL
 ) -> None:
-    notice = "outbox/so-y-te/2023-Q1/nhac-2023-03-21.html"
-    page = "outbox/so-ke-hoach-va-dau-tu/2023-Q1/trinh-lanh-dao-2023-03-21.html"
+    notice = "outbox/so-y-te/2023-Q1/nhac-2023-03-21_282-kh-ubnd-2023.html"
+    page = "outbox/so-ke-hoach-va-dau-tu/2023-Q1/trinh-lanh-dao-2023-03-21_282-kh-ubnd-2023.html"
     for step in count(1):
         forget(database_url)
         outcome = run_child(lambda: remind(settings, register, make_engine(database_url), IDENTITY), die_at=step)
@@ -73,7 +73,7 @@ def test_killed_at_every_step_it_ends_as_if_undisturbed(
             [("reminder", "soyte@binhduong.gov.vn"), ("reminder_list", IDENTITY.operations)],
         ), f"killed before step {step}"
         files = {path.relative_to(settings.home).as_posix() for path in settings.outbox.rglob("*") if path.is_file()}
-        assert files == {notice, page, "outbox/so-y-te/2023-Q1/2023-Q1_so-y-te.xlsx"}
+        assert files == {notice, page, "outbox/so-y-te/2023-Q1/2023-Q1_so-y-te_282-kh-ubnd-2023.xlsx"}
         if not outcome.was_killed:
             break
         for path in files:

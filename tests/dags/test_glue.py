@@ -266,7 +266,7 @@ class TestAsking:
     def test_the_words_are_those_that_the_draft_has_noted(self, desk: Desk) -> None:
         desk.ask()
         assert "- **Thiếu (1).** Sở Y tế." in desk.shown
-        assert "(/tiendo/duyet/2023-Q1)" in desk.shown
+        assert "(/tiendo/duyet/2023-Q1?ke-hoach=282-kh-ubnd-2023)" in desk.shown
         assert "/tiendo/drafts/282-kh-ubnd-2023/2023-Q1/1/xem-xet.html" in desk.shown
         assert "mã số liệu `dddddddddddddddd`" in desk.shown
 

@@ -173,19 +173,19 @@ def test_a_notice_and_a_workbook_lie_in_the_body_s_outbox(walked: Walked) -> Non
     outbox = walked.settings.outbox
     assert sorted(path.name for path in (outbox / "h-phu-giao" / "2023-Q1").iterdir()) == [
         "2023-Q1_h-phu-giao.xlsx",
-        *[f"nhac-2023-{day}.html" for day in ("02-28", "03-07", "03-09", "03-13", "03-15", "03-17")],
+        *[f"nhac-2023-{day}_282-kh-ubnd-2023.html" for day in ("02-28", "03-07", "03-09", "03-13", "03-15", "03-17")],
     ]
     assert sorted(path.name for path in (outbox / "cong-an-tinh" / "2023").iterdir()) == [
-        *[f"nhac-2023-{day}.html" for day in ("02-14", "02-21", "02-23", "02-27", "03-01")],
+        *[f"nhac-2023-{day}_282-kh-ubnd-2023.html" for day in ("02-14", "02-21", "02-23", "02-27", "03-01")],
     ]
     # For whoever collects the reports.
     assert {path.relative_to(outbox).as_posix() for path in outbox.rglob("[!n]*.html")} == {
-        *("so-ke-hoach-va-dau-tu/2023-Q1/trinh-lanh-dao-2023-03-21.html",),
-        *("so-ke-hoach-va-dau-tu/2023-Q1/giao-ban-2023-03-23.html",),
-        *("so-ke-hoach-va-dau-tu/2023-Q3/trinh-lanh-dao-2023-09-21.html",),
-        *("so-ke-hoach-va-dau-tu/2023-Q3/giao-ban-2023-09-25.html",),
-        *("so-ke-hoach-va-dau-tu/2023-Q4/trinh-lanh-dao-2023-12-21.html",),
-        *("so-ke-hoach-va-dau-tu/2023-Q4/giao-ban-2023-12-25.html",),
+        *("so-ke-hoach-va-dau-tu/2023-Q1/trinh-lanh-dao-2023-03-21_282-kh-ubnd-2023.html",),
+        *("so-ke-hoach-va-dau-tu/2023-Q1/giao-ban-2023-03-23_282-kh-ubnd-2023.html",),
+        *("so-ke-hoach-va-dau-tu/2023-Q3/trinh-lanh-dao-2023-09-21_282-kh-ubnd-2023.html",),
+        *("so-ke-hoach-va-dau-tu/2023-Q3/giao-ban-2023-09-25_282-kh-ubnd-2023.html",),
+        *("so-ke-hoach-va-dau-tu/2023-Q4/trinh-lanh-dao-2023-12-21_282-kh-ubnd-2023.html",),
+        *("so-ke-hoach-va-dau-tu/2023-Q4/giao-ban-2023-12-25_282-kh-ubnd-2023.html",),
     }
     assert {path.parent.parent.name for path in outbox.rglob("*")} >= {"so-y-te", "so-tu-phap"}
     bodies = {path.name for path in outbox.iterdir()}
@@ -196,29 +196,31 @@ def test_notices_say_what_is_owed_by_when_and_how_to_send_it(walked: Walked, reg
     def read(path: str) -> str:
         return (walked.settings.outbox / path).read_text(encoding="utf-8")
 
-    first = read("so-y-te/2023-Q1/nhac-2023-03-07.html")
+    first = read("so-y-te/2023-Q1/nhac-2023-03-07_282-kh-ubnd-2023.html")
     for said in (
         "Kính gửi: <b>Sở Y tế</b>",
         "<b>báo cáo quý I năm 2023</b> <b>trước ngày 15 tháng 3 năm 2023</b> (ngày cuối cùng: thứ Ba, ngày 14/03/2023)",
-        "2023-Q1_so-y-te.xlsx",
+        "2023-Q1_so-y-te_282-kh-ubnd-2023.xlsx",
         "baocao@tiendo.binhduong.gov.vn",
         "inbox/so-y-te/",
     ):
         assert said in first
     for indicator in register.indicators_of("so-y-te"):
         assert (f"<li>{indicator.label}</li>" in first) == (1 in indicator.published_in)
-    extended = read("so-cong-thuong/2023-Q1/nhac-2023-03-15.html")
+    extended = read("so-cong-thuong/2023-Q1/nhac-2023-03-15_282-kh-ubnd-2023.html")
     assert "trước ngày 21 tháng 3 năm 2023" in extended
     assert "gia hạn theo văn bản số 512/UBND-TH ngày 08/03/2023" in extended
-    assert "quá hạn 1 ngày" in read("h-phu-giao/2023-Q1/nhac-2023-03-15.html")
-    head = read("h-phu-giao/2023-Q1/nhac-2023-03-17.html")
+    assert "quá hạn 1 ngày" in read("h-phu-giao/2023-Q1/nhac-2023-03-15_282-kh-ubnd-2023.html")
+    head = read("h-phu-giao/2023-Q1/nhac-2023-03-17_282-kh-ubnd-2023.html")
     assert "Kính gửi: Thủ trưởng <b>UBND huyện Phú Giáo</b>" in head
     assert "quá hạn 3 ngày" in head
-    own_plan = read("cong-an-tinh/2023/nhac-2023-02-14.html")
+    own_plan = read("cong-an-tinh/2023/nhac-2023-02-14_282-kh-ubnd-2023.html")
     assert "<b>kế hoạch triển khai thực hiện năm 2023</b> <b>trước ngày 01 tháng 3 năm 2023</b>" in own_plan
     assert "về Văn phòng UBND tỉnh và Sở Kế hoạch và Đầu tư" in own_plan  # III.3 of the plan
-    assert "gửi lúc 14:00 ngày 01/12/2023 chưa được chấp nhận" in read("so-ngoai-vu/2023-Q4/nhac-2023-12-07.html")
-    meeting = read("so-ke-hoach-va-dau-tu/2023-Q1/giao-ban-2023-03-23.html")
+    assert "gửi lúc 14:00 ngày 01/12/2023 chưa được chấp nhận" in read(
+        "so-ngoai-vu/2023-Q4/nhac-2023-12-07_282-kh-ubnd-2023.html"
+    )
+    meeting = read("so-ke-hoach-va-dau-tu/2023-Q1/giao-ban-2023-03-23_282-kh-ubnd-2023.html")
     assert "Còn 1 trong số 30 đơn vị" in meeting
     assert "UBND huyện Phú Giáo" in meeting
 
@@ -234,7 +236,7 @@ def test_mail_goes_to_the_body_s_own_address_once(walked: Walked, register: Regi
     assert len(own) == expected
     assert {row.to_address for row in own} == {register.agency_by_code[code].mail_addresses[0] for _, code in table()}
     assert {tuple(row.attachments) for row in own if row.to_address == "soyte@binhduong.gov.vn"} == {
-        ("outbox/so-y-te/2023-Q1/2023-Q1_so-y-te.xlsx",)
+        ("outbox/so-y-te/2023-Q1/2023-Q1_so-y-te_282-kh-ubnd-2023.xlsx",)
     }
     lists = [row for row in queued if row.kind == "reminder_list"]
     assert [f"{row.created_at:%d/%m}" for row in lists] == ["21/03", "23/03", "21/09", "25/09", "21/12", "25/12"]

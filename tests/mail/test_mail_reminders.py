@@ -66,7 +66,7 @@ def test_a_reminder_arrives_with_its_workbook(post: Post, now: Callable[[datetim
     subject = "[Kế hoạch số 282/KH-UBND] Đề nghị gửi báo cáo quý I năm 2023 trước ngày 15 tháng 3 năm 2023"
     assert mail["Subject"] == subject
     (workbook,) = mail.iter_attachments()
-    assert workbook.get_filename() == "2023-Q1_so-y-te.xlsx"
+    assert workbook.get_filename() == "2023-Q1_so-y-te_282-kh-ubnd-2023.xlsx"
     plain = mail.get_body(("plain",))
     assert plain is not None
     assert plain.get_content().startswith("Kính gửi: Sở Y tế,\n")

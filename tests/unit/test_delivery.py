@@ -99,13 +99,15 @@ def test_each_body_finds_its_own_result_sheet_in_its_outbox_once(engine, registe
     done = deliver(engine, register, settings, Q1, 1, identity=None)
     assert len(done.result_sheets) == len(register.obliged) == 30
     found = sheets(settings)
-    assert found.keys() == {f"{body.code}/2023-Q1/phieu-ket-qua-lan-1.html" for body in register.obliged}
-    own = found[f"{KHDT}/2023-Q1/phieu-ket-qua-lan-1.html"]
+    assert found.keys() == {
+        f"{body.code}/2023-Q1/phieu-ket-qua-lan-1_282-kh-ubnd-2023.html" for body in register.obliged
+    }
+    own = found[f"{KHDT}/2023-Q1/phieu-ket-qua-lan-1_282-kh-ubnd-2023.html"]
     assert own == (folder / "phieu-ket-qua" / f"{KHDT}.html").read_bytes()
     assert "Thu hút vốn đầu tư trực tiếp nước ngoài" in own.decode()
     assert "Tổng thu ngân sách nhà nước" not in own.decode()
     # What a body takes away it has; repeating gives it nothing twice.
-    (settings.outbox / KHDT / "2023-Q1" / "phieu-ket-qua-lan-1.html").unlink()
+    (settings.outbox / KHDT / "2023-Q1" / "phieu-ket-qua-lan-1_282-kh-ubnd-2023.html").unlink()
     assert deliver(engine, register, settings, Q1, 1, identity=None).result_sheets == ()
     assert len(sheets(settings)) == 29
 
@@ -118,7 +120,7 @@ def test_a_later_edition_brings_a_sheet_only_to_whom_it_says_something_else(engi
     now(at(3, 14, 18))
     draft_and_publish(engine, register, settings, approved_at=at(3, 14, 19))
     done = deliver(engine, register, settings, Q1, 2, identity=None)
-    path = f"{KHDT}/2023-Q1/phieu-ket-qua-lan-2.html"
+    path = f"{KHDT}/2023-Q1/phieu-ket-qua-lan-2_282-kh-ubnd-2023.html"
     assert path in {given.removeprefix("outbox/") for given in done.result_sheets}
     assert len(done.result_sheets) < 5, "the others' sheets say the same as before"
     after = sheets(settings)

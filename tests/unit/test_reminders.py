@@ -113,7 +113,9 @@ class TestWithoutMail:
     ) -> None:
         now(at(3, 13))
         assert self.told(settings, register, engine, None) == sorted(agency.code for agency in register.obliged)
-        page = (settings.outbox / "so-y-te" / "2023-Q1" / "nhac-2023-03-13.html").read_text(encoding="utf-8")
+        page = (settings.outbox / "so-y-te" / "2023-Q1" / "nhac-2023-03-13_282-kh-ubnd-2023.html").read_text(
+            encoding="utf-8"
+        )
         assert "chép vào thư mục <b>inbox/so-y-te/</b>" in page
         assert "gửi kèm thư" not in page
 

@@ -118,7 +118,7 @@ def write_answers(settings: Settings, register: Register, receipts: Sequence[Rec
         folder = f"outbox/{_folder_name(receipt, register)}/{receipt.outcome.period or 'chua-ro-ky'}"
         page, marked_name, marked = f"{folder}/{receipt.receipt_no}.html", None, None
         if receipt.returned is not None:
-            marked_name = returned_name(receipt.receipt_no, _returned_as(receipt))
+            marked_name = returned_name(receipt.receipt_no, _returned_as(receipt, register))
             marked = f"{folder}/{marked_name}"
             files[marked] = receipt.returned.data
         files[page] = page_template.render(_view(register, receipt, marked_name, now)).encode()
@@ -127,10 +127,10 @@ def write_answers(settings: Settings, register: Register, receipts: Sequence[Rec
     return answers
 
 
-def _returned_as(receipt: Receipt) -> str:
+def _returned_as(receipt: Receipt, register: Register) -> str:
     """The name of what goes back: the sender's own, or that of the template."""
     of = receipt.returned.template_of if receipt.returned else ""
-    return f"{TEMPLATE_NAME}{of}_{receipt.outcome.agency}.xlsx" if of else receipt.file_name
+    return f"{TEMPLATE_NAME}{of}_{receipt.outcome.agency}_{register.code}.xlsx" if of else receipt.file_name
 
 
 def _folder_name(receipt: Receipt, register: Register) -> str:

@@ -146,12 +146,12 @@ def _remind_bodies(connection: Connection, desk: _Desk, due: Sequence[Reminder])
         agency = reminder.agency
         speaker = desk.register.speaker_on(agency.code, desk.now.astimezone(HANOI).date())
         folder = Path("outbox", speaker.code, owed.period)
-        workbook = f"{owed.period}_{agency.code}.xlsx" if period else ""
+        workbook = f"{owed.period}_{agency.code}_{desk.register.code}.xlsx" if period else ""
         mailbox = desk.identity.address if desk.identity else ""
         text = write_reminder(desk.register, reminder, desk.now, mailbox=mailbox, workbook=workbook)
         address = speaker.mail_addresses[0] if desk.identity and speaker.mail_addresses else ""
         of_ended = "" if speaker.code == agency.code else f"-{agency.code}"
-        path = folder / f"nhac-{reminder.occasion.at:%Y-%m-%d}{of_ended}.html"
+        path = folder / f"nhac-{reminder.occasion.at:%Y-%m-%d}{of_ended}_{desk.register.code}.html"
         number = _enter(connection, desk, reminder, path, address)
         if number is None:
             continue
@@ -179,7 +179,8 @@ def _report_overdue(
     reminded = Counter(row.agency_code for row in earlier if row.obligation == owed.duty)
     text = write_list(desk.register, owed, step, rows=listed, reminded=reminded, now=desk.now)
     body = receiver(desk.register)
-    name = f"{_LIST_NAMES[step]}-{max(reminder.occasion.at for reminder in reached):%Y-%m-%d}.html"
+    day = max(reminder.occasion.at for reminder in reached)
+    name = f"{_LIST_NAMES[step]}-{day:%Y-%m-%d}_{desk.register.code}.html"
     path = Path("outbox", body.code if body else _NO_BODY, owed.period, name)
     operations = desk.identity.operations if desk.identity else ""
     address = desk.register.reminders.contacts.get(step, operations) if desk.identity else ""

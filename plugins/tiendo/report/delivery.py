@@ -97,7 +97,7 @@ def put_out_result_sheets(engine: Engine, register: Register, settings: Settings
             if row["is_delivered"]:
                 given[body] = row["content_sha256"]
             elif row["is_last"] and given.get(body) != row["content_sha256"]:
-                name = f"{FOLDER}-lan-{row['edition']}.html"
+                name = f"{FOLDER}-lan-{row['edition']}_{register.code}.html"
                 due[f"outbox/{row['agency_code']}/{row['period']}/{name}"] = row
         write_files(
             {
