@@ -108,7 +108,7 @@ class Bench:
 def main(singly: int, at_once: int) -> None:
     """Prints how long an answer takes, and how many runs many files start."""
     with tempfile.TemporaryDirectory(prefix="tiendo-bench-") as folder:
-        settings = Settings(Path(folder) / "var", get_settings().plan_dir, None)
+        settings = Settings(Path(folder) / "var", get_settings().plan_dirs, None)
         try:
             with airflow_services(settings, say=say) as services:
                 bench = Bench(settings, services)

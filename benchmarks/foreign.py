@@ -73,7 +73,7 @@ def main(number: int, seed: int) -> None:
         engine = make_engine(url)
         initialise(engine, register)
         start = time.perf_counter()
-        settings = Settings(home=home, plan_dir=INCLUDE, database_url=None)
+        settings = Settings(home=home, plan_dirs=(INCLUDE,), database_url=None)
         result = ingest_paths(settings, register, lambda: engine, [home / "inbox"])
         wall = time.perf_counter() - start
         document = ledger_document(engine)

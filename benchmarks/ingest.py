@@ -148,7 +148,7 @@ def ingest(folder: Path, home: Path) -> None:
     from tiendo.warehouse.engine import make_engine, warehouse_url
 
     register = synthetic_register(sum(1 for _ in folder.iterdir()))
-    settings = Settings(home=home, plan_dir=INCLUDE, database_url=None)
+    settings = Settings(home=home, plan_dirs=(INCLUDE,), database_url=None)
 
     def open_engine() -> "Engine":
         engine = make_engine(warehouse_url(settings))

@@ -63,7 +63,7 @@ def measure(engine: Engine, home: Path, plan_code: str) -> list[float]:
 
     register = replace(get_register(), code=plan_code)
     machine.is_mail_set_up = lambda: True  # type: ignore[assignment]
-    opened = Parts(Settings(home=home, plan_dir=home, database_url=None), register, engine)
+    opened = Parts(Settings(home=home, plan_dirs=(home,), database_url=None), register, engine)
     app.dependency_overrides[viewer] = lambda: SimpleNamespace(get_name=lambda: "an")
     app.dependency_overrides[parts] = lambda: opened
     browser, took = TestClient(app), []

@@ -154,7 +154,7 @@ def compare_batches(register: Register, paths: Sequence[Path]) -> None:
     for number in range(3):
         for kind, contents in kinds.items():
             with temporary_server(f"reading{number}") as url, tempfile.TemporaryDirectory() as home:
-                settings = Settings(home=Path(home), plan_dir=INCLUDE, database_url=None)
+                settings = Settings(home=Path(home), plan_dirs=(INCLUDE,), database_url=None)
                 engine = make_engine(url)
                 initialise(engine, register)
                 start = time.perf_counter()

@@ -32,7 +32,7 @@ def main() -> None:
         clock_file = Path(folder) / "clock"
         os.environ["TIENDO_CLOCK_FILE"] = str(clock_file)
         set_replay_clock(clock_file, scenario.steps[0].at)
-        settings, engine = Settings(Path(folder) / "var", INCLUDE, None), make_engine(url)
+        settings, engine = Settings(Path(folder) / "var", (INCLUDE,), None), make_engine(url)
         initialise(engine, register)
         make_inboxes(settings, register)
         for step in scenario.steps:

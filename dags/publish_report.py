@@ -8,7 +8,7 @@ shows in Vietnamese what the draft says, what changed since the last edition, wh
 hang by a small change or by rounding, where reporters differ, which warnings are open, who was asked for a correction
 and whether checks fail; and after the approval the same edition in `published/<plan>/<period>/<edition>/`, frozen, with
 the approver's name and the instant. While the draft waits, Data Docs of the period for operations in
-`data_docs/<period>/index.html`: what the rules said of each file when it was checked.
+`data_docs/<plan>/<period>/index.html`: what the rules said of each file when it was checked.
 
 **Nothing official without a person.** The run waits in `approve` for as long as it takes and holds no worker; silence
 never approves. An answer counts whenever it was given, also when the worker that should hear of it was killed; the

@@ -96,9 +96,12 @@ def get_settings() -> Settings:
     """Reads the settings from the environment, once per process."""
     home = Path(os.environ.get("TIENDO_HOME") or PROJECT / "var").resolve()
     names = [name.strip() for name in os.environ.get("TIENDO_PLAN", "").split(",") if name.strip()]
+    plan_dirs = tuple(_plan_dir(name, home) for name in dict.fromkeys(names or ["282-kh-ubnd-2023"]))
+    if len({plan_dir.name for plan_dir in plan_dirs}) < len(plan_dirs):
+        raise ValueError(f"TIENDO_PLAN names two folders of one name: {', '.join(map(str, plan_dirs))}")
     return Settings(
         home=home,
-        plan_dirs=tuple(_plan_dir(name, home) for name in dict.fromkeys(names or ["282-kh-ubnd-2023"])),
+        plan_dirs=plan_dirs,
         database_url=os.environ.get("TIENDO_DATABASE_URL") or None,
         collect_minutes=int(os.environ.get("TIENDO_COLLECT_MINUTES") or 5),
         reviewers=_reviewers(os.environ.get("TIENDO_REVIEWERS") or "reviewer"),

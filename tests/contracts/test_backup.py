@@ -25,12 +25,13 @@ from crash.harness import give_up_root_rights, run_child
 from fixtures.command import Command
 from fixtures.debian_postgres import debian_postgres
 from fixtures.packages import needs
+from fixtures.side_by_side import NEXT, next_plan_dir
 from fixtures.turn import run_once
 from fixtures.workbooks import filled_workbook
 from tiendo import clock
 from tiendo.backup import databases, restoring, saving
 from tiendo.backup.databases import connected, database_names
-from tiendo.backup.manifest import BackupError, Manifest
+from tiendo.backup.manifest import MANIFEST, BackupError, Manifest
 from tiendo.backup.restoring import restore
 from tiendo.backup.saving import save
 from tiendo.clock import HANOI
@@ -38,6 +39,7 @@ from tiendo.collect.folder import collect, make_inboxes
 from tiendo.collect.ledger import ledger_document
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.plan.register import load_register
 from tiendo.report import edition as edition_module
 from tiendo.report.build import build
 from tiendo.report.edition import draft, publish, rebuild
@@ -247,7 +249,7 @@ def check_restored(place: Place, register: Register, seen: Seen, built: dict[str
 
 def embedded(home: Path) -> Place:
     url = server_url(home / "postgres", "tiendo")
-    return Place(Settings(home, PLAN_DIR, None), url, server_url(home / "postgres", "airflow"))
+    return Place(Settings(home, (PLAN_DIR,), None), url, server_url(home / "postgres", "airflow"))
 
 
 @pytest.mark.slow
@@ -325,7 +327,7 @@ def own(home: Path, admin: URL, patch: pytest.MonkeyPatch) -> Place:
     patch.setenv(ADMIN, admin.render_as_string(hide_password=False))
     patch.setenv(METADATA, metadata.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False))
     patch.setenv(FERNET, "a key")
-    return Place(Settings(home, PLAN_DIR, warehouse.render_as_string(hide_password=False)), warehouse, metadata)
+    return Place(Settings(home, (PLAN_DIR,), warehouse.render_as_string(hide_password=False)), warehouse, metadata)
 
 
 @pytest.mark.slow
@@ -388,7 +390,7 @@ def kept(register: Register) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="tiendo-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o755)
-        settings = Settings(folder / "var", PLAN_DIR, None)
+        settings = Settings(folder / "var", (PLAN_DIR,), None)
         engine = make_engine(warehouse_url(settings))
         initialise(engine, register)
         make_inboxes(settings, register)
@@ -463,18 +465,18 @@ def test_a_backup_that_is_not_whole_or_newer_is_refused_and_nothing_changed(
 ) -> None:
     damage(backup)
     with pytest.raises(BackupError, match=sentence):
-        restore(Settings(home, PLAN_DIR, None), backup)
+        restore(Settings(home, (PLAN_DIR,), None), backup)
     assert not home.exists()
 
 
 def test_a_folder_without_backups_is_none(home: Path, tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="is no backup, and there is none in it"):
-        restore(Settings(home, PLAN_DIR, None), tmp_path)
+        restore(Settings(home, (PLAN_DIR,), None), tmp_path)
 
 
 def test_a_home_in_use_is_left_alone(kept: Path) -> None:
     with pytest.raises(BackupError, match=r"is in use, it holds \S+"):
-        restore(Settings(kept / "var", PLAN_DIR, None), kept / "shelf")
+        restore(Settings(kept / "var", (PLAN_DIR,), None), kept / "shelf")
     assert not (kept / "var" / RESTORING).exists()
 
 
@@ -482,7 +484,7 @@ def test_a_home_in_use_is_left_alone(kept: Path) -> None:
 def test_a_restore_that_was_cut_off_goes_on_and_nothing_opens_the_home_meanwhile(
     home: Path, kept: Path, backup: Path, register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = Settings(home, PLAN_DIR, None)
+    settings = Settings(home, (PLAN_DIR,), None)
     for place in ("load", "copy_stream"):  # before anything is loaded; before the first file is there
 
         def die(*_: Any, **__: Any) -> None:
@@ -508,7 +510,7 @@ def test_a_restore_that_was_cut_off_goes_on_and_nothing_opens_the_home_meanwhile
 
 
 def test_a_full_disk_leaves_no_backup_and_the_one_before_as_it_was(kept: Path, tmp_path: Path) -> None:
-    settings = Settings(kept / "var", PLAN_DIR, None)
+    settings = Settings(kept / "var", (PLAN_DIR,), None)
     shelf = shutil.copytree(kept / "shelf", tmp_path / "shelf")
     before = sorted(shelf.rglob("*"))
     large = settings.drafts / "2023-Q1" / "large"
@@ -523,7 +525,7 @@ def test_a_full_disk_leaves_no_backup_and_the_one_before_as_it_was(kept: Path, t
 
 
 def test_a_killed_backup_is_cleared_away_by_the_next(kept: Path, tmp_path: Path) -> None:
-    settings = Settings(kept / "var", PLAN_DIR, None)
+    settings = Settings(kept / "var", (PLAN_DIR,), None)
     (left := tmp_path / "shelf" / ".unfinished-2023" / "home").mkdir(parents=True)
     folder, _ = save(settings, tmp_path / "shelf")
     assert not left.exists()
@@ -534,13 +536,13 @@ def test_one_backup_at_a_time(kept: Path, tmp_path: Path) -> None:
     with (tmp_path / ".lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(BackupError, match="Another backup is being made in"):
-            save(Settings(kept / "var", PLAN_DIR, None), tmp_path)
+            save(Settings(kept / "var", (PLAN_DIR,), None), tmp_path)
 
 
 def test_what_is_as_before_is_linked_and_bad_bytes_are_not_handed_on(
     kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings, names = Settings(kept / "var", PLAN_DIR, None), iter("1234")
+    settings, names = Settings(kept / "var", (PLAN_DIR,), None), iter("1234")
     monkeypatch.setattr(saving, "_name", lambda: next(names))
     first, second, third = (save(settings, tmp_path)[0] for _ in range(3))
     name = archived(first).relative_to(first)
@@ -556,7 +558,7 @@ def test_what_is_as_before_is_linked_and_bad_bytes_are_not_handed_on(
 def test_what_was_lost_before_is_told_and_all_else_is_saved(
     kept: Path, tmp_path: Path, home: Path, damage: Callable[[Path], None], told: str
 ) -> None:
-    settings = Settings(kept / "var", PLAN_DIR, None)
+    settings = Settings(kept / "var", (PLAN_DIR,), None)
     path = next(path for path in settings.archive.rglob("*") if path.is_file())
     content = path.read_bytes()
     damage(path)
@@ -566,18 +568,44 @@ def test_what_was_lost_before_is_told_and_all_else_is_saved(
         path.write_bytes(content)
     (lost,) = manifest.lost
     assert lost.startswith(f"archive/{path.parent.name}/{path.name} {told}")
-    assert restore(Settings(home, PLAN_DIR, None), tmp_path)[1].lost == [lost]
+    assert restore(Settings(home, (PLAN_DIR,), None), tmp_path)[1].lost == [lost]
+
+
+def test_all_plans_in_hand_are_saved_and_put_where_the_installation_has_others(
+    kept: Path, tmp_path: Path, home: Path
+) -> None:
+    plan_dirs = (PLAN_DIR, next_plan_dir(tmp_path))
+    save(Settings(kept / "var", plan_dirs, None), tmp_path / "shelf")
+    to_do = restore(Settings(home, (PLAN_DIR,), None), tmp_path / "shelf")[2]
+    placed = home / "plans" / NEXT
+    assert to_do == [f"The plans in hand were others than {PLAN_DIR.name}: set TIENDO_PLAN={PLAN_DIR.name},{placed}."]
+    assert load_register(placed).sha256 == load_register(plan_dirs[1]).sha256
+
+
+def test_the_plan_of_a_backup_of_before_lies_under_no_name(
+    kept: Path, backup: Path, tmp_path: Path, home: Path
+) -> None:
+    manifest = json.loads((backup / MANIFEST).read_text())
+    (backup / "register" / PLAN_DIR.name).rename(backup / "was")
+    (backup / "register").rmdir()
+    (backup / "was").rename(backup / "register")
+    files = {name.replace(f"register/{PLAN_DIR.name}/", "register/"): file for name, file in manifest["files"].items()}
+    rewrite(backup, files=files)
+    to_do = restore(Settings(home, (next_plan_dir(tmp_path),), None), backup)[2]
+    placed = home / "plans" / PLAN_DIR.name
+    assert to_do == [f"The plans in hand were others than {NEXT}: set TIENDO_PLAN={placed}."]
+    assert load_register(placed).sha256 == load_register(PLAN_DIR).sha256
 
 
 def test_a_backup_does_not_lie_in_what_it_saves(kept: Path) -> None:
     with pytest.raises(BackupError, match="with which it would be lost"):
-        save(Settings(kept / "var", PLAN_DIR, None), kept / "var" / "backups")
+        save(Settings(kept / "var", (PLAN_DIR,), None), kept / "var" / "backups")
 
 
 def test_what_a_body_closed_or_took_away_is_left_out_and_told_and_all_else_is_saved(
     kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings, scanned = Settings(kept / "var", PLAN_DIR, None), os.scandir
+    settings, scanned = Settings(kept / "var", (PLAN_DIR,), None), os.scandir
     inbox = settings.inbox / "so-tai-chinh"
     (closed := inbox / "kín.xlsx").write_bytes(b"umask 077")
     closed.chmod(0)
@@ -626,7 +654,7 @@ def test_what_a_body_closed_or_took_away_is_left_out_and_told_and_all_else_is_sa
 def test_folders_come_back_with_their_permissions_and_drafts_are_closed_all_the_way(
     kept: Path, home: Path, tmp_path: Path
 ) -> None:
-    settings = Settings(kept / "var", PLAN_DIR, None)
+    settings = Settings(kept / "var", (PLAN_DIR,), None)
     draft_of_quarter = settings.drafts / "2023-Q1" / "latest"
     draft_of_quarter.mkdir(parents=True)
     (draft_of_quarter / "xem-xet.html").write_text("not public")
@@ -643,26 +671,26 @@ def test_folders_come_back_with_their_permissions_and_drafts_are_closed_all_the_
         folder, _ = save(settings, tmp_path)
     finally:
         shutil.rmtree(settings.drafts)
-    restore(Settings(home, PLAN_DIR, None), tmp_path)
+    restore(Settings(home, (PLAN_DIR,), None), tmp_path)
     assert {path: (home / path).stat().st_mode for path in modes} == modes
     assert oct((home / "inbox" / "so-cong-thuong").stat().st_mode) == "0o42775"
 
     # One that was made before folders were noted, and while it is under way.
     rewrite(folder, folders={})
-    restore(Settings(home.with_name("second"), PLAN_DIR, None), tmp_path)
+    restore(Settings(home.with_name("second"), (PLAN_DIR,), None), tmp_path)
     for path in ("drafts", "drafts/2023-Q1", "drafts/2023-Q1/latest"):
         assert oct((home.with_name("second") / path).stat().st_mode) == "0o40700"
 
 
 def test_there_must_be_something_to_save(home: Path, tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="has no warehouse"):
-        save(Settings(home, PLAN_DIR, None), tmp_path)
+        save(Settings(home, (PLAN_DIR,), None), tmp_path)
     assert not home.exists()
 
 
 def test_a_backup_of_another_account_is_named(home: Path, backup: Path) -> None:
     backup.chmod(0)
-    outcome = run_child(lambda: restore(Settings(home, PLAN_DIR, None), backup.parent), prepare=give_up_root_rights)
+    outcome = run_child(lambda: restore(Settings(home, (PLAN_DIR,), None), backup.parent), prepare=give_up_root_rights)
     assert "manifest.json cannot be read by this account (uid " in outcome.error
 
 
@@ -671,11 +699,13 @@ def test_a_folder_of_another_account_is_named(kept: Path, tmp_path: Path, comman
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o555)
     if command == "backup":
-        outcome = run_child(lambda: save(Settings(kept / "var", PLAN_DIR, None), closed), prepare=give_up_root_rights)
+        outcome = run_child(
+            lambda: save(Settings(kept / "var", (PLAN_DIR,), None), closed), prepare=give_up_root_rights
+        )
         assert "closed/.lock: Permission denied. No backup was made." in outcome.error
     else:
         outcome = run_child(
-            lambda: restore(Settings(closed, PLAN_DIR, None), kept / "shelf"), prepare=give_up_root_rights
+            lambda: restore(Settings(closed, (PLAN_DIR,), None), kept / "shelf"), prepare=give_up_root_rights
         )
         assert "closed cannot be written by this account (uid " in outcome.error
     assert not list(closed.iterdir())
@@ -720,7 +750,7 @@ def test_a_wrong_password_is_told_in_a_sentence(servers: Servers, tmp_path: Path
 @pytest.mark.slow
 def test_the_way_back_of_an_upgrade_is_the_backup_of_before(home: Path, tmp_path: Path) -> None:
     """A warehouse of release 0011, saved by today's code, upgraded, and brought back as it was."""
-    settings, url = Settings(home, PLAN_DIR, None), server_url(home / "postgres", "tiendo")
+    settings, url = Settings(home, (PLAN_DIR,), None), server_url(home / "postgres", "tiendo")
     psql = [POSTGRES_VERSIONS[18] / "psql", "--host", str(url.query["host"]), "--username", "postgres", "--quiet"]
     script = b"create role tiendo_loader; create role tiendo_reader;" + gzip.decompress(OLD.read_bytes())
     subprocess.run([*psql, "--set=ON_ERROR_STOP=1", "tiendo"], input=script, check=True, capture_output=True)
@@ -756,7 +786,7 @@ def test_a_dump_loaded_where_the_roles_are_missing_is_refused_in_words(backup: P
 def test_a_database_that_fails_while_it_is_loaded_is_empty_and_the_same_command_goes_on(
     home: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings, handed_on = Settings(home, PLAN_DIR, None), databases._hand_on
+    settings, handed_on = Settings(home, (PLAN_DIR,), None), databases._hand_on
 
     def spoil(dumped: IO[bytes], script: IO[bytes], version: int) -> None:
         handed_on(dumped, script, version)

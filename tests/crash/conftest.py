@@ -110,7 +110,7 @@ def full_inbox(
 ) -> Mould:
     """The files lie in the inboxes."""
     home = tmp_path_factory.mktemp("inbox") / "var"
-    settings = Settings(home, PLAN_DIR, "")
+    settings = Settings(home, (PLAN_DIR,), "")
     make_inboxes(settings, register)
     drop(settings, files)
     return Mould(own_engine, home, PLAN_DIR, tmp_path_factory.mktemp("worlds"))

@@ -74,7 +74,7 @@ def desk(own_engine: Engine, register: Register, full_inbox: Mould, tmp_path_fac
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(edition_module, "build", build_once)
         home = tmp_path_factory.mktemp("desk") / "var"
-        settings = Settings(home, PLAN_DIR, "")
+        settings = Settings(home, (PLAN_DIR,), "")
         came = NOW - timedelta(days=90)
         with full_inbox.cast():
             send(own_engine, register, "so-ke-hoach-va-dau-tu", Q1, came, [figure("thu-hut-fdi", "437")])

@@ -156,7 +156,7 @@ class Mould:
             connection.exec_driver_sql(self._statements)
         try:
             url = self._engine.url
-            yield World(Settings(home, self._plan_dir, url.render_as_string(hide_password=False)), url)
+            yield World(Settings(home, (self._plan_dir,), url.render_as_string(hide_password=False)), url)
         finally:
             shutil.rmtree(home)
 

@@ -33,7 +33,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def own_settings(tmp_path: Path) -> Settings:
-    return Settings(tmp_path / "var", INCLUDE, None)
+    return Settings(tmp_path / "var", (INCLUDE,), None)
 
 
 @pytest.fixture

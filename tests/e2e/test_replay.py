@@ -106,7 +106,7 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
         assert reviewer.wait("publish_report", run_id) == "success"
         states = {task: state for task, _, state in reviewer.task_states("publish_report", run_id)}
         assert states.pop("write_data_docs") == "success"
-        assert (settings.home / "data_docs" / "2023-Q2" / "index.html").exists()
+        assert (settings.home / "data_docs" / "282-kh-ubnd-2023" / "2023-Q2" / "index.html").exists()
         assert states == {
             "draft": "success", "approve": "success", "publish": "skipped", "deliver": "skipped",
             "record_answer": "success", "send_notice": "skipped", "ask_for_later_edition": "skipped",

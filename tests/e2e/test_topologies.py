@@ -92,7 +92,7 @@ def test_a_replay_that_was_killed_goes_on_where_it_was(embedded: Replayed, scena
     run = "import sys; from pathlib import Path; from tiendo.local.demo import build_scenario; "
     run += "from tiendo.local.replay import *; "
     run += "from tiendo.plan.register import load_register; home, plan = map(Path, sys.argv[1:]); "
-    run += "run_replay(Settings(home, plan, None), build_scenario(load_register(plan)).only('2023-Q1'))"
+    run += "run_replay(Settings(home, (plan,), None), build_scenario(load_register(plan)).only('2023-Q1'))"
     with TemporaryDirectory(prefix="tiendo-killed-", dir=FOLDER) as folder:
         settings = Settings(home=Path(folder) / "var", plan_dirs=(PLAN_DIR,), database_url=None)
         killed = subprocess.Popen([sys.executable, "-c", run, settings.home, PLAN_DIR])

@@ -39,7 +39,8 @@ class Manifest:
         airflow: version of Airflow, whose database it holds.
         schema: revision of the warehouse.
         registers: hash of each plan's register in the warehouse.
-        plan: name of the plan in force; its files lie in ``register/``.
+        plan: names of the plans in hand, with commas between; their files lie in ``register/<name>/``, those of a
+            backup of one plan, as it was made before, in ``register/``.
         servers: version of the PostgreSQL server of each database, as a number.
         roles: rows of ``backup/roles.sql``.
         grants: by database, rows of ``backup/database_grants.sql``.

@@ -6,7 +6,7 @@ until all of it is there: nothing else opens that home meanwhile, and the same c
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -163,7 +163,7 @@ class _Restore:
                 connection.exec_driver_sql("analyze")
         self._say("Files ...")
         flush(list(self._copy_home()))
-        self._place_register()
+        self._place_registers()
         self._look(places.warehouse)
         return self._to_do
 
@@ -290,25 +290,36 @@ class _Restore:
         room = folder.relative_to(self._settings.home).parts[0]
         folder.mkdir(mode=0o700 if _MODES.get(room) == 0o600 else 0o777)
 
-    def _place_register(self) -> None:
-        """Puts the plan in force beside the others of this home where the code brings another, or none, of its name."""
-        saved = {
-            Path(name).relative_to("register"): file
-            for name, file in self._manifest.files.items()
-            if name.startswith("register/")
-        }
-        here = self._settings.plan_dir
-        if all(
-            (here / name).is_file() and sha256_of((here / name).read_bytes()) == file.sha256
-            for name, file in saved.items()
+    def _place_registers(self) -> None:
+        """Puts the plans in hand beside the others of this home where the code brings another, or none, of a name."""
+        saved: dict[str, dict[Path, str]] = {name: {} for name in self._manifest.plan.split(",")}
+        for path in self._manifest.files:
+            if path.startswith("register/"):
+                below = Path(path).relative_to("register")
+                # Of one plan, as it was saved before: its files have no folder of their name.
+                is_below = below.parts[0] in saved and len(below.parts) > 1
+                plan = below.parts[0] if is_below else self._manifest.plan
+                saved[plan][below.relative_to(plan) if is_below else below] = path
+        there = {plan_dir.name: plan_dir for plan_dir in self._settings.plan_dirs}
+        meant = [str(self._placed(plan, there.get(plan), files) or plan) for plan, files in saved.items()]
+        if meant != list(there):
+            self._to_do.append(
+                f"The plans in hand were others than {', '.join(there)}: set TIENDO_PLAN={','.join(meant)}."
+            )
+
+    def _placed(self, plan: str, here: Path | None, files: Mapping[Path, str]) -> Path | None:
+        """Returns where a plan now lies, None where it is what the installation has."""
+        if here and all(
+            (here / name).is_file() and sha256_of((here / name).read_bytes()) == self._manifest.files[path].sha256
+            for name, path in files.items()
         ):
-            return
-        target = self._settings.home / "plans" / self._manifest.plan
-        for name in saved:
+            return None
+        target = self._settings.home / "plans" / plan
+        for name, path in files.items():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
-            with open_regular(self._folder / "register" / name) as stream:
+            with open_regular(self._folder / path) as stream:
                 copy_stream(stream, target / name, 0o666)
-        self._to_do.append(f"The plan in force was another than {here}. It lies in {target}: set TIENDO_PLAN={target}.")
+        return target
 
     def _look(self, url: URL) -> None:
         """Looks whether every file that the ledger names is in the archive."""

@@ -148,7 +148,8 @@ class _Backup:
                     self._copy_tree(self._settings.home / name, f"home/{name}")
                 listed = [list(self._files_in(self._settings.home / name, f"home/{name}")) for name in _WRITTEN_ONCE]
             origin = self._origin(sessions["warehouse"][0])
-            self._copy_tree(self._settings.plan_dir, "register")
+            for plan_dir in self._settings.plan_dirs:
+                self._copy_tree(plan_dir, f"register/{plan_dir.name}")
             for name, (connection, snapshot) in sessions.items():
                 target = self._folder / f"{name}.dump"
                 dump(connection, snapshot, target, self._say)
@@ -166,7 +167,7 @@ class _Backup:
                 airflow=version("apache-airflow-core"),
                 schema=origin.schema,
                 registers=origin.registers,
-                plan=self._settings.plan_dir.name,
+                plan=",".join(plan_dir.name for plan_dir in self._settings.plan_dirs),
                 servers={name: _server_version(connection) for name, (connection, _) in sessions.items()},
                 roles=_rows(sessions["warehouse"][0], "backup/roles.sql", everything=places.is_embedded),
                 grants={name: _rows(it, "backup/database_grants.sql") for name, (it, _) in sessions.items()},

@@ -1,8 +1,8 @@
 """Data Docs, for operations: what the rules said when they were run, as it was kept. Nothing is evaluated anew.
 
-``data_docs/<period>/index.html`` lists a period's files with what their rows broke, ``data_docs/index.html`` the files
-of no period. Both lead to Great Expectations' own page of each suite's run. Such a page is written once: what was said
-does not change. The pages of the suites tell the rules as they stand today.
+``data_docs/<plan>/<period>/index.html`` lists a period's files with what their rows broke, ``data_docs/index.html`` the
+files of no period. Both lead to Great Expectations' own page of each suite's run. Such a page is written once: what was
+said does not change. The pages of the suites tell the rules as they stand today.
 """
 
 import json
@@ -77,18 +77,19 @@ def write_data_docs(settings: Settings, register: Register, engine: Engine, peri
         # One run at a time: the first page, the suites' and those of a batch are not of one period alone.
         connection.exec_driver_sql(_DATA_DOCS_LOCK)
         indexes = {
-            site / str(period) / "index.html": _gather(connection, register, str(period)),
+            site / register.code / str(period) / "index.html": _gather(connection, register, str(period)),
             site / "index.html": _gather(connection, register, None),
         }
         runs = {run.page: run for _, found in indexes.values() for run in found}
         pages = {site / page: render_result(run.document) for page, run in runs.items() if not (site / page).exists()}
         pages |= {site / "expectations" / f"{name}.html": render_suite(name) for name in _SUITES}
-        periods = sorted({path.parent.name for path in site.glob("*/index.html")} | {str(period)})
+        here = f"{register.code}/{period}"
+        periods = sorted({path.parent.relative_to(site).as_posix() for path in site.glob("*/*/index.html")} | {here})
         for index, (files, found) in indexes.items():
             is_first = index.parent == site
             pages[index] = _render_index(
-                title="Files of no period" if is_first else str(period),
-                root="" if is_first else "../",
+                title="Files of no period" if is_first else f"{register.code}, {period}",
+                root="" if is_first else "../../",
                 periods=periods if is_first else [],
                 files=files,
                 runs=found,
@@ -96,7 +97,7 @@ def write_data_docs(settings: Settings, register: Register, engine: Engine, peri
             )
         # The lists last: what they lead to is there.
         write_files(pages)
-    return site / str(period) / "index.html"
+    return site / register.code / str(period) / "index.html"
 
 
 def _gather(
