@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tiendo import clock
 from tiendo.model.plans import Plans
 from tiendo.model.register import Register
 from tiendo.settings import Settings, get_settings
@@ -30,12 +31,12 @@ class AllParts(NamedTuple):
     engine: "Engine"
 
     def of(self, plan_code: str = "") -> Parts:
-        """Returns the parts for one plan; for "" for the first.
+        """Returns the parts for one plan; for "" for the current one.
 
         Raises:
             NotInHandError: there is no such plan.
         """
-        return Parts(self.settings, self.plans.of_code(plan_code or self.plans.first.code), self.engine)
+        return Parts(self.settings, self.plans.of_code(plan_code or self.plans.current(clock.now()).code), self.engine)
 
 
 def open_warehouse() -> AllParts:

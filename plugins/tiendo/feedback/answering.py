@@ -19,7 +19,7 @@ from tiendo.feedback.answer_text import write_answer
 from tiendo.feedback.returned import TEMPLATE_NAME
 from tiendo.mail.identity import Identity
 from tiendo.mail.outgoing import Outgoing, queue
-from tiendo.model.plans import Bodies
+from tiendo.model.plans import Bodies, Plans
 from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.vietnamese.dates import format_instant
@@ -87,11 +87,11 @@ def _queue(
 
 
 def _plan_of(bodies: Bodies, message: Row[Any], files: Sequence[Row[Any]]) -> Register:
-    """Returns the plan for which a message is answered: that of its first file, without one the first of its body."""
+    """Returns the plan for which a message is answered: the current one of its files, else of its body."""
     codes = [file.plan_code for file in files if file.period]
+    of_files = [each for each in bodies.plans if each.code in codes]
     of_body = [each for each in bodies.plans if message.agency_code in each.agency_by_code]
-    of_files = [each for each in bodies.plans if each.code in codes[:1]]
-    return next(iter([*of_files, *of_body, *bodies.plans]))
+    return Plans(tuple(of_files or of_body or bodies.plans)).current(message.internal_at)
 
 
 def _each_template_once(paths: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ whose an address is, is asked of the plans together.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import NamedTuple
 
@@ -66,8 +66,16 @@ class Plans:
 
     @property
     def first(self) -> Register:
-        """The plan that is meant where nothing tells another."""
+        """The plan that the installation names first."""
         return self.plans[0]
+
+    def current(self, now: datetime) -> Register:
+        """Returns the plan that is meant where nothing tells another: the first with a period not closed, or the last.
+
+        A year that is over may so stay in hand for ever, and its editions be looked at and rebuilt.
+        """
+        going_on = (each for each in self.plans if any(now < entry.closing_at for entry in each.calendar))
+        return next(going_on, self.plans[-1])
 
     def with_period(self, period: Period) -> tuple[Register, ...]:
         """Returns the plans whose calendar has a period."""
