@@ -147,7 +147,7 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
         request = reviewer.approval_request("publish_report", anew, "approve")
         assert request is not None
         assert datetime.fromisoformat(request["responded_at"]) == answered_at
-        assert publish(services, reviewer, Period(2023, 1), "Phòng Tổng hợp") == NOTHING_NEW
+        assert publish(services, reviewer, f"{PLAN}:2023-Q1", "Phòng Tổng hợp") == NOTHING_NEW
     after = editions(settings.published)
     assert {path: content for path, content in after.items() if path in before} == before, "an edition is frozen"
 

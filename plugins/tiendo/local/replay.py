@@ -24,7 +24,7 @@ from tiendo.local.processes import ServiceError
 from tiendo.local.replay_summary import print_summary
 from tiendo.local.services import Cluster, Running, airflow_services
 from tiendo.local.waiting import say, wait_until
-from tiendo.model.period import Period
+from tiendo.model.plans import PlanPeriod
 from tiendo.model.register import Duty, Register
 from tiendo.obligations.documents import receive_document
 from tiendo.settings import Settings
@@ -109,7 +109,9 @@ def replay_steps(settings: Settings, scenario: Scenario, services: Running, cloc
                 receive_documents(settings, scenario.register, engine, documents_of(scenario, step))
                 result = ""
             else:
-                result = publish(services, reviewer, step.period, scenario.approved_by)
+                result = publish(
+                    services, reviewer, PlanPeriod(scenario.register.code, str(step.period)).key, scenario.approved_by
+                )
             say(f"  {_title(step)}{time.monotonic() - began:6.1f} s  {result}")
     engine.dispose()
 
@@ -172,14 +174,14 @@ def _is_at_rest(api: AirflowApi, run_id: str) -> bool:
     return is_asking or api.run_state("publish_report", run_id) in ENDED
 
 
-def publish(services: Running, reviewer: AirflowApi, period: Period, approved_by: str) -> str:
-    """Starts the publication of a period, approves its draft, and returns the edition's folder.
+def publish(services: Running, reviewer: AirflowApi, key: str, approved_by: str) -> str:
+    """Starts a publication by its partition key, approves the draft, and returns the folder of the edition.
 
     Raises:
         ReplayError, ServiceError, TimeoutError: as ``follow``.
     """
     dag_id = "publish_report"
-    run_id = reviewer.trigger(dag_id, partition_key=str(period), note="replay")
+    run_id = reviewer.trigger(dag_id, partition_key=key, note="replay")
     has_answered = False
 
     def is_over() -> bool:

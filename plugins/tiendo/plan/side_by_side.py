@@ -47,7 +47,7 @@ def clashes(other: Register, register: Register) -> Iterator[Fault]:
         return
     rows = _rows(register)
     if register.issued_by != other.issued_by:
-        for code in register.agency_by_code.keys() & other.agency_by_code.keys():
+        for code in filter(other.agency_by_code.get, register.agency_by_code):
             told = f"{code!r} is a body of {other.code} ({other.issued_by}), too: give this plan's a code of its own"
             yield Fault(_BODIES, rows[code], "code", told)
     owners = dict(_addresses(other))
