@@ -17,7 +17,6 @@ from tiendo.local.demo import Scenario
 from tiendo.local.environment import REVIEWER, passwords
 from tiendo.local.replay import follow, publish, replay_clock
 from tiendo.local.services import airflow_services, database_urls
-from tiendo.model.period import Period
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import make_engine
 

@@ -227,13 +227,13 @@ def database_urls(settings: Settings, cluster: Cluster | None = None) -> tuple[U
 def prepare_warehouse(settings: Settings, url: URL) -> None:
     """Migrates the warehouse, stores the register and makes the inbox folders."""
     from tiendo.collect.folder import make_inboxes
-    from tiendo.plan.side_by_side import get_plans
+    from tiendo.plan.side_by_side import load_plans
     from tiendo.report.folders import adopt_folders
     from tiendo.status.service import initialise
     from tiendo.warehouse.engine import make_engine
 
     engine = make_engine(url)
-    plans = get_plans()
+    plans = load_plans(settings.plan_dirs)
     for register in plans:
         initialise(engine, register)
     engine.dispose()

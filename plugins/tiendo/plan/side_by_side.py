@@ -20,17 +20,18 @@ _BODIES = "agencies.csv"
 
 
 def get_plans() -> Plans:
-    """Returns the plans in hand, read once per process.
+    """Returns the plans in hand; as ``load_plans``."""
+    return load_plans(get_settings().plan_dirs)
+
+
+@cache
+def load_plans(plan_dirs: tuple[Path, ...]) -> Plans:
+    """Reads and checks plans that are to stand side by side, once per process.
 
     Raises:
         RegisterError: one of them must not be used (see ``load_register``), or two of them clash.
         UnknownPlanError: there is no such plan.
     """
-    return _load(get_settings().plan_dirs)
-
-
-@cache
-def _load(plan_dirs: tuple[Path, ...]) -> Plans:
     registers: list[Register] = []
     for plan_dir in plan_dirs:
         register = load_once(plan_dir)
