@@ -23,6 +23,7 @@ from tiendo.feedback.receipt import VERDICT_NAMES
 from tiendo.feedback.template import build_template
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register
+from tiendo.pages.frame import link
 from tiendo.plan.register import load_register
 from tiendo.reminders.reminding import due_now, remind
 from tiendo.report.build import build
@@ -217,7 +218,7 @@ def test_the_handbook_speaks_of_this_plan(register: Register, part: str) -> None
     page = template(f"pages/so_tay_{part}.html.j2").render(
         register=register, user="", here="", refresh=0, script="", part=part, parts={part: ""}, is_file=False,
         picture=lambda name: "", verdicts=VERDICT_NAMES, deadline=deadline_text, last_moment=last_moment_text,
-        day=long_date, instant=format_instant,
+        day=long_date, instant=format_instant, link=link, shown_plan=None,
     )  # fmt: skip
     ((_, text),) = shown({"a.html": page.encode()})
     assert found(FOREIGN, [(part, text)]) == []

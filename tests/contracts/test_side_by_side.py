@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 
 from fixtures.amended import plan_with
 from fixtures.pipeline import Pipeline
-from fixtures.side_by_side import NEXT, next_year
+from fixtures.side_by_side import NEXT, next_plan
 from fixtures.submissions import FIRST_ROW
 from fixtures.workbooks import filled_workbook, put
 from tiendo import clock
@@ -31,7 +31,7 @@ OTHER = "283-kh-ubnd-2023"
 
 @pytest.fixture(scope="module")
 def following(tmp_path_factory: pytest.TempPathFactory) -> Register:
-    return next_year(tmp_path_factory.mktemp("next"))
+    return next_plan(tmp_path_factory.mktemp("next"))
 
 
 @pytest.fixture(scope="module")

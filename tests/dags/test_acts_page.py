@@ -18,15 +18,16 @@ from sqlalchemy import Engine
 from fixtures.turn import run_once
 from fixtures.workbooks import filled_workbook, nameless
 from tiendo import clock
-from tiendo.airflow_glue.warehouse import Parts
+from tiendo.airflow_glue.warehouse import AllParts, Parts
 from tiendo.clock import HANOI
 from tiendo.collect.ledger import ledger_document
 from tiendo.model.period import Period
+from tiendo.model.plans import Plans
 from tiendo.model.register import Register
 from tiendo.obligations.extensions import extensions
 from tiendo.pages import acts
 from tiendo.pages.app import app
-from tiendo.pages.frame import parts, viewer
+from tiendo.pages.frame import all_parts, viewer
 from tiendo.settings import Settings
 from tiendo.warehouse.audit import audit_rows
 from tiendo_plugin import pages
@@ -88,7 +89,8 @@ def desk(
             raise HTTPException(401)
         return SimpleNamespace(get_id=lambda: {"lan": 7}.get(_token, _token), get_name=lambda: _token)
 
-    app.dependency_overrides |= {viewer: known, parts: lambda: opened}
+    everything = AllParts(opened.settings, Plans((register,)), engine)
+    app.dependency_overrides |= {viewer: known, all_parts: lambda: everything}
     monkeypatch.setattr(acts, "may_run", lambda user, dag_id: user.get_name() != "khach")
     yield Desk(opened)
     app.dependency_overrides.clear()
@@ -127,7 +129,7 @@ def test_a_run_is_started_once_as_who_is_logged_in(desk: Desk) -> None:
     assert "không làm thêm lần nữa" in desk.do("du-thao", fields, 409)
     assert "Đã bắt đầu một lượt nhắc" in desk.do("nhac", {})
     assert [(run["dag"], run["partition_key"], run["token"]) for run in desk.started] == [
-        ("publish_report", "2023-Q1", "lan"),
+        ("publish_report", "282-kh-ubnd-2023:2023-Q1", "lan"),
         ("send_reminders", None, "lan"),
     ]
     assert "Chưa đến ngày chốt số liệu" in desk.do("du-thao", {"period": "2023-Q4"}, 422)

@@ -15,12 +15,13 @@ from fixtures.other_plan import PLAN, database_of
 from tiendo import clock
 from tiendo.airflow_glue.deadline import publication_alerts
 from tiendo.airflow_glue.timetable import PlanCalendar
-from tiendo.airflow_glue.warehouse import Parts
+from tiendo.airflow_glue.warehouse import AllParts, Parts
 from tiendo.clock import HANOI
 from tiendo.model.period import Period
+from tiendo.model.plans import Plans
 from tiendo.model.register import Register
 from tiendo.pages.app import app
-from tiendo.pages.frame import parts, viewer
+from tiendo.pages.frame import all_parts, viewer
 from tiendo.pages.standing import gather, period_in_hand
 from tiendo.pages.to_do import to_do
 from tiendo.plan.register import load_register
@@ -100,7 +101,7 @@ def browser(
     monkeypatch.setattr("tiendo.pages.acts.may_run", lambda user, dag_id: True)
     monkeypatch.setattr("tiendo.pages.acts.form_token", lambda *_: "")
     app.dependency_overrides[viewer] = lambda: SimpleNamespace(get_name=lambda: "an", get_id=lambda: "1")
-    app.dependency_overrides[parts] = lambda: Parts(settings, register, engine)
+    app.dependency_overrides[all_parts] = lambda: AllParts(settings, Plans((register,)), engine)
     yield TestClient(app)
     app.dependency_overrides.clear()
 

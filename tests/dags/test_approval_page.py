@@ -18,12 +18,13 @@ from fastapi import Cookie, FastAPI, HTTPException, Request
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from tiendo.airflow_glue.warehouse import Parts
+from tiendo.airflow_glue.warehouse import AllParts, Parts
 from tiendo.model.period import Period
+from tiendo.model.plans import Plans
 from tiendo.model.register import Register
 from tiendo.pages import approval
 from tiendo.pages.app import app
-from tiendo.pages.frame import parts, viewer
+from tiendo.pages.frame import all_parts, viewer
 from tiendo.report.approval import ReviewAnswer, ask_again, find_request, put_answer, put_request
 from tiendo.report.review import DraftReview, review_files
 from tiendo.settings import Reviewer, Settings
@@ -123,7 +124,8 @@ def known(_token: Annotated[str | None, Cookie()] = None) -> Any:
 @pytest.fixture
 def desk(settings: Settings, register: Register, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     opened = Parts(replace(settings, reviewers=(Reviewer("1", "Hòa"), Reviewer("2", "Bình"))), register, engine)
-    app.dependency_overrides |= {viewer: known, parts: lambda: opened}
+    everything = AllParts(opened.settings, Plans((register,)), engine)
+    app.dependency_overrides |= {viewer: known, all_parts: lambda: everything}
     monkeypatch.setattr(approval, "may", lambda *_: True)
     send(engine, register, "so-y-te", Period(2023, 2), AS_OF, [figure("giuong-benh-van-dan", "19.1")])
     yield Desk(opened)

@@ -18,15 +18,16 @@ from sqlalchemy import Engine
 
 from fixtures.pipeline import Pipeline
 from fixtures.workbooks import filled_workbook, put
-from tiendo.airflow_glue.warehouse import Parts
+from tiendo.airflow_glue.warehouse import AllParts
 from tiendo.clock import HANOI
 from tiendo.collect.archive import archived_path
 from tiendo.collect.ledger import ledger_document
 from tiendo.model.period import Period
+from tiendo.model.plans import Plans
 from tiendo.model.register import Register
 from tiendo.pages import files as file_pages
 from tiendo.pages.app import app
-from tiendo.pages.frame import parts, viewer
+from tiendo.pages.frame import all_parts, viewer
 from tiendo.reading.columns import INDICATORS
 from tiendo.settings import INCLUDE, Settings
 from tiendo.validation import suites
@@ -97,7 +98,8 @@ def browser(
 ) -> Iterator[Browser]:
     monkeypatch.setattr(file_pages, "may_run", lambda user, dag_id: user.is_operator)
     user = SimpleNamespace(get_name=lambda: "an", is_operator=False)
-    app.dependency_overrides |= {viewer: lambda: user, parts: lambda: Parts(settings, register, engine)}
+    opened = AllParts(settings, Plans((register,)), engine)
+    app.dependency_overrides |= {viewer: lambda: user, all_parts: lambda: opened}
     browser = Browser(TestClient(app), engine)
     browser.user = user  # type: ignore[attr-defined]
     yield browser
@@ -432,7 +434,7 @@ def test_every_page_says_so_when_the_warehouse_is_down(
     browser: Browser, settings: Settings, register: Register, engine: Engine, path: str
 ) -> None:
     dead = make_engine(engine.url.set(database="gone"))
-    app.dependency_overrides[parts] = lambda: Parts(settings, register, dead)
+    app.dependency_overrides[all_parts] = lambda: AllParts(settings, Plans((register,)), dead)
     assert "Kho số liệu tạm thời không trả lời" in browser.page(path, 503).words
 
 

@@ -16,16 +16,17 @@ from sqlalchemy.exc import InternalError
 from fixtures.pipeline import Pipeline
 from fixtures.workbooks import filled_workbook
 from tiendo import clock
-from tiendo.airflow_glue.warehouse import Parts
+from tiendo.airflow_glue.warehouse import AllParts, Parts
 from tiendo.clock import HANOI
 from tiendo.collect.landing import Fate, settle
 from tiendo.mail.incident_words import _KINDS, advice
 from tiendo.model.outcome import VERDICTS
 from tiendo.model.period import Period
+from tiendo.model.plans import Plans
 from tiendo.model.register import Register
 from tiendo.pages import machine as machine_page
 from tiendo.pages.app import app
-from tiendo.pages.frame import parts, viewer
+from tiendo.pages.frame import all_parts, link, viewer
 from tiendo.pages.machine import Machine
 from tiendo.pages.room import FILE_STATES
 from tiendo.pages.standing import Standing, cell_of, days_left, gather, grid, period_in_hand
@@ -383,7 +384,9 @@ def test_an_incident_leads_to_the_page_that_shows_it(register: Register, subject
 
 
 def test_every_step_stands_in_the_handbook() -> None:
-    page = template("pages/so_tay.html.j2").render(title="", user="", here="", refresh=0, script="", parts={})
+    page = template("pages/so_tay.html.j2").render(
+        title="", user="", here="", refresh=0, script="", parts={}, link=link, shown_plan=None
+    )
     sections = set(re.findall(r'<h2 id="([a-z-]+)"', page))
     assert {advice(kind)[1] for kind in _KINDS} <= sections
     source = (PROJECT / "plugins/tiendo/pages/to_do.py").read_text(encoding="utf-8")
@@ -419,7 +422,7 @@ def browser(
     monkeypatch.setenv("TIENDO_CLOCK_FILE", str(clock))
     monkeypatch.setattr(machine_page, "is_mail_set_up", lambda: False)
     app.dependency_overrides[viewer] = lambda: SimpleNamespace(get_name=lambda: "an")
-    app.dependency_overrides[parts] = lambda: Parts(settings, register, engine)
+    app.dependency_overrides[all_parts] = lambda: AllParts(settings, Plans((register,)), engine)
     client = TestClient(app, raise_server_exceptions=False)
     client.clock = clock  # type: ignore[attr-defined]
     set_clock(client, MONDAY)

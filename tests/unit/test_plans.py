@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.amended import PLAN_DIR
-from fixtures.side_by_side import NEXT, next_plan_dir, next_year
+from fixtures.side_by_side import NEXT, next_plan_dir, next_plan
 from tiendo.clock import HANOI
 from tiendo.model.period import Period
 from tiendo.model.plans import NotInHandError, PlanPeriod, Plans, meant_by
@@ -23,7 +23,7 @@ YTE, TAICHINH = "so-y-te", "so-tai-chinh"
 
 @pytest.fixture(scope="module")
 def following(tmp_path_factory: pytest.TempPathFactory) -> Register:
-    return next_year(tmp_path_factory.mktemp("next"))
+    return next_plan(tmp_path_factory.mktemp("next"))
 
 
 def with_address(register: Register, code: str, address: str) -> Register:

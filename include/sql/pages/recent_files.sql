@@ -1,6 +1,6 @@
 -- The files landed between two instants, of the newest ones, the newest first, each with its gravest finding
-select f.receipt_no, f.name, f.channel, f.sender, coalesce(f.agency_code, f.sender_agency_code) as agency_code, f.period,
-  f.received_at, f.state, f.trial_verdict, n.message, n.finding_count,
+select f.receipt_no, f.name, f.channel, f.sender, coalesce(f.agency_code, f.sender_agency_code) as agency_code, f.plan_code,
+  f.period, f.received_at, f.state, f.trial_verdict, n.message, n.finding_count,
   (select r.receipt_no from intake.submission_file r where r.file_id = f.requeue_of) as requeue_of
 from (select * from intake.submission_file order by file_id desc limit :most) f
 left join lateral (

@@ -1,6 +1,6 @@
 -- Every question to a reviewer about a period, the latest first, with its answer and what has come of that
-select q.review_request_id, q.run_id, q.period, q.edition, q.as_of, q.asked_at, q.data_sha256, q.content_sha256, q.title,
-  q.review, a.verdict, a.answered_by, a.answered_at, a.return_to, a.comment, a.refused_because,
+select q.review_request_id, q.run_id, q.plan_code, q.period, q.edition, q.as_of, q.asked_at, q.data_sha256,
+  q.content_sha256, q.title, q.review, a.verdict, a.answered_by, a.answered_at, a.return_to, a.comment, a.refused_because,
   e.edition is not null as is_published,
   (select count(*) from core.edition_delivery d
    where (d.plan_code, d.period, d.edition) = (e.plan_code, e.period, e.edition) and d.outcome = 'queued') as mailed,

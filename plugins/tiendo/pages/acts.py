@@ -7,6 +7,7 @@ audit as the login has told it. Each act is for accounts that may run the DAG wh
 import secrets
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Annotated, Any, NamedTuple
 
@@ -19,14 +20,17 @@ from starlette.datastructures import UploadFile
 
 from tiendo import clock
 from tiendo.airflow_glue.approval import AnswerError, check_words
-from tiendo.airflow_glue.warehouse import Parts
+from tiendo.airflow_glue.partition import key_of
+from tiendo.airflow_glue.warehouse import AllParts, Parts
 from tiendo.model.period import Period
+from tiendo.model.plans import Bodies
 from tiendo.model.register import Duty, Obligation
 from tiendo.model.working_days import last_day_before, midnight
 from tiendo.obligations.documents import LARGEST, receive_document
 from tiendo.obligations.extensions import LONGEST_TEXT, Letter, ObligationError, find_obligation, grant
 from tiendo.pages.forms import LONGEST_FORM, ask_airflow, check_sent, form_token, read_token
-from tiendo.pages.frame import HEADERS, PREFIX, PUBLISH, Opened, Refusal, Viewer, may_run, page
+from tiendo.pages.frame import HEADERS, PREFIX, PUBLISH, AllOpened, Opened, Refusal, Viewer, link, may_run, page
+from tiendo.reminders.occasion import Reminder
 from tiendo.vietnamese.dates import format_date, format_instant
 from tiendo.warehouse.audit import acting_for
 
@@ -68,23 +72,23 @@ Name = Annotated[str, PathPart(pattern=f"^(?:{'|'.join(ACTS)})$")]
 
 
 @router.get("/viec/")
-def all_acts(user: Viewer, opened: Opened) -> Response:
+def all_acts(user: Viewer, opened: Opened, everything: AllOpened) -> Response:
     """The acts that an account may do, each with its form."""
-    return _shown(user, opened)
+    return _shown(user, opened, everything)
 
 
 @router.get("/viec/{name}")
-def one_act(user: Viewer, name: Name) -> Response:
+def one_act(user: Viewer, _: Opened, name: Name) -> Response:
     """Where a browser comes back to from the login after an act was sent: to the form, for nothing was done."""
-    return RedirectResponse(f"{HERE}#{name}", 303, HEADERS)
+    return RedirectResponse(link("/viec/", name), 303, HEADERS)
 
 
 @router.post("/viec/{name}")
-async def do(request: Request, name: Name, user: Viewer, opened: Opened) -> Response:
+async def do(request: Request, name: Name, user: Viewer, opened: Opened, everything: AllOpened) -> Response:
     """Does one act, whole or not at all, and says what was done and what comes next.
 
     Raises:
-        Refusal: 403, the account may not run what the act stands for, or the form is not ours for this account.
+        Refusal: 403, the account may not run what the act stands for, or the form is not ours for it and this plan.
     """
     if not may_run(user, ACTS[name].dag_id):
         raise Refusal(403, "This account may not run it.", f"Tài khoản {user.get_name()} không được làm việc này.")
@@ -93,22 +97,23 @@ async def do(request: Request, name: Name, user: Viewer, opened: Opened) -> Resp
     check_sent(request, LONGEST_FORM + (LARGEST if has_file else 0), kind)
     form = await request.form()
     fields = {each: value.strip() for each, value in form.items() if isinstance(value, str)}
-    act, number = (*read_token(user, fields.get("token", "")), "", "")[:2]
+    act, number = (*read_token(user, opened.register, fields.get("token", "")), "", "")[:2]
     if act != name:
         raise Refusal(403, "The form is another act's.", "Biểu mẫu này không phải của việc vừa chọn.")
     try:
         if name in _RUNS:
-            key, done = await run_in_threadpool(_RUNS[name], opened, fields)
+            key, done = await run_in_threadpool(_RUNS[name], opened, everything, fields)
             await _start(request, user, name, key, number)
         else:
             file = form.get("file")
             content = await file.read() if isinstance(file, UploadFile) else b""
             given = fields | {"name": (file.filename or "") if isinstance(file, UploadFile) else ""}
             account = f"{user.get_name()} (trang web, tài khoản số {user.get_id()})"
-            done = await run_in_threadpool(_enter, opened, account, name, given, content)
+            entry = partial(_ENTRIES[name], opened, everything, given, content)
+            done = await run_in_threadpool(_enter, account, given, entry)
     except MistakeError as error:
         return await run_in_threadpool(
-            _shown, user, opened, status=error.status, error=str(error), act=name, typed=fields
+            _shown, user, opened, everything, status=error.status, error=str(error), act=name, typed=fields
         )
     return page("act_done.html.j2", user=user.get_name(), here=HERE, title=ACTS[name].title, done=done)
 
@@ -116,6 +121,7 @@ async def do(request: Request, name: Name, user: Viewer, opened: Opened) -> Resp
 def _shown(
     user: BaseUser,
     opened: Parts,
+    everything: AllParts,
     *,
     status: int = 200,
     error: str = "",
@@ -123,13 +129,12 @@ def _shown(
     typed: dict[str, str] | None = None,
 ) -> Response:
     from tiendo.process.quarantine import held_files
-    from tiendo.reminders.reminding import due_now
 
     register, today = opened.register, clock.today()
     # Where the plan asks bodies for none of their own, there is nothing to be received.
     absent = set() if any(owed.duty is Duty.IMPLEMENTATION_PLAN for owed in register.obligations) else {"ke-hoach"}
     allowed = {name: each.title for name, each in ACTS.items() if name not in absent and may_run(user, each.dag_id)}
-    due = due_now(opened.engine, register, clock.now()) if "nhac" in allowed else []
+    due = _due(everything) if "nhac" in allowed else []
     held = held_files(opened.engine) if "tha-tep" in allowed else []
     periods = [(str(entry.period), entry.period.vietnamese) for entry in register.calendar]
     begun = sum(entry.cut_off_on <= today for entry in register.calendar)
@@ -140,8 +145,9 @@ def _shown(
         here=HERE,
         acts=allowed,
         # A number of the form's own: sent twice, it starts one run.
-        tokens={name: form_token(user, name, secrets.token_hex(8)) for name in allowed},
-        bodies={agency.code: agency.name for agency in register.obliged},
+        tokens={name: form_token(user, register, name, secrets.token_hex(8)) for name in allowed},
+        bodies=_names(register),
+        bodies_of_all=_names(everything.plans),
         due=sorted({reminder.agency.name for reminder in due}),
         drafts=periods[:begun][::-1],
         periods=periods,
@@ -176,19 +182,24 @@ async def _start(request: Request, user: BaseUser, name: str, key: str | None, n
         raise RuntimeError(f"Airflow does not start a run of ours: {told.status_code} {told.text[:500]}")
 
 
-def _remind(opened: Parts, fields: dict[str, str]) -> tuple[str | None, str]:
+def _due(everything: AllParts) -> list[Reminder]:
+    """Returns what a run would remind of: it is one for all plans."""
     from tiendo.reminders.reminding import due_now
 
-    due = due_now(opened.engine, opened.register, clock.now())
-    names = "; ".join(dict.fromkeys(each.agency.short_name for each in due)) or "không có đơn vị nào"
+    now = clock.now()
+    return [each for register in everything.plans for each in due_now(everything.engine, register, now)]
+
+
+def _remind(opened: Parts, everything: AllParts, fields: dict[str, str]) -> tuple[str | None, str]:
+    names = "; ".join(dict.fromkeys(each.agency.short_name for each in _due(everything))) or "không có đơn vị nào"
     return None, f"Đã bắt đầu một lượt nhắc: {names}. Đơn vị đã được nhắc của dịp này không bị nhắc lại."
 
 
-def _draft(opened: Parts, fields: dict[str, str]) -> tuple[str | None, str]:
+def _draft(opened: Parts, everything: AllParts, fields: dict[str, str]) -> tuple[str | None, str]:
     period = _period(opened, fields)
     if opened.register.calendar_by_period[period].cut_off_on > clock.today():
         raise MistakeError(f"Chưa đến ngày chốt số liệu của {period.vietnamese}.")
-    return str(period), (
+    return key_of(opened.register, period), (
         f"Đã bắt đầu lập dự thảo báo cáo {period.vietnamese}. Nếu số liệu khác lần ban hành trước, câu hỏi hiện sau ít "
         "phút ở trang Phê duyệt báo cáo; nếu không khác thì không có gì để hỏi."
     )
@@ -197,20 +208,20 @@ def _draft(opened: Parts, fields: dict[str, str]) -> tuple[str | None, str]:
 _RUNS = {"nhac": _remind, "du-thao": _draft}
 
 
-def _enter(opened: Parts, account: str, name: str, fields: dict[str, str], content: bytes) -> str:
+def _enter(account: str, fields: dict[str, str], entry: Callable[[], str]) -> str:
     with acting_for(account):
         try:
             for each, title in _WORDS.items():
                 check_words(title, fields.get(each, ""), LONGEST_TEXT)
-            return _ENTRIES[name](opened, fields, content)
+            return entry()
         except AnswerError as error:
             raise MistakeError(str(error)) from error
         except ObligationError as error:
             raise MistakeError(f"Không ghi nhận được: {error}.", 409) from error
 
 
-def _extend(opened: Parts, fields: dict[str, str], _: bytes) -> str:
-    period, agency = _period(opened, fields), _agency(opened, fields)
+def _extend(opened: Parts, everything: AllParts, fields: dict[str, str], content: bytes) -> str:
+    period, agency = _period(opened, fields), _agency(opened.register, fields)
     owed = find_obligation(opened.register, Duty.QUARTERLY_REPORT, str(period))
     until, dated = _day(fields, "until", "ngày gia hạn đến"), _day(fields, "dated", "ngày văn bản")
     _check_day(owed, until)
@@ -232,7 +243,7 @@ def _check_day(owed: Obligation, until: date) -> None:
         )
 
 
-def _release(opened: Parts, fields: dict[str, str], _: bytes) -> str:
+def _release(opened: Parts, everything: AllParts, fields: dict[str, str], content: bytes) -> str:
     from tiendo.process.quarantine import held_files, release
     from tiendo.process.requeue import NotPossibleError
     from tiendo.reading.files import ScannerError
@@ -240,13 +251,13 @@ def _release(opened: Parts, fields: dict[str, str], _: bytes) -> str:
     held = {each["receipt_no"]: each for each in held_files(opened.engine)}
     if (found := held.get(fields.get("file", ""))) is None:
         raise MistakeError("Tệp vừa chọn không còn bị giữ lại, hoặc chưa chọn tệp.", 409 if fields.get("file") else 422)
-    agency = _agency(opened, fields) if fields.get("agency") or not found["agency"] else ""
+    agency = _agency(everything.plans, fields) if fields.get("agency") or not found["agency"] else ""
     reason = fields.get("reason", "")
     if not reason:
         raise MistakeError("Chưa ghi lý do cho qua.")
     try:
         reviewed, done = release(
-            opened.settings, opened.register, opened.engine, found["receipt_no"], agency=agency, reason=reason
+            opened.settings, everything.plans, opened.engine, found["receipt_no"], agency=agency, reason=reason
         )
     except NotPossibleError as error:
         raise MistakeError("Tệp không còn bị giữ lại: có người vừa xử lý.", 409) from error
@@ -259,8 +270,8 @@ def _release(opened: Parts, fields: dict[str, str], _: bytes) -> str:
     return f"Tệp {found['receipt_no']} được cho qua với số phiếu {done['receipt']}: {state}. Đơn vị được trả lời."
 
 
-def _receive(opened: Parts, fields: dict[str, str], content: bytes) -> str:
-    agency, name = _agency(opened, fields), PurePosixPath(fields["name"].replace("\\", "/")).name
+def _receive(opened: Parts, everything: AllParts, fields: dict[str, str], content: bytes) -> str:
+    agency, name = _agency(opened.register, fields), PurePosixPath(fields["name"].replace("\\", "/")).name
     owed = find_obligation(opened.register, Duty.IMPLEMENTATION_PLAN, str(opened.register.year))
     if not name or not content:
         raise MistakeError("Chưa chọn tệp kế hoạch, hoặc tệp rỗng. Các ô khác được giữ; chọn lại tệp.")
@@ -283,7 +294,7 @@ def _receive(opened: Parts, fields: dict[str, str], content: bytes) -> str:
     return f"Phiếu {done.receipt_no}: kế hoạch thực hiện của {body}, nhận lúc {at}{known}."
 
 
-_ENTRIES: dict[str, Callable[[Parts, dict[str, str], bytes], str]] = {
+_ENTRIES: dict[str, Callable[[Parts, AllParts, dict[str, str], bytes], str]] = {
     "gia-han": _extend,
     "tha-tep": _release,
     "ke-hoach": _receive,
@@ -297,9 +308,13 @@ def _period(opened: Parts, fields: dict[str, Any]) -> Period:
     raise MistakeError("Chưa chọn kỳ báo cáo của kế hoạch.")
 
 
-def _agency(opened: Parts, fields: dict[str, str]) -> str:
+def _names(bodies: Bodies) -> dict[str, str]:
+    return {agency.code: agency.name for agency in bodies.obliged}
+
+
+def _agency(bodies: Bodies, fields: dict[str, str]) -> str:
     agency = fields.get("agency", "")
-    if agency not in {each.code for each in opened.register.obliged}:
+    if agency not in _names(bodies):
         raise MistakeError("Chưa chọn đơn vị báo cáo của kế hoạch.")
     return agency
 

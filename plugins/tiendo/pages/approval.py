@@ -21,7 +21,7 @@ from tiendo.airflow_glue.warehouse import Parts
 from tiendo.model.outcome import ACCEPTED
 from tiendo.model.period import Period
 from tiendo.pages.forms import Form, ask_airflow, form_token, read_token
-from tiendo.pages.frame import HEADERS, PREFIX, PUBLISH, Opened, Refusal, Viewer, may, page
+from tiendo.pages.frame import HEADERS, PREFIX, PUBLISH, AllOpened, Opened, Refusal, Viewer, link, may, page
 from tiendo.report.approval import AskedQuestion, questions
 from tiendo.report.folders import EditionFolders
 from tiendo.report.manifest import MANIFEST
@@ -84,16 +84,17 @@ class Scene:
 
 
 @router.get("/duyet/")
-def all_questions(user: Viewer, opened: Opened) -> Response:
-    """The latest question about each period."""
+def all_questions(user: Viewer, _: Opened, opened: AllOpened) -> Response:
+    """The latest question about each period of every plan."""
     with onlooker(opened.engine) as connection:
-        found = questions(connection, opened.register)
-    latest: dict[Period, AskedQuestion] = {}
+        found = [each for register in opened.plans for each in questions(connection, register)]
+    latest: dict[tuple[str, Period], AskedQuestion] = {}
     for each in found:
-        latest.setdefault(each.request.period, each)
+        latest.setdefault((each.request.plan_code, each.request.period), each)
     rows = [
         {
-            "period": str(each.request.period),
+            "href": link(f"/duyet/{each.request.period}", plan_code=each.request.plan_code),
+            "plan": opened.plans.of_code(each.request.plan_code).short_title,
             "title": each.request.report.replace("b", "B", 1),
             "asked": format_instant(each.asked_at),
             "state": _state_words(each),
@@ -101,7 +102,7 @@ def all_questions(user: Viewer, opened: Opened) -> Response:
         }
         for each in sorted(latest.values(), key=lambda each: (each.request.is_decided, -each.request.review_request_id))
     ]
-    return page("approvals.html.j2", user=user.get_name(), here=HERE, rows=rows)
+    return page("approvals.html.j2", user=user.get_name(), here=HERE, is_of_all=True, rows=rows)
 
 
 def _state_words(asked: AskedQuestion) -> str:
@@ -127,12 +128,12 @@ async def answer(
     """Answers the question in the name of whoever is logged in; nothing is noted here.
 
     Raises:
-        Refusal: 403, who is no reviewer, and a form that was not made for this account.
+        Refusal: 403, who is no reviewer, and a form that was not made for this account and plan.
     """
     scene = await run_in_threadpool(_scene, opened, period)
     if not _may_answer(opened, user):
         raise Refusal(403, "No reviewer.", f"Tài khoản {user.get_name()} không được phê duyệt. {_who(opened)}")
-    about = read_token(user, fields.get("token", ""))
+    about = read_token(user, opened.register, fields.get("token", ""))
 
     async def again(status: int, error: str) -> Response:
         now = await run_in_threadpool(_scene, opened, period)
@@ -167,8 +168,7 @@ async def answer(
     body = {"chosen_options": [act.option], "params_input": {name: value for name, value in given.items() if value}}
     told = await ask_airflow(request, "PATCH", f"{_task(asked, 'approve')}/-1/hitlDetails", body)
     if told.is_success:
-        address = f"{request.scope['root_path']}/duyet/{period}/{asked.request.review_request_id}"
-        return RedirectResponse(address, 303, HEADERS)
+        return _to(request, f"/duyet/{period}/{asked.request.review_request_id}")
     if told.status_code == 409:
         return await again(409, "Câu hỏi vừa được trả lời trước đó. Câu trả lời này chưa được ghi nhận.")
     if told.status_code == 404:
@@ -199,7 +199,7 @@ async def receipt(
     if not verdict:
         told = await ask_airflow(request, "GET", f"{_task(asked, 'approve')}/-1/hitlDetails")
         if not (told.is_success and told.json()["response_received"]):
-            return RedirectResponse(f"{request.scope['root_path']}/duyet/{period}", 303, HEADERS)
+            return _to(request, f"/duyet/{period}")
     elif verdict == "approve" and not asked.is_published:
         told = await ask_airflow(request, "GET", _task(asked, "publish"))
         task = str(told.json().get("state") or "") if told.is_success else ""
@@ -250,7 +250,7 @@ async def _shown(
         may_answer=_may_answer(opened, user),
         is_named=_is_named(opened, user),
         who=_who(opened),
-        token=form_token(user, *_about(asked)) if asked and state == "open" else "",
+        token=form_token(user, opened.register, *_about(asked)) if asked and state == "open" else "",
         bodies={code: name for code, name in _bodies(opened).items() if code in scene.received},
         recipients=sum(bool(address) for address in opened.register.report["delivery"].values()),
         acts=ACTS,
@@ -297,6 +297,10 @@ def _scene(opened: Parts, period: str) -> Scene:
     tracked = tracker_rows(opened.engine, opened.register, known)
     received = frozenset(row["agency_code"] for row in tracked if row["state"] in ACCEPTED)
     return Scene(known, asked, (last and last.refused_because) or "", view, tuple(files), is_there, received)
+
+
+def _to(request: Request, path: str) -> Response:
+    return RedirectResponse(request.scope["root_path"] + link(path).removeprefix(PREFIX), 303, HEADERS)
 
 
 def _known(opened: Parts, period: str) -> Period:

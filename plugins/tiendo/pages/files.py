@@ -12,12 +12,12 @@ from fastapi import Path as PathPart
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from sqlalchemy import Connection
 
-from tiendo.airflow_glue.warehouse import Parts
+from tiendo.airflow_glue.warehouse import AllParts, Parts
 from tiendo.collect.archive import archived_path
 from tiendo.feedback.versions import change_texts, versions_of
 from tiendo.model.content import UnreadError
 from tiendo.pages.drafts import SANDBOX
-from tiendo.pages.frame import Opened, Refusal, Viewer, may_run, page
+from tiendo.pages.frame import AllOpened, Opened, Refusal, Viewer, may_run, page
 from tiendo.pages.places import Rows, anchor, fetch, shown, words
 from tiendo.process.requeue import NotPossibleError, Rereading, find_file, readings, review
 from tiendo.reading.files import ScannerError
@@ -68,11 +68,11 @@ def file_page(receipt_no: Receipt, user: Viewer, parts: Opened) -> HTMLResponse:
 
 
 @router.get("/tep/{receipt_no}/doc-lai")
-def reading_anew(receipt_no: Receipt, user: Viewer, parts: Opened) -> HTMLResponse:
+def reading_anew(receipt_no: Receipt, user: Viewer, parts: Opened, opened: AllOpened) -> HTMLResponse:
     """Returns what today's rules make of a file, beside its last reading, and every value as they read it."""
     with onlooker(parts.engine) as connection:
         file = _file(connection, receipt_no)
-    reviewed = _reviewed(parts, receipt_no)
+    reviewed = _reviewed(opened, receipt_no)
     read = [shown(each._asdict() | {"indicator_code": each.indicator}) for each in reviewed.outcome.read]
     tasks = [shown(each._asdict()) for each in reviewed.outcome.read_tasks]
     view: dict[str, Any] = {
@@ -166,12 +166,12 @@ def _answer(parts: Parts, path: str | None) -> Path:
     return found
 
 
-def _reviewed(parts: Parts, receipt_no: str) -> Rereading:
+def _reviewed(opened: AllParts, receipt_no: str) -> Rereading:
     # Nothing is written, and so that nothing can be, no transaction of it may.
-    engine = parts.engine.execution_options(postgresql_readonly=True)
+    engine = opened.engine.execution_options(postgresql_readonly=True)
     with _alone():
         try:
-            return review(parts.settings, parts.register, engine, find_file(engine, receipt_no))
+            return review(opened.settings, opened.plans, engine, find_file(engine, receipt_no))
         except NotPossibleError as error:
             raise Refusal(409, str(error), "Tệp đang chờ xử lý lần đầu, chưa có gì để so sánh.") from error
         except (UnreadError, ScannerError) as error:

@@ -15,6 +15,7 @@ from airflow.configuration import conf
 from fastapi import Depends, Request
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from tiendo.model.register import Register
 from tiendo.pages.frame import Refusal
 
 # Ten thousand letters of Vietnamese, as a browser writes them, and the rest of a form.
@@ -60,19 +61,19 @@ def check_sent(request: Request, longest: int, kind: str) -> None:
         raise Refusal(422, "no form", _STRANGE)
 
 
-def form_token(user: BaseUser, *about: str | int) -> str:
+def form_token(user: BaseUser, register: Register, *about: str | int) -> str:
     """Returns what makes a form this account's, about this and nothing else: a site that cannot read it cannot post."""
-    return str(_signer().dumps([str(user.get_id()), *about]))
+    return str(_signer().dumps([str(user.get_id()), register.code, *about]))
 
 
-def read_token(user: BaseUser, token: str) -> list[Any]:
+def read_token(user: BaseUser, register: Register, token: str) -> list[Any]:
     """Returns what a form is about.
 
     Raises:
-        Refusal: 403, it was not made by us for this account.
+        Refusal: 403, it was not made by us for this account and this plan.
     """
     try:
-        account, *about = _signer().loads(token)
+        account, plan_code, *about = _signer().loads(token)
     except (BadSignature, ValueError) as error:
         raise Refusal(403, "The form's token is not ours.", _STRANGE) from error
     if account != str(user.get_id()):
@@ -80,6 +81,12 @@ def read_token(user: BaseUser, token: str) -> list[Any]:
             403,
             "The form was made for another account.",
             "Biểu mẫu được mở bằng tài khoản khác, nên không thực hiện gì. Mở lại trang bằng tài khoản đang đăng nhập.",
+        )
+    if plan_code != register.code:
+        raise Refusal(
+            403,
+            f"The form was made for another plan, {plan_code}.",
+            "Biểu mẫu này là của kế hoạch khác, nên không thực hiện gì. Mở lại trang của kế hoạch và nhập lại.",
         )
     return list(about)
 

@@ -2,13 +2,18 @@
 
 Airflow does not guard the app of a plugin, so each route asks for what its page shows. Who is not logged in is sent to
 Airflow's login by a browser's request, and comes back to the same address.
+
+Where several plans are in hand a page is about one of them, and its links name it (``?ke-hoach=<code>``): whoever is
+sent such an address sees the same plan.
 """
 
 import logging
+import re
 from base64 import b64encode
+from contextvars import ContextVar
 from functools import cache
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlencode
 
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
@@ -19,13 +24,20 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from tiendo.airflow_glue.warehouse import AllParts, Parts, open_warehouse
+from tiendo.model.plans import Plans
+from tiendo.model.register import Register
+from tiendo.plan.side_by_side import get_plans
 from tiendo.templates import TEMPLATES, template
+from tiendo.warehouse.engine import onlooker
+from tiendo.warehouse.sql import statement
 
 PREFIX = "/tiendo"
 PUBLISH = "publish_report"
+PLAN = "ke-hoach"
 SCRIPT = (TEMPLATES / "pages" / "page.js").read_text(encoding="utf-8")
 _SCRIPT_HASH = b64encode(sha256(SCRIPT.encode()).digest()).decode()
 HEADERS = {
@@ -49,7 +61,19 @@ _SENTENCES = {
 # A server that only reads, or has no room left, is of as little use as one that is dead. Other errors are ours.
 _UNREACHABLE = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
 _FAULT = ("Hệ thống gặp lỗi", "Lỗi đã được ghi nhật ký. Báo bộ phận vận hành nếu gặp lại.")
+_RECEIPT = re.compile(r"TN-\d{6,12}")
 log = logging.getLogger(__name__)
+
+
+class ShownPlan(NamedTuple):
+    """The plan that a page is about, of several in hand."""
+
+    plans: Plans
+    register: Register
+
+
+shown_plan: ContextVar[ShownPlan | None] = ContextVar("tiendo_shown_plan", default=None)
+"""Of the request that is being answered; None with one plan in hand, and for what is of no plan."""
 
 
 class Refusal(HTTPException):
@@ -95,18 +119,88 @@ def all_parts() -> AllParts:
     return open_warehouse()
 
 
-def parts() -> Parts:
-    """Returns the same for the plan that a page is about."""
-    return all_parts().of()
+AllOpened = Annotated[AllParts, Depends(all_parts)]
+
+
+async def parts(request: Request, opened: AllOpened) -> Parts:
+    """Returns the same for the plan that a page is about, which its links then name.
+
+    Raises:
+        Refusal: 404, the address names a plan that is not in hand.
+    """
+    # Here and not in a thread: what is set there is not seen by who makes the page.
+    register = _named_plan(request, opened.plans)
+    if register is None:
+        register = await run_in_threadpool(_plan_of_what_is_named, request, opened)
+    _show(opened.plans, register)
+    return opened.of(register.code)
+
+
+async def plan_alone(request: Request) -> Register:
+    """Returns the plan of a page that needs no warehouse; see ``parts``."""
+    plans = get_plans()
+    register = _named_plan(request, plans) or plans.first
+    _show(plans, register)
+    return register
+
+
+def _show(plans: Plans, register: Register) -> None:
+    shown_plan.set(ShownPlan(plans, register) if len(plans) > 1 else None)
+
+
+def _named_plan(request: Request, plans: Plans) -> Register | None:
+    """Returns the plan whose code stands in the address, or the only one."""
+    code = request.query_params.get(PLAN, "")
+    if code and code not in plans.by_code:
+        known = ", ".join(f"{register.short_title} ({register.code})" for register in plans)
+        raise Refusal(404, f"No such plan in hand: {code!r}.", f"Không có kế hoạch này; có các kế hoạch: {known}.")
+    return plans.by_code[code] if code else plans.first if len(plans) == 1 else None
+
+
+def _plan_of_what_is_named(request: Request, opened: AllParts) -> Register:
+    """Returns the first plan that has what an address is about: a file, period, body or indicator; else the first."""
+    plans, named = opened.plans, request.path_params
+    period = named.get("period") or request.query_params.get("ky", "")
+    body, indicator = named.get("agency_code"), named.get("code")
+    receipt_no = named.get("receipt_no", "")
+    if _RECEIPT.fullmatch(receipt_no):
+        with onlooker(opened.engine) as connection:
+            file = connection.execute(statement("pages/file.sql"), {"receipt_no": receipt_no}).mappings().first()
+        if file and file["plan_code"] in plans.by_code:
+            return plans.by_code[file["plan_code"]]
+        body = file["agency_code"] if file else None
+
+    def has_it(register: Register) -> bool:
+        return (
+            period in map(str, register.calendar_by_period)
+            or body in {agency.code for agency in register.obliged}
+            or indicator in {each.code for each in register.indicators if each.is_leaf}
+        )
+
+    return next(filter(has_it, plans), plans.first)
 
 
 Viewer = Annotated[BaseUser, Depends(viewer)]
 Opened = Annotated[Parts, Depends(parts)]
+OfPlan = Annotated[Register, Depends(plan_alone)]
+
+
+def link(path: str, fragment: str = "", *, plan_code: str = "", **query: str) -> str:
+    """Returns the address of a page of ours: ``/tiendo/duyet/2023-Q1``, with several plans in hand with its plan.
+
+    Args:
+        path: below ``/tiendo``.
+        plan_code: where it is another plan's than the page's that has the link.
+    """
+    if shown := shown_plan.get():
+        query[PLAN] = plan_code or shown.register.code
+    return PREFIX + path + (f"?{urlencode(query)}" if query else "") + (f"#{fragment}" if fragment else "")
 
 
 def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """Returns a page of ``include/templates/pages``, filled in."""
-    given = {"script": SCRIPT, "user": "", "here": "", "refresh": 0} | values
+    """Returns a page of ``include/templates/pages``, filled in; one of all plans says so by ``is_of_all``."""
+    usual = {"script": SCRIPT, "user": "", "here": "", "refresh": 0, "is_of_all": False}
+    given = usual | {"link": link, "shown_plan": shown_plan.get()} | values
     return HTMLResponse(template(f"pages/{name}").render(given), status, HEADERS)
 
 

@@ -14,7 +14,7 @@ from tiendo.feedback.finding_groups import SEVERITY_NAMES
 from tiendo.feedback.versions import ANSWER_NAMES
 from tiendo.model.period import Period
 from tiendo.model.states import KINDS, TASK_STATES
-from tiendo.pages.frame import PREFIX
+from tiendo.pages.frame import PREFIX, link, shown_plan
 from tiendo.report.words import clean, number, short_instant
 from tiendo.status.names import STYLES, Status
 from tiendo.validation.suites import rule_titles
@@ -62,23 +62,27 @@ def place(sheet: str, cell: str) -> str:
 
 
 def file_link(receipt_no: str, sheet: str = "", cell: str = "") -> str:
-    """Returns the address of a file's page, or of a cell's row on it."""
+    """Returns the address of a file's page, or of a cell's row on it; of which plan a file is, it knows itself."""
     return f"{PREFIX}/tep/{receipt_no}" + (f"#{anchor(sheet, cell)}" if cell else "")
 
 
-def body_link(code: str) -> str:
-    """Returns the address of a body's page."""
-    return f"{PREFIX}/don-vi/{quote(code, safe='')}"
+def body_link(code: str, plan_code: str | None = None) -> str:
+    """Returns the address of a body's page; of one that does not report under that plan, under the first it does."""
+    if shown := shown_plan.get():
+        first = plan_code or shown.register.code
+        having = [register.code for register in shown.plans if code in {agency.code for agency in register.obliged}]
+        plan_code = first if first in having else next(iter(having), first)
+    return link(f"/don-vi/{quote(code, safe='')}", plan_code=plan_code or "")
 
 
-def indicator_link(code: str) -> str:
+def indicator_link(code: str, plan_code: str = "") -> str:
     """Returns the address of an indicator's page."""
-    return f"{PREFIX}/chi-tieu/{quote(code, safe='')}"
+    return link(f"/chi-tieu/{quote(code, safe='')}", plan_code=plan_code)
 
 
 def rule_link(rule: str) -> str:
     """Returns the address of a rule's page."""
-    return f"{PREFIX}/quy-tac/{quote(rule, safe='')}"
+    return link(f"/quy-tac/{quote(rule, safe='')}")
 
 
 def period_words(period: str | None) -> str:

@@ -9,11 +9,11 @@ from tiendo import clock
 from tiendo.mail.incident_words import what_is_wrong
 from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register
-from tiendo.pages.frame import Opened, Refusal, Viewer, page
+from tiendo.pages.frame import AllOpened, Opened, Refusal, Viewer, page
 from tiendo.pages.machine import look_at
-from tiendo.pages.places import CHANNELS, FILE_STATES
-from tiendo.pages.standing import MARKS, gather, period_in_hand
-from tiendo.pages.to_do import duration, left_words, to_do
+from tiendo.pages.places import CHANNELS, FILE_STATES, body_link, file_link, rule_link
+from tiendo.pages.standing import MARKS, gather, of_other_plan, period_in_hand
+from tiendo.pages.to_do import duration, left_words, to_do, to_do_in_plan
 from tiendo.report.words import quarter
 from tiendo.vietnamese.dates import deadline_text, format_instant
 
@@ -22,11 +22,12 @@ router = APIRouter()
 
 
 @router.get("/")
-def room(user: Viewer, parts: Opened, ky: str = "") -> HTMLResponse:
-    """Returns the control room, of a period or of the one in hand."""
+def room(user: Viewer, parts: Opened, opened: AllOpened, ky: str = "") -> HTMLResponse:
+    """Returns the control room of a plan, of a period or of the one in hand."""
     now = clock.now()
     period = known_period(parts.register, ky) if ky else period_in_hand(parts.register, now)
     standing, machine = gather(parts, period, now), look_at(parts)
+    others = [other for other in opened.plans if other.code != parts.register.code]
     return page(
         "room.html.j2",
         user=user.get_name(),
@@ -37,6 +38,11 @@ def room(user: Viewer, parts: Opened, ky: str = "") -> HTMLResponse:
         standing=standing,
         machine=machine,
         to_do=to_do(standing, machine),
+        elsewhere=[
+            (other, waiting)
+            for other in others
+            if (waiting := to_do_in_plan(of_other_plan(standing, opened.of(other.code))))
+        ],
         columns=_columns(parts.register),
         marks=MARKS,
         file_states=FILE_STATES,
@@ -46,7 +52,10 @@ def room(user: Viewer, parts: Opened, ky: str = "") -> HTMLResponse:
         left=left_words,
         wrong=what_is_wrong,
         duration=duration,
-        names=parts.register.agency_by_code,
+        names=opened.plans.agency_by_code,
+        file_link=file_link,
+        body_link=body_link,
+        rule_link=rule_link,
     )
 
 

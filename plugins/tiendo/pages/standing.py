@@ -1,9 +1,12 @@
 """How everything stands at an instant, as the control room shows it: read in one look at the warehouse."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
 
 from tiendo.airflow_glue.warehouse import Parts
 from tiendo.clock import HANOI
@@ -144,35 +147,26 @@ def gather(parts: Parts, period: Period, now: datetime) -> Standing:
         DBAPIError: the warehouse does not answer.
     """
     settings, register, engine = parts
-    key = {"plan_code": register.code, "instant": now}
     of_period = {"plan_code": register.code, "period": str(period)}
     trial = [rule.rule for name in SUBMISSION_SUITES for rule in get_suite(name).rules if rule.trial]
+    today = midnight(now.date())
     with onlooker(engine) as connection:
-
-        def rows(name: str, **parameters: Any) -> list[Row]:
-            return [dict(row) for row in connection.execute(statement(name), parameters).mappings()]
-
-        owed = rows("pages/obligations.sql", **key)
-        today = midnight(now.date())
+        rows = partial(_rows, connection)
+        of_plan = _of_plan(parts, rows, period, now)
         files = rows("pages/recent_files.sql", since=today, instant=now, most=MOST_FILES)
         (queue,) = rows("pages/queue.sql")
         scans = rows("pages/scans.sql")
         left = rows("intake/left_alone.sql")
         quarantine = rows("operations/quarantine.sql")
         incidents = rows("operations/open_incidents.sql")
-        editions = rows("pages/editions.sql", **of_period, instant=now)
-        questions = rows("pages/questions.sql", plan_code=register.code)
         undelivered = rows("pages/undelivered_mail.sql", since=now - _MAIL_SHOWN)
         hits = rows("pages/trial_hits.sql", **of_period) if trial else []
     seen = {item["path"] for item in left}
     left += [item for item in claimed_files(settings.inbox) if item["path"] not in seen]
     counted = {row["rule"]: row["file_count"] for row in hits}
-    calendar = register.calendar_by_period[period]
     return Standing(
         now=now,
-        calendar=calendar,
-        days_left=days_left(register, calendar.due_at, now),
-        bodies=grid(register, owed, now),
+        **of_plan,
         files=files,
         is_cut=len(files) == MOST_FILES,
         queue=queue,
@@ -180,12 +174,39 @@ def gather(parts: Parts, period: Period, now: datetime) -> Standing:
         left_alone=left,
         quarantine=[row for row in quarantine if not row["is_replaced"]],
         incidents=incidents,
-        editions=editions,
         undelivered=undelivered,
-        questions={row["period"]: row for row in questions},
-        draft=_draft(EditionFolders(settings, register.code, period), questions),
         trial_hits={rule: counted.get(rule, 0) for rule in trial},
     )
+
+
+def of_other_plan(standing: Standing, parts: Parts) -> Standing:
+    """Returns how another plan stands at the same instant, in its own period in hand.
+
+    What is the installation's, and the hits of rules on trial, are as they were: they are not read again.
+    """
+    now = standing.now
+    with onlooker(parts.engine) as connection:
+        of_plan = _of_plan(parts, partial(_rows, connection), period_in_hand(parts.register, now), now)
+    return replace(standing, **of_plan)
+
+
+def _of_plan(parts: Parts, rows: Callable[..., list[Row]], period: Period, now: datetime) -> dict[str, Any]:
+    settings, register, _ = parts
+    calendar = register.calendar_by_period[period]
+    of_period = {"plan_code": register.code, "period": str(period)}
+    questions = rows("pages/questions.sql", plan_code=register.code)
+    return {
+        "calendar": calendar,
+        "days_left": days_left(register, calendar.due_at, now),
+        "bodies": grid(register, rows("pages/obligations.sql", plan_code=register.code, instant=now), now),
+        "editions": rows("pages/editions.sql", **of_period, instant=now),
+        "questions": {row["period"]: row for row in questions},
+        "draft": _draft(EditionFolders(settings, register.code, period), questions),
+    }
+
+
+def _rows(connection: Connection, name: str, **parameters: Any) -> list[Row]:
+    return [dict(row) for row in connection.execute(statement(name), parameters).mappings()]
 
 
 def _draft(folders: EditionFolders, questions: Sequence[Row]) -> str:

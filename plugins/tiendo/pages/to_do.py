@@ -10,7 +10,9 @@ from tiendo.collect.left_alone import AWAITED, HANGING, meanings
 from tiendo.mail.incident_words import advice, what_is_wrong
 from tiendo.model.period import Period
 from tiendo.model.working_days import last_day_before
+from tiendo.pages.frame import link
 from tiendo.pages.machine import Machine
+from tiendo.pages.places import file_link
 from tiendo.pages.standing import BodyLine, Standing
 from tiendo.vietnamese.dates import format_date, format_instant
 
@@ -52,6 +54,11 @@ def to_do(standing: Standing, machine: Machine) -> Sequence[ToDo]:
         *_of_mail(standing),
     ]
     return sorted(found, key=lambda item: not item.is_bad)
+
+
+def to_do_in_plan(standing: Standing) -> Sequence[ToDo]:
+    """Returns what is to be done for the plan, without what is the installation's."""
+    return [*_of_edition(standing), *_of_bodies(standing)]
 
 
 def duration(length: timedelta) -> str:
@@ -120,7 +127,7 @@ def _of_files(standing: Standing, machine: Machine) -> Iterator[ToDo]:
     else:
         for held in standing.quarantine:
             what = f"Tệp bị tạm giữ {held['receipt_no']}: {held['name']}"
-            yield ToDo(False, what, act, "quarantine", f"/tiendo/tep/{held['receipt_no']}")
+            yield ToDo(False, what, act, "quarantine", file_link(held["receipt_no"]))
 
 
 def _of_edition(standing: Standing) -> Iterator[ToDo]:
@@ -129,7 +136,7 @@ def _of_edition(standing: Standing) -> Iterator[ToDo]:
         if question["verdict"] in (None, "refused"):
             name = f"Báo cáo {Period.parse(period).vietnamese}, lần ban hành thứ {question['edition']},"
             what = f"{name} chờ phê duyệt từ {format_instant(question['asked_at'])}"
-            yield ToDo(True, what, "Báo người phê duyệt", "edition-not-published", f"/tiendo/duyet/{period}")
+            yield ToDo(True, what, "Báo người phê duyệt", "edition-not-published", link(f"/duyet/{period}"))
     is_late = calendar.publish_at + PUBLICATION_PATIENCE <= now < calendar.closing_at
     last = standing.questions.get(str(standing.period))
     if is_late and not standing.editions and (last is None or last["verdict"] == "reject"):
@@ -138,7 +145,7 @@ def _of_edition(standing: Standing) -> Iterator[ToDo]:
         if last:
             what += f"; bản trước không được ban hành theo trả lời lúc {format_instant(last['answered_at'])}"
             act = "Hệ thống hỏi lại khi có số liệu mới; cần hỏi ngay thì lập dự thảo"
-        yield ToDo(True, what, act, "edition-not-published", "/tiendo/viec/#du-thao")
+        yield ToDo(True, what, act, "edition-not-published", link("/viec/", "du-thao"))
     if standing.editions and (missed := standing.editions[0]["not_reached"]):
         what = f"Bản ban hành lần {standing.editions[0]['edition']} chưa gửi được qua thư tới: {_list(missed)}"
         yield ToDo(False, what, "Chuyển bằng cách khác", "edition-not-published")
@@ -154,7 +161,7 @@ def _of_bodies(standing: Standing) -> Iterator[ToDo]:
     is_soon = standing.days_left is not None and standing.days_left <= _SOON
     if is_soon and (missing := standing.of_period("open")):
         what = f"{len(missing)} đơn vị chưa gửi, {left_words(standing.days_left, calendar.due_at)}: {_names(missing)}"
-        yield ToDo(standing.days_left == 0, what, "Nhắc trước khi hết hạn", "reminders", "/tiendo/viec/#nhac")
+        yield ToDo(standing.days_left == 0, what, "Nhắc trước khi hết hạn", "reminders", link("/viec/", "nhac"))
     if unmended := standing.unmended:
         what = f"{len(unmended)} đơn vị có báo cáo bị trả lại, chưa gửi lại: {_names(unmended)}"
         yield ToDo(True, what, "Liên hệ đơn vị, hướng dẫn sửa theo phiếu trả lời", "reminders", "#don-vi")
