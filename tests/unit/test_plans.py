@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.amended import PLAN_DIR
-from fixtures.side_by_side import NEXT, next_plan_dir, next_plan
+from fixtures.side_by_side import NEXT, next_plan, next_plan_dir
 from tiendo.clock import HANOI
 from tiendo.model.period import Period
 from tiendo.model.plans import NotInHandError, PlanPeriod, Plans, meant_by

@@ -2,12 +2,13 @@
 
 import os
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from tiendo.cli import backups, figures, files, health, operations
-from tiendo.cli.common import Json, open_plans, open_register, open_warehouse, print_json
+from tiendo.cli.common import Json, open_plans, open_warehouse, print_json
 from tiendo.cli.editions import edition_app
 from tiendo.cli.obligations import extension_app, obligation_app
 from tiendo.cli.plans import plan_app
@@ -45,11 +46,15 @@ def _tiendo(
 
 @app.command()
 def run() -> None:
-    """Replay the four quarters of 2023 through the real DAGs under a real scheduler, and end."""
+    """Replay the four quarters of 2023 through the real DAGs under a real scheduler, open 2024 beside it, and end."""
     from tiendo.local.demo import build_scenario
+    from tiendo.local.next_year import prepare
     from tiendo.local.replay import run_replay
 
-    raise typer.Exit(run_replay(get_settings(), build_scenario(open_register())))
+    settings, scenario = get_settings(), build_scenario(open_plans().first)
+    year = prepare(scenario, settings.plan_dirs[0], settings.home / "plans")
+    both = replace(settings, plan_dirs=(settings.plan_dirs[0], year.plan_dir))
+    raise typer.Exit(run_replay(both, scenario, then=(year.closing, year.opening)))
 
 
 @app.command()

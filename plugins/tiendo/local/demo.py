@@ -111,8 +111,8 @@ class Step:
     """One thing the replay does at ``at``.
 
     Attributes:
-        action: ``collect`` what was delivered since the last such step, ``receive`` the plans handed in since, or
-            ``publish``.
+        action: ``collect`` what was delivered since the last such step, ``receive`` the plans handed in since,
+            ``remind``, or ``publish``.
     """
 
     at: datetime
@@ -199,7 +199,7 @@ def build_scenario(register: Register, folder: Path = DEMO) -> Scenario:
         quiet = set(quarter.get("silent", []))
         _check_senders(register, period, deliveries, quiet)
         silent |= {(agency, period) for agency in quiet}
-        steps += _steps(register, period, [_instant(text) for text in quarter["collect_at"]], deliveries)
+        steps += _steps(register, period, [instant_of(text) for text in quarter["collect_at"]], deliveries)
         for row in quarter.get("corrections", []):
             key = (row["agency"], period)
             corrections[key] = (*corrections.get(key, ()), DemoCorrection(**row))
@@ -237,7 +237,7 @@ def _deliveries(register: Register, period: Period, quarter: Mapping[str, Any]) 
         yield DemoDelivery(
             row["agency"],
             period,
-            _instant(row["sent"]),
+            instant_of(row["sent"]),
             mistake=row["kind"],
             indicator=row.get("indicator", ""),
             text=row.get("text", ""),
@@ -279,7 +279,7 @@ def _receiving_steps(register: Register, words: Mapping[str, Any]) -> list[Step]
         for code in agencies
     ]
     _check_each_once([own_plan.agency for own_plan in handed_in], register, set(words["silent"]), "own plans")
-    receive_at = [_instant(text) for text in words["receive_at"]]
+    receive_at = [instant_of(text) for text in words["receive_at"]]
     steps = []
     after = datetime.min.replace(tzinfo=HANOI)
     for at in receive_at:
@@ -292,13 +292,14 @@ def _receiving_steps(register: Register, words: Mapping[str, Any]) -> list[Step]
     return steps
 
 
-def _instant(text: str) -> datetime:
+def instant_of(text: str) -> datetime:
+    """Reads ``2023-03-14 16:00``, in the time of Viet Nam."""
     return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=HANOI)
 
 
 def _sent_at(agency: Agency, when: str) -> datetime:
     if " " in when:
-        return _instant(when)
+        return instant_of(when)
     opening = datetime.combine(date.fromisoformat(when), _OPENING, HANOI)
     return opening + timedelta(minutes=agency.row_order * _STRIDE % _MINUTES)
 

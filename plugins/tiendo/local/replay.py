@@ -8,7 +8,7 @@ the tasks read.
 import os
 import signal
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -38,10 +38,15 @@ class ReplayError(RuntimeError):
     """A run did not end as it should; the message says which, with the log of what failed."""
 
 
-def run_replay(settings: Settings, scenario: Scenario, cluster: Cluster | None = None) -> int:
+def run_replay(
+    settings: Settings, scenario: Scenario, cluster: Cluster | None = None, then: Sequence[Scenario] = ()
+) -> int:
     """Replays a scenario from the first step to the last and prints what became of it (``tiendo run``).
 
     On a home that has seen the replay already it changes nothing: every file is a duplicate, no edition is new.
+
+    Args:
+        then: what is replayed after it, of the same or another plan in hand.
 
     Returns:
         Exit code: 0, or 1 when a run failed, a service died, or the ledger does not add up.
@@ -53,16 +58,18 @@ def run_replay(settings: Settings, scenario: Scenario, cluster: Cluster | None =
             with airflow_services(
                 settings, clock_file=clock_file, has_idle_machine=True, cluster=cluster, say=say
             ) as services:
-                replay_steps(settings, scenario, services, clock_file)
-                set_replay_clock(clock_file, scenario.last_instant)
-            adds_up = print_summary(settings, scenario)
+                for each in (scenario, *then):
+                    replay_steps(settings, each, services, clock_file)
+                set_replay_clock(clock_file, [scenario, *then][-1].last_instant)
+            adds_up = print_summary(settings, scenario, then)
     except (ServiceError, ReplayError, TimeoutError) as error:
         say(f"\n{error}")
         return 1
     except KeyboardInterrupt:
         say("\nStopped.")
         return 1
-    hint = "" if cluster else " The same in the browser: make up"
+    plans = f"TIENDO_PLAN={','.join(plan_dir.name for plan_dir in settings.plan_dirs)} " if then else ""
+    hint = "" if cluster else f" The same in the browser: {plans}make up"
     say(f"\n{time.monotonic() - started:.0f} s in all.{hint}")
     return 0 if adds_up else 1
 
@@ -104,6 +111,10 @@ def replay_steps(settings: Settings, scenario: Scenario, services: Running, cloc
                 drop_files(settings, files_of(scenario, step))
                 follow(services, "collect_folders", services.api.trigger("collect_folders"))
                 wait_for_drafts(services)
+                result = ""
+            elif step.action == "remind":
+                run_id = services.api.trigger("send_reminders", partition_key=f"{step.at:%Y-%m-%d}")
+                follow(services, "send_reminders", run_id)
                 result = ""
             elif step.action == "receive":
                 receive_documents(settings, scenario.register, engine, documents_of(scenario, step))

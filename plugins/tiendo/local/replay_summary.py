@@ -20,8 +20,11 @@ from tiendo.warehouse.engine import make_engine, warehouse_url
 from tiendo.warehouse.mart import status_rows, tracker_rows
 
 
-def print_summary(settings: Settings, scenario: Scenario) -> bool:
+def print_summary(settings: Settings, scenario: Scenario, then: Iterable[Scenario] = ()) -> bool:
     """Prints, for each quarter replayed, what came, what was refused, late or missing, and how the indicators stand.
+
+    Args:
+        then: what was replayed after it; of that only what is of another plan is told, for the rest is in the end.
 
     Returns:
         Whether the ledger adds up and no file waits.
@@ -29,12 +32,14 @@ def print_summary(settings: Settings, scenario: Scenario) -> bool:
     engine = make_engine(warehouse_url(settings))
     ledger = ledger_document(engine)
     _print_own_plans(engine, scenario)
-    for period in dict.fromkeys(step.period for step in scenario.steps):
+    others = [each for each in then if each.register.code != scenario.register.code]
+    told = {(one.register.code, step.period): one for one in (scenario, *others) for step in one.steps}
+    for (_, period), each in told.items():
         say(f"\n{period!s:8} {'─' * 100}")
         _print_files([file for file in ledger["files"] if not _is_own_plan(file) and _period_of(file) == period])
-        _print_senders(tracker_rows(engine, scenario.register, period))
-        _print_indicators(engine, scenario, period)
-        for path in sorted((settings.published / scenario.register.code / str(period)).glob("*")):
+        _print_senders(tracker_rows(engine, each.register, period))
+        _print_indicators(engine, each, period)
+        for path in sorted((settings.published / each.register.code / str(period)).glob("*")):
             say(f"  edition {path.name:6}{path}")
     states = ", ".join(f"{number} {state}" for state, number in ledger["states"].items())
     say(f"\n{ledger['received']} files received = {states}.")
