@@ -27,6 +27,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from tiendo import clock
 from tiendo.airflow_glue.warehouse import AllParts, Parts, open_warehouse
 from tiendo.model.plans import Plans
 from tiendo.model.register import Register
@@ -139,7 +140,7 @@ async def parts(request: Request, opened: AllOpened) -> Parts:
 async def plan_alone(request: Request) -> Register:
     """Returns the plan of a page that needs no warehouse; see ``parts``."""
     plans = get_plans()
-    register = _named_plan(request, plans) or plans.first
+    register = _named_plan(request, plans) or plans.current(clock.now())
     _show(plans, register)
     return register
 
@@ -158,7 +159,7 @@ def _named_plan(request: Request, plans: Plans) -> Register | None:
 
 
 def _plan_of_what_is_named(request: Request, opened: AllParts) -> Register:
-    """Returns the first plan that has what an address is about: a file, period, body or indicator; else the first."""
+    """Returns the plan of the file, period, body or indicator that an address names; the current one if it has it."""
     plans, named = opened.plans, request.path_params
     period = named.get("period") or request.query_params.get("ky", "")
     body, indicator = named.get("agency_code"), named.get("code")
@@ -177,7 +178,8 @@ def _plan_of_what_is_named(request: Request, opened: AllParts) -> Register:
             or indicator in {each.code for each in register.indicators if each.is_leaf}
         )
 
-    return next(filter(has_it, plans), plans.first)
+    current = plans.current(clock.now())
+    return next(filter(has_it, [current, *plans]), current)
 
 
 Viewer = Annotated[BaseUser, Depends(viewer)]
