@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tiendo.cli import backups, figures, files, health, operations
-from tiendo.cli.common import Json, open_plans, open_register, open_warehouse, print_json
+from tiendo.cli.common import Json, open_plans, open_warehouse, print_json
 from tiendo.cli.editions import edition_app
 from tiendo.cli.obligations import extension_app, obligation_app
 from tiendo.cli.plans import plan_app
@@ -49,7 +49,7 @@ def run() -> None:
     from tiendo.local.demo import build_scenario
     from tiendo.local.replay import run_replay
 
-    raise typer.Exit(run_replay(get_settings(), build_scenario(open_register())))
+    raise typer.Exit(run_replay(get_settings(), build_scenario(open_plans().first)))
 
 
 @app.command()
