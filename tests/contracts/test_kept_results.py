@@ -251,7 +251,7 @@ class TestTrial:
     def asked(self, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
         """``tiendo rules trial``, in this process."""
         monkeypatch.setattr(rules_command, "get_settings", lambda: pipeline.settings)
-        monkeypatch.setattr(rules_command, "open_register", lambda: pipeline.register)
+        monkeypatch.setattr(rules_command, "chosen_plan", lambda *_: pipeline.register)
         monkeypatch.setattr(rules_command, "open_warehouse", lambda: pipeline.engine)
 
         def ask(*options: str) -> str:

@@ -1,6 +1,6 @@
 -- Files held back that no later reading has let through, the oldest first, and whether their sender has since sent a sound one
-select f.receipt_no, f.sha256, f.name, f.size_bytes as size, f.channel, f.sender, f.sender_agency_code as agency, f.period,
-  f.received_at, f.settled_at, f.receipt_path as receipt, f.reading_failure,
+select f.receipt_no, f.sha256, f.name, f.size_bytes as size, f.channel, f.sender, f.sender_agency_code as agency, f.plan_code as plan,
+  f.period, f.received_at, f.settled_at, f.receipt_path as receipt, f.reading_failure,
   array(select n.rule from intake.finding n where n.file_id = f.file_id order by n.finding_id) as rules,
   exists (
     select from intake.submission_file r

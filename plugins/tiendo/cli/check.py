@@ -2,10 +2,10 @@
 
 import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 from sqlalchemy import Engine
@@ -17,6 +17,7 @@ from tiendo.feedback.versions import ANSWER_NAMES
 from tiendo.model.content import WorkbookContent
 from tiendo.model.outcome import FileOutcome, Finding, ObservationRow
 from tiendo.model.period import Period
+from tiendo.model.plans import Bodies
 from tiendo.model.register import Register
 from tiendo.settings import Settings
 from tiendo.vietnamese.number import format_number
@@ -28,18 +29,27 @@ AT_A_TIME = 200
 GRAVITY = ("accepted", "accepted_with_warnings", "rejected", "quarantined")
 
 
+class _Judged(NamedTuple):
+    """A file, the plan that it was judged by, "" where that was not clear, and what became of it."""
+
+    name: str
+    plan: str
+    outcome: FileOutcome
+
+
 def check_files(
     settings: Settings,
-    register: Register,
+    bodies: Bodies,
     engine: Engine,
     paths: Sequence[Path],
     *,
     agency: str = "",
     period: Period | None = None,
 ) -> list[dict[str, Any]]:
-    """Reads and validates files, each by itself against the figures loaded so far.
+    """Reads and validates files, each by itself against the figures of its own plan loaded so far.
 
     Args:
+        bodies: the plans that a file may be of.
         agency: the body they come from, or "" for the one each workbook, or else its folder, names.
         period: refuse workbooks of another period, where given.
 
@@ -53,47 +63,67 @@ def check_files(
     """
     found: list[dict[str, Any]] = []
     for first in range(0, len(paths), AT_A_TIME):
-        found += _check(settings, register, engine, paths[first : first + AT_A_TIME], agency, period)
+        found += _check(settings, bodies, engine, paths[first : first + AT_A_TIME], agency, period)
     return found
 
 
 def _check(  # noqa: PLR0917
-    settings: Settings, register: Register, engine: Engine, paths: Sequence[Path], agency: str, period: Period | None
+    settings: Settings, bodies: Bodies, engine: Engine, paths: Sequence[Path], agency: str, period: Period | None
 ) -> list[dict[str, Any]]:
-    from tiendo.obligations.reopened import open_at, read_reopened
-    from tiendo.process.history import fetch_history
     from tiendo.reading.files import read_paths
-    from tiendo.validation.check import BatchFile, check_batch
-    from tiendo.warehouse.engine import loader
+    from tiendo.validation.check import BatchFile
+    from tiendo.validation.which_plan import by_plan
 
-    with loader(engine) as connection:
-        reopened = open_at(read_reopened(connection, register), clock.now())
     asked = str(period) if period else ""
     files: list[BatchFile] = []
     counts: list[int] = []
     for path, content in zip(paths, read_paths(settings, paths), strict=True):
-        sender = agency or (path.parent.name if path.parent.name in register.agency_by_code else "")
+        sender = agency or (path.parent.name if path.parent.name in bodies.agency_by_code else "")
         named = [(path.name, content), *_within(settings, path, content)]
         for name, within in named:
-            files.append(BatchFile(len(files), name, sender, within, asked, reopened=reopened))
+            files.append(BatchFile(len(files), name, sender, within, asked))
         counts.append(len(named))
-    history = fetch_history(engine, register, [f.content for f in files], [f.sender_agency for f in files])
-    outcomes = check_batch(register, files, history, today=clock.today())
+    checked = dict(
+        each
+        for register, of_plan in by_plan(bodies, files, clock.today())
+        for each in _check_under(register, engine, of_plan)
+    )
+    in_order = [checked[place] for place in range(len(files))]
     ends = list(accumulate(counts))
     return [
-        _document(engine, path, files[end - count : end], outcomes[end - count : end])
+        _document(engine, path, in_order[end - count : end])
         for path, count, end in zip(paths, counts, ends, strict=True)
     ]
 
 
-def _document(
-    engine: Engine, path: Path, files: "Sequence[BatchFile]", outcomes: Sequence[FileOutcome]
-) -> dict[str, Any]:
+def _check_under(
+    register: Register, engine: Engine, files: "list[tuple[int, BatchFile]]"
+) -> "Iterator[tuple[int, _Judged]]":
+    """Yields each file's place and what its plan says of it."""
+    from tiendo.obligations.reopened import open_at, read_reopened
+    from tiendo.process.history import fetch_history
+    from tiendo.validation.check import check_batch
+    from tiendo.warehouse.engine import loader
+
+    if not files:
+        return
+    with loader(engine) as connection:
+        reopened = open_at(read_reopened(connection, register), clock.now())
+    batch = [file._replace(reopened=reopened) for _, file in files]
+    history = fetch_history(engine, register, [f.content for f in batch], [f.sender_agency for f in batch])
+    outcomes = check_batch(register, batch, history, today=clock.today())
+    for (place, file), outcome in zip(files, outcomes, strict=True):
+        yield place, _Judged(file.name, "" if file.plans else register.code, outcome)
+
+
+def _document(engine: Engine, path: Path, judged: Sequence[_Judged]) -> dict[str, Any]:
     from tiendo.process.fates import was_accepted
 
     with path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    outcome = _as_one([file.name for file in files], outcomes)
+    outcome = _as_one([each.name for each in judged], [each.outcome for each in judged])
+    # Of an archive the plan of what is in it, where that is one.
+    plans = {each.plan for each in judged[1:] or judged}
     verdict = outcome.verdict
     if verdict not in ("rejected", "quarantined") and was_accepted(engine, sha256, outcome.agency):
         verdict = "duplicate"
@@ -102,6 +132,7 @@ def _document(
         "file": str(path),
         "sha256": sha256,
         "verdict": verdict,
+        "plan": plans.pop() or None if len(plans) == 1 else None,
         "agency": outcome.agency or None,
         "period": outcome.period or None,
         "findings": [finding._asdict() for finding in outcome.findings],
@@ -166,10 +197,11 @@ def _told(observation: ObservationRow) -> dict[str, Any]:
     }
 
 
-def print_check(result: dict[str, Any]) -> None:
-    """Prints the result for people, in Vietnamese."""
+def print_check(result: dict[str, Any], *, tells_plan: bool = False) -> None:
+    """Prints the result for people, in Vietnamese, with the plan it was judged by where that is asked for."""
     typer.echo(f"{result['file']}: {VERDICT_NAMES[result['verdict']]}")
-    typer.echo(f"Đơn vị: {result['agency'] or 'chưa rõ'}   Kỳ: {result['period'] or 'chưa rõ'}")
+    plan = f"Kế hoạch: {result['plan'] or 'chưa rõ'}   " if tells_plan else ""
+    typer.echo(f"{plan}Đơn vị: {result['agency'] or 'chưa rõ'}   Kỳ: {result['period'] or 'chưa rõ'}")
     for told in group_findings([Finding(**finding) for finding in result["findings"]]):
         typer.echo(f"- [{SEVERITY_NAMES[told.severity]}] {told.message}")
         for place in told.places:

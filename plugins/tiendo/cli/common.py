@@ -1,4 +1,4 @@
-"""What the commands share: options, the register and the warehouse they work on, and how JSON is printed."""
+"""What the commands share: options, the plans and the warehouse they work on, and how JSON is printed."""
 
 import sys
 from datetime import datetime
@@ -33,6 +33,9 @@ PeriodOption = Annotated[
     Any, typer.Option("--period", parser=parse_period, metavar="PERIOD", help="For example 2023-Q1.")
 ]
 AnyPeriod = Annotated[Any, typer.Option("--period", parser=parse_period, metavar="PERIOD")]
+PlanOption = Annotated[
+    str, typer.Option("--plan", metavar="CODE", help="The plan, where several in hand leave it open.")
+]
 
 
 def open_plans() -> "Plans":
@@ -42,9 +45,32 @@ def open_plans() -> "Plans":
     return get_plans()
 
 
-def open_register() -> "Register":
-    """Returns the plan in force."""
-    return open_plans().first
+def chosen_plan(code: str, period: Period | str | None = None) -> "Register":
+    """Returns the plan that a command is about; which of several is meant is not guessed.
+
+    Args:
+        code: what ``--plan`` says; "" where it is not given, then the only plan in hand is meant.
+        period: where it is known: then also the only one of several under which something is owed for it.
+
+    Raises:
+        BadParameter: there is no such plan in hand, or several may be meant.
+    """
+    from tiendo.model.plans import NotInHandError
+
+    plans = open_plans()
+    if code:
+        try:
+            return plans.of_code(code)
+        except NotInHandError as error:
+            raise typer.BadParameter(str(error), param_hint="--plan") from error
+    meant = [
+        register
+        for register in plans
+        if len(plans) == 1 or (period and str(period) in {owed.period for owed in register.obligations})
+    ]
+    if len(meant) != 1:
+        raise typer.BadParameter(f"is needed, the plans in hand are {', '.join(plans.by_code)}", param_hint="--plan")
+    return meant[0]
 
 
 def known_period(register: "Register", period: Period, param_hint: str = "--period") -> Period:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tiendo.cli.common import Json, known_period, open_register, open_warehouse, parse_period, print_json
+from tiendo.cli.common import Json, PlanOption, chosen_plan, known_period, open_warehouse, parse_period, print_json
 
 edition_app = typer.Typer(no_args_is_help=True, help="Published editions.")
 
@@ -27,6 +27,7 @@ def rebuild_command(
     period: Annotated[Any, typer.Argument(parser=parse_period, metavar="PERIOD", help="For example 2023-Q1.")],
     edition: Annotated[int, typer.Argument(min=1, help="Number of the edition.")],
     out: Annotated[Path, typer.Option(help="Folder that is made; it must not exist.")],
+    plan: PlanOption = "",
     as_json: Json = False,
 ) -> None:
     """Build a published edition anew from the warehouse, byte for byte, into another folder.
@@ -36,7 +37,7 @@ def rebuild_command(
     from tiendo.report.build import place
     from tiendo.report.edition import EditionError, rebuild
 
-    register = open_register()
+    register = chosen_plan(plan, period)
     known_period(register, period, "PERIOD")
     if out.exists():
         raise typer.BadParameter(f"{out} is there already", param_hint="--out")

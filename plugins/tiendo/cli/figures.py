@@ -9,9 +9,11 @@ from tiendo.cli.common import (
     AsOf,
     Json,
     PeriodOption,
+    PlanOption,
     check_obliged,
+    chosen_plan,
     known_period,
-    open_register,
+    open_plans,
     open_warehouse,
     print_json,
     read_instant,
@@ -24,6 +26,7 @@ def status(
     period: PeriodOption,
     by: Annotated[str, typer.Option(help="Only count, tasks too: by plan, section or agency (the lead body).")] = "",
     as_of: AsOf = "",
+    plan: PlanOption = "",
     as_json: Json = False,
 ) -> None:
     """Show what stands where, and why."""
@@ -31,7 +34,7 @@ def status(
     from tiendo.warehouse.mart import rollup_rows, status_rows
     from tiendo.warehouse.release import release
 
-    register = open_register()
+    register = chosen_plan(plan, period)
     instant = read_instant(as_of, "--as-of") or now()
     if by not in ("", *GROUPINGS):
         raise typer.BadParameter(f"must be one of {', '.join(GROUPINGS)}, not {by!r}", param_hint="--by")
@@ -49,24 +52,25 @@ def status(
 def card(
     agency: Annotated[str, typer.Argument(help="Code of the body; by default all.")] = "",
     as_of: AsOf = "",
+    plan: PlanOption = "",
     as_json: Json = False,
 ) -> None:
     """Show how punctually and soundly bodies have reported this year: the record card."""
     from tiendo.cli.printing import print_records
     from tiendo.report.record_card import record_rows
 
-    register = open_register()
+    register = chosen_plan(plan)
     check_obliged(register, agency, "AGENCY")
     rows = record_rows(open_warehouse(), register, read_instant(as_of, "--as-of") or now(), agency)
     print_json(rows) if as_json else print_records(rows)
 
 
-def explain(indicator: str, period: PeriodOption, as_json: Json = False) -> None:
+def explain(indicator: str, period: PeriodOption, plan: PlanOption = "", as_json: Json = False) -> None:
     """Follow a printed number back to file, sheet, cell, sender and rule version."""
     from tiendo.cli.printing import print_explanation
     from tiendo.warehouse.mart import explanation
 
-    register = open_register()
+    register = chosen_plan(plan, period)
     if indicator not in register.indicator_by_code or not register.indicator_by_code[indicator].is_leaf:
         known = ", ".join(i.code for i in register.indicators if i.is_leaf)
         raise typer.BadParameter(f"no indicator {indicator!r}; known: {known}", param_hint="INDICATOR")
@@ -80,6 +84,7 @@ def tracker(
     period: AnyPeriod = None,
     obligation: Annotated[str, typer.Option(help="quarterly-report, or implementation-plan.")] = "quarterly-report",
     as_of: AsOf = "",
+    plan: PlanOption = "",
     as_json: Json = False,
 ) -> None:
     """Show who sent, how complete, who is late, who is missing, who was given longer."""
@@ -87,7 +92,7 @@ def tracker(
     from tiendo.cli.printing import print_tracker
     from tiendo.warehouse.mart import tracker_rows
 
-    register = open_register()
+    register = chosen_plan(plan, period)
     owed = owed_of(register, obligation, period)
     instant = read_instant(as_of, "--as-of") or now()
     rows = tracker_rows(open_warehouse(), register, owed.period, owed.duty, instant)
@@ -100,5 +105,5 @@ def ledger(as_json: Json = False) -> None:
     from tiendo.collect.ledger import ledger_document
 
     document = ledger_document(open_warehouse(), get_settings().inbox)
-    print_json(document) if as_json else print_ledger(document)
+    print_json(document) if as_json else print_ledger(document, tells_plan=len(open_plans()) > 1)
     raise typer.Exit(0 if document["adds_up"] else 1)

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,23 +10,28 @@ from tiendo.cli.common import (
     AnyPeriod,
     Json,
     PeriodOption,
+    PlanOption,
     check_obliged,
+    chosen_plan,
     known_period,
     open_plans,
-    open_register,
     open_warehouse,
     print_json,
 )
 from tiendo.settings import get_settings
+
+if TYPE_CHECKING:
+    from tiendo.model.plans import Bodies
 
 
 def check(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, metavar="FILE...")],
     agency: Annotated[str, typer.Option(help="The body they come from; by default the one each workbook names.")] = "",
     period: AnyPeriod = None,
+    plan: PlanOption = "",
     as_json: Json = False,
 ) -> None:
-    """Read and validate files, each by itself, as the pipeline would; load nothing.
+    """Read and validate files, each by itself and its own plan, as the pipeline would; load nothing.
 
     Exit 0 when all are accepted, 1 when one is rejected or quarantined. --json gives an object for one file, a list for
     several.
@@ -34,13 +39,16 @@ def check(
     from tiendo.cli.check import check_files, print_check
     from tiendo.model.content import UnreadError
     from tiendo.model.outcome import ACCEPTED
+    from tiendo.model.plans import Plans
     from tiendo.reading.files import ScannerError
 
-    register = open_register()
-    if agency and agency not in register.agency_by_code:
+    plans = open_plans()
+    with_period = plans.with_period(period) if period else ()
+    bodies: Bodies = chosen_plan(plan) if plan else Plans(with_period or plans.plans)
+    if agency and agency not in bodies.agency_by_code:
         raise typer.BadParameter(f"the plan has no body {agency!r}", param_hint="--agency")
     try:
-        results = check_files(get_settings(), register, open_warehouse(), files, agency=agency, period=period)
+        results = check_files(get_settings(), bodies, open_warehouse(), files, agency=agency, period=period)
     except (ScannerError, UnreadError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
@@ -48,7 +56,7 @@ def check(
         print_json(results[0] if len(files) == 1 else results)
     else:
         for result in results:
-            print_check(result)
+            print_check(result, tells_plan=len(plans) > 1)
     raise typer.Exit(0 if all(result["verdict"] in (*ACCEPTED, "duplicate") for result in results) else 1)
 
 
@@ -84,12 +92,13 @@ def template(
     period: PeriodOption,
     out: Annotated[Path, typer.Option(help="Folder for the workbooks.")],
     agency: Annotated[str, typer.Option(help="One body only.")] = "",
+    plan: PlanOption = "",
 ) -> None:
     """Write the workbooks that departments fill in."""
     from tiendo.feedback.template import write_templates
     from tiendo.warehouse.mart import last_reported
 
-    register = open_register()
+    register = chosen_plan(plan, period)
     known_period(register, period)
     check_obliged(register.in_force(period), agency)
     codes = [agency] if agency else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tiendo.cli.common import By, Json, open_register, open_warehouse, print_json, read_instant
+from tiendo.cli.common import By, Json, PlanOption, chosen_plan, open_warehouse, print_json, read_instant
 
 if TYPE_CHECKING:
     from tiendo.model.period import Period
@@ -46,12 +46,13 @@ def grant_extension(  # noqa: PLR0917  options, none of them positional
     period: PeriodText = "",
     obligation: ObligationName = "quarterly-report",
     note: Note = "",
+    plan: PlanOption = "",
     by: By = "",
 ) -> None:
     """Give one body until the end of another day."""
     from tiendo.obligations.extensions import grant
 
-    with _refusals() as register:
+    with _refusals(plan, period) as register:
         owed = owed_of(register, obligation, period)
         number = grant(
             open_warehouse(), register, agency, owed, until=until, letter=_letter(letter, dated, note), by=by
@@ -67,22 +68,30 @@ def exempt(  # noqa: PLR0917  options, none of them positional
     period: PeriodText = "",
     obligation: ObligationName = "quarterly-report",
     note: Note = "",
+    plan: PlanOption = "",
     by: By = "",
 ) -> None:
     """Record that a body is exempt (được miễn)."""
     from tiendo.obligations.extensions import Kind
 
-    _excuse(Kind.EXEMPT, agency, owed=(obligation, period), letter=(letter, dated, note), by=by)
+    _excuse(Kind.EXEMPT, agency, plan, owed=(obligation, period), letter=(letter, dated, note), by=by)
 
 
 @extension_app.command("nothing-to-report")
 def nothing_to_report(  # noqa: PLR0917  options, none of them positional
-    agency: Agency, letter: Number, dated: Dated, period: PeriodText, note: Note = "", by: By = ""
+    agency: Agency,
+    letter: Number,
+    dated: Dated,
+    period: PeriodText,
+    note: Note = "",
+    plan: PlanOption = "",
+    by: By = "",
 ) -> None:
     """Record that a body has nothing to report (không phát sinh); only one that reports no indicator."""
     from tiendo.obligations.extensions import Kind
 
-    _excuse(Kind.NOTHING_TO_REPORT, agency, owed=("quarterly-report", period), letter=(letter, dated, note), by=by)
+    owed = ("quarterly-report", period)
+    _excuse(Kind.NOTHING_TO_REPORT, agency, plan, owed=owed, letter=(letter, dated, note), by=by)
 
 
 @extension_app.command("revoke")
@@ -93,25 +102,26 @@ def revoke_extension(  # noqa: PLR0917  options, none of them positional
     period: PeriodText = "",
     obligation: ObligationName = "quarterly-report",
     note: Note = "",
+    plan: PlanOption = "",
     by: By = "",
 ) -> None:
     """Record that what was entered last no longer holds."""
     from tiendo.obligations.extensions import revoke
 
-    with _refusals() as register:
+    with _refusals(plan, period) as register:
         owed = owed_of(register, obligation, period)
         number = revoke(open_warehouse(), register, agency, owed, letter=_letter(letter, dated, note), by=by)
     typer.echo(f"{number}: {agency}, {owed.period}: the general due day holds again")
 
 
 @extension_app.command("list")
-def list_extensions(as_json: Json = False) -> None:
+def list_extensions(plan: PlanOption = "", as_json: Json = False) -> None:
     """Show every entry, who made it and when."""
     from tiendo.model.working_days import last_day_before
     from tiendo.obligations.extensions import extensions
     from tiendo.vietnamese.dates import format_date, format_instant
 
-    register = open_register()
+    register = chosen_plan(plan)
     rows = extensions(open_warehouse(), register)
     if as_json:
         print_json(rows)
@@ -142,6 +152,7 @@ def receive_command(  # noqa: PLR0917  options, none of them positional
     obligation: ObligationName = "implementation-plan",
     received_at: Annotated[str, typer.Option(help="When it came, ISO 8601; by default now.")] = "",
     reason: Annotated[str, typer.Option(help="Why it is entered by hand, or where it was received.")] = "",
+    plan: PlanOption = "",
     by: By = "",
 ) -> None:
     """Archive a document and record that a body has sent it. Repeating it changes nothing."""
@@ -149,7 +160,7 @@ def receive_command(  # noqa: PLR0917  options, none of them positional
     from tiendo.settings import get_settings
     from tiendo.vietnamese.dates import format_instant
 
-    with _refusals() as register:
+    with _refusals(plan) as register:
         done = receive_document(
             get_settings(),
             register,
@@ -187,22 +198,24 @@ def owed_of(register: "Register", obligation: str, period: "Period | str | None"
         raise typer.BadParameter(str(error), param_hint="--period") from error
 
 
-def _excuse(kind: Any, agency: str, owed: tuple[str, str], letter: tuple[str, date, str], by: str) -> None:
+def _excuse(  # noqa: PLR0917
+    kind: Any, agency: str, plan: str, owed: tuple[str, str], letter: tuple[str, date, str], by: str
+) -> None:
     from tiendo.obligations.extensions import excuse
 
-    with _refusals() as register:
+    with _refusals(plan, owed[1]) as register:
         due = owed_of(register, *owed)
         number = excuse(open_warehouse(), register, agency, due, kind=kind, letter=_letter(*letter), by=by)
     typer.echo(f"{number}: {agency}, {due.period}: {kind.replace('_', ' ')}")
 
 
 @contextmanager
-def _refusals() -> Iterator["Register"]:
-    """Gives the register; what cannot be right is told as wrong usage, exit 2."""
+def _refusals(plan: str, period: str = "") -> Iterator["Register"]:
+    """Gives the plan that is meant; what cannot be right is told as wrong usage, exit 2."""
     from tiendo.obligations.extensions import ObligationError
 
     try:
-        yield open_register()
+        yield chosen_plan(plan, period)
     except ObligationError as error:
         raise typer.BadParameter(str(error)) from error
 

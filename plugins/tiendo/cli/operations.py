@@ -9,10 +9,11 @@ import typer
 from tiendo.cli.common import (
     By,
     Json,
+    PlanOption,
     check_obliged,
+    chosen_plan,
     known_period,
     open_plans,
-    open_register,
     open_warehouse,
     parse_period,
     print_json,
@@ -21,6 +22,7 @@ from tiendo.settings import get_settings
 
 if TYPE_CHECKING:
     from tiendo.model.period import Period
+    from tiendo.model.register import Register
     from tiendo.process.requeue import Rereading
 
 File = Annotated[str, typer.Argument(metavar="SHA256|RECEIPT", help="The file's hash, or a receipt such as TN-000012.")]
@@ -40,6 +42,7 @@ def requeue(
     rule: Annotated[str, typer.Option(help="With --period: what this rule alone would say otherwise.")] = "",
     agency: Annotated[str, typer.Option(help="The body, where several sent these bytes.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do it. Without this only show what would differ.")] = False,
+    plan: PlanOption = "",
     later: Annotated[bool, typer.Option("--later", help="Leave it to the next run of process_submissions.")] = False,
     reason: Reason = "",
     by: By = "",
@@ -52,10 +55,10 @@ def requeue(
     from tiendo.process.requeue import NotPossibleError, enter, find_file, review, settle
     from tiendo.reading.files import ScannerError
 
-    if bool(file) == bool(period) or (period and yes) or (rule and not period):
-        raise typer.BadParameter("name one file, or --period (with --rule) to look at all files of a period")
+    if bool(file) == bool(period) or (period and yes) or ((rule or plan) and not period):
+        raise typer.BadParameter("name one file, or --period (with --rule, --plan) to look at all files of a period")
     if period:
-        _requeue_period(period, rule, as_json=as_json)
+        _requeue_period(chosen_plan(plan, period), period, rule, as_json=as_json)
         return
     if yes and not reason.strip():
         raise typer.BadParameter("an act needs a reason", param_hint="--reason")
@@ -84,12 +87,11 @@ def requeue(
         typer.echo("\nToday's rules say the same: there is nothing to do.")
 
 
-def _requeue_period(period: "Period", rule: str, *, as_json: bool) -> None:
+def _requeue_period(register: "Register", period: "Period", rule: str, *, as_json: bool) -> None:
     from tiendo.process.requeue import review_period
     from tiendo.reading.files import ScannerError
     from tiendo.validation.suites import SUBMISSION_SUITES, get_suite
 
-    register = open_register()
     if rule and rule not in {each.rule for name in SUBMISSION_SUITES for each in get_suite(name).rules}:
         raise typer.BadParameter(f"there is no rule {rule!r}; docs/rules.md has them", param_hint="--rule")
     try:
@@ -195,8 +197,8 @@ def audit(as_json: Json = False) -> None:
         except KeyError:  # noted by a release that kept other details, or acts
             what = f" {simplejson.dumps(row['details'], use_decimal=True, ensure_ascii=False)}"
         typer.echo(
-            f"{format_instant(row['done_at'])}  {printable(row['done_by'])}  {row['act']} {row['subject']}{what}. "
-            f"{printable(row['reason'])}"
+            f"{format_instant(row['done_at'])}  {printable(row['done_by'])}  {_plan_of(row)}{row['act']} "
+            f"{row['subject']}{what}. {printable(row['reason'])}"
         )
     typer.echo(f"{len(rows)} acts.")
 
@@ -207,6 +209,11 @@ _AUDITED = {
     **dict.fromkeys(("approve", "reject"), " of {plan}, figures {data_sha256:.16} as of {as_of}"),
     "return": " to {agency} for {period}, notice {notice}",
 }
+
+
+def _plan_of(row: Mapping[str, Any]) -> str:
+    """Returns of which plan a line is, where there are several."""
+    return f"{row['plan'] or '-'}  " if len(open_plans()) > 1 else ""
 
 
 def _refusal(error: Exception) -> typer.Exit:
@@ -252,7 +259,7 @@ def _print_held(item: Mapping[str, Any]) -> None:
 
     typer.echo(
         f"{item['receipt_no']}  {format_instant(item['received_at'])}  {item['channel']}:{printable(item['sender'])}  "
-        f"{item['agency'] or '-'}  {printable(item['name'])}"
+        f"{item['agency'] or '-'}  {_plan_of(item)}{printable(item['name'])}"
     )
     for rule, message in zip(item["rules"], item["messages"], strict=True):
         typer.echo(f"  [{rule}] {printable(message)}")

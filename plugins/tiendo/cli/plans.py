@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tiendo.cli.common import Json, open_register, open_warehouse, print_json
+from tiendo.cli.common import Json, PlanOption, chosen_plan, open_warehouse, print_json
 from tiendo.settings import get_settings
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def plan_import(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
     *,
     plan: Annotated[
-        str, typer.Option(help="Register whose names are known: a folder or name; else the one in force.")
+        str, typer.Option(help="Register whose names are known: a folder or name; else the latest year's in hand.")
     ] = "",
     table: Annotated[int | None, typer.Option(help="Which table of targets, where the file has several.")] = None,
     sheet: Annotated[str, typer.Option(help="Title of the one sheet to look at.")] = "",
@@ -66,7 +67,9 @@ def plan_import(
 @plan_app.command("new")
 def plan_new(
     year: Annotated[int, typer.Argument(min=2000, max=2100)],
-    source: Annotated[str, typer.Option("--from", help="Plan of an earlier year: a folder or name.")],
+    source: Annotated[
+        str, typer.Option("--from", help="Plan of an earlier year: a folder or name; else the latest year's in hand.")
+    ] = "",
     out: Annotated[Path | None, typer.Option(help="Folder to make; by default plans/YEAR at home.")] = None,
 ) -> None:
     """Make a draft register of a new year from an earlier one: targets emptied, codes kept, calendar moved."""
@@ -86,38 +89,74 @@ def plan_new(
 
 
 @plan_app.command("past-figures")
-def plan_past_figures() -> None:
-    """Print this year's figures of what adds up, as rows of the next plan's past_figures.csv."""
+def plan_past_figures(plan: PlanOption = "") -> None:
+    """Print a year's figures of what adds up, as rows of the next plan's past_figures.csv."""
     import csv
 
     from tiendo.plan.past import COLUMNS
     from tiendo.warehouse.mart import past_figures
 
+    rows = past_figures(open_warehouse(), chosen_plan(plan))
     writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(past_figures(open_warehouse(), open_register()))
+    writer.writerows(rows)
 
 
 @plan_app.command("check")
 def plan_check(
-    plan: Annotated[str, typer.Argument(help="A folder, or the name of a plan; by default the one in force.")] = "",
+    plan: Annotated[str, typer.Argument(help="A folder, or the name of a plan; by default all in hand.")] = "",
     against: Annotated[str, typer.Option(help="Plan of the year before, whose units the codes must keep.")] = "",
 ) -> None:
-    """Check a register and name every fault at once, with file, row and column."""
-    from tiendo.plan.register import RegisterError, load_register
+    """Check registers and name every fault at once, with file, row and column; also what two plans must not share.
 
-    plan_dir = _plan_dir(plan, "PLAN")
-    try:
-        register = load_register(plan_dir, against=_plan_dir(against, "--against") if against else None)
-    except RegisterError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
-    for line in _amendment_lines(register):
-        typer.echo(line)
-    typer.echo(
-        f"{register.code}: {sum(i.is_leaf for i in register.indicators)} indicators, {len(register.tasks)} tasks, "
-        f"{len(register.obliged)} bodies that report, {len(register.calendar)} periods. No fault found."
-    )
+    Exit 1 where a register must not be used, or two plans in hand clash. Of a plan that is not in hand it only tells
+    with which of them it would.
+    """
+    from tiendo.plan.register import RegisterError, load_register
+    from tiendo.plan.side_by_side import clashes
+
+    plan_dirs = _plan_dirs(plan, "PLAN")
+    if against and len(plan_dirs) > 1:
+        raise typer.BadParameter("name the plan that is held against another", param_hint="PLAN")
+    before = _plan_dirs(against, "--against")[0] if against else None
+    sound: list[Register] = []
+    is_refused = False
+    for plan_dir in plan_dirs:
+        try:
+            register = load_register(plan_dir, against=before)
+            others, sound = sound, [*sound, register]
+            if faults := [fault for other in others for fault in clashes(other, register)]:
+                raise RegisterError(plan_dir, faults)
+        except RegisterError as error:
+            typer.echo(str(error), err=True)
+            is_refused = True
+            continue
+        for line in _amendment_lines(register):
+            typer.echo(line)
+        typer.echo(
+            f"{register.code}: {sum(i.is_leaf for i in register.indicators)} indicators, {len(register.tasks)} tasks, "
+            f"{len(register.obliged)} bodies that report, {len(register.calendar)} periods. No fault found."
+        )
+        lines = list(_clash_lines(register)) if plan else []
+        is_refused |= bool(lines) and plan_dir in get_settings().plan_dirs
+        for line in lines:
+            typer.echo(line)
+    if is_refused:
+        raise typer.Exit(1)
+
+
+def _clash_lines(register: "Register") -> Iterator[str]:
+    """Yields why a plan cannot stand beside each of the others in hand; one of its own code it would replace."""
+    from tiendo.plan.register import RegisterError, load_once
+    from tiendo.plan.side_by_side import clashes
+
+    for plan_dir in get_settings().plan_dirs:
+        with suppress(RegisterError):  # of those at fault `plan check` without a name tells
+            other = load_once(plan_dir)
+            faults = list(clashes(other, register)) if other.code != register.code else []
+            if faults:
+                yield f"It cannot be in hand beside {other.code}:"
+                yield from (f"  {fault}" for fault in faults)
 
 
 def _amendment_lines(register: "Register") -> Iterator[str]:
@@ -146,28 +185,38 @@ def _amendment_lines(register: "Register") -> Iterator[str]:
                 yield f"{effect.period}, {effect.indicator}: {effect.before or 'none'} becomes {effect.after or 'none'}"
 
 
-def _plan_dir(name: str, option: str) -> Path:
+def _plan_dirs(name: str, option: str) -> tuple[Path, ...]:
+    """Returns the folder of the plan named; those in hand where none is."""
     from tiendo.plan.known import find_plan, plans_there
     from tiendo.plan.register import UnknownPlanError
 
-    plan_dir = find_plan(name) if name else get_settings().plan_dir
-    if plan_dir is None:
+    plan_dirs = (find_plan(name),) if name else get_settings().plan_dirs
+    found = tuple(plan_dir for plan_dir in plan_dirs if plan_dir is not None)
+    if not found:
         raise typer.BadParameter(f"{name!r} is no folder and no plan; {plans_there()}.", param_hint=option)
-    if not plan_dir.is_dir():
-        typer.echo(str(UnknownPlanError(plan_dir)), err=True)
-        raise typer.Exit(1)
-    return plan_dir
+    for plan_dir in found:
+        if not plan_dir.is_dir():
+            typer.echo(str(UnknownPlanError(plan_dir)), err=True)
+            raise typer.Exit(1)
+    return found
 
 
 def _known_plan(name: str, option: str) -> "KnownPlan":
+    """Returns what the plan named knows; of those in hand that of the latest year, where none is named."""
     from tiendo.plan.known import read_known
     from tiendo.plan.register import RegisterError
     from tiendo.plan.tables import Fault
 
-    faults: list[Fault] = []
-    plan_dir = _plan_dir(name, option)
-    known = read_known(plan_dir, faults)
-    if known is None:
-        typer.echo(str(RegisterError(plan_dir, faults)), err=True)
-        raise typer.Exit(1)
-    return known
+    there: list[KnownPlan] = []
+    for plan_dir in _plan_dirs(name, option):
+        faults: list[Fault] = []
+        known = read_known(plan_dir, faults)
+        if known is None:
+            typer.echo(str(RegisterError(plan_dir, faults)), err=True)
+            raise typer.Exit(1)
+        there.append(known)
+    latest = [known for known in there if known.year == max(each.year for each in there)]
+    if len(latest) > 1:
+        codes = ", ".join(known.code for known in latest)
+        raise typer.BadParameter(f"is needed, the plans in hand of the latest year are {codes}", param_hint=option)
+    return latest[0]

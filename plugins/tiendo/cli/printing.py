@@ -110,12 +110,13 @@ def _remarks(row: Mapping[str, Any], as_of: datetime) -> list[str]:
     return remarks
 
 
-def print_ledger(document: Mapping[str, Any]) -> None:
-    """Prints every file and its fate."""
+def print_ledger(document: Mapping[str, Any], *, tells_plan: bool = False) -> None:
+    """Prints every file and its fate, and of which plan it is where that is asked for."""
     for file in document["files"]:
         state = file["state"] or "waiting"
         name = printable(file["name"])
-        typer.echo(f"{file['receipt_no']}  {state:24}{file['agency'] or '-':32}{file['period'] or '-':9}{name}")
+        plan = f"{file['plan'] or '-':24}" if tells_plan else ""
+        typer.echo(f"{file['receipt_no']}  {state:24}{file['agency'] or '-':32}{plan}{file['period'] or '-':9}{name}")
         if file["reading_failure"]:
             typer.echo(f"  not read: {printable(file['reading_failure'])}")
     typer.echo(

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tiendo.cli.common import Json, open_register, open_warehouse, print_json
+from tiendo.cli.common import Json, PlanOption, chosen_plan, open_warehouse, print_json
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -18,13 +18,13 @@ PeriodText = Annotated[str, typer.Option("--period", help="2023-Q1, or 2023 for 
 
 
 @reminders_app.command("due")
-def due_command(period: PeriodText = "", as_json: Json = False) -> None:
+def due_command(period: PeriodText = "", plan: PlanOption = "", as_json: Json = False) -> None:
     """Show what the next run would tell now, and to whom. Tells nobody."""
     from tiendo import clock
     from tiendo.reminders.occasion import occasion_name
     from tiendo.reminders.reminding import due_now
 
-    register, engine = _open(period)
+    register, engine = _open(plan, period)
     rows = [
         {
             "agency": reminder.agency.code,
@@ -49,13 +49,13 @@ def due_command(period: PeriodText = "", as_json: Json = False) -> None:
 
 
 @reminders_app.command("list")
-def list_command(period: PeriodText = "", as_json: Json = False) -> None:
+def list_command(period: PeriodText = "", plan: PlanOption = "", as_json: Json = False) -> None:
     """Show every reminder given, and what became of its mail."""
     from tiendo.reminders.occasion import DELIVERIES, occasion_name
     from tiendo.reminders.reminding import reminder_rows
     from tiendo.vietnamese.dates import format_instant
 
-    register, engine = _open(period)
+    register, engine = _open(plan, period)
     rows = reminder_rows(engine, register, period or None)
     if as_json:
         print_json(rows)
@@ -72,8 +72,8 @@ def list_command(period: PeriodText = "", as_json: Json = False) -> None:
         typer.echo("Chưa nhắc đơn vị nào.")
 
 
-def _open(period: str) -> "tuple[Register, Engine]":
-    register = open_register()
+def _open(plan: str, period: str) -> "tuple[Register, Engine]":
+    register = chosen_plan(plan, period)
     known = [owed.period for owed in register.obligations]
     if period and period not in known:
         raise typer.BadParameter(

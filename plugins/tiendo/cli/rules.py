@@ -2,7 +2,7 @@
 
 import typer
 
-from tiendo.cli.common import Json, PeriodOption, open_register, open_warehouse, print_json
+from tiendo.cli.common import Json, PeriodOption, PlanOption, chosen_plan, open_warehouse, print_json
 from tiendo.settings import get_settings
 
 rules_app = typer.Typer(no_args_is_help=True, help="The rules that files are checked by.")
@@ -14,11 +14,11 @@ def rules() -> None:
 
 
 @rules_app.command("trial")
-def trial(period: PeriodOption, as_json: Json = False) -> None:
+def trial(period: PeriodOption, plan: PlanOption = "", as_json: Json = False) -> None:
     """Tell which files of a period the rules on trial ("trial": true in the suite) would hit; tell no sender."""
     from tiendo.process.again import try_rules
 
-    hits = try_rules(get_settings(), open_register(), open_warehouse(), period)
+    hits = try_rules(get_settings(), chosen_plan(plan, period), open_warehouse(), period)
     if as_json:
         print_json({rule: [hit._asdict() for hit in found] for rule, found in hits.items()})
         return
