@@ -543,7 +543,7 @@ def test_digest_covers_every_file_that_is_read_and_nothing_else(plan_dir: Path, 
 def test_register_in_force_is_read_once_per_folder(
     plan_dir: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(register_module, "get_settings", lambda: Settings(tmp_path, plan_dir, None))
+    monkeypatch.setattr(register_module, "get_settings", lambda: Settings(tmp_path, (plan_dir,), None))
     first = get_register()
     shutil.rmtree(plan_dir)
     assert get_register() is first
