@@ -125,7 +125,9 @@ def test_from_file_to_status_to_cell(tiendo: Command, good: Path) -> None:
     (good.parent / "passwd.xlsx").symlink_to("/etc/passwd")  # nobody follows it
     os.mkfifo(good.parent / "pipe.xlsx")  # nobody waits for it
     first = tiendo.json("ingest", good.parent.parent)
-    assert first == {"received": 1, "states": {"accepted": 1}, "periods": ["2023-Q1"]}
+    assert first == {
+        "received": 1, "states": {"accepted": 1}, "periods": ["2023-Q1"], "plans": {"282-kh-ubnd-2023": ["2023-Q1"]},
+    }  # fmt: skip
     assert tiendo.json("ingest", good)["states"] == {"duplicate": 1}
 
     rows = {row["indicator_code"]: row for row in tiendo.json("status", "--period", "2023-Q1")}
