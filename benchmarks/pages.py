@@ -54,18 +54,19 @@ def measure(engine: Engine, home: Path, plan_code: str) -> list[float]:
 
     from fastapi.testclient import TestClient
 
-    from tiendo.airflow_glue.warehouse import Parts
+    from tiendo.airflow_glue.warehouse import AllParts
+    from tiendo.model.plans import Plans
     from tiendo.pages import machine
     from tiendo.pages.app import app
-    from tiendo.pages.frame import parts, viewer
+    from tiendo.pages.frame import all_parts, viewer
     from tiendo.plan.register import get_register
     from tiendo.settings import Settings
 
     register = replace(get_register(), code=plan_code)
     machine.is_mail_set_up = lambda: True  # type: ignore[assignment]
-    opened = Parts(Settings(home=home, plan_dirs=(home,), database_url=None), register, engine)
+    opened = AllParts(Settings(home=home, plan_dirs=(home,), database_url=None), Plans((register,)), engine)
     app.dependency_overrides[viewer] = lambda: SimpleNamespace(get_name=lambda: "an")
-    app.dependency_overrides[parts] = lambda: opened
+    app.dependency_overrides[all_parts] = lambda: opened
     browser, took = TestClient(app), []
     for _ in range(REPEATS):
         started = time.perf_counter()

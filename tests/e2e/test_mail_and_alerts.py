@@ -189,10 +189,10 @@ def own_dags(folder: Path) -> Path:
     path.write_text(source.replace("\n@dag(", "\nfrom datetime import timedelta\n\n\n@dag(", 1), encoding="utf-8")
     path = dags / "publish_report.py"
     source = path.read_text(encoding="utf-8")
-    old, tomorrow = "deadline=publication_alerts(get_register())", (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    old, tomorrow = "deadline=publication_alerts(get_plans())", (datetime.now(UTC) + timedelta(days=1)).isoformat()
     assert old in source
-    instants = {"2023-Q1": tomorrow, "2023-Q2": tomorrow}
-    source = source.replace(old, f"deadline=_until_tomorrow(publication_alerts(get_register()), {instants})")
+    instants = {f"{PLAN_DIR.name}:2023-Q1": tomorrow, f"{PLAN_DIR.name}:2023-Q2": tomorrow}
+    source = source.replace(old, f"deadline=_until_tomorrow(publication_alerts(get_plans()), {instants})")
     path.write_text(source.replace("@dag(", UNTIL_TOMORROW, 1), encoding="utf-8")
     return dags
 
@@ -281,11 +281,12 @@ def test_alerts_ring_when_late_and_only_then(stage: Stage) -> None:
     late = api.trigger("publish_report", partition_key="2023-Q1")
     assert stage.deadlines("publish_report", late) == {"publication": False, "due_day": False}
     # All is well: done before its hour.
-    publish(stage.services, stage.reviewer, Period(2023, 2), "Phòng Tổng hợp")
-    (well,) = [run["dag_run_id"] for run in api.runs("publish_report") if run["partition_key"] == "2023-Q2"]
+    key = f"{PLAN_DIR.name}:2023-Q2"
+    publish(stage.services, stage.reviewer, key, "Phòng Tổng hợp")
+    (well,) = [run["dag_run_id"] for run in api.runs("publish_report") if run["partition_key"] == key]
     assert stage.deadlines("publish_report", well) == {}
     # By hand for a period that the plan has not: no run, so nobody waits for it.
-    with pytest.raises(AirflowApiError, match=r"400 .*không có kỳ báo cáo 2023-Q3"):
+    with pytest.raises(AirflowApiError, match=r"400 .*Không có kỳ báo cáo 2023-Q3"):
         api.trigger("publish_report", partition_key="2023-Q3")
     assert stage.to_operations() == []
 

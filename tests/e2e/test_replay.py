@@ -66,7 +66,7 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
         assert states == {("collect", -1, "skipped"), ("check", -1, "skipped")}
 
         # A run without a period is refused before it begins, in words.
-        with pytest.raises(AirflowApiError, match=r"400 .*Chưa chọn kỳ báo cáo.*2023-Q1, 2023-Q2"):
+        with pytest.raises(AirflowApiError, match=r"400 .*Chưa chọn kỳ báo cáo.*:2023-Q1, 282-kh-ubnd-2023:2023-Q2"):
             reviewer.trigger("publish_report")
         asked = [run for run in reviewer.runs("publish_report") if run["run_type"] == "manual"]
         assert asked
@@ -117,7 +117,7 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
 
         # Late reports have come since edition 1: the reviewer was asked about edition 2 by itself, once.
         (asked,) = reviewer.runs("publish_report", states=["running"])
-        assert asked["dag_run_id"] == "later__2023-Q1__edition-2__1"
+        assert asked["dag_run_id"] == f"later__{PLAN}:2023-Q1__edition-2__1"
         wait_for_request(reviewer, asked["dag_run_id"])
         request = reviewer.approval_request("publish_report", asked["dag_run_id"], "approve")
         assert request is not None
@@ -132,7 +132,7 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
         log = reviewer.task_log("publish_report", asked["dag_run_id"], "publish")
         assert "are not those of the draft that was approved" in log
         # An answer counts though the worker that should hear of it is killed, and is asked for once.
-        anew = "later__2023-Q1__edition-2__2"
+        anew = f"later__{PLAN}:2023-Q1__edition-2__2"
         wait_for_request(reviewer, anew)
         answered_at = reviewer.answer("publish_report", anew, "approve", option="Approve")
         for _ in range(2):

@@ -29,7 +29,7 @@ def settled(day: int, **figures: str) -> Settled:
         for name, value in figures.items()
     )  # fmt: skip
     file = cast("Any", LedgerFile(datetime(2023, 4, day, tzinfo=UTC)))
-    return Settled(file, FileOutcome("accepted", BODY, "2023-Q1", (), rows, ()))
+    return Settled(cast("Any", None), file, FileOutcome("accepted", BODY, "2023-Q1", (), rows, ()))
 
 
 def counting(known: list[KnownFigure]) -> dict[str, Decimal | None]:
