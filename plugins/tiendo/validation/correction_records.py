@@ -171,7 +171,7 @@ def _add_figures(found: FileRecords, read: _Row, corrected: Corrected) -> Decima
     answers = [reading.answer for reading in read.read.values()]
     record.figure_count = sum(answer != "blank" for answer in answers)
     is_estimate = any(reading.number and reading.number.is_estimate for reading in read.read.values())
-    if "value" in answers and not (is_estimate and kind == ""):
+    if ("value" in answers or "state" in answers) and not (is_estimate and kind == ""):
         record.kind = kind or "?"
     if record.figure_count == 0:
         return None
