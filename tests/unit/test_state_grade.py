@@ -52,7 +52,7 @@ def status_row(indicator: Indicator, *observations: dict[str, Any], quarter: int
         ("Hoàn thành, vượt yêu cầu", "exceeded", "Vượt", "exceeded", "Vượt"),
     ],
 )
-def test_each_verdict_within_the_year_and_at_its_end(  # noqa: PLR0917
+def test_each_verdict_within_the_year_and_at_its_end(
     text: str, within: str, label: str, at_the_end: str, label_at_the_end: str
 ) -> None:
     for quarter in (1, 2, 3):
@@ -71,7 +71,7 @@ def test_a_state_has_no_number_of_any_kind() -> None:
     assert (row["value_kind"], row["value_basis"], row["observation_id"]) == ("estimate", "year_to_date", 1)
     assert (row["is_estimate"], row["is_illustrative"]) == (True, True)
     assert row["components"]["state"] == "Đang triển khai"
-    assert list(row["components"]["states"].items())[0] == ("Chưa triển khai", "behind")
+    assert next(iter(row["components"]["states"].items())) == ("Chưa triển khai", "behind")
     assert row["sentence"].endswith("đánh giá: Đúng tiến độ; số ước thực hiện; số liệu minh họa.")
     final = status_row(WORDS, told("Hoàn thành", kind="estimate"), quarter=4)
     assert "đánh giá: Ước đạt; số ước thực hiện." in final["sentence"]

@@ -15,11 +15,19 @@ from tiendo.report.amendments import amendment_text, lines_of
 SOUND = "Hoàn thành=achieved"
 FAULTS = [
     ({"states": ""}, "states", "is empty for comparator state"),
-    ({"states": "Xong=done"}, "states", "'done' is no verdict; these are exceeded, achieved, on_track, at_risk, behind"),
+    (
+        {"states": "Xong=done"},
+        "states",
+        "'done' is no verdict; these are exceeded, achieved, on_track, at_risk, behind",
+    ),
     ({"states": f"{SOUND};Chậm=missed"}, "states", "'missed' is no verdict"),
     ({"states": f"Đang làm=on_track;đang  LÀM=behind;{SOUND}"}, "states", "'đang  LÀM' is 'Đang làm' once more"),
     ({"states": "Chưa triển khai=behind;Đang triển khai=on_track"}, "states", "has no state that is achieved"),
-    ({"states": f"Đang triển khai; chậm=behind;{SOUND}"}, "states", "'Đang triển khai' must be a state and its verdict"),
+    (
+        {"states": f"Đang triển khai; chậm=behind;{SOUND}"},
+        "states",
+        "'Đang triển khai' must be a state and its verdict",
+    ),
     ({"states": f"Chậm=behind,{SOUND}"}, "states", "'Chậm=behind,Hoàn thành=achieved' must be a state and its verdict"),
     ({"states": f"{SOUND};"}, "states", "'' must be a state and its verdict"),
     ({"states": f"=behind;{SOUND}"}, "states", "'=behind' must be a state and its verdict"),
@@ -85,7 +93,7 @@ def test_the_list_is_amended_and_the_words_too_but_no_number_becomes_words(tmp_p
     told = [amendment_text(line) for line in lines_of(register, register.amendments)]
     assert "các trạng thái được báo cáo điều chỉnh từ “Chưa triển khai (Chậm); Đang" in told[0]
     assert "thành “Chưa xong (Chậm); Xong (Đạt)”" in told[0]
-    with pytest.raises(RegisterError, match="nature is state|is state for comparator state"):
+    with pytest.raises(RegisterError, match="column nature: is state for comparator state, and for no other"):
         state_register(tmp_path, amendment("2023-05-01", "indicator", "par-index", "set", "comparator", "state"))
 
 

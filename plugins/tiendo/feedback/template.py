@@ -196,6 +196,9 @@ class _Form:
 
     def _print_last(self, cell: Cell | MergedCell, indicator: Indicator) -> None:
         """Prints the last figure as a number, so that it can be compared with what is typed beside it."""
+        if indicator.states:
+            printed_cell(cell, self._reported.states.get((indicator.code, self._agency.code), ""), is_centred=True)
+            return
         printed_cell(cell, "", is_centred=False)
         cell.value = self._reported.values.get((indicator.code, self._agency.code))
         family = indicator.unit.family if indicator.unit else ""

@@ -99,12 +99,14 @@ class LastReported(NamedTuple):
     Attributes:
         values: last cumulative (or point-in-time) figure by (indicator code, agency code), in the indicator's unit.
         tasks: last state and per cent done by (task reference, agency code).
-        earlier: figures that may be corrected, by (indicator code, agency code, period, basis).
+        earlier: figures, or states as typed, that may be corrected, by (indicator code, agency code, period, basis).
+        states: last state, as typed, of what has a target in words, by (indicator code, agency code).
     """
 
     values: Mapping[tuple[str, str], Decimal] = {}
     tasks: Mapping[tuple[str, str], tuple[str, Decimal | None]] = {}
-    earlier: Mapping[tuple[str, str, str, str], Decimal] = {}
+    earlier: Mapping[tuple[str, str, str, str], Decimal | str] = {}
+    states: Mapping[tuple[str, str], str] = {}
 
 
 class FileOutcome(NamedTuple):

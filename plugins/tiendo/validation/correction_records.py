@@ -135,7 +135,8 @@ def _read_row(record: CorrectionRecord, facts: IndicatorFacts, period: Period) -
     read = {basis: read_figure(cell, facts, replaced[basis], period) for basis, cell in cells.items()}
     old = _old_figure(record, facts, period, read)
     record.old_figure = as_float(old)
-    record.old_reading = "number" if old is not None else "other" if text_of(row.old) else None
+    is_told = bool(text_of(row.old)) and not facts.indicator.states
+    record.old_reading = "number" if old is not None else "other" if is_told else None
     record.recorded, record.recorded_quarter = as_float(replaced[YEAR_TO_DATE]), as_float(replaced[QUARTER])
     return _Row(record, facts, period, read, replaced)
 
