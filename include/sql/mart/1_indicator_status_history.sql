@@ -37,11 +37,11 @@ comment on column mart.indicator_status_history.agency_code is
   'The body whose figure was graded; null when there is none.';
 comment on column mart.indicator_status_history.target_text is 'Target exactly as the plan prints it.';
 comment on column mart.indicator_status_history.comparator is
-  'The target as understood: ge, gt, le, lt, range (floor with an upper hope), between (true band), none.';
+  'The target as understood: ge, gt, le, lt, range (floor with an upper hope), between (true band), state (words, by a list), none.';
 comment on column mart.indicator_status_history.target_low is 'Lower end of the target, in unit.';
 comment on column mart.indicator_status_history.target_high is 'Upper end of the target, in unit.';
 comment on column mart.indicator_status_history.value is
-  'Figure graded: year to date for flows, at the reporting day for the rest, in unit. Exact as sent.';
+  'Figure graded: year to date for flows, at the reporting day for the rest, in unit. Exact as sent; null for a state, which components has.';
 comment on column mart.indicator_status_history.value_kind is 'actual (thực hiện) or estimate (ước thực hiện).';
 comment on column mart.indicator_status_history.value_basis is 'year_to_date or quarter.';
 comment on column mart.indicator_status_history.expected_value is
@@ -74,7 +74,7 @@ comment on column mart.indicator_status_history.components is 'Everything the ve
 comment on column mart.indicator_status_history.replaced_at is
   'When the next verdict was reached; null for the one that holds.';
 comment on column mart.indicator_status_history.nature is
-  'flow (adds up over the year), stock, ratio, growth, rank or index.';
+  'flow (adds up over the year), stock, ratio, growth, rank, index or state (words).';
 comment on column mart.indicator_status_history.direction is
   'Which way is good: higher_better, lower_better, within_range, or none.';
 comment on column mart.indicator_status_history.register_sha256 is

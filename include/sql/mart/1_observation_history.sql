@@ -28,7 +28,7 @@ comment on column mart.observation_history.agency_code is 'The body that reporte
 comment on column mart.observation_history.basis is 'quarter or year_to_date.';
 comment on column mart.observation_history.kind is 'actual or estimate.';
 comment on column mart.observation_history.answer is
-  'value, not_applicable, no_occurrence or not_available; only the first has a value.';
+  'value, state, not_applicable, no_occurrence or not_available; only the first has a value, of a state value_text has the words.';
 comment on column mart.observation_history.value is 'The figure in the indicator''s unit, exact as sent.';
 comment on column mart.observation_history.value_text is 'The figure as typed.';
 comment on column mart.observation_history.is_approximate is 'Whether the sender gave only an approximate figure.';

@@ -1,5 +1,6 @@
 -- Every figure for the periods before one, known at an instant, in the order in which they supersede one another
-select o.indicator_code, o.period, o.agency_code, o.basis, o.value, o.note, o.explanation, o.is_correction,
+select o.indicator_code, o.period, o.agency_code, o.basis, o.value,
+  case when o.answer = 'state' then o.value_text else '' end as told, o.note, o.explanation, o.is_correction,
   o.sheet, o.cell, o.received_at, o.recorded_at, f.receipt_no, f.name as file_name, f.sha256 as file_sha256,
   '' as sender_name, o.agency_code as sender_code
 from core.observation o

@@ -72,7 +72,16 @@ def _draft(row: AnnexRow, before: Cells | None, parent: str, known: KnownPlan) -
 def _cells_of_new(row: AnnexRow, known: KnownPlan) -> Cells:
     """Returns the cells of an indicator that the register does not know."""
     units = [code for code, label in known.unit_labels.items() if fold(label) == fold(row.unit_as_printed)]
-    empty = ("body_ref", "body_quote", "publication_note", "minimum", "maximum", "asked_beyond", *TARGET_COLUMNS)
+    empty = (
+        "body_ref",
+        "body_quote",
+        "publication_note",
+        "minimum",
+        "maximum",
+        "asked_beyond",
+        "states",
+        *TARGET_COLUMNS,
+    )
     return dict.fromkeys(empty, "") | {
         "code": f"{TO_FILL} {ascii_key(row.name_vi)}",
         "unit": "" if row.row_kind == RowKind.GROUP else units[0] if len(units) == 1 else TO_FILL,
@@ -92,6 +101,8 @@ def _target_cells(row: AnnexRow, comparator_before: str) -> Cells:
         side: to_confirm(text) if text and row.is_doubtful else text
         for side, text in (("low", _number(row.target_low)), ("high", _number(row.target_high)))
     }
+    if not row.comparator and row.target_as_printed and comparator_before == Comparator.STATE:
+        return {"comparator": comparator_before, "low": "", "high": ""}
     if not row.comparator:
         return {"comparator": TO_FILL if row.target_as_printed else Comparator.NONE.value, "low": "", "high": ""}
     if row.comparator == EQUAL:

@@ -213,7 +213,8 @@ def print_check(result: dict[str, Any], *, tells_plan: bool = False) -> None:
         if told.fix:
             typer.echo(f"    cách xử lý: {told.fix}")
     for read in result["read"]:
-        value = ANSWER_NAMES[read["answer"]] if read["value"] is None else format_number(read["value"])
+        words = read["typed"] if read["answer"] == "state" else ANSWER_NAMES.get(read["answer"], "")
+        value = words if read["value"] is None else format_number(read["value"])
         basis = "trong quý" if read["basis"] == "quarter" else "lũy kế / đến kỳ"
         where = f"{read['sheet']} {read['cell']}"
         typer.echo(f"  {where}: “{read['typed']}” hiểu là {value} ({read['indicator']}, {read['period']}, {basis})")

@@ -43,6 +43,8 @@ def print_status(register: Register, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _value(row: Mapping[str, Any]) -> str:
+    if state := (row.get("components") or {}).get("state"):
+        return str(state)
     return "-" if row["value"] is None else f"{format_number(row['value'])} {row['unit']}".strip()
 
 
@@ -50,7 +52,9 @@ def _trend(row: Mapping[str, Any]) -> str:
     if row["previous_period"] is None:
         return ""
     period = Period.parse(row["previous_period"]).vietnamese
-    before = f"{period}: {_value({**row, 'value': row['previous_value']})}, {LABELS[row['previous_status']]}"
+    before = (
+        f"{period}: {_value({'value': row['previous_value'], 'unit': row['unit']})}, {LABELS[row['previous_status']]}"
+    )
     return f"{TRENDS[row['trend']].label} so với {before}" if row["trend"] else f"Trước đó, {before}"
 
 
@@ -59,7 +63,7 @@ def print_explanation(register: Register, row: Mapping[str, Any]) -> None:
     typer.echo(f"{row['indicator_name']} ({row['indicator']}), kỳ {row['period']}")
     typer.echo(f"  Đánh giá:  {LABELS[row['status']]}. {row['explanation']}")
     typer.echo(f"  Quy tắc:   phiên bản {row['rule_version']}, tính lúc {format_instant(row['as_of'])}")
-    if row["value"] is None:
+    if row["value"] is None and not row["components"].get("state"):
         typer.echo("  Chưa có số liệu nào để truy về tệp.")
         return
     agency = register.agency_by_code[row["observation"]["agency"]]

@@ -15,7 +15,7 @@ _TEXT = INCLUDE / "templates" / "workbook_guide.txt"
 _TITLE = "HƯỚNG DẪN LẬP VÀ GỬI BÁO CÁO"
 _WIDTH = 130
 _FOR_ALL = "# "
-_WITH_INDICATORS, _WITH_TASKS = "#indicators ", "#tasks "
+_WITH_INDICATORS, _WITH_TASKS, _WITH_STATES = "#indicators ", "#tasks ", "#states "
 
 
 def write_guide(sheet: Worksheet, register: Register, entry: PeriodCalendar, agency: Agency) -> None:
@@ -39,6 +39,7 @@ def _lines(register: Register, entry: PeriodCalendar, agency: Agency) -> list[tu
     is_concerned = {
         _WITH_INDICATORS: bool(register.indicators_of(agency.code)),
         _WITH_TASKS: bool(register.tasks_of(agency.code)),
+        _WITH_STATES: any(indicator.states for indicator in register.indicators_of(agency.code)),
     }
     words = {
         "period": entry.period.vietnamese,

@@ -274,7 +274,9 @@ def _figure(register: Register, outcome: FileOutcome, cells: Mapping[str, Observ
         change=_change(total.value, beside.last, indicator)
         if beside.last is not None and total and total.value is not None
         else "",
-        kind=_kind(main, beside.kind_text if is_own else KINDS[main.kind]) if main.value is not None else "",
+        kind=_kind(main, beside.kind_text if is_own else KINDS[main.kind])
+        if main.value is not None or main.state
+        else "",
         data_on=format_date(main.data_on) if main.data_on else "",
         place=f"{main.sheet} {main.cell}",
     )
@@ -283,6 +285,8 @@ def _figure(register: Register, outcome: FileOutcome, cells: Mapping[str, Observ
 def _answer(observation: ObservationRow) -> str:
     if observation.value is not None:
         return format_number(observation.value)
+    if observation.state:
+        return observation.state
     promised = f", hẹn ngày {format_date(observation.promised_on)}" if observation.promised_on else ""
     return ANSWER_NAMES.get(observation.answer, "") + promised
 

@@ -16,7 +16,15 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from tiendo.clock import HANOI
 from tiendo.feedback.guide import write_guide
-from tiendo.feedback.template_rules import any_text, completion_rule, date_rule, list_rule, number_rule, prompted
+from tiendo.feedback.template_rules import (
+    any_text,
+    completion_rule,
+    date_rule,
+    list_rule,
+    number_rule,
+    prompted,
+    state_rule,
+)
 from tiendo.feedback.template_style import (
     FONT,
     heading_cell,
@@ -61,6 +69,8 @@ _CORRECTION_WIDTHS = (15, 20, 36, 14, 14, 14, 17, 14, 13, 36)
 _CORRECTION_ROWS = 12
 # Columns of the marker sheet: what the corrections look the reported figures up by, and these.
 _KEYS, _OLD = "J", {OLD_QUARTER: "K", OLD_TOTAL: "L"}
+# From this column of the marker sheet on stand the states of each indicator whose target is words.
+_FIRST_STATES = 13
 _NOTHING = LastReported()
 
 
@@ -127,6 +137,7 @@ class _Form:
         self._reported = reported
         self._indicators = register.indicators_of(agency.code)
         self._tasks = register.tasks_of(agency.code)
+        self._listed = [indicator for indicator in self._indicators if indicator.states]
         self._earlier = [e.period for e in register.calendar if e.period < entry.period]
         self._workbook = Workbook()
         self._workbook.remove(self._workbook.worksheets[0])
@@ -185,6 +196,9 @@ class _Form:
 
     def _print_last(self, cell: Cell | MergedCell, indicator: Indicator) -> None:
         """Prints the last figure as a number, so that it can be compared with what is typed beside it."""
+        if indicator.states:
+            printed_cell(cell, self._reported.states.get((indicator.code, self._agency.code), ""), is_centred=True)
+            return
         printed_cell(cell, "", is_centred=False)
         cell.value = self._reported.values.get((indicator.code, self._agency.code))
         family = indicator.unit.family if indicator.unit else ""
@@ -197,9 +211,14 @@ class _Form:
     ) -> None:
         is_asked = field == "year_to_date" or indicator.nature is Nature.FLOW
         family = indicator.unit.family if indicator.unit else ""
-        input_cell(cell, is_wanted=is_due and is_asked, is_open=is_asked, align="right")
+        align = "center" if indicator.states else "right"
+        input_cell(cell, is_wanted=is_due and is_asked, is_open=is_asked, align=align)
         cell.number_format = _FORMATS.get(family, "General")
-        if is_asked:
+        if is_asked and indicator.states:
+            column = get_column_letter(_FIRST_STATES + self._listed.index(indicator))
+            rule = state_rule(column, len(indicator.states))
+            validate(sheet, prompted(rule, indicator.label, _LISTED_PROMPT), [cell.coordinate])
+        elif is_asked:
             words = self._figure_prompt(indicator, is_quarter=field == "quarter")
             validate(sheet, prompted(number_rule(family), indicator.label, words), [cell.coordinate])
 
@@ -266,13 +285,18 @@ class _Form:
             "name": prompted(list_rule("H", len(self._indicators), "Tên chỉ tiêu"), "Chỉ tiêu", _NAME_PROMPT),
             "code": prompted(list_rule("G", len(self._indicators), "Mã chỉ tiêu"), "Mã chỉ tiêu", _CODE_PROMPT),
             "quarter": prompted(number_rule(""), "Số đúng trong quý", _CORRECTION_PROMPT),
-            "year_to_date": prompted(number_rule(""), "Số đúng lũy kế", _CORRECTION_PROMPT),
+            "year_to_date": prompted(
+                any_text() if self._listed else number_rule(""), "Số đúng lũy kế", self._correction_prompt()
+            ),
             "kind": list_rule("E", len(KINDS), "Loại số liệu"),
             "data_on": date_rule(self._entry),
             "reason": prompted(any_text(), "Lý do sửa", _REASON_PROMPT),
         }
         for field, rule in rules.items():
             validate(sheet, rule, span(CORRECTIONS.position(field), first, first + _CORRECTION_ROWS - 1))
+
+    def _correction_prompt(self) -> str:
+        return f"{_CORRECTION_PROMPT} {_LISTED_CORRECTION_PROMPT}" if self._listed else _CORRECTION_PROMPT
 
     def _look_up(self, sheet: Worksheet, row: int, heading: str) -> None:
         """Shows what was reported, by period and name. The reader passes over the cell, calculated or not."""
@@ -307,7 +331,7 @@ class _Form:
         sheet.page_setup.fitToHeight = 1
 
     def _write_marker(self) -> None:
-        """Writes the marks the reader knows it by (columns A, B), the lists (D to H) and reported figures (J to L)."""
+        """Writes the reader's marks (columns A, B), the lists (D to H, from M on) and reported figures (J to L)."""
         sheet = self._workbook.create_sheet(SHEET_MARKER)
         marker = Marker(self._register.code, self._agency.code, str(self._entry.period), TEMPLATE_VERSION)
         lists = (
@@ -325,6 +349,9 @@ class _Form:
         for column, texts in enumerate(lists, start=1):
             for row, text in enumerate(texts, start=1):
                 sheet.cell(row, column, text)
+        for column, indicator in enumerate(self._listed, start=_FIRST_STATES):
+            for row, state in enumerate(indicator.states, start=1):
+                sheet.cell(row, column, state.text)
         sheet.sheet_state = "veryHidden"
         sheet.protection.sheet = True
 
@@ -386,6 +413,8 @@ _PERIOD_PROMPT = "Chọn kỳ đã báo cáo cần sửa số."
 _NAME_PROMPT = "Chọn tên chỉ tiêu; số đã báo cáo hiện ở bên phải sau khi chọn kỳ và tên."
 _CODE_PROMPT = "Không phải nhập khi đã chọn tên."
 _CORRECTION_PROMPT = "Nhập số đúng thay cho số đã báo cáo; chỉ tiêu cộng dồn: nhập cả số trong quý và số lũy kế."
+_LISTED_PROMPT = "Chọn một trạng thái trong danh sách, đúng với tình hình tại thời điểm báo cáo; không nhập số."
+_LISTED_CORRECTION_PROMPT = "Chỉ tiêu báo cáo bằng trạng thái: ghi đúng một trạng thái trong danh sách của chỉ tiêu."
 _REASON_PROMPT = "Nêu lý do và căn cứ, ví dụ: số liệu chính thức của cơ quan thống kê."
 _CUSTOM_HEIGHT = re.compile(rb' customHeight="1"')
 _FORMULA = re.compile(rb"<c([^>]*)><f>")

@@ -35,6 +35,17 @@ def list_rule(column: str, count: int, title: str) -> DataValidation:
     )
 
 
+def state_rule(column: str, count: int) -> DataValidation:
+    """A drop-down of the states of one indicator; a warning only, as for numbers: an absence is said in words."""
+    rule = list_rule(column, count, "Kiểm tra trạng thái")
+    rule.errorStyle = "warning"
+    rule.error = (
+        "Đề nghị chọn một trạng thái có trong danh sách. Nếu chưa có thông tin, ghi “Không áp dụng” hoặc “Chưa có số "
+        "liệu, dự kiến” kèm ngày, rồi chọn Yes (Có) để giữ nội dung đã nhập."
+    )
+    return rule
+
+
 def prompted(rule: DataValidation, title: str, prompt: str) -> DataValidation:
     """Gives a rule the words that stand beside a cell while it is chosen; what is too long is cut."""
     rule.showInputMessage = True

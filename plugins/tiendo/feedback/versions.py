@@ -32,6 +32,7 @@ class VersionChange(NamedTuple):
         old_answer, new_answer: ``value``, a declared absence, a task's state; None when not said.
         old_value, new_value: the figure, or a task's completion in percent.
         old_kind, new_kind: ``actual`` or ``estimate``, "" for a task.
+        old_told, new_told: the words of a reported state, "" for anything else.
     """
 
     subject: str
@@ -44,6 +45,8 @@ class VersionChange(NamedTuple):
     new_answer: str | None
     new_value: Decimal | None
     new_kind: str | None
+    old_told: str | None = ""
+    new_told: str | None = ""
 
 
 class Version(NamedTuple):
@@ -108,8 +111,8 @@ def change_texts(register: Register, changes: Sequence[VersionChange]) -> list[C
             _label(register, change),
             change.period,
             BASES[change.basis].lower(),
-            _said(change.old_answer, change.old_value, change.old_kind),
-            _said(change.new_answer, change.new_value, change.new_kind),
+            _said(change.old_answer, change.old_value, change.old_kind, change.old_told),
+            _said(change.new_answer, change.new_value, change.new_kind, change.new_told),
         )
         for change in changes
     ]
@@ -127,11 +130,11 @@ def _label(register: Register, change: VersionChange) -> str:
     return f"Nhiệm vụ {change.code}"
 
 
-def _said(answer: str | None, value: Decimal | None, kind: str | None) -> str:
+def _said(answer: str | None, value: Decimal | None, kind: str | None, told: str | None) -> str:
     if answer is None:
         return _NOT_SAID
     if answer in TASK_STATES:
         return TASK_STATES[answer] + (f", {format_number(value)}%" if value is not None else "")
-    if value is None:
+    if value is None and not told:
         return ANSWER_NAMES[answer].lower()
-    return f"{format_number(value)} ({KINDS[kind or 'actual'].lower()})"
+    return f"{told if value is None else format_number(value)} ({KINDS[kind or 'actual'].lower()})"

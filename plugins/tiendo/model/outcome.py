@@ -34,7 +34,8 @@ class ObservationRow(NamedTuple):
     """One figure as understood. ``value`` is None when the sender declared why there is none (``answer``).
 
     Attributes:
-        answer: ``value``, ``not_applicable``, ``no_occurrence`` or ``not_available``, with which goes ``promised_on``.
+        answer: ``value``; ``state``, whose words are ``value_text``; ``not_applicable``, ``no_occurrence`` or
+            ``not_available``, with which goes ``promised_on``.
         kind: ``actual`` or ``estimate``; basis: ``quarter`` or ``year_to_date``.
         is_approximate: the sender wrote ``gần 65.600``; ``value_text`` keeps the words.
         is_illustrative: the note says "Số liệu minh họa".
@@ -57,6 +58,11 @@ class ObservationRow(NamedTuple):
     is_illustrative: bool
     sheet: str
     cell: str
+
+    @property
+    def state(self) -> str:
+        """The state that it tells of an indicator whose target is words, as typed; "" for anything else."""
+        return self.value_text if self.answer == "state" else ""
 
 
 class TaskProgressRow(NamedTuple):
@@ -93,12 +99,14 @@ class LastReported(NamedTuple):
     Attributes:
         values: last cumulative (or point-in-time) figure by (indicator code, agency code), in the indicator's unit.
         tasks: last state and per cent done by (task reference, agency code).
-        earlier: figures that may be corrected, by (indicator code, agency code, period, basis).
+        earlier: figures, or states as typed, that may be corrected, by (indicator code, agency code, period, basis).
+        states: last state, as typed, of what has a target in words, by (indicator code, agency code).
     """
 
     values: Mapping[tuple[str, str], Decimal] = {}
     tasks: Mapping[tuple[str, str], tuple[str, Decimal | None]] = {}
-    earlier: Mapping[tuple[str, str, str, str], Decimal] = {}
+    earlier: Mapping[tuple[str, str, str, str], Decimal | str] = {}
+    states: Mapping[tuple[str, str], str] = {}
 
 
 class FileOutcome(NamedTuple):

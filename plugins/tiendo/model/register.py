@@ -32,7 +32,8 @@ class Comparator(StrEnum):
     """How a target is understood (not how it is printed).
 
     RANGE is a floor with an upper hope (``9 - 10``): achieved from ``low``, exceeded above ``high``.
-    BETWEEN is a true band (``103-107``): achieved inside it, worse on both sides.
+    BETWEEN is a true band (``103-107``): achieved inside it, worse on both sides. STATE is a target in words: what may
+    be reported, and what each is worth, is a list (``Indicator.states``).
     """
 
     GE = "ge"
@@ -41,6 +42,7 @@ class Comparator(StrEnum):
     LT = "lt"
     RANGE = "range"
     BETWEEN = "between"
+    STATE = "state"
     NONE = "none"
 
 
@@ -62,7 +64,15 @@ class Nature(StrEnum):
     GROWTH = "growth"
     INDEX = "index"
     RANK = "rank"
+    STATE = "state"
     GROUP = "group"
+
+
+class ListedState(NamedTuple):
+    """A state that may be reported of an indicator whose target is words, and its verdict within the year."""
+
+    text: str
+    verdict: str
 
 
 @dataclass(frozen=True)
@@ -137,6 +147,7 @@ class Indicator:
             for a growth rate; None: the suite's.
         decision: what was decided where the source is silent or odd, and why.
         task_ref: the task whose text names the indicator, "" for none.
+        states: what may be reported where the comparator is ``state``, in the register's order; () for all others.
     """
 
     code: str
@@ -171,6 +182,7 @@ class Indicator:
     profile_basis: tuple[tuple[PastShare, ...], ...] = ()
     asked_beyond: Decimal | None = None
     task_ref: str = ""
+    states: tuple[ListedState, ...] = ()
 
     @property
     def is_leaf(self) -> bool:

@@ -73,7 +73,10 @@ def reading_anew(receipt_no: Receipt, user: Viewer, parts: Opened, opened: AllOp
     with onlooker(parts.engine) as connection:
         file = _file(connection, receipt_no)
     reviewed = _reviewed(opened, receipt_no)
-    read = [shown(each._asdict() | {"indicator_code": each.indicator}) for each in reviewed.outcome.read]
+    read = [
+        shown(each._asdict() | {"indicator_code": each.indicator, "state": each.state})
+        for each in reviewed.outcome.read
+    ]
     tasks = [shown(each._asdict()) for each in reviewed.outcome.read_tasks]
     view: dict[str, Any] = {
         "reviewed": reviewed,

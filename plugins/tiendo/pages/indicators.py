@@ -17,6 +17,7 @@ from tiendo.report.charts import path_legend, path_svg, path_words
 from tiendo.report.data import IndicatorLine
 from tiendo.report.gather import indicator_lines
 from tiendo.report.words import trend_text, value_text, verdict
+from tiendo.vietnamese.listed_state import state_list
 from tiendo.warehouse.engine import onlooker
 
 _KEPT_DRAWINGS = 200
@@ -48,6 +49,7 @@ def indicator_page(
         **words(),
         user=user.get_name(),
         indicator=indicator,
+        states=state_list(indicator.states),
         agencies=register.agency_by_code,
         task=register.task_by_ref.get(indicator.task_ref),
         parent=register.indicator_by_code.get(indicator.parent_code or ""),

@@ -98,6 +98,8 @@ def figure_words(row: Mapping[str, Any]) -> str:
     if row["value"] is not None:
         kind = f" ({KINDS[row['kind']].lower()})" if row["kind"] == "estimate" else ""
         return f"{'gần ' * bool(row.get('is_approximate'))}{number(row['value'])}{kind}"
+    if row["answer"] == "state":
+        return str(row["state"])
     promised = row.get("promised_on")
     return f"{ANSWER_NAMES[row['answer']].lower()}{f', hẹn {format_date(promised)}' if promised else ''}"
 

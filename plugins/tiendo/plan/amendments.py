@@ -235,7 +235,12 @@ def _set(cells: Cells, row: Row, each: Amendment, of_day: Iterable[Amendment]) -
 
 
 def _set_target(cells: Cells, row: Row, target_text: str, beside: Sequence[Amendment]) -> None:
-    """Has a new target understood as its words say, a bare number as what it was before; or as a person decided."""
+    """Has a new target understood as its words say, a bare number as what it was before; or as a person decided.
+
+    Of one in words nothing is to be understood: its states are.
+    """
+    if cells["comparator"] == Comparator.STATE:
+        return
     if not {other.column for other in beside}.isdisjoint(_SIDES):
         if not any(other.decision for other in beside):
             row.fault("decision", "is empty, though how the target is understood is set by hand")

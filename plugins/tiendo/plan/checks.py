@@ -15,6 +15,7 @@ from tiendo.plan.deadlines import compute_calendar
 from tiendo.plan.names import AgencyNames
 from tiendo.plan.plan_file import MAIL_ADDRESS, MAIL_DOMAIN, PlanFile
 from tiendo.plan.tables import Fault, Row
+from tiendo.vietnamese.absence import read_absence
 from tiendo.vietnamese.notation import format_number
 from tiendo.vietnamese.stated_unit import compare_units, own_unit, read_stated
 from tiendo.vietnamese.target import TargetReading, read_target
@@ -28,6 +29,7 @@ _SHAPES: Mapping[Comparator, tuple[bool, bool, tuple[Direction, ...]]] = {
     Comparator.LT: (False, True, (Direction.LOWER_BETTER,)),
     Comparator.RANGE: (True, True, (Direction.HIGHER_BETTER,)),
     Comparator.BETWEEN: (True, True, (Direction.WITHIN_RANGE,)),
+    Comparator.STATE: (False, False, (Direction.NONE,)),
     Comparator.NONE: (False, False, (Direction.NONE, Direction.HIGHER_BETTER, Direction.LOWER_BETTER)),
 }
 
@@ -57,6 +59,7 @@ def check_register(
     for row, indicator in indicators:
         if row.is_sound:
             _check_place(row, indicator, by_code, parents, refs)
+            _check_states(row, indicator)
             _check_target(row, indicator)
             _check_reporters(row, indicator, owes, names)
             _check_release(row, indicator, plan)
@@ -156,8 +159,9 @@ def _check_place(
             row.fault("unit" if indicator.unit else "comparator", "a group row has neither unit nor target")
         if indicator.code not in parents:
             row.fault("code", "no row names this group as its parent_code")
-    elif indicator.unit is None:
-        row.fault("unit", "is empty; only a group row has no unit")
+    elif (indicator.unit is None) != (indicator.comparator is Comparator.STATE):
+        what = "is empty; only a group row has no unit, and a target in words"
+        row.fault("unit", what if indicator.unit is None else "must be empty: what is reported is words")
     body_ref, quote = row.text("body_ref"), row.text("body_quote")
     if kind is RowKind.BODY_TARGET and not body_ref:
         row.fault("body_ref", "is empty; a body target needs the task it stands in")
@@ -167,6 +171,34 @@ def _check_place(
         row.fault("body_quote", "goes together with body_ref")
     elif kind is RowKind.BODY_TARGET and fold(indicator.target_text) not in fold(quote):
         row.fault("target_text", f"{indicator.target_text!r} does not stand in body_quote")
+
+
+def _check_states(row: Row, indicator: Indicator) -> None:
+    """A target in words has a list of what may be reported, and nothing that belongs to numbers."""
+    is_state = indicator.comparator is Comparator.STATE
+    if bool(indicator.states) != is_state:
+        row.fault("states", f"{'is empty for' if is_state else 'goes with'} comparator {Comparator.STATE}")
+    if (indicator.nature is Nature.STATE) != is_state:
+        row.fault("nature", f"is {Nature.STATE} for comparator {Comparator.STATE}, and for no other")
+    if not is_state:
+        return
+    if not indicator.target_text:
+        row.fault("target_text", "is empty; a target in words keeps them as printed")
+    for column in ("baseline", "baseline_on", "profile", "minimum", "maximum", "asked_beyond"):
+        if row.text(column):
+            row.fault(column, f"must be empty for comparator {Comparator.STATE}")
+    if indicator.tolerance:
+        row.fault("tolerance", f"must be 0 for comparator {Comparator.STATE}")
+    known: dict[str, str] = {}
+    for text, _ in indicator.states:
+        if (earlier := known.setdefault(fold(text), text)) is not text:
+            row.fault("states", f"{text!r} is {earlier!r} once more")
+        if not any(letter.isalpha() for letter in text):
+            row.fault("states", f"{text!r} has no letter; a state is words")
+        elif (answer := read_absence(text).kind) != "other":
+            row.fault("states", f"{text!r} would be read as the answer {answer}; a state must be other words")
+    if indicator.states and not any(verdict in ("achieved", "exceeded") for _, verdict in indicator.states):
+        row.fault("states", "has no state that is achieved")
 
 
 def _check_target(row: Row, indicator: Indicator) -> None:
@@ -190,9 +222,8 @@ def _check_target(row: Row, indicator: Indicator) -> None:
         row.fault("asked_beyond", f"{indicator.asked_beyond} is no factor above 1, or points above 0 for a growth rate")
     if indicator.direction not in directions:
         row.fault("direction", f"{indicator.direction} does not go with comparator {comparator}")
-    if not row.is_sound:
-        return
-    _check_printed_target(row, indicator)
+    if row.is_sound and comparator is not Comparator.STATE:
+        _check_printed_target(row, indicator)
 
 
 def _check_printed_target(row: Row, indicator: Indicator) -> None:
@@ -319,6 +350,7 @@ def _check_decided(row: Row, indicator: Indicator) -> None:
         "the unit differs from the printed one": indicator.unit is not None
         and fold(indicator.unit.label) != fold(indicator.unit_as_printed),
         "there is no target": indicator.comparator is Comparator.NONE,
+        "what may be reported of a target in words is in no print": indicator.comparator is Comparator.STATE,
     }
     because = [reason for reason, holds in reasons.items() if holds]
     if because and not indicator.decision:

@@ -27,7 +27,7 @@ from tiendo.plan.tables import TO_FILL, Cells, is_to_fill
 TARGET_COLUMNS = ("low", "high", "baseline", "baseline_on", "baseline_source", "profile")
 _TARGET_WORDS = ("target_text", "comparator")
 # Words of the old plan: kept as a hint, to be confirmed or replaced.
-_INDICATOR_WORDS = ("body_ref", "body_quote", "decision")
+_INDICATOR_WORDS = ("body_ref", "body_quote", "states", "decision")
 _TASK_WORDS = ("title", "verbatim_start", "due_text", "decision")
 # Columns that people read; a code may hold a year's number, and keeps it.
 _TEXTS = frozenset((

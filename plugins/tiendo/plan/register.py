@@ -23,6 +23,7 @@ from tiendo.model.register import (
     Comparator,
     Direction,
     Indicator,
+    ListedState,
     Nature,
     Register,
     RowKind,
@@ -52,7 +53,7 @@ COLUMNS = {
         *("direction", "direction_source", "nature"),
         *("reporters", "has_precedence", "agency_as_printed", "agency_source"),
         *("published_in", "publication_note", "baseline", "baseline_on", "baseline_source", "profile"),
-        *("tolerance", "minimum", "maximum", "asked_beyond", "decision"),
+        *("tolerance", "minimum", "maximum", "asked_beyond", "states", "decision"),
     ),
     "tasks.csv": (
         *("row_order", "ref", "section_ref", "title", "lead_as_printed", "lead_agencies", "is_collective"),
@@ -62,13 +63,15 @@ COLUMNS = {
 # Tables that a plan need not have.
 _EXTRA = {past.FILE: past.COLUMNS, amendments.FILE: amendments.COLUMNS}
 # Registers from before it have no such column.
-_OPTIONAL = ("asked_beyond",)
+_OPTIONAL = ("asked_beyond", "states")
 UNIT_FAMILIES = ("share", "percent_change", "per_mille", "money", "count", "measure", "rank")
 AGENCY_KINDS = (
     *("department", "central_agency_in_province", "armed_forces", "district", "commune", "mass_organisation"),
     *("party_body", "public_unit", "enterprise", "receiver"),
 )
 TASKS = "tasks.csv"
+# What a reported state can be worth within the year, from good to bad.
+STATE_VERDICTS = ("exceeded", "achieved", "on_track", "at_risk", "behind")
 
 _Bounds = tuple[Decimal | None, Decimal | None]
 
@@ -347,7 +350,12 @@ def _version_digest(plan: PlanFile, tables: Tables) -> str:
     """Returns one SHA-256 over what grades, is owed and is printed: all but calendar, reminders and amendments."""
     words = [plan.title, plan.short_title, plan.province, plan.issued_by, plan.issued_on, plan.rule_version]
     words += [plan.sections, plan.task_sections, plan.own_plan_task, plan.thresholds, plan.report]
-    rows = {file: [row.cells for row in rows] for file, rows in tables.items() if file != amendments.FILE}
+    # What has no states keeps the hash from before there were any.
+    rows = {
+        file: [{name: text for name, text in row.cells.items() if text or name != "states"} for row in rows]
+        for file, rows in tables.items()
+        if file != amendments.FILE
+    }
     return hashlib.sha256(json.dumps([words, rows], default=str, sort_keys=True).encode()).hexdigest()
 
 
@@ -422,6 +430,7 @@ def _indicator(row: Row, plan: PlanFile | None, units: dict[str, Unit], bounds: 
         maximum=unit_maximum if maximum is None else maximum,
         asked_beyond=row.decimal("asked_beyond"),
         task_ref=row.text("body_ref"),
+        states=_states(row),
         decision=row.text("decision"),
     )
 
@@ -460,6 +469,20 @@ def _quarters(row: Row) -> tuple[int, ...]:
         row.fault("published_in", f"must be quarters in order, such as 1;2;3;4, not {';'.join(entries)!r}")
         return ()
     return tuple(int(entry) for entry in entries)
+
+
+def _states(row: Row) -> tuple[ListedState, ...]:
+    """Reads ``Chưa triển khai=behind;Hoàn thành=achieved``; a state may hold a comma, the list's marks it may not."""
+    states = []
+    for entry in row.text("states").split(";") if row.text("states") else ():
+        text, *verdicts = (part.strip() for part in entry.split("="))
+        if not text or len(verdicts) != 1:
+            row.fault("states", f"{entry.strip()!r} must be a state and its verdict, such as Hoàn thành=achieved")
+        elif verdicts[0] not in STATE_VERDICTS:
+            row.fault("states", f"{verdicts[0]!r} is no verdict; these are {', '.join(STATE_VERDICTS)}")
+        else:
+            states.append(ListedState(text, verdicts[0]))
+    return tuple(states)
 
 
 def _profile(row: Row) -> tuple[Decimal, ...] | None:

@@ -163,7 +163,7 @@ class Rereading:
 
 _FINDING_KEY = ("rule", "severity", "sheet", "cell")
 _FIGURE_KEY = ("indicator", "period", "basis")
-_FIGURE_VALUE = ("answer", "value", "kind")
+_FIGURE_VALUE = ("answer", "value", "kind", "state")
 
 
 def find_file(engine: Engine, subject: str, agency: str = "") -> LedgerFile:

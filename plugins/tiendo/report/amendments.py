@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tiendo.model.register import Amendment, Change, Register
 from tiendo.report.data import AmendmentLine
+from tiendo.status.names import LABELS, Status
 from tiendo.vietnamese.dates import format_date
 
 _SUBJECTS = {"indicator": "chỉ tiêu", "task": "nhiệm vụ", "agency": "đơn vị"}
@@ -22,6 +23,7 @@ _COLUMNS = {
     "due_on": "thời hạn",
     "direction": "chiều đánh giá",
     "tolerance": "sai lệch cho phép",
+    "states": "các trạng thái được báo cáo",
 }
 _LISTS = ("reporters", "lead_agencies")
 
@@ -70,6 +72,9 @@ def _value(register: Register, column: str, text: str) -> str:
         text = _bodies(register, text)
     elif column == "is_obliged":
         text = "có" if text == "yes" else "không"
+    elif column == "states":
+        states = (entry.partition("=") for entry in text.split(";"))
+        text = "; ".join(f"{state.strip()} ({LABELS[Status(verdict.strip())]})" for state, _, verdict in states)
     return f"“{text}”" if text else "(trống)"
 
 

@@ -36,6 +36,7 @@ class EditionColumn:
         coloured_by: the column with the status code whose colour and mark it has in the XLSX.
         tag: its name in the templates of DOCX and HTML, which people edit: never renamed. "": not used there.
         words: how the templates print it, where not as every value of its type.
+        told: gives the words that stand in the place of a number that there is none of, in the XLSX and in print.
         is_annexed: printed in the tables of indicators of DOCX and HTML too, behind the columns that they lay out.
     """
 
@@ -53,6 +54,7 @@ class EditionColumn:
     tag: str = ""
     words: Callable[[Any], str] | None = None
     is_annexed: bool = False
+    told: Callable[[Any], str] | None = None
 
     def value(self, item: Any) -> Any:
         """Returns an item's value as data: text cleaned and never "", instants in Vietnamese time, periods as text."""
@@ -73,10 +75,14 @@ class EditionColumn:
 
     def shown(self, item: Any) -> Any:
         """Returns an item's value as the XLSX has it, None for an empty cell."""
+        if self.told is not None and (words := self.told(item)):
+            return words
         return self.value(item) if self.in_excel is None else self.in_excel(item) or None
 
     def printed(self, item: Any) -> Any:
         """Returns an item's value as the templates print it: text, "" for none; truth values stay what they are."""
+        if self.told is not None and (words := self.told(item)):
+            return words
         if self.words is not None:
             return self.words(item)
         match value := self.value(item):

@@ -111,6 +111,7 @@ class HistoryPoint:
     value: Decimal | None
     expected: Decimal | None
     status: str
+    told_state: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,7 @@ class IndicatorLine:
         task_ref: the task whose text names the indicator, "" for none.
         responsible: names of those who lead that task; without one, of all who report the indicator.
         reporter_codes: the bodies that report it.
+        told_state: what stands in the place of a figure where the target is words, as the register has it; else "".
         trend: ``better``, ``same`` or ``worse`` than in ``previous_period``, the last one with a figure; "" where
             nothing can be compared.
     """
@@ -186,11 +188,17 @@ class IndicatorLine:
     task_ref: str = ""
     responsible: tuple[str, ...] = ()
     reporter_codes: tuple[str, ...] = ()
+    told_state: str = ""
 
     @property
     def is_graded(self) -> bool:
         """Whether it carries a status (everything but group rows)."""
         return bool(self.status)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether a figure or a state stands in it."""
+        return self.value is not None or bool(self.told_state)
 
 
 @dataclass(frozen=True)
@@ -277,6 +285,7 @@ class Revision:
 
     Attributes:
         old_status, new_status: that period's verdict then and now, where it rests on this figure; "" for none.
+        old_told, new_told: the states that stand in the place of figures where the target is words; else "".
     """
 
     indicator_code: str
@@ -291,6 +300,8 @@ class Revision:
     origin: Origin
     old_status: str = ""
     new_status: str = ""
+    old_told: str = ""
+    new_told: str = ""
 
 
 @dataclass(frozen=True)
@@ -300,6 +311,7 @@ class EditionChange:
     Attributes:
         origin: where the new figure comes from; None where there is none.
         reason: why it is another one, in its sender's words.
+        old_told, new_told: as in ``Revision``.
     """
 
     indicator_code: str
@@ -314,6 +326,8 @@ class EditionChange:
     new_sentence: str
     origin: Origin | None
     reason: str = ""
+    old_told: str = ""
+    new_told: str = ""
 
     @property
     def is_flip(self) -> bool:
@@ -323,7 +337,10 @@ class EditionChange:
     @property
     def is_correction(self) -> bool:
         """Whether a figure that was printed is now another one."""
-        return self.old_value is not None and self.new_value is not None and self.old_value != self.new_value
+        is_both = self.old_value is not None and self.new_value is not None
+        return (is_both and self.old_value != self.new_value) or bool(
+            self.old_told and self.new_told and self.old_told != self.new_told
+        )
 
 
 @dataclass(frozen=True)

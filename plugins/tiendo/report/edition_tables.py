@@ -97,6 +97,11 @@ def _figure(line: IndicatorLine) -> str:
     return value_text(line) or ("–" if line.is_graded else "")
 
 
+def _told_state(line: IndicatorLine) -> str:
+    """Returns the state that stands in the place of a figure, with its reservations; "" for a figure, or nothing."""
+    return value_text(line) if line.told_state else ""
+
+
 def _even(line: IndicatorLine) -> str:
     return number(line.expected_even, line.decimals) if line.expected_even != line.expected else ""
 
@@ -166,7 +171,7 @@ INDICATORS = EditionTable(
         EditionColumn("target_high", "number", "Mức cao", 12, "Upper bound of the target, as understood.",
                       is_folded=True),
         EditionColumn("value", "number", "Kết quả", 18, "Figure the verdict rests on.", tag="value", words=_figure,
-                      excel_format=_figure_format),
+                      excel_format=_figure_format, told=_told_state),
         EditionColumn("value_text", "string", "Ghi trong báo cáo", 16, "The figure as its sender typed it.",
                       is_folded=True),
         EditionColumn("value_kind", "string", "Loại số liệu", 14, "actual or estimate.",
@@ -199,7 +204,7 @@ INDICATORS = EditionTable(
         EditionColumn("is_approximate", "boolean", "Số làm tròn", 9, "The sender gave an approximate figure.",
                       lambda i: i.is_approximate if i.is_graded else None, is_folded=True),
         EditionColumn("is_illustrative", "boolean", "Minh họa", 8, "The figure is illustrative, not official.",
-                      lambda i: i.is_illustrative and i.value is not None if i.is_graded else None, is_folded=True),
+                      lambda i: i.is_illustrative and i.is_told if i.is_graded else None, is_folded=True),
         EditionColumn("expected_even", "number", "Nếu chia đều", 12,
                       "What an even pace over the quarters would ask of what adds up, in the unit.",
                       is_folded=True, tag="even", words=_even),
@@ -379,9 +384,10 @@ REVISIONS = EditionTable(
                       is_folded=True, tag="basis", words=lambda i: BASES[i.basis],
                       in_excel=lambda i: BASES[i.basis]),
         EditionColumn("old_value", "number", "Số cũ", 14, "As last published.",
-                      tag="old", words=lambda i: number(i.old_value) or "chưa có"),
+                      tag="old", words=lambda i: number(i.old_value) or "chưa có", told=lambda i: i.old_told),
         EditionColumn("new_value", "number", "Số mới", 14, "As known now.",
-                      tag="new", words=lambda i: number(i.new_value) or "không có số liệu"),
+                      tag="new", words=lambda i: number(i.new_value) or "không có số liệu",
+                      told=lambda i: i.new_told),
         EditionColumn("old_status", "string", "Mã đánh giá trước", 14, "The period's verdict as last published.",
                       is_code=True),
         EditionColumn("new_status", "string", "Mã đánh giá này", 14, "The period's verdict now.", is_code=True),
@@ -406,9 +412,9 @@ CHANGES = EditionTable(
         EditionColumn("indicator_name", "string", "Chỉ tiêu", 37, "Name.", tag="indicator"),
         EditionColumn("unit", "string", "Đơn vị tính", 13, "Unit of both values.", tag="unit"),
         EditionColumn("old_value", "number", "Số liệu trước", 14, "In the previous edition.",
-                      tag="old_value", words=lambda i: number(i.old_value) or "–"),
+                      tag="old_value", words=lambda i: number(i.old_value) or "–", told=lambda i: i.old_told),
         EditionColumn("new_value", "number", "Số liệu này", 14, "In this edition.",
-                      tag="new_value", words=lambda i: number(i.new_value) or "–"),
+                      tag="new_value", words=lambda i: number(i.new_value) or "–", told=lambda i: i.new_told),
         EditionColumn("old_status", "string", "Mã đánh giá trước", 14, "Status in the previous edition.",
                       is_code=True),
         EditionColumn("new_status", "string", "Mã đánh giá này", 14, "Status in this edition.", is_code=True),
@@ -437,7 +443,7 @@ SOURCES = EditionTable(
     columns=(
         EditionColumn("indicator_code", "string", "Mã chỉ tiêu", 26, "Stable code.", "code", is_folded=True),
         EditionColumn("indicator_name", "string", "Chỉ tiêu", 34, "Name.", "full_name", tag="full_name"),
-        EditionColumn("value", "number", "Kết quả", 14, "Figure printed."),
+        EditionColumn("value", "number", "Kết quả", 14, "Figure printed.", told=_told_state),
         EditionColumn("value_text", "string", "Ghi trong ô", 16, "The figure as its sender typed it.", tag="typed"),
         EditionColumn("kind_name", "string", "Loại số liệu", 16, "Actual or estimate, in Vietnamese.",
                       lambda i: KINDS.get(i.value_kind, ""), is_folded=True),

@@ -42,6 +42,7 @@ from tiendo.status.rounding import percent, places_of
 from tiendo.status.sentence import gap_words
 from tiendo.validation.assertions import TaskAssertion, check_assertions
 from tiendo.validation.suites import rule_titles
+from tiendo.vietnamese.listed_state import listed_state
 from tiendo.warehouse.sql import statement
 
 QUARTERS = (1, 2, 3, 4)
@@ -241,7 +242,7 @@ def _line(
 def _history(indicator: Indicator, period: Period, statuses: Mapping[tuple[str, str], Row]) -> tuple[HistoryPoint, ...]:
     quarters = [Period(period.year, quarter) for quarter in QUARTERS[: period.quarter]]
     return tuple(
-        HistoryPoint(quarter, row["value"], row["expected"], row["status"])
+        HistoryPoint(quarter, row["value"], row["expected"], row["status"], row["told_state"])
         for quarter in quarters
         if (row := statuses.get((indicator.code, str(quarter)))) is not None
     )
@@ -428,10 +429,13 @@ def _revisions(
         before = [row for row in chain if row["recorded_at"] <= line] if line is not None else chain[:1]
         newest = chain[-1]
         old_value = before[-1]["value"] if before else None
-        if newest is not (before[-1] if before else None) and newest["value"] != old_value:
-            code = newest["indicator_code"]
-            plan = held if code in held.indicator_by_code else register  # it may have been withdrawn since
-            indicator = plan.indicator_by_code[code]
+        if newest is (before[-1] if before else None):
+            continue
+        code = newest["indicator_code"]
+        plan = held if code in held.indicator_by_code else register  # it may have been withdrawn since
+        indicator = plan.indicator_by_code[code]
+        old_told, new_told = (_told(indicator, row) for row in (before[-1] if before else {}, newest))
+        if (newest["value"], new_told) != (old_value, old_told):
             graded = (indicator.code, newest["period"])
             old, new = (
                 row.get("status", "") if row.get("value_basis") == newest["basis"] else ""
@@ -451,9 +455,18 @@ def _revisions(
                     origin=_origin(_named(held, newest)),
                     old_status=old,
                     new_status=new,
+                    old_told=old_told,
+                    new_told=new_told,
                 )
             )
     return tuple(revisions)
+
+
+def _told(indicator: Indicator, row: Row) -> str:
+    """Returns the state that an observation tells, as the register has it; "" for none."""
+    typed = row.get("told", "")
+    state = listed_state(indicator.states, typed)
+    return typed if state is None else state.text
 
 
 def _previous(register: Register, fetch: _Fetch, editions: Iterable[Row], data: EditionData) -> PreviousEdition | None:
@@ -480,8 +493,11 @@ def _previous(register: Register, fetch: _Fetch, editions: Iterable[Row], data: 
             new_sentence=line.sentence,
             origin=line.origin,
             reason=line.explanation or line.note,
+            old_told=row.get("told_state", ""),
+            new_told=line.told_state,
         )
-        if change.is_flip or change.old_value != change.new_value:
+        is_other = (change.old_value, change.old_told) != (change.new_value, change.new_told)
+        if change.is_flip or is_other:
             changes.append(change)
         elif change.old_sentence != change.new_sentence:
             rewordings.append(change)

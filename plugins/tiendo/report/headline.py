@@ -216,6 +216,8 @@ def _aim(line: IndicatorLine) -> str:
     if line.needed is not None and line.needed > 0:
         return f"{line.full_name}: thêm {with_unit(need(line.needed, line.decimals), line.unit)}"
     goal = with_unit(line.target_text, line.unit)
+    if line.told_state:
+        return f"{line.full_name}: từ “{line.told_state}” đến “{goal}”"
     return f"{line.full_name}: từ {with_unit(number(line.value), line.unit)} đến mức kế hoạch {goal}"
 
 

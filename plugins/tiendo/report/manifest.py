@@ -39,12 +39,17 @@ def content_sha256(data: EditionData) -> str:
 
 
 def _hash(data: EditionData) -> str:
-    plain = dataclasses.asdict(data)
+    plain = dataclasses.asdict(data, dict_factory=_without_states)
     for holder, name in ((plain, "amendments"), (plain["letterhead"], "annex")):
         if not holder[name]:  # editions from before there were any keep their hash
             del holder[name]
     text = json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _without_states(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Returns a dataclass's fields; where no state is told, as before any could be: the hash stays."""
+    return {name: value for name, value in items if value or name not in ("told_state", "old_told", "new_told")}
 
 
 def render_manifest(data: EditionData, files: Mapping[str, bytes], office: str = "") -> bytes:

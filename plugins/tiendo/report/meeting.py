@@ -156,7 +156,7 @@ def _indicator(data: EditionData, line: IndicatorLine) -> dict[str, Any]:
 
 def _path(line: IndicatorLine) -> list[str]:
     """Returns the figures of the quarters so far; the last is marked where it is illustrative."""
-    figures = [number(point.value) or "–" for point in line.history]
+    figures = [number(point.value) or point.told_state or "–" for point in line.history]
     return [*figures[:-1], f"{figures[-1]} (*)"] if figures and line.is_illustrative else figures
 
 

@@ -120,11 +120,11 @@ class RefusedReport:
 
 @dataclass(frozen=True)
 class Dispute:
-    """An indicator whose reporters differ: each one's figure, in the register's order."""
+    """An indicator whose reporters differ: each one's figure, in the register's order; of states by no amount."""
 
     line: IndicatorLine
     figures: tuple[tuple[str, str], ...]
-    difference: Decimal
+    difference: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -185,11 +185,15 @@ def near_boundaries(data: EditionData) -> tuple[NearBoundary, ...]:
 
 def _dispute(register: Register, lines: Mapping[str, IndicatorLine], row: Mapping[str, Any]) -> Dispute:
     figures = tuple(
-        (register.agency_by_code[each["agency"]].name, format_number(Decimal(each["value"])))
+        (
+            register.agency_by_code[each["agency"]].name,
+            clean(each["state"]) if "state" in each else format_number(Decimal(each["value"])),
+        )
         for each in row["reporters"]
-        if each["value"] is not None
+        if each["value"] is not None or "state" in each
     )
-    return Dispute(lines[row["indicator_code"]], figures, Decimal(row["difference"]))
+    difference = row["difference"]
+    return Dispute(lines[row["indicator_code"]], figures, None if difference is None else Decimal(difference))
 
 
 def review_view(review: DraftReview) -> dict[str, Any]:

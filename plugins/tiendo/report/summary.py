@@ -91,7 +91,7 @@ def status_sentence(lines: Iterable[IndicatorLine]) -> str:
 
 def data_days(data: EditionData) -> str:
     """Returns how far the figures themselves go: ``số liệu tính đến ngày 31/08/2023 (33/34 chỉ tiêu), sớm nhất …``."""
-    lines = [line for line in data.graded if line.value is not None]
+    lines = [line for line in data.graded if line.is_told]
     days = sorted(line.data_on for line in lines if line.data_on is not None)
     if not days:
         return "các số liệu không ghi ngày"
@@ -205,12 +205,12 @@ def _doubted(task: TaskLine) -> str:
 
 def illustrative_lines(data: EditionData) -> list[IndicatorLine]:
     """Returns the lines whose printed figure is illustrative; one without a figure shows none."""
-    return [line for line in data.graded if line.is_illustrative and line.value is not None]
+    return [line for line in data.graded if line.is_illustrative and line.is_told]
 
 
 def illustrative_sentence(data: EditionData) -> str:
     """Returns how many of the figures are illustrative; "" for none."""
-    count, figures = len(illustrative_lines(data)), sum(line.value is not None for line in data.graded)
+    count, figures = len(illustrative_lines(data)), sum(line.is_told for line in data.graded)
     return f"{two_digits(count)}/{two_digits(figures)} số liệu là số liệu minh họa, đánh dấu (*)." if count else ""
 
 
@@ -256,6 +256,8 @@ def _count(lines: Iterable[IndicatorLine], statuses: Sequence[str]) -> int:
 
 def headline(line: IndicatorLine) -> str:
     """Returns an indicator with its figure and plan: ``Thu ngân sách (ước 51.900 tỷ đồng; kế hoạch 74.617 …)``."""
+    if line.told_state:
+        return f"{line.full_name} ({value_text(line)}; kế hoạch {line.target_text})"
     if line.value is None:
         return line.full_name
     figure = clean(line.value_text) if line.is_approximate else number(line.value)

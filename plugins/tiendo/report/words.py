@@ -134,9 +134,9 @@ def two_digits(count: int) -> str:
 
 def value_text(line: IndicatorLine) -> str:
     """Returns the figure as printed, with its reservations: ``gần 65.600``, ``437 (ước)``, ``17.300 (ước) (*)``."""
-    if line.value is None:
+    if not line.is_told:
         return ""
-    text = clean(line.value_text) if line.is_approximate else number(line.value)
+    text = line.told_state or (clean(line.value_text) if line.is_approximate else number(line.value))
     marks = [" (ước)"] * line.is_estimate + [" (*)"] * line.is_illustrative
     return text + "".join(marks)
 

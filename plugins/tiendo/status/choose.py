@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from tiendo.model.register import Indicator
+from tiendo.vietnamese.text import fold
 
 
 class Report(NamedTuple):
@@ -21,6 +22,11 @@ class Report(NamedTuple):
     is_approximate: bool
     is_illustrative: bool
     promised_on: date | None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it says something to be graded: a figure, or the state of an indicator whose target is words."""
+        return self.value is not None or self.answer == "state"
 
 
 class Outcome(StrEnum):
@@ -41,8 +47,8 @@ class Choice(NamedTuple):
     Attributes:
         report: the chosen figure; of a declared absence, the answer that said so.
         others: the other figures, in the order of the reporters.
-        difference: largest difference between any two figures, where there are several.
-        is_disputed: ``difference`` is above the indicator's tolerance.
+        difference: largest difference between any two figures, where there are several; None between states.
+        is_disputed: ``difference`` is above the indicator's tolerance, or the states are not the same.
     """
 
     outcome: Outcome
@@ -62,7 +68,8 @@ def choose(indicator: Indicator, reports: Mapping[str, Report], *, has_quarter_f
     are a conflict unless the register says that this order is one of precedence.
     """
     answers = [reports[code] for code in indicator.reporters if code in reports]
-    figures = [report for report in answers if report.value is not None]
+    is_state = bool(indicator.states)
+    figures = [report for report in answers if report.is_told and (report.answer == "state") == is_state]
     if not figures:
         for outcome in (Outcome.NOT_AVAILABLE, Outcome.NOT_APPLICABLE, Outcome.NO_OCCURRENCE):
             for report in answers:
@@ -73,7 +80,9 @@ def choose(indicator: Indicator, reports: Mapping[str, Report], *, has_quarter_f
     if not others:
         return Choice(Outcome.CHOSEN, first, (), None, False)
     values = [report.value for report in figures if report.value is not None]
-    difference = max(values) - min(values)
-    is_disputed = difference > indicator.tolerance
+    difference = None if is_state else max(values) - min(values)
+    is_disputed = (
+        len({fold(r.value_text) for r in figures}) > 1 if difference is None else difference > indicator.tolerance
+    )
     outcome = Outcome.CONFLICT if is_disputed and not indicator.has_precedence else Outcome.CHOSEN
     return Choice(outcome, first, others, difference, is_disputed)

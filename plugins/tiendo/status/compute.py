@@ -9,12 +9,13 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tiendo.model.period import Period
-from tiendo.model.register import Indicator, Nature, Register
+from tiendo.model.register import Indicator, ListedState, Nature, Register
 from tiendo.status.choose import Choice, Outcome, Report, choose
 from tiendo.status.expected import Goal, goal_of
-from tiendo.status.grade import Grade, grade, interval_of, tidy
+from tiendo.status.grade import Grade, grade, grade_state, interval_of, tidy
 from tiendo.status.names import Status
-from tiendo.status.sentence import explain_figure, explain_ungraded
+from tiendo.status.sentence import explain_figure, explain_state, explain_ungraded
+from tiendo.vietnamese.listed_state import listed_state
 
 COLUMNS = (
     "plan_code",
@@ -59,7 +60,12 @@ FIGURE = (
 
 
 class Verdict(NamedTuple):
-    """The status of one indicator in one period and all it rests on; ``grade`` is None where nothing was graded."""
+    """The status of one indicator in one period and all it rests on.
+
+    Attributes:
+        grade: None where no figure was graded.
+        state: what was reported of an indicator whose target is words; None where nothing was chosen.
+    """
 
     indicator: Indicator
     status: Status
@@ -67,6 +73,7 @@ class Verdict(NamedTuple):
     goal: Goal | None
     grade: Grade | None
     sentence: str
+    state: ListedState | None = None
 
 
 def compute(
@@ -131,14 +138,20 @@ def judge(
 ) -> Verdict:
     """Judges one indicator from its reporters' current year-to-date answers, given by agency code."""
     choice = choose(indicator, reports, has_quarter_figure=has_quarter_figure)
-    report = choice.report
+    report, state = choice.report, _state(indicator, choice)
 
     def ungraded(status: Status, goal: Goal | None = None) -> Verdict:
         text = explain_ungraded(register, indicator, period, status, choice)
-        return Verdict(indicator, status, choice, goal, None, text)
+        return Verdict(indicator, status, choice, goal, None, text, state)
 
     if period.quarter not in indicator.published_in:
         return ungraded(Status.NOT_YET_PUBLISHED)
+    if indicator.states:
+        if state is None or choice.outcome is Outcome.CONFLICT:
+            return ungraded(Status.NO_DATA if state is None else Status.CONFLICTING)
+        status = grade_state(state, period.quarter)
+        text = explain_state(register, indicator, state, status=status, choice=choice)
+        return Verdict(indicator, status, choice, None, None, text, state)
     goal = goal_of(indicator, period.quarter)
     if goal is None:
         return ungraded(Status.NO_TARGET)
@@ -154,6 +167,12 @@ def judge(
     result = grade(goal, report.value, register.thresholds, interval)
     text = explain_figure(register, indicator, period, goal=goal, choice=choice, grade=result)
     return Verdict(indicator, result.status, choice, goal, result, text)
+
+
+def _state(indicator: Indicator, choice: Choice) -> ListedState | None:
+    """Returns the state that was chosen; None without one, and for one that the list has no more."""
+    report = choice.report
+    return listed_state(indicator.states, report.value_text) if report is not None and report.is_told else None
 
 
 def _reports(figures: Iterable[Sequence[Any]]) -> tuple[dict[str, dict[str, Report]], set[str]]:
@@ -180,7 +199,7 @@ def _row(register: Register, period: str, as_of: datetime, verdict: Verdict) -> 
     indicator, choice, result = verdict.indicator, verdict.choice, verdict.grade
     is_conflict = verdict.status is Status.CONFLICTING
     report = None if is_conflict else choice.report
-    has_value = report is not None and report.value is not None
+    has_value = report is not None and report.is_told
     expected = result.expected if result is not None else _expected_without_figure(verdict.goal)
     expected = None if expected is None else tidy(expected)
     rests_on = [each for each in (choice.report, *choice.others) if each] if is_conflict else [report] if report else []
@@ -201,7 +220,7 @@ def _row(register: Register, period: str, as_of: datetime, verdict: Verdict) -> 
         result.margin_up if result else None,
         result.margin_down if result else None,
         result.needed if result else None,
-        "estimate" in [each.kind for each in rests_on if each.value is not None],
+        "estimate" in [each.kind for each in rests_on if each.is_told],
         True in [each.is_approximate for each in rests_on],
         True in [each.is_illustrative for each in rests_on],
         verdict.sentence,
@@ -222,6 +241,7 @@ def _components(register: Register, verdict: Verdict, expected: Decimal | None) 
     Members' ``_value_`` is their value without the property in front of it, which took a tenth of the time of grading.
     """
     indicator, choice, goal, result = verdict.indicator, verdict.choice, verdict.goal, verdict.grade
+    is_conflict = verdict.status is Status.CONFLICTING
     thresholds = register.thresholds
     figures = [each for each in (choice.report, *choice.others) if each is not None]
     components: dict[str, Any] = {
@@ -242,10 +262,16 @@ def _components(register: Register, verdict: Verdict, expected: Decimal | None) 
                 "answer": each.answer,
                 "value": _text(each.value),
                 "kind": each.kind,
+                **({"state": each.value_text} if each.answer == "state" else {}),
             }
             for each in figures
         ],
     }
+    if indicator.states:
+        components |= {
+            "states": {state.text: state.verdict for state in indicator.states},
+            "state": verdict.state.text if verdict.state and not is_conflict else None,
+        }
     if len(figures) > 1:
         components |= {
             "has_precedence": indicator.has_precedence,

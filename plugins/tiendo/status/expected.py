@@ -68,13 +68,13 @@ def has_own_pace(indicator: Indicator, quarter: int) -> bool:
 
 
 def goal_of(indicator: Indicator, quarter: int) -> Goal | None:
-    """Returns what the indicator's target asks for by the end of the quarter, None where it has no target.
+    """Returns what the indicator's target asks for by the end of the quarter, None where it has none in numbers.
 
     Raises:
         ValueError: the comparator needs a bound that the register does not give.
     """
     comparator = indicator.comparator
-    if comparator is Comparator.NONE:
+    if comparator in (Comparator.STATE, Comparator.NONE):
         return None
     share = share_of_year(indicator, quarter)
     if indicator.nature is Nature.FLOW:

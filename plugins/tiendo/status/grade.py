@@ -3,7 +3,7 @@
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
-from tiendo.model.register import Nature, Thresholds
+from tiendo.model.register import ListedState, Nature, Thresholds
 from tiendo.status.expected import YEAR_END, Goal, Side
 from tiendo.status.names import Status
 
@@ -138,6 +138,12 @@ def grade(
         interval=interval,
         possible=possible,
     )
+
+
+def grade_state(state: ListedState, quarter: int) -> Status:
+    """Grades a reported state: within the year as the register says, at its end met or ``missed``."""
+    status = Status(state.verdict)
+    return status if quarter != YEAR_END or status in _AT_YEAR_END else Status.MISSED
 
 
 def tidy(value: Decimal, rounding: str = ROUND_FLOOR) -> Decimal:

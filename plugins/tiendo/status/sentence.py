@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from tiendo.model.period import Period
-from tiendo.model.register import Comparator, Indicator, Nature, Register, Thresholds, Unit
+from tiendo.model.register import Comparator, Indicator, ListedState, Nature, Register, Thresholds, Unit
 from tiendo.status.choose import Choice, Outcome, Report
 from tiendo.status.expected import YEAR_END, Goal, Side
 from tiendo.status.grade import Grade, satisfies
@@ -42,11 +42,33 @@ def explain_figure(
     return _sentence([*clauses, *_rests_on(register, write, choice)])
 
 
+def explain_state(
+    register: Register, indicator: Indicator, state: ListedState, *, status: Status, choice: Choice
+) -> str:
+    """Returns the sentence of a graded state."""
+    report = choice.report
+    if report is None:
+        raise ValueError(f"{indicator.code}: nothing was chosen")
+    is_estimate = report.kind == "estimate"
+    named = verdict_name(status, is_estimate=is_estimate and status in YEAR_VERDICTS)
+    clauses = [f"báo cáo: {state.text}", f"mục tiêu: {indicator.target_text}", f"đánh giá: {named}"]
+    if choice.others:
+        others = ", ".join(_name(register, each) for each in choice.others)
+        same = ", ".join(f"{_name(register, each)} báo cáo “{_quoted(each)}”" for each in choice.others)
+        told = same if choice.is_disputed else f"{others} báo cáo cùng trạng thái"
+        clauses.append(f"theo báo cáo của {_name(register, report)}, {told}")
+    return _sentence(clauses + _marks([report]))
+
+
 def explain_ungraded(register: Register, indicator: Indicator, period: Period, status: Status, choice: Choice) -> str:
     """Returns the sentence of a row that gets no grade: no data, not yet published, no target, conflicting."""
     write = _Writer(indicator, period)
     report = choice.report
     verdict = f"đánh giá: {LABELS[status]}"
+    if status is Status.CONFLICTING and report is not None and indicator.states:
+        each_says = [f"{_name(register, each)} báo cáo “{_quoted(each)}”" for each in (report, *choice.others)]
+        opening = f"Các cơ quan báo cáo trạng thái khác nhau: {', '.join(each_says)}"
+        return _sentence([opening, verdict, *_marks((report, *choice.others))])
     if status is Status.CONFLICTING and report is not None:
         reported = ", ".join(
             f"{_name(register, each)} báo cáo {write.amount(each.value)}" for each in (report, *choice.others)
@@ -58,6 +80,9 @@ def explain_ungraded(register: Register, indicator: Indicator, period: Period, s
     if status is Status.NOT_YET_PUBLISHED:
         why = indicator.publication_note.strip().rstrip(".;")
         clauses = [f"Chưa đến kỳ công bố số liệu{f' ({why})' if why else ''}"]
+        if report is not None and indicator.states and report.is_told:
+            clauses.append(f"trạng thái đã gửi (“{_quoted(report)}”) được lưu, chưa đưa vào đánh giá")
+            return _sentence([*clauses, *_marks([report])])
         if report is not None and report.value is not None:
             clauses.append(f"số đã gửi ({write.amount(report.value)}) được lưu, chưa đưa vào đánh giá")
             return _sentence([*clauses, *_marks([report])])
@@ -313,6 +338,10 @@ def _marks(reports: Sequence[Report]) -> list[str]:
 
 def _missing(register: Register, indicator: Indicator, period: Period, choice: Choice) -> str:
     report = choice.report
+    if indicator.states and report is not None and report.is_told:
+        return (
+            f"{_name(register, report)} báo cáo “{_quoted(report)}”, không có trong danh sách trạng thái của chỉ tiêu"
+        )
     if choice.outcome is Outcome.NOT_AVAILABLE and report is not None:
         promised = f", dự kiến có ngày {format_date(report.promised_on)}" if report.promised_on else ""
         return f"{_name(register, report)} báo cáo chưa có số liệu {period.vietnamese}{promised}"
@@ -345,6 +374,10 @@ def _suffixes(unit: Unit | None, is_rank: bool) -> tuple[str, str]:
     lowered = label if label[:2].isupper() else label[:1].lower() + label[1:]
     # "2,5 bé trai so với 100 bé gái so với chỉ tiêu" would not be read.
     return f" {lowered}", " điểm" if " so với " in label else f" {lowered}"
+
+
+def _quoted(report: Report) -> str:
+    return report.value_text.strip()[:_LONGEST_QUOTE]
 
 
 def _name(register: Register, report: Report) -> str:

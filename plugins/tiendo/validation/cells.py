@@ -10,6 +10,7 @@ from tiendo.model.period import Period
 from tiendo.model.states import KIND_VARIANTS, KINDS, TASK_STATE_VARIANTS, TASK_STATES
 from tiendo.validation.facts import IndicatorFacts, RegisterFacts
 from tiendo.vietnamese.dates import format_date
+from tiendo.vietnamese.listed_state import listed_state
 from tiendo.vietnamese.notation import NUMERAL
 from tiendo.vietnamese.number import NumberReading, format_number, number_under_date, read_absence, read_number
 from tiendo.vietnamese.text import fold
@@ -33,10 +34,10 @@ ABSENCES = ("not_applicable", "no_occurrence", "not_available")
 
 
 class CellReading(NamedTuple):
-    """What a number cell says: a figure, a declared absence, nothing, or something unreadable.
+    """What a number cell says: a figure, a state of the list, a declared absence, nothing, or something unreadable.
 
     Attributes:
-        answer: ``value``, ``blank``, ``unreadable``, or the answer in words: ``not_applicable``,
+        answer: ``value``, ``state``, ``blank``, ``unreadable``, or the answer in words: ``not_applicable``,
             ``no_occurrence``, ``not_available``.
         number: how the figure was read, or why it could not be; None where there is none.
         promised_on: the day for which a figure is promised.
@@ -94,6 +95,8 @@ def read_figure(
     """
     if is_empty(cell):
         return CellReading(cell, "blank")
+    if facts.indicator.states:
+        return _read_listed(cell, facts, period)
     hidden = number_under_date(cell.value)
     if hidden is not None:
         as_typed = read_figure(cell._replace(value=float(hidden)), facts, last, period, stated_unit)
@@ -111,6 +114,17 @@ def read_figure(
         if answer.kind != "other":
             return CellReading(cell, answer.kind, None, answer.promised_on)
     return CellReading(cell, "unreadable", number)
+
+
+def _read_listed(cell: RawCell, facts: IndicatorFacts, period: Period) -> CellReading:
+    """Reads the cell of an indicator whose target is words: a state of its list, or that there is none; no number."""
+    text = text_of(cell)
+    if not cell.error and listed_state(facts.indicator.states, text):
+        return CellReading(cell, "state")
+    answer = read_absence(None if cell.error else cell.value, year=period.year, until=period.last_day)
+    if answer.kind in ABSENCES:
+        return CellReading(cell, answer.kind, None, answer.promised_on)
+    return CellReading(cell, "unreadable", NumberReading(None, "not_listed", text=text))
 
 
 def as_shown(cell: RawCell) -> RawCell:

@@ -135,7 +135,8 @@ def _read_row(record: CorrectionRecord, facts: IndicatorFacts, period: Period) -
     read = {basis: read_figure(cell, facts, replaced[basis], period) for basis, cell in cells.items()}
     old = _old_figure(record, facts, period, read)
     record.old_figure = as_float(old)
-    record.old_reading = "number" if old is not None else "other" if text_of(row.old) else None
+    is_told = bool(text_of(row.old)) and not facts.indicator.states
+    record.old_reading = "number" if old is not None else "other" if is_told else None
     record.recorded, record.recorded_quarter = as_float(replaced[YEAR_TO_DATE]), as_float(replaced[QUARTER])
     return _Row(record, facts, period, read, replaced)
 
@@ -171,7 +172,7 @@ def _add_figures(found: FileRecords, read: _Row, corrected: Corrected) -> Decima
     answers = [reading.answer for reading in read.read.values()]
     record.figure_count = sum(answer != "blank" for answer in answers)
     is_estimate = any(reading.number and reading.number.is_estimate for reading in read.read.values())
-    if "value" in answers and not (is_estimate and kind == ""):
+    if ("value" in answers or "state" in answers) and not (is_estimate and kind == ""):
         record.kind = kind or "?"
     if record.figure_count == 0:
         return None

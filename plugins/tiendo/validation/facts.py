@@ -15,7 +15,7 @@ from tiendo.vietnamese.text import fold
 
 YEAR_TO_DATE, QUARTER = "year_to_date", "quarter"
 # Natures whose value stands on its own at the period's end; the other two are told from the year's start.
-POINT_NATURES = frozenset({Nature.STOCK, Nature.RATIO, Nature.INDEX, Nature.RANK})
+POINT_NATURES = frozenset({Nature.STOCK, Nature.RATIO, Nature.INDEX, Nature.RANK, Nature.STATE})
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from tiendo.validation.magnitude import doubtful_power
 from tiendo.validation.records import FigureRecord, FigureSource
 from tiendo.validation.suites import get_suite
 from tiendo.vietnamese.dates import format_date
+from tiendo.vietnamese.listed_state import state_list
 from tiendo.vietnamese.number import NumberReading, explain_note, explain_reason, format_number, read_number
 from tiendo.vietnamese.stated_unit import SCALE_WORDS, own_unit
 from tiendo.vietnamese.text import fold
@@ -70,7 +71,7 @@ def placeholders(record: FigureRecord) -> dict[str, str]:
         "label": indicator.label,
         "unit": unit,
         "target": indicator.target_text or "không có",
-        "text": text_of(reading.cell),
+        "text": text_of(reading.cell) or ("(công thức chưa tính)" if reading.cell.is_uncalculated else ""),
         "words_text": shorten(" ".join(record.words.split()), _LONGEST_WORDS, placeholder=" …"),
         "value_text": "" if value is None else format_number(value),
         "last_text": "chưa có" if last is None else format_number(last),
@@ -83,6 +84,7 @@ def placeholders(record: FigureRecord) -> dict[str, str]:
         "alternatives": " hoặc ".join(format_number(a) for a in sorted(number.alternatives)) if number else "",
         "date_expected": f"{indicator.label} ({unit})" + (f"; có thể đã gõ {_date_text(number)}" if number else ""),
         "unit_expected": _unit_text(facts, number),
+        "states_expected": f"{indicator.label}: {state_list(indicator.states)}",
         "number_expected": f"{indicator.label}: một số ({unit})" if unit else indicator.label,
         "minimum_text": "" if indicator.minimum is None else format_number(indicator.minimum),
         "maximum_text": "" if indicator.maximum is None else format_number(indicator.maximum),

@@ -95,7 +95,7 @@ def _printed(row: IndicatorRow, context: Context) -> IndicatorRecord:
     if name := fold(text_of(row.name)):
         is_another = register.code_by_name.get(name, code) != code
         record.name_meaning = "another" if is_another else "own" if name in facts.names else "other"
-    if unit := text_of(row.unit):
+    if (unit := text_of(row.unit)) and not facts.indicator.states:
         is_own = fold(unit) in facts.units or not facts.units or is_same_unit(unit, facts.indicator.unit)
         record.unit, record.unit_typed = facts.unit_label, facts.unit_label if is_own else unit
     if typed := text_of(row.target):
@@ -139,7 +139,7 @@ def _add_figures(
     record.nature = facts.indicator.nature.value
     record.release = "due" if is_due else "not_due"
     record.answer = answers[0] if answers else "blank"
-    record.figure_count = answers.count("value")
+    record.figure_count = answers.count("value") + answers.count("state")
     record.note, record.explanation = note, explanation
     record.confirmed = _confirmed(figures.total.value, record, figures)
     if record.confirmed != as_float(figures.total.value) and _is_confirmed(figures.quarter, record, figures):

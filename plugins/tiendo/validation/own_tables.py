@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _MART_COLUMNS = (
-    "plan_code", "period", "indicator_code", "register_row", "row_count", "status", "value_number", "minimum",
+    "plan_code", "period", "indicator_code", "register_row", "row_count", "status", "value_number", "state", "minimum",
     "maximum", "origin_part_count", "component_count", "rule_version", "as_of", "now",
 )  # fmt: skip
 
@@ -86,7 +86,7 @@ def mart_frame(register: Register, rows: "pd.DataFrame", now: datetime) -> "pd.D
     records = []
     for row in rows.to_dict("records"):
         leaf = leaves.get(row["indicator_code"])
-        has_value = not pd.isna(row["value"])
+        has_value, state = not pd.isna(row["value"]), (row["components"] or {}).get("state")
         origin = (row["observation_id"], row["file_sha256"], row["sheet"], row["cell"])
         records.append(
             {
@@ -97,9 +97,12 @@ def mart_frame(register: Register, rows: "pd.DataFrame", now: datetime) -> "pd.D
                 "row_count": 1,
                 "status": row["status"],
                 "value_number": float(row["value"]) if has_value else None,
+                "state": state or "",
                 "minimum": _float(leaf.minimum) if leaf else None,
                 "maximum": _float(leaf.maximum) if leaf else None,
-                "origin_part_count": sum(not (pd.isna(part) or part == "") for part in origin) if has_value else None,
+                "origin_part_count": sum(not (pd.isna(part) or part == "") for part in origin)
+                if has_value or state
+                else None,
                 "component_count": len(row["components"] or ()),
                 "rule_version": row["rule_version"],
                 "as_of": _in_utc(row["as_of"]),

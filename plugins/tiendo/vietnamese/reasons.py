@@ -27,6 +27,7 @@ REASONS = {
     "foreign_digits": "dùng chữ số không thông dụng (ví dụ chữ số toàn chiều rộng)",
     "too_long": "nội dung quá dài để là một số",
     "too_large": "số quá lớn",
+    "not_listed": "không phải là một trạng thái trong danh sách của chỉ tiêu",
 }
 
 NOTES = {

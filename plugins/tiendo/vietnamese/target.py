@@ -199,7 +199,7 @@ def _why_no_number(rest: str) -> str:
     number = NUMERAL.search(rest)
     if number:
         return f"the words {rest[: number.start()].strip()!r} before the number are not known"
-    return "it holds no number; a goal in words is no indicator yet"
+    return "it holds no number; a goal in words is graded by reported states (comparator state)"
 
 
 def _change(kinds: list[str]) -> str:

@@ -64,15 +64,20 @@ def last_reported(engine: Engine, register: Register, period: Period) -> LastRep
     tasks = _rows(engine, "queries/tasks_before.sql", **key)
     values = last_values(engine, register, period)
     states = {(row["task_ref"], row["agency_code"]): (row["state"], row["completion_pct"]) for row in tasks}
-    past = {(row["indicator_code"], row["agency_code"], row["period"], row["basis"]): row["value"] for row in figures}
+    past = {
+        (row["indicator_code"], row["agency_code"], row["period"], row["basis"]): row["told"] or row["value"]
+        for row in figures
+    }
+    # In the order of the periods: the last one stays.
+    told = {(row["indicator_code"], row["agency_code"]): row["told"] for row in figures if row["told"]}
     # What a body told that has ended by then is shown to the one that took over, where it has told nothing itself.
     heirs = register.heirs_on(period.last_day)
 
-    def handed_over(told: Mapping[Any, Any]) -> dict[Any, Any]:
-        taken = {(key[0], h, *key[2:]): value for key, value in told.items() for h in heirs.get(key[1], ())}
-        return taken | dict(told)
+    def handed_over(known: Mapping[Any, Any]) -> dict[Any, Any]:
+        taken = {(key[0], h, *key[2:]): value for key, value in known.items() for h in heirs.get(key[1], ())}
+        return taken | dict(known)
 
-    return LastReported(handed_over(values), handed_over(states), handed_over(past))
+    return LastReported(handed_over(values), handed_over(states), handed_over(past), handed_over(told))
 
 
 def past_figures(engine: Engine, register: Register) -> Rows:
