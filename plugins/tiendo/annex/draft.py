@@ -61,6 +61,8 @@ def _draft(row: AnnexRow, before: Cells | None, parent: str, known: KnownPlan) -
     }
     if before is None:
         cells |= _cells_of_new(row, known)
+    elif before.get("sum_of"):
+        cells["agency_source"] = before["agency_source"]
     elif set(row.agency_codes) != set(filter(None, before["reporters"].split(";"))):
         cells["reporters"] = ";".join(row.agency_codes) or TO_FILL
     if before and row.unit_as_printed and fold(row.unit_as_printed) not in _unit_forms(before, known):
@@ -72,7 +74,16 @@ def _draft(row: AnnexRow, before: Cells | None, parent: str, known: KnownPlan) -
 def _cells_of_new(row: AnnexRow, known: KnownPlan) -> Cells:
     """Returns the cells of an indicator that the register does not know."""
     units = [code for code, label in known.unit_labels.items() if fold(label) == fold(row.unit_as_printed)]
-    empty = ("body_ref", "body_quote", "publication_note", "minimum", "maximum", "asked_beyond", *TARGET_COLUMNS)
+    empty = (
+        "body_ref",
+        "body_quote",
+        "publication_note",
+        "minimum",
+        "maximum",
+        "asked_beyond",
+        "sum_of",
+        *TARGET_COLUMNS,
+    )
     return dict.fromkeys(empty, "") | {
         "code": f"{TO_FILL} {ascii_key(row.name_vi)}",
         "unit": "" if row.row_kind == RowKind.GROUP else units[0] if len(units) == 1 else TO_FILL,

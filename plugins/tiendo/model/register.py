@@ -137,6 +137,7 @@ class Indicator:
             for a growth rate; None: the suite's.
         decision: what was decided where the source is silent or odd, and why.
         task_ref: the task whose text names the indicator, "" for none.
+        sum_of: codes of the indicators whose figures add up to its own, which nobody reports; () where it is reported.
     """
 
     code: str
@@ -171,10 +172,11 @@ class Indicator:
     profile_basis: tuple[tuple[PastShare, ...], ...] = ()
     asked_beyond: Decimal | None = None
     task_ref: str = ""
+    sum_of: tuple[str, ...] = ()
 
     @property
     def is_leaf(self) -> bool:
-        """Whether figures are reported for it (everything but group rows)."""
+        """Whether it has figures, reported or added up (everything but group rows)."""
         return self.row_kind is not RowKind.GROUP
 
 

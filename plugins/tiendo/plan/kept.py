@@ -327,7 +327,7 @@ def _grounds(register: Register) -> dict[tuple[str, str], tuple[tuple[str, ...],
     }
     for i in register.indicators:
         target = (i.unit, i.comparator, i.low, i.high, i.direction, i.nature, i.published_in, i.baseline, i.profile)
-        grounds["indicator", i.code] = i.reporters, (*target, i.tolerance, i.row_kind, i.parent_code)
+        grounds["indicator", i.code] = i.reporters, (*target, i.tolerance, i.row_kind, i.parent_code, i.sum_of)
     for task in register.tasks:
         grounds["task", task.ref] = task.lead_agencies, (task.due_on, task.is_collective)
     return grounds

@@ -52,7 +52,7 @@ COLUMNS = {
         *("direction", "direction_source", "nature"),
         *("reporters", "has_precedence", "agency_as_printed", "agency_source"),
         *("published_in", "publication_note", "baseline", "baseline_on", "baseline_source", "profile"),
-        *("tolerance", "minimum", "maximum", "asked_beyond", "decision"),
+        *("tolerance", "minimum", "maximum", "asked_beyond", "sum_of", "decision"),
     ),
     "tasks.csv": (
         *("row_order", "ref", "section_ref", "title", "lead_as_printed", "lead_agencies", "is_collective"),
@@ -61,8 +61,9 @@ COLUMNS = {
 }
 # Tables that a plan need not have.
 _EXTRA = {past.FILE: past.COLUMNS, amendments.FILE: amendments.COLUMNS}
-# Registers from before it have no such column.
-_OPTIONAL = ("asked_beyond",)
+# Registers from before them have no such columns; an empty cell of ``_UNHASHED`` leaves a version's hash as it was.
+_OPTIONAL = ("asked_beyond", "sum_of")
+_UNHASHED = ("sum_of",)
 UNIT_FAMILIES = ("share", "percent_change", "per_mille", "money", "count", "measure", "rank")
 AGENCY_KINDS = (
     *("department", "central_agency_in_province", "armed_forces", "district", "commune", "mass_organisation"),
@@ -347,7 +348,11 @@ def _version_digest(plan: PlanFile, tables: Tables) -> str:
     """Returns one SHA-256 over what grades, is owed and is printed: all but calendar, reminders and amendments."""
     words = [plan.title, plan.short_title, plan.province, plan.issued_by, plan.issued_on, plan.rule_version]
     words += [plan.sections, plan.task_sections, plan.own_plan_task, plan.thresholds, plan.report]
-    rows = {file: [row.cells for row in rows] for file, rows in tables.items() if file != amendments.FILE}
+    rows = {
+        file: [{name: text for name, text in row.cells.items() if text or name not in _UNHASHED} for row in rows]
+        for file, rows in tables.items()
+        if file != amendments.FILE
+    }
     return hashlib.sha256(json.dumps([words, rows], default=str, sort_keys=True).encode()).hexdigest()
 
 
@@ -422,6 +427,7 @@ def _indicator(row: Row, plan: PlanFile | None, units: dict[str, Unit], bounds: 
         maximum=unit_maximum if maximum is None else maximum,
         asked_beyond=row.decimal("asked_beyond"),
         task_ref=row.text("body_ref"),
+        sum_of=row.codes("sum_of"),
         decision=row.text("decision"),
     )
 
