@@ -5,7 +5,8 @@ select s.indicator_code, s.period, s.agency_code, s.value, coalesce(s.value_kind
   s.margin_down, s.needed, s.is_estimate, s.is_approximate, s.is_illustrative, s.explanation as sentence,
   s.previous_period, s.previous_value, coalesce(s.previous_status, '') as previous_status,
   coalesce(s.trend, '') as trend, (s.components ->> 'expected_even')::numeric as expected_even, s.rule_version,
-  coalesce(s.components ->> 'state', '') as told_state, coalesce(o.value_text, '') as value_text, o.data_on, coalesce(o.note, '') as note,
+  s.components ->> 'choice' as choice, coalesce(s.components ->> 'state', '') as told_state,
+  coalesce(o.value_text, '') as value_text, o.data_on, coalesce(o.note, '') as note,
   coalesce(o.explanation, '') as explanation, o.sheet, o.cell, o.received_at, f.receipt_no, f.name as file_name,
   f.sha256 as file_sha256, '' as sender_name, o.agency_code as sender_code
 from mart.indicator_status_at(:as_of) s

@@ -61,6 +61,8 @@ def _draft(row: AnnexRow, before: Cells | None, parent: str, known: KnownPlan) -
     }
     if before is None:
         cells |= _cells_of_new(row, known)
+    elif before.get("sum_of"):
+        cells["agency_source"] = before["agency_source"]
     elif set(row.agency_codes) != set(filter(None, before["reporters"].split(";"))):
         cells["reporters"] = ";".join(row.agency_codes) or TO_FILL
     if before and row.unit_as_printed and fold(row.unit_as_printed) not in _unit_forms(before, known):
@@ -80,6 +82,7 @@ def _cells_of_new(row: AnnexRow, known: KnownPlan) -> Cells:
         "maximum",
         "asked_beyond",
         "states",
+        "sum_of",
         *TARGET_COLUMNS,
     )
     return dict.fromkeys(empty, "") | {

@@ -12,6 +12,7 @@ from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.model.states import TASK_STATES
 from tiendo.report.record_card import first_try_words, own_plan_words, reports_words
+from tiendo.report.words import part_text
 from tiendo.status.names import LABELS, TRENDS
 from tiendo.vietnamese.dates import format_date, format_instant
 from tiendo.vietnamese.number import format_number
@@ -63,6 +64,9 @@ def print_explanation(register: Register, row: Mapping[str, Any]) -> None:
     typer.echo(f"{row['indicator_name']} ({row['indicator']}), kỳ {row['period']}")
     typer.echo(f"  Đánh giá:  {LABELS[row['status']]}. {row['explanation']}")
     typer.echo(f"  Quy tắc:   phiên bản {row['rule_version']}, tính lúc {format_instant(row['as_of'])}")
+    if "parts" in row:
+        _print_parts(register, row)
+        return
     if row["value"] is None and not row["components"].get("state"):
         typer.echo("  Chưa có số liệu nào để truy về tệp.")
         return
@@ -71,6 +75,20 @@ def print_explanation(register: Register, row: Mapping[str, Any]) -> None:
     typer.echo(f"  Ô:         {row['sheet']}!{row['cell']} của tệp {row['file']}")
     typer.echo(f"  Nơi gửi:   {agency.name}, nhận lúc {format_instant(row['received_at'])}, phiếu {row['receipt_no']}")
     typer.echo(f"  SHA-256:   {row['file_sha256']}")
+
+
+def _print_parts(register: Register, row: Mapping[str, Any]) -> None:
+    """Prints what a sum was made of, a line each."""
+    typer.echo(f"  Giá trị:   {_value(row)}, tổng của {len(row['parts'])} chỉ tiêu thành phần:")
+    for part in row["parts"]:
+        figure = part_text(part["choice"], part["value"])
+        origin = ""
+        if part["observation_id"] is not None:
+            origin = (
+                f"; {register.agency_by_code[part['agency']].name}, phiếu {part['receipt_no']},"
+                f" ô {part['sheet']}!{part['cell']} của tệp {printable(part['file'])}, SHA-256 {part['file_sha256']}"
+            )
+        typer.echo(f"    {part['indicator_name']} ({part['indicator']}): {figure}{origin}")
 
 
 TRACKER_STATES = {

@@ -148,6 +148,7 @@ class Indicator:
         decision: what was decided where the source is silent or odd, and why.
         task_ref: the task whose text names the indicator, "" for none.
         states: what may be reported where the comparator is ``state``, in the register's order; () for all others.
+        sum_of: codes of the indicators whose figures add up to its own, which nobody reports; () where it is reported.
     """
 
     code: str
@@ -183,10 +184,11 @@ class Indicator:
     asked_beyond: Decimal | None = None
     task_ref: str = ""
     states: tuple[ListedState, ...] = ()
+    sum_of: tuple[str, ...] = ()
 
     @property
     def is_leaf(self) -> bool:
-        """Whether figures are reported for it (everything but group rows)."""
+        """Whether it has figures, reported or added up (everything but group rows)."""
         return self.row_kind is not RowKind.GROUP
 
 

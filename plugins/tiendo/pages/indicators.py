@@ -16,7 +16,7 @@ from tiendo.report.amendments import amendment_text, lines_of
 from tiendo.report.charts import path_legend, path_svg, path_words
 from tiendo.report.data import IndicatorLine
 from tiendo.report.gather import indicator_lines
-from tiendo.report.words import trend_text, value_text, verdict
+from tiendo.report.words import part_text, trend_text, value_text, verdict
 from tiendo.vietnamese.listed_state import state_list
 from tiendo.warehouse.engine import onlooker
 
@@ -53,6 +53,7 @@ def indicator_page(
         agencies=register.agency_by_code,
         task=register.task_by_ref.get(indicator.task_ref),
         parent=register.indicator_by_code.get(indicator.parent_code or ""),
+        parts=[register.indicator_by_code[part] for part in indicator.sum_of],
         is_withdrawn=code not in held.indicator_by_code,
         amendments=[amendment_text(line) for line in lines_of(register, amended)],
         lines=lines,
@@ -64,6 +65,7 @@ def indicator_page(
         verdicts=verdicts,
         verdict_words=verdict,
         value_words=value_text,
+        part_words=part_text,
         trend_words=trend_text,
     )
 

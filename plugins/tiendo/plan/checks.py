@@ -55,6 +55,7 @@ def check_register(
         faults.append(Fault("agencies.csv", 0, "is_obliged", "nobody owes a report"))
     refs = {task.ref for _, task in tasks}
     by_code = {indicator.code: indicator for _, indicator in indicators}
+    sound = {indicator.code for row, indicator in indicators if row.is_sound}
     parents = {indicator.parent_code for _, indicator in indicators}
     for row, indicator in indicators:
         if row.is_sound:
@@ -64,6 +65,7 @@ def check_register(
             _check_reporters(row, indicator, owes, names)
             _check_release(row, indicator, plan)
             _check_decided(row, indicator)
+            _check_sum(row, indicator, by_code, sound)
     for row, task in tasks:
         if row.is_sound:
             _check_task(row, task, owes, names)
@@ -282,7 +284,49 @@ def _is_overruled(indicator: Indicator, numbers: Sequence[Decimal]) -> bool:
     return names_all and bool(indicator.target_text) and fold(indicator.target_text) in decision
 
 
+def _check_sum(row: Row, indicator: Indicator, by_code: Mapping[str, Indicator], sound: set[str]) -> None:
+    """What is added up is of one kind, reported itself, and there whenever the sum is asked for."""
+    parts = indicator.sum_of
+    if not parts:
+        return
+    if not indicator.is_leaf:
+        row.fault("sum_of", "a group row has no figure: put the sum in a row of its own")
+        return
+    if indicator.nature not in (Nature.FLOW, Nature.STOCK):
+        row.fault("sum_of", f"figures of nature {indicator.nature} do not add up: only those of a flow or stock do")
+    if len(parts) < 2:
+        row.fault("sum_of", "names one indicator: a sum has two parts or more")
+    for code in dict.fromkeys(code for code in parts if parts.count(code) > 1):
+        row.fault("sum_of", f"names {code} twice")
+    for code in dict.fromkeys(parts):
+        part = by_code.get(code)
+        if part is None or not part.is_leaf:
+            row.fault("sum_of", f"{code!r} is no indicator of the plan that has figures")
+        elif part.sum_of:
+            row.fault("sum_of", f"{code} is a sum itself: name its parts instead")
+        elif code in sound:
+            _check_part(row, indicator, part)
+
+
+def _check_part(row: Row, indicator: Indicator, part: Indicator) -> None:
+    if part.nature is not indicator.nature:
+        row.fault("sum_of", f"{part.code} is a {part.nature}, the sum a {indicator.nature}")
+    if part.unit != indicator.unit:
+        units = [each.unit.code if each.unit else "no unit" for each in (part, indicator)]
+        row.fault("sum_of", f"{part.code} is counted in {units[0]}, the sum in {units[1]}")
+    if lacking := sorted(set(indicator.published_in) - set(part.published_in)):
+        row.fault("sum_of", f"{part.code} has no figure in quarter {', '.join(map(str, lacking))}, the sum has")
+
+
 def _check_reporters(row: Row, indicator: Indicator, owes: Mapping[str, bool], names: AgencyNames) -> None:
+    if indicator.sum_of:
+        if indicator.reporters:
+            row.fault("reporters", "must be empty: a figure that is added up (sum_of) is reported by nobody")
+        if indicator.has_precedence or indicator.tolerance:
+            row.fault("has_precedence" if indicator.has_precedence else "tolerance", "makes sense for reporters only")
+        # What the plan prints beside it, "UBND các xã" say, stays as it is.
+        row.choice("agency_source", ("sum", *(("amended",) if row.is_amended else ())))
+        return
     _check_bodies(row, "reporters", indicator.reporters, owes)
     if indicator.has_precedence and len(indicator.reporters) < 2:
         row.fault("has_precedence", "makes sense for two reporters or more only")

@@ -327,7 +327,8 @@ def _grounds(register: Register) -> dict[tuple[str, str], tuple[tuple[str, ...],
     }
     for i in register.indicators:
         target = (i.unit, i.comparator, i.low, i.high, i.direction, i.nature, i.published_in, i.baseline, i.profile)
-        grounds["indicator", i.code] = i.reporters, (*target, i.tolerance, i.row_kind, i.parent_code, i.states)
+        own = (*target, i.tolerance, i.row_kind, i.parent_code, i.states, i.sum_of)
+        grounds["indicator", i.code] = i.reporters, own
     for task in register.tasks:
         grounds["task", task.ref] = task.lead_agencies, (task.due_on, task.is_collective)
     return grounds

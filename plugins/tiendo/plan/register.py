@@ -53,7 +53,7 @@ COLUMNS = {
         *("direction", "direction_source", "nature"),
         *("reporters", "has_precedence", "agency_as_printed", "agency_source"),
         *("published_in", "publication_note", "baseline", "baseline_on", "baseline_source", "profile"),
-        *("tolerance", "minimum", "maximum", "asked_beyond", "states", "decision"),
+        *("tolerance", "minimum", "maximum", "asked_beyond", "states", "sum_of", "decision"),
     ),
     "tasks.csv": (
         *("row_order", "ref", "section_ref", "title", "lead_as_printed", "lead_agencies", "is_collective"),
@@ -62,8 +62,9 @@ COLUMNS = {
 }
 # Tables that a plan need not have.
 _EXTRA = {past.FILE: past.COLUMNS, amendments.FILE: amendments.COLUMNS}
-# Registers from before it have no such column.
-_OPTIONAL = ("asked_beyond", "states")
+# Registers from before them have no such columns; an empty cell of ``_UNHASHED`` leaves a version's hash as it was.
+_OPTIONAL = ("asked_beyond", "states", "sum_of")
+_UNHASHED = ("states", "sum_of")
 UNIT_FAMILIES = ("share", "percent_change", "per_mille", "money", "count", "measure", "rank")
 AGENCY_KINDS = (
     *("department", "central_agency_in_province", "armed_forces", "district", "commune", "mass_organisation"),
@@ -350,9 +351,8 @@ def _version_digest(plan: PlanFile, tables: Tables) -> str:
     """Returns one SHA-256 over what grades, is owed and is printed: all but calendar, reminders and amendments."""
     words = [plan.title, plan.short_title, plan.province, plan.issued_by, plan.issued_on, plan.rule_version]
     words += [plan.sections, plan.task_sections, plan.own_plan_task, plan.thresholds, plan.report]
-    # What has no states keeps the hash from before there were any.
     rows = {
-        file: [{name: text for name, text in row.cells.items() if text or name != "states"} for row in rows]
+        file: [{name: text for name, text in row.cells.items() if text or name not in _UNHASHED} for row in rows]
         for file, rows in tables.items()
         if file != amendments.FILE
     }
@@ -431,6 +431,7 @@ def _indicator(row: Row, plan: PlanFile | None, units: dict[str, Unit], bounds: 
         asked_beyond=row.decimal("asked_beyond"),
         task_ref=row.text("body_ref"),
         states=_states(row),
+        sum_of=row.codes("sum_of"),
         decision=row.text("decision"),
     )
 

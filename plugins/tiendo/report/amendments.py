@@ -15,6 +15,7 @@ _COLUMNS = {
     "label": "tên gọi",
     "name": "tên gọi",
     "title": "nội dung",
+    "sum_of": "các chỉ tiêu thành phần cộng lại",
     "reporters": "đơn vị báo cáo",
     "lead_agencies": "cơ quan chủ trì",
     "is_obliged": "nghĩa vụ báo cáo",
@@ -70,6 +71,8 @@ def _name(register: Register, each: Amendment) -> str:
 def _value(register: Register, column: str, text: str) -> str:
     if column in _LISTS:
         text = _bodies(register, text)
+    elif column == "sum_of":
+        text = ", ".join(register.indicator_by_code[code.strip()].label for code in text.split(";") if code.strip())
     elif column == "is_obliged":
         text = "có" if text == "yes" else "không"
     elif column == "states":

@@ -115,6 +115,22 @@ class HistoryPoint:
 
 
 @dataclass(frozen=True)
+class PartLine:
+    """One indicator whose figure is added up in another.
+
+    Attributes:
+        choice: ``tiendo.status.choose.Outcome``: whether it has a figure, and why not.
+        origin: None where no figure counts.
+    """
+
+    code: str
+    name: str
+    value: Decimal | None
+    choice: str
+    origin: Origin | None
+
+
+@dataclass(frozen=True)
 class IndicatorLine:
     """One row of the indicator list; a group row has a name and nothing else.
 
@@ -134,8 +150,10 @@ class IndicatorLine:
         expected_even: what an even pace would ask of a flow; None for all else.
         last_year: what had come by the end of the same quarter of the year before, of a flow where it is known.
         task_ref: the task whose text names the indicator, "" for none.
-        responsible: names of those who lead that task; without one, of all who report the indicator.
-        reporter_codes: the bodies that report it.
+        responsible: names of those who lead that task; without one, of all who report the indicator; of a sum, of those
+            who report the parts it waits for, else the part that is slowest.
+        reporter_codes: the bodies that report it; a sum is reported by none, and has no agency_name.
+        parts: of a sum, the indicators whose figures are added up.
         told_state: what stands in the place of a figure where the target is words, as the register has it; else "".
         trend: ``better``, ``same`` or ``worse`` than in ``previous_period``, the last one with a figure; "" where
             nothing can be compared.
@@ -189,6 +207,7 @@ class IndicatorLine:
     responsible: tuple[str, ...] = ()
     reporter_codes: tuple[str, ...] = ()
     told_state: str = ""
+    parts: tuple[PartLine, ...] = ()
 
     @property
     def is_graded(self) -> bool:

@@ -25,6 +25,7 @@ from tiendo.report.words import (
     source_text,
     status_name,
     submission_state,
+    sum_text,
     task_state,
     task_state_name,
     timeliness,
@@ -100,6 +101,10 @@ def _figure(line: IndicatorLine) -> str:
 def _told_state(line: IndicatorLine) -> str:
     """Returns the state that stands in the place of a figure, with its reservations; "" for a figure, or nothing."""
     return value_text(line) if line.told_state else ""
+
+
+def _reporters(line: IndicatorLine) -> str:
+    return sum_text(line) or clean(line.agency_name)
 
 
 def _even(line: IndicatorLine) -> str:
@@ -225,7 +230,7 @@ INDICATORS = EditionTable(
                       "What had come by the same quarter's end of the year before; of flows, where known.",
                       "last_year", is_folded=True, tag="last_year", words=last_year_text),
         EditionColumn("agency_name", "string", "Cơ quan báo cáo", 24, "Body whose figure is used, else all reporters.",
-                      tag="agency", is_folded=True),
+                      tag="agency", is_folded=True, words=_reporters, in_excel=_reporters),
         EditionColumn("data_on", "date", "Số liệu đến ngày", 13, "Day the figure goes to.",
                       is_folded=True, tag="data_on"),
         EditionColumn("note", "string", "Ghi chú", 32, "Sender's note.", is_folded=True, tag="note"),

@@ -27,6 +27,7 @@ from tiendo.report.data import (
     LeadLine,
     Letterhead,
     Origin,
+    PartLine,
     PreviousEdition,
     RecordCard,
     Revision,
@@ -36,6 +37,7 @@ from tiendo.report.data import (
     TaskReport,
 )
 from tiendo.report.words import due_words
+from tiendo.status.choose import WAITED_FOR
 from tiendo.status.expected import goal_of
 from tiendo.status.names import FAILING
 from tiendo.status.rounding import percent, places_of
@@ -202,9 +204,7 @@ def _line(
     whole: Register, indicator: Indicator, period: Period, statuses: Mapping[tuple[str, str], Row]
 ) -> IndicatorLine:
     register = whole.in_force(period)
-    row: Row = statuses.get((indicator.code, str(period)), {})
-    if indicator.is_leaf and not row:
-        raise NotGradedError(f"{indicator.code} has no status for {period}; compute statuses first")
+    row: Row = _status_of(statuses, indicator.code, period) if indicator.is_leaf else {}
     agencies = [row["agency_code"]] if row and row["agency_code"] else indicator.reporters
     line = IndicatorLine(
         code=indicator.code,
@@ -226,7 +226,8 @@ def _line(
         origin=_origin(_named(register, row)) if row and row["receipt_no"] else None,
         last_year=_last_year(indicator, period),
         task_ref=indicator.task_ref,
-        responsible=_responsible(register, indicator) if indicator.is_leaf else (),
+        responsible=_responsible(register, indicator, period, statuses) if indicator.is_leaf else (),
+        parts=tuple(_part(register, code, _status_of(statuses, code, period)) for code in indicator.sum_of),
         reporter_codes=indicator.reporters if indicator.is_leaf else (),
     )
     known = {name: row[name] for name in _LINE_FIELDS & row.keys()}
@@ -237,6 +238,13 @@ def _line(
     if known.get("previous_period"):
         known["previous_period"] = Period.parse(known["previous_period"])
     return replace(line, **known)
+
+
+def _status_of(statuses: Mapping[tuple[str, str], Row], code: str, period: Period) -> Row:
+    try:
+        return statuses[code, str(period)]
+    except KeyError:
+        raise NotGradedError(f"{code} has no status for {period}; compute statuses first") from None
 
 
 def _history(indicator: Indicator, period: Period, statuses: Mapping[tuple[str, str], Row]) -> tuple[HistoryPoint, ...]:
@@ -255,10 +263,25 @@ def _last_year(indicator: Indicator, period: Period) -> Decimal | None:
     return next((s.value for s in shares if s in indicator.profile_basis[period.quarter - 1]), None)
 
 
-def _responsible(register: Register, indicator: Indicator) -> tuple[str, ...]:
+def _responsible(
+    register: Register, indicator: Indicator, period: Period, statuses: Mapping[tuple[str, str], Row]
+) -> tuple[str, ...]:
     task = register.task_by_ref.get(indicator.task_ref)
-    codes = task.lead_agencies if task is not None else indicator.reporters
+    codes: Iterable[str] = task.lead_agencies if task is not None else indicator.reporters
+    if task is None and indicator.sum_of:
+        rows = {code: _status_of(statuses, code, period) for code in indicator.sum_of}
+        missing = [code for code, row in rows.items() if row["choice"] in WAITED_FOR]
+        ratios = {code: row["ratio"] for code, row in rows.items() if row["ratio"] is not None}
+        slowest = [code for code, ratio in ratios.items() if ratio == min(ratios.values())]
+        codes = dict.fromkeys(
+            body for code in missing or slowest for body in register.indicator_by_code[code].reporters
+        )
     return tuple(register.agency_by_code[code].name for code in codes)
+
+
+def _part(register: Register, code: str, row: Row) -> PartLine:
+    origin = _origin(_named(register, row)) if row["receipt_no"] else None
+    return PartLine(code, _full_name(register, register.indicator_by_code[code]), row["value"], row["choice"], origin)
 
 
 def _full_name(register: Register, indicator: Indicator) -> str:
@@ -283,8 +306,9 @@ def _expected_path(whole: Register, indicator: Indicator, period: Period) -> tup
 
 def _named(register: Register, row: Row) -> Row:
     """Names the body that sent a file as the register does, whatever the plan now calls it."""
-    agency = register.agency_by_code.get(row.pop("sender_code", None) or "")
-    return row if agency is None else {**row, "sender_name" if "sender_name" in row else "agency_name": agency.name}
+    agency = register.agency_by_code.get(row.get("sender_code") or "")
+    named = {name: value for name, value in row.items() if name != "sender_code"}
+    return named if agency is None else {**named, "sender_name" if "sender_name" in row else "agency_name": agency.name}
 
 
 def _origin(row: Row) -> Origin:

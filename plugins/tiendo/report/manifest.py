@@ -43,6 +43,9 @@ def _hash(data: EditionData) -> str:
     for holder, name in ((plain, "amendments"), (plain["letterhead"], "annex")):
         if not holder[name]:  # editions from before there were any keep their hash
             del holder[name]
+    for line in (*plain["indicators"], *plain["body_targets"]):
+        if not line["parts"]:
+            del line["parts"]
     text = json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -180,7 +180,7 @@ def actions(data: EditionData) -> list[tuple[str, list[str]]]:
     until = "" if data.next_due_at is None else quarter(data.period.following)
     for line in data.graded:
         if line.status in FAILING:
-            for lead in line.responsible or (line.agency_name,):
+            for lead in line.responsible or filter(None, (line.agency_name,)):
                 behind[lead] = behind.get(lead, 0) + 1
     for lead, count in behind.items():
         matter = (

@@ -20,7 +20,7 @@ from tiendo.report.data import EditionData
 from tiendo.report.edition_tables import FILES, SOURCES, read_tables
 from tiendo.report.result_sheet import sheet_path
 from tiendo.report.view import build_view
-from tiendo.report.words import lower, period_name, public_name, short_instant
+from tiendo.report.words import lower, part_text, period_name, public_name, short_instant, source_text, sum_text
 from tiendo.settings import Settings
 from tiendo.templates import TEMPLATES, template
 from tiendo.warehouse.sql import statement
@@ -63,6 +63,16 @@ def page_view(data: EditionData, beside: Collection[str] = ()) -> dict[str, Any]
         line = lines.get(row["code"])
         row["chart"] = path_svg(line) if line else ""
         row["origin"] = origins.get(row["code"])
+        row["sum"] = sum_text(line) if line else ""
+        row["parts"] = [
+            {
+                "code": part.code,
+                "name": part.name,
+                "value": part_text(part.choice, part.value),
+                "origin": source_text(part.origin),
+            }
+            for part in (line.parts if line else ())
+        ]
         row["bodies"] = _listed(line.agency_name.split("; ")) if line else ""
         row["full_name"] = line.full_name if line else ""
     reporters = {task.ref: [report.agency_name for report in task.reports] for task in data.tasks}

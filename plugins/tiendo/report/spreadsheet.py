@@ -17,7 +17,7 @@ from tiendo.report.columns import EditionColumn, EditionTable
 from tiendo.report.data import EditionData, IndicatorLine
 from tiendo.report.edition_tables import INDICATORS, read_tables
 from tiendo.report.view import build_view
-from tiendo.report.words import brief
+from tiendo.report.words import brief, sum_text
 from tiendo.status.names import STYLES
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ WATCH = EditionTable(
         _as_in_table("status", "", 0),
         _as_in_table("status_name", "Đánh giá", 19),
         _as_in_table("responsible", "Cơ quan chủ trì", 19),
-        EditionColumn("sender_name", "string", "Cơ quan báo cáo", 19, "Who sent the figure.", "origin.agency_name"),
+        EditionColumn("sender_name", "string", "Cơ quan báo cáo", 19, "Who sent the figure.",
+                      lambda line: sum_text(line) or (line.origin.agency_name if line.origin else None)),
         EditionColumn("cause", "string", "Nguyên nhân (theo giải trình)", 24, "The body's explanation, cut.",
                       lambda line: brief(line.explanation, _LONGEST_CAUSE)),
     ),

@@ -50,6 +50,7 @@ from tiendo.report.words import (
     public_name,
     short_instant,
     source_text,
+    sum_text,
     task_state,
     task_state_name,
     tint,
@@ -159,7 +160,7 @@ def line_view(line: IndicatorLine) -> dict[str, Any]:
         "is_sub": line.row_kind == "sub_indicator",
         "mark": STYLES[Status(line.status)].mark if line.status else "",
         "tint": tint(line.status),
-        "source": source_text(line.origin),
+        "source": sum_text(line) or source_text(line.origin),
         "annexed": [column.printed(line) for column in INDICATORS.columns if column.is_annexed],
     }
 

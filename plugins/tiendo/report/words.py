@@ -8,6 +8,7 @@ from tiendo.clock import HANOI
 from tiendo.model.period import Period
 from tiendo.model.states import TASK_STATES
 from tiendo.report.data import NOT_REPORTED, IndicatorLine, Origin, Submission, TaskLine, TaskReport
+from tiendo.status.choose import Outcome
 from tiendo.status.names import LABELS, STYLES, TRENDS, Status, verdict_name
 from tiendo.status.rounding import rounded_gap, rounded_need
 from tiendo.vietnamese.dates import format_date
@@ -29,6 +30,15 @@ FILE_STATES = {
     "quarantined": "Cách ly",
 }
 BASES = {"quarter": "trong quý", "year_to_date": "lũy kế từ đầu năm", "": ""}
+# What an indicator without a figure is in a sum.
+_NO_FIGURE: dict[str, str] = {
+    Outcome.NO_OCCURRENCE: "không phát sinh, cộng là 0",
+    Outcome.NOT_APPLICABLE: "không áp dụng, không cộng",
+    Outcome.MISSING: "chưa nhận được số liệu",
+    Outcome.NOT_AVAILABLE: "báo cáo chưa có số liệu",
+    Outcome.QUARTER_ONLY: "chỉ có số trong quý, chưa có số lũy kế",
+    Outcome.CONFLICT: "số liệu chưa thống nhất",
+}
 # How much of a body's words is printed, in characters; whole they stand in the data files, and in the file received.
 IN_HEADLINE, IN_BODY, IN_ANNEX = 220, 380, 3000
 _ACCOUNT = re.compile(r" \(tài khoản [^()]*\)$")
@@ -136,7 +146,9 @@ def value_text(line: IndicatorLine) -> str:
     """Returns the figure as printed, with its reservations: ``gần 65.600``, ``437 (ước)``, ``17.300 (ước) (*)``."""
     if not line.is_told:
         return ""
-    text = line.told_state or (clean(line.value_text) if line.is_approximate else number(line.value))
+    text = line.told_state or number(line.value)
+    if line.is_approximate and not line.told_state:
+        text = f"khoảng {text}" if line.parts else clean(line.value_text)
     marks = [" (ước)"] * line.is_estimate + [" (*)"] * line.is_illustrative
     return text + "".join(marks)
 
@@ -144,6 +156,16 @@ def value_text(line: IndicatorLine) -> str:
 def source_text(origin: Origin | None) -> str:
     """Returns ``TN-000012, Chỉ tiêu!G12``; "" for none."""
     return "" if origin is None else f"{origin.receipt_no}, {origin.sheet}!{origin.cell}"
+
+
+def sum_text(line: IndicatorLine) -> str:
+    """Returns ``tổng của 3 chỉ tiêu thành phần`` of a figure that is added up; "" of one that is reported."""
+    return f"tổng của {len(line.parts)} chỉ tiêu thành phần" if line.parts else ""
+
+
+def part_text(choice: str, value: Decimal | None) -> str:
+    """Returns the figure of an indicator that is added up in another, or why there is none."""
+    return number(value) if choice == Outcome.CHOSEN else _NO_FIGURE[choice]
 
 
 def period_name(period: Period) -> str:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from tiendo.model.period import Period
 from tiendo.model.register import Indicator, ListedState, Nature, Register
-from tiendo.status.choose import Choice, Outcome, Report, choose
+from tiendo.status.choose import Choice, Outcome, Part, Report, add_up, choose
 from tiendo.status.expected import Goal, goal_of
 from tiendo.status.grade import Grade, grade, grade_state, interval_of, tidy
 from tiendo.status.names import Status
@@ -107,11 +107,16 @@ def compute(
     reports, with_quarter = _reports(figures)
     written_period = str(period)
 
+    def chosen(indicator: Indicator) -> Choice:
+        if indicator.sum_of and period.quarter in indicator.published_in:
+            parts = (register.indicator_by_code[code] for code in indicator.sum_of)
+            return add_up([Part(part, chosen(part)) for part in parts])
+        answers = _with_heirs(indicator, reports.get(indicator.code, {}), heirs)
+        return choose(indicator, answers, has_quarter_figure=indicator.code in with_quarter)
+
     def row(indicator: Indicator) -> tuple[Any, ...]:
         with localcontext(_EXACT):
-            answers = _with_heirs(indicator, reports.get(indicator.code, {}), heirs)
-            verdict = judge(register, indicator, period, answers, indicator.code in with_quarter)
-            return _row(register, written_period, as_of, verdict)
+            return _row(register, written_period, as_of, judge(register, indicator, period, chosen(indicator)))
 
     return (row(indicator) for indicator in register.indicators if indicator.is_leaf)
 
@@ -129,15 +134,8 @@ def _with_heirs(
     return answers
 
 
-def judge(
-    register: Register,
-    indicator: Indicator,
-    period: Period,
-    reports: dict[str, Report],
-    has_quarter_figure: bool = False,
-) -> Verdict:
-    """Judges one indicator from its reporters' current year-to-date answers, given by agency code."""
-    choice = choose(indicator, reports, has_quarter_figure=has_quarter_figure)
+def judge(register: Register, indicator: Indicator, period: Period, choice: Choice) -> Verdict:
+    """Judges one indicator from the figure that counts for it."""
     report, state = choice.report, _state(indicator, choice)
 
     def ungraded(status: Status, goal: Goal | None = None) -> Verdict:
@@ -161,9 +159,7 @@ def judge(
         return ungraded(Status.CONFLICTING, goal)
     interval = None
     if report.is_approximate:
-        interval = interval_of(
-            report.value, register.thresholds.approximate_tolerance_pct, indicator.minimum, indicator.maximum
-        )
+        interval = _interval(register, choice.parts or (Part(indicator, choice),))
     result = grade(goal, report.value, register.thresholds, interval)
     text = explain_figure(register, indicator, period, goal=goal, choice=choice, grade=result)
     return Verdict(indicator, result.status, choice, goal, result, text)
@@ -173,6 +169,21 @@ def _state(indicator: Indicator, choice: Choice) -> ListedState | None:
     """Returns the state that was chosen; None without one, and for one that the list has no more."""
     report = choice.report
     return listed_state(indicator.states, report.value_text) if report is not None and report.is_told else None
+
+
+def _interval(register: Register, parts: Sequence[Part]) -> tuple[Decimal, Decimal]:
+    """Returns the values that an approximate figure can stand for; of a sum, from all lowest to all highest ones."""
+    tolerance = register.thresholds.approximate_tolerance_pct
+    low = high = Decimal(0)
+    for indicator, choice in parts:
+        report = choice.report
+        if report is None or report.value is None:
+            continue
+        ends = report.value, report.value
+        if report.is_approximate:
+            ends = interval_of(report.value, tolerance, indicator.minimum, indicator.maximum)
+        low, high = low + ends[0], high + ends[1]
+    return low, high
 
 
 def _reports(figures: Iterable[Sequence[Any]]) -> tuple[dict[str, dict[str, Report]], set[str]]:
@@ -209,7 +220,7 @@ def _row(register: Register, period: str, as_of: datetime, verdict: Verdict) -> 
         period,
         as_of,
         indicator.code,
-        owner if report is None else report.agency_code,
+        owner if report is None else report.agency_code or None,
         report.value if report is not None else None,
         report.kind if report is not None and has_value else None,
         _BASIS if has_value else None,
@@ -226,7 +237,7 @@ def _row(register: Register, period: str, as_of: datetime, verdict: Verdict) -> 
         verdict.sentence,
         _components(register, verdict, expected),
         register.rule_version,
-        int(report.observation_id) if report is not None else None,
+        int(report.observation_id) if report is not None and not choice.parts else None,
     )
 
 
@@ -243,7 +254,7 @@ def _components(register: Register, verdict: Verdict, expected: Decimal | None) 
     indicator, choice, goal, result = verdict.indicator, verdict.choice, verdict.goal, verdict.grade
     is_conflict = verdict.status is Status.CONFLICTING
     thresholds = register.thresholds
-    figures = [each for each in (choice.report, *choice.others) if each is not None]
+    figures = [each for each in (choice.report, *choice.others) if each is not None and not choice.parts]
     components: dict[str, Any] = {
         "rule_version": register.rule_version,
         "status": verdict.status._value_,
@@ -255,18 +266,14 @@ def _components(register: Register, verdict: Verdict, expected: Decimal | None) 
         "baseline": _text(indicator.baseline),
         "published_in": list(indicator.published_in),
         "choice": choice.outcome._value_,
-        "reporters": [
-            {
-                "agency": each.agency_code,
-                "observation_id": int(each.observation_id),
-                "answer": each.answer,
-                "value": _text(each.value),
-                "kind": each.kind,
-                **({"state": each.value_text} if each.answer == "state" else {}),
-            }
-            for each in figures
-        ],
+        "reporters": [_answer(each) for each in figures],
     }
+    if choice.parts:
+        components["parts"] = [
+            {"indicator": part.code, "choice": chosen.outcome._value_}
+            | (_answer(chosen.report) if chosen.report is not None else _NO_ANSWER)
+            for part, chosen in choice.parts
+        ]
     if indicator.states:
         components |= {
             "states": {state.text: state.verdict for state in indicator.states},
@@ -307,6 +314,19 @@ def _components(register: Register, verdict: Verdict, expected: Decimal | None) 
                 "possible_statuses": [status.value for status in result.possible],
             }
     return components
+
+
+def _answer(report: Report) -> dict[str, Any]:
+    return {
+        "agency": report.agency_code,
+        "observation_id": int(report.observation_id),
+        "answer": report.answer,
+        "value": _text(report.value),
+        "kind": report.kind,
+    }
+
+
+_NO_ANSWER = dict.fromkeys(("agency", "observation_id", "answer", "value", "kind"))
 
 
 def _even_pace(indicator: Indicator, goal: Goal) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from tiendo.model.period import Period
 from tiendo.model.register import Comparator, Indicator, ListedState, Nature, Register, Thresholds, Unit
-from tiendo.status.choose import Choice, Outcome, Report
+from tiendo.status.choose import Choice, Outcome, Part, Report
 from tiendo.status.expected import YEAR_END, Goal, Side
 from tiendo.status.grade import Grade, satisfies
 from tiendo.status.names import LABELS, YEAR_VERDICTS, Status, verdict_name
@@ -16,6 +16,8 @@ from tiendo.vietnamese.number import format_number
 
 _ZERO, _HUNDRED, _CENT, _TENTH = Decimal(0), Decimal(100), Decimal("0.01"), Decimal("0.1")
 _LONGEST_QUOTE = 60
+# Parts that a sum waits for; all are in its components.
+_MOST_NAMED = 10
 _QUARTERS = ("quý I", "quý II", "quý III", "quý IV")
 
 
@@ -89,7 +91,8 @@ def explain_ungraded(register: Register, indicator: Indicator, period: Period, s
         return _sentence(clauses)
     if status is Status.NO_TARGET:
         if report is None or report.value is None:
-            return _sentence(["Kế hoạch không giao chỉ tiêu nên không đánh giá", "chưa có số liệu trong kỳ"])
+            lacking = _lacking(register, choice) if choice.parts else "chưa có số liệu trong kỳ"
+            return _sentence(["Kế hoạch không giao chỉ tiêu nên không đánh giá", lacking])
         clauses = [f"{write.head(report.value, report)}", "kế hoạch không giao chỉ tiêu nên không đánh giá"]
         return _sentence([*clauses, *_rests_on(register, write, choice)])
     return _sentence([_missing(register, indicator, period, choice), verdict])
@@ -315,6 +318,8 @@ def _rests_on(register: Register, write: _Writer, choice: Choice) -> list[str]:
     report = choice.report
     if report is None:
         return []
+    if choice.parts:
+        return [_added_up(choice), *_marks([report])]
     clauses = []
     if choice.others and choice.difference:
         others = ", ".join(f"{_name(register, each)} báo cáo {write.amount(each.value)}" for each in choice.others)
@@ -342,6 +347,8 @@ def _missing(register: Register, indicator: Indicator, period: Period, choice: C
         return (
             f"{_name(register, report)} báo cáo “{_quoted(report)}”, không có trong danh sách trạng thái của chỉ tiêu"
         )
+    if choice.parts:
+        return _lacking(register, choice)
     if choice.outcome is Outcome.NOT_AVAILABLE and report is not None:
         promised = f", dự kiến có ngày {format_date(report.promised_on)}" if report.promised_on else ""
         return f"{_name(register, report)} báo cáo chưa có số liệu {period.vietnamese}{promised}"
@@ -353,6 +360,47 @@ def _missing(register: Register, indicator: Indicator, period: Period, choice: C
     if choice.outcome is Outcome.QUARTER_ONLY:
         return f"{names} chỉ báo cáo số trong quý, chưa có số lũy kế đến hết {period.vietnamese}"
     return f"Chưa nhận được số liệu {period.vietnamese} từ {names}"
+
+
+def _added_up(choice: Choice) -> str:
+    """Says that a figure is a sum, and what in it is no plain figure."""
+    text = f"tổng của {len(choice.parts)} chỉ tiêu thành phần"
+    counted = (
+        (sum(part.choice.outcome is Outcome.NO_OCCURRENCE for part in choice.parts), "không phát sinh"),
+        (sum(not part.counts for part in choice.parts), "không áp dụng"),
+        (
+            sum(part.choice.report is not None and part.choice.report.is_approximate for part in choice.parts),
+            "gần đúng",
+        ),
+    )
+    told = ", ".join(f"{count} {words}" for count, words in counted if count)
+    return f"{text} (trong đó {told})" if told else text
+
+
+def _lacking(register: Register, choice: Choice) -> str:
+    """Names what a sum waits for: by their reporters where each part has its own, else by the parts' names."""
+    if choice.outcome is Outcome.NOT_APPLICABLE:
+        return f"không có gì để cộng: cả {len(choice.parts)} chỉ tiêu thành phần được báo cáo là không áp dụng"
+    bodies = [code for part in choice.parts for code in part.indicator.reporters]
+    is_by_body = len(set(bodies)) == len(bodies)
+    missing = [_part(register, part, is_by_body=is_by_body) for part in choice.parts if part.is_missing]
+    more = f" và {len(missing) - _MOST_NAMED} chỉ tiêu thành phần khác" if len(missing) > _MOST_NAMED else ""
+    return f"chưa đủ số liệu để cộng: thiếu {', '.join(missing[:_MOST_NAMED])}{more}"
+
+
+def _part(register: Register, part: Part, *, is_by_body: bool) -> str:
+    bodies = [register.agency_by_code[code].short_name for code in part.indicator.reporters]
+    name = " và ".join(bodies) if is_by_body else f"“{part.indicator.label}”"
+    match part.choice.outcome:
+        case Outcome.NOT_AVAILABLE:
+            report = part.choice.report
+            day = report.promised_on if report is not None else None
+            return f"{name} (báo cáo chưa có số liệu{f', dự kiến có ngày {format_date(day)}' if day else ''})"
+        case Outcome.CONFLICT:
+            return f"{name} (số liệu chưa thống nhất)"
+        case Outcome.QUARTER_ONLY:
+            return f"{name} (chỉ báo cáo số trong quý)"
+    return name
 
 
 # Targets and what is expected of a quarter come again and again.

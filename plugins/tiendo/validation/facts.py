@@ -110,9 +110,10 @@ class RegisterFacts:
                 names |= {fold(sub_name)} | {fold(f"{p} - {sub_name}") for p in (parent.name, parent.label)}
             unit_label = indicator.unit.label if indicator.unit else indicator.unit_as_printed
             units = {fold(unit_label), fold(indicator.unit_as_printed)} - {""}
-            facts[indicator.code] = IndicatorFacts(
-                indicator, frozenset(names), frozenset(units), unit_label, self.agency_names(indicator.reporters)
-            )
+            reporters = self.agency_names(indicator.reporters)
+            if indicator.sum_of:
+                reporters = "không đơn vị nào, số liệu được cộng từ các chỉ tiêu thành phần"
+            facts[indicator.code] = IndicatorFacts(indicator, frozenset(names), frozenset(units), unit_label, reporters)
         return facts
 
     @cached_property

@@ -46,8 +46,14 @@ def tracker_rows(
 
 
 def explanation(engine: Engine, register: Register, indicator: str, period: Period) -> dict[str, Any]:
-    """Returns one object that leads from the graded value to its cell: the document of ``tiendo explain --json``."""
-    (row,) = _rows(engine, "queries/explain.sql", plan_code=register.code, period=str(period), indicator=indicator)
+    """Returns one object that leads from the graded value to its cell: the document of ``tiendo explain --json``.
+
+    A sum has no cell of its own: its ``parts`` have theirs.
+    """
+    key = {"plan_code": register.code, "period": str(period), "indicator": indicator}
+    (row,) = _rows(engine, "queries/explain.sql", **key)
+    if "parts" in row["components"]:
+        row["parts"] = _rows(engine, "queries/explain_parts.sql", **key)
     return row
 
 
