@@ -344,7 +344,7 @@ CASES = [
     Case("no-task-table", KHDT, Q1, noticed("no_task_table", sheet=""), ""),
 ]
 # Their cases need more of the register than a workbook.
-BREAKABLE_BY_REGISTER = {"indicator-entitled", "sender-still-owes", "state-listed"}
+BREAKABLE_BY_REGISTER = {"plan-stated", "indicator-entitled", "sender-still-owes", "state-listed"}
 
 
 def history_of_q1(variant: str = "q1") -> list[Known]:
@@ -420,6 +420,12 @@ def test_rule_fails_on_the_bad_workbook(bad: dict[str, FileOutcome], case: Case)
 
 def test_rule_of_foreign_indicator_fails(register: Register, bad: dict[str, FileOutcome]) -> None:
     assert_broken(foreign_indicator_case(register), bad["indicator-entitled"])
+
+
+def test_rule_of_a_file_that_may_be_of_two_plans_fails(register: Register) -> None:
+    case = Case("plan-stated", KHDT, Q1, lambda content: content, "")
+    file = _file(register, 0, case)._replace(plans=("Kế hoạch số 282/KH-UBND", "Kế hoạch số 283/KH-UBND"))
+    assert_broken(case, check_batch(register, [file], [], today=TODAY[Q1])[0])
 
 
 def test_rule_of_a_body_that_has_ended_fails(tmp_path: Path) -> None:
