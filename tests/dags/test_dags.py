@@ -175,7 +175,7 @@ def test_operations_are_told_when_an_hour_passes(parsed: dict[str, dict[str, Any
     told = "tiendo.airflow_glue.deadline.tell_operations"
     assert parsed["process_submissions"]["dags"]["process_submissions"]["deadlines"] == [["answer", 1800, told, None]]
     publication, due_day = parsed["publish_report"]["dags"]["publish_report"]["deadlines"]
-    days = {"2023-Q1": "2023-03-14", "2023-Q2": "2023-06-14", "2023-Q3": "2023-09-14", "2023-Q4": "2023-12-14"}
+    days = {f"282-kh-ubnd-2023:2023-Q{n}": f"2023-{n * 3:02}-14" for n in range(1, 5)}
     assert publication == ["publication", 0, told, {key: f"{day}T17:00:00+07:00" for key, day in days.items()}]
     assert due_day == ["due_day", 0, told, {key: f"{day}T20:00:00+07:00" for key, day in days.items()}]
 

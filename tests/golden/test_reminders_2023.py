@@ -172,7 +172,7 @@ def test_each_is_told_in_the_first_run_and_by_no_other(walked: Walked) -> None:
 def test_a_notice_and_a_workbook_lie_in_the_body_s_outbox(walked: Walked) -> None:
     outbox = walked.settings.outbox
     assert sorted(path.name for path in (outbox / "h-phu-giao" / "2023-Q1").iterdir()) == [
-        "2023-Q1_h-phu-giao.xlsx",
+        "2023-Q1_h-phu-giao_282-kh-ubnd-2023.xlsx",
         *[f"nhac-2023-{day}_282-kh-ubnd-2023.html" for day in ("02-28", "03-07", "03-09", "03-13", "03-15", "03-17")],
     ]
     assert sorted(path.name for path in (outbox / "cong-an-tinh" / "2023").iterdir()) == [

@@ -13,8 +13,8 @@ class AskForLaterEdition(TriggerDagRunOperator):
     """Starts a run where a reviewer should be asked about the figures as they stand now; skipped where not.
 
     A request that waits already is left alone: once it is answered, its own run asks about what came since. So does one
-    that was approved and is about to publish. The period goes along as ``{"period": "282-kh-ubnd-2023:2023-Q1"}``,
-    since a run started by a task cannot have a partition key in Airflow 3.3.
+    that was approved and is about to publish. The period goes along as the form of the DAG has it,
+    ``{"period": "2023-Q1"}``, since a run started by a task cannot have a partition key in Airflow 3.3.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -36,7 +36,7 @@ class AskForLaterEdition(TriggerDagRunOperator):
         """
         from airflow.sdk.exceptions import AirflowSkipException
 
-        from tiendo.airflow_glue.partition import key_of, period_asked_about
+        from tiendo.airflow_glue.partition import form_value, key_of, period_asked_about
         from tiendo.airflow_glue.warehouse import open_warehouse
         from tiendo.report.approval import approved_runs
         from tiendo.report.decision import edition_to_ask_for
@@ -57,5 +57,5 @@ class AskForLaterEdition(TriggerDagRunOperator):
                 break
             if run_id != run.run_id and ti.get_dr_count(DAG_ID, run_ids=[run_id], states=_OPEN):
                 raise AirflowSkipException(f"{key}: edition {edition} is being asked about in {run_id}.")
-        self.trigger_run_id, self.conf = run_id, {"period": key}
+        self.trigger_run_id, self.conf = run_id, {"period": form_value(plans, register, period)}
         return super().execute(context)

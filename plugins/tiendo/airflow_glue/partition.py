@@ -21,18 +21,21 @@ def period_form(bodies: Bodies) -> dict[str, Param]:
         for entry in register.calendar:
             name = entry.period.vietnamese
             of_plan = f" – {register.short_title}" if len(bodies.plans) > 1 else ""
-            periods[key_of(register, entry.period)] = name[0].upper() + name[1:] + of_plan
-    # A bare period, as it was written while there was one plan, is still taken where one plan alone has it.
-    bare = [str(entry.period) for register in bodies.plans for entry in register.calendar]
+            periods[form_value(bodies, register, entry.period)] = name[0].upper() + name[1:] + of_plan
     field = Param(
         "",
         type="string",
-        enum=["", *periods, *dict.fromkeys(bare)],
+        enum=["", *periods],
         values_display={"": "(chọn kỳ)", **periods},
         title="Kỳ báo cáo",
         description="Bắt buộc khi khởi chạy bằng tay. Lượt chạy theo lịch tự có kỳ của mình.",
     )
     return {"period": field}
+
+
+def form_value(bodies: Bodies, register: Register, period: Period) -> str:
+    """Returns how the form names a period: by itself while there is one plan, else by its key."""
+    return str(period) if len(bodies.plans) == 1 else key_of(register, period)
 
 
 def key_of(register: Register, period: Period) -> str:

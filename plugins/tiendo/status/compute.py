@@ -323,6 +323,7 @@ def _answer(report: Report) -> dict[str, Any]:
         "answer": report.answer,
         "value": _text(report.value),
         "kind": report.kind,
+        **({"state": report.value_text} if report.answer == "state" else {}),
     }
 
 
