@@ -27,7 +27,7 @@ SBOM := $(BIN)/python -W ignore -m cyclonedx_py requirements --index-url= --spec
 .PHONY: help run packages test test-quick test-exhaustive test-all pictures up check format docs bench lock clean
 
 help:
-	@echo 'make run         replay the four quarters of 2023 through the real system, from nothing to four published reports'
+	@echo 'make run         replay 2023 and the opening of 2024 through the real system, from nothing to five published reports'
 	@echo 'make test        the whole test suite, from nothing; installs what it needs where it may'
 	@echo 'make test-exhaustive  more kills, a busy and a killed replay; a quarter of an hour'
 	@echo 'make test-all    both in one go'

@@ -1,7 +1,8 @@
 """Plans side by side: the year that closes and the one that begins, and two plans of one year, in one warehouse."""
 
 import io
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from openpyxl import load_workbook
@@ -153,6 +154,16 @@ def test_what_nothing_tells_apart_is_asked_about(twins: Pipeline) -> None:
     finding = twins.findings()["plan-stated"]
     assert "Kế hoạch số 282/KH-UBND; Kế hoạch số 283/KH-UBND" in finding["message"]
     assert plans_of(twins) == []
+
+
+def test_that_one_of_two_plans_has_closed_the_quarter_tells_nothing(twins: Pipeline, other: Register) -> None:
+    """A late report of the other plan must not become one of the plan that still waits for reports."""
+    calendar = tuple(replace(entry, closing_at=entry.due_at + timedelta(days=60)) for entry in other.calendar)
+    twins.beside = (replace(other, calendar=calendar),)
+    twins.today(2023, 4, 10)
+    content = retyped(filled_workbook(twins.register, YTE, Q1), "BÁO CÁO QUÝ I NĂM 2023")
+    assert twins.send(YTE, content) == "rejected"
+    assert "plan-stated" in twins.findings()
 
 
 def test_a_title_or_a_marker_tells_two_plans_of_a_year_apart(twins: Pipeline, other: Register) -> None:

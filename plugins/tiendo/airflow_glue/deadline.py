@@ -166,17 +166,18 @@ def _named(key: str) -> _Named | None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from tiendo.airflow_glue.warehouse import open_warehouse
+    from tiendo.plan.side_by_side import get_plans
     from tiendo.report.edition import last_edition
     from tiendo.warehouse.engine import loader
 
-    _, plans, engine = open_warehouse()
+    plans = get_plans()
     try:
         register, period = run_period(plans, SimpleNamespace(partition_key=key, conf=None))
     except ValueError:
         return None
     is_published = False
     try:
-        with loader(engine) as connection:
+        with loader(open_warehouse().engine) as connection:
             is_published = last_edition(connection, register, period) > 0
     except (SQLAlchemyError, OSError) as error:
         log.warning("The warehouse cannot say whether %s is out: %s", key, error)

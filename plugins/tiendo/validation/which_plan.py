@@ -39,6 +39,9 @@ def by_plan(
     facts = {register.code: RegisterFacts(register) for register in bodies.plans}
     parts: dict[str, list[tuple[int, BatchFile]]] = {register.code: [] for register in bodies.plans}
     for place, file in enumerate(files):
+        if (marked := file.content.marker.plan) in parts:
+            parts[marked].append((place, file))
+            continue
         on = file.received_at.astimezone(HANOI).date() if file.received_at else today
         left = _candidates([_view(file, each, on) for each in facts.values()])
         unclear = tuple(view.register.short_title for view in left) if len(left) > 1 else ()
@@ -56,11 +59,12 @@ def _view(file: BatchFile, facts: RegisterFacts, on: date) -> _View:
 def _candidates(views: list[_View]) -> list[_View]:
     """Returns the plans that a file may be of: one, or several that nothing tells apart."""
     file = views[0].file
-    if marked := [view for view in views if view.register.code == file.content.marker.plan]:
-        return marked
     for speaks_for in _SIGNS:
         if told := [view for view in views if speaks_for(view)]:
             views = told
+    # Of two years' quarters the one that is collected is meant; of two plans for one quarter the day tells nothing.
+    if collected := {view.period for view in views if _is_open(view)}:
+        views = [view for view in views if view.period in collected]
     # What cannot be read, is of an unknown sender or of no period is refused for that; and so is another plan's.
     is_clear = file.content.fault or file.stranger or file.content.marker.plan
     return views[:1] if is_clear or not any(map(_has_period, views)) else views
@@ -101,5 +105,5 @@ def _is_open(view: _View) -> bool:
 
 
 _SIGNS: tuple[Callable[[_View], bool], ...] = (
-    _knows_sender, _is_named, _has_period, _knows_a_row, _has_begun, _is_open,
+    _knows_sender, _is_named, _has_period, _knows_a_row, _has_begun,
 )  # fmt: skip
