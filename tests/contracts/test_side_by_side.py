@@ -17,6 +17,7 @@ from tiendo.collect.ledger import ledger_document
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.plan.register import load_register
+from tiendo.process.requeue import find_file, review
 from tiendo.reading.columns import INDICATORS
 from tiendo.reminders.reminding import remind
 from tiendo.report.delivery import put_out_result_sheets
@@ -164,6 +165,25 @@ def test_that_one_of_two_plans_has_closed_the_quarter_tells_nothing(twins: Pipel
     content = retyped(filled_workbook(twins.register, YTE, Q1), "BÁO CÁO QUÝ I NĂM 2023")
     assert twins.send(YTE, content) == "rejected"
     assert "plan-stated" in twins.findings()
+
+
+def test_a_period_of_one_plan_is_stronger_than_the_name_of_another(january: Pipeline, following: Register) -> None:
+    """Last year's report typed over: the quarter is told, the old plan's name was left standing."""
+    january.today(2024, 3, 11)
+    content = filled_workbook(following, YTE, NEXT_Q1)
+    titled = retyped(content, "BÁO CÁO QUÝ I NĂM 2024 THỰC HIỆN KẾ HOẠCH SỐ 282/KH-UBND")
+    january.send(YTE, titled)
+    assert plans_of(january)[-1] == (NEXT, "2024-Q1")
+
+
+def test_a_file_is_read_once_more_under_the_plan_that_took_it(twins: Pipeline, other: Register) -> None:
+    twins.beside = ()
+    content = retyped(filled_workbook(twins.register, YTE, Q1), "BÁO CÁO QUÝ I NĂM 2023")
+    assert twins.send(YTE, content) == "accepted_with_warnings"
+    twins.beside = (other,)
+    first = find_file(twins.engine, twins.file(twins.last)["receipt_no"])
+    reviewed = review(twins.settings, twins.bodies, twins.engine, first)
+    assert (reviewed.after.state, reviewed.outcome.period) == ("accepted_with_warnings", "2023-Q1")
 
 
 def test_a_title_or_a_marker_tells_two_plans_of_a_year_apart(twins: Pipeline, other: Register) -> None:

@@ -33,10 +33,12 @@ from tiendo.reading.columns import INDICATORS
 from tiendo.reminders.reminding import due_now
 from tiendo.report.build import build
 from tiendo.report.data import EditionData
+from tiendo.report.edition import draft
 from tiendo.report.gather import gather
 from tiendo.report.manifest import data_sha256
 from tiendo.settings import Settings
 from tiendo.status.service import initialise, refresh
+from tiendo.validation.own_tables import check_mart
 from tiendo.warehouse.engine import loader
 from tiendo.warehouse.mart import explanation, rollup_rows, status_rows
 
@@ -219,6 +221,12 @@ def test_the_report_says_that_it_is_a_sum_and_leads_to_its_parts(quarter: Pipeli
     exported = csv.DictReader(io.StringIO(files["data/indicators.csv"].decode("utf-8-sig")))
     (line,) = [each for each in exported if each["indicator_code"] == SUM]
     assert (line["value"], line["agency_name"], line["value_text"]) == ("19.75", "", "")
+
+
+def test_the_checks_of_the_mart_let_it_through_to_a_draft(quarter: Pipeline) -> None:
+    assert quarter.status(SUM, "2025-Q1")["value"] is not None
+    check_mart(quarter.engine, quarter.register, Q1)
+    assert draft(quarter.engine, quarter.register, quarter.settings, Q1)["is_changed"]
 
 
 def test_a_draft_is_rebuilt_the_same(quarter: Pipeline) -> None:

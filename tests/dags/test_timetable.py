@@ -265,6 +265,12 @@ class TestTwoPlans:
         moved = PlanCalendar([self.MONTH._replace(place=2), self.QUARTER])
         assert key(next_run(moved, first)) == self.QUARTER.key
 
+    def test_a_run_from_before_there_were_several_is_the_slot_of_its_period(self) -> None:
+        late = self.QUARTER._replace(place=1)
+        last = DagRunInfo(pendulum.instance(late.run_at), None, None, "2023-Q1")
+        assert next_run(PlanCalendar([late]), last) is None
+        assert key(next_run(PlanCalendar([late._replace(key="quarterly:2023-Q2")]), last)) == "quarterly:2023-Q2"
+
     def test_a_bare_period_of_both_is_none_of_them(self) -> None:
         timetable = PlanCalendar([self.QUARTER, self.MONTH._replace(key="monthly:2023-Q1")])
         with pytest.raises(InvalidPartitionKeyError, match="'2023-Q1' is 2 of what the plans have"):

@@ -54,6 +54,27 @@ def test_an_address_is_one_body_s_in_all_plans(register: Register, following: Re
     assert list(clashes(with_address(register, YTE, mine), with_address(following, YTE, mine))) == []
 
 
+@pytest.mark.parametrize(
+    ("mine", "theirs", "column"),
+    [
+        (("mail_domains", "x.gov.vn"), ("mail_addresses", "y@x.gov.vn"), "mail_addresses"),
+        (("mail_addresses", "y@x.gov.vn"), ("mail_domains", "x.gov.vn"), "mail_domains"),
+        (("mail_domains", "x.gov.vn"), ("mail_domains", "x.gov.vn"), "mail_addresses"),
+    ],
+)
+def test_nor_is_an_address_in_a_domain_of_another_body(
+    register: Register, following: Register, mine: tuple[str, str], theirs: tuple[str, str], column: str
+) -> None:
+    def having(plan: Register, code: str, field: str, value: str) -> Register:
+        bodies = (replace(each, **{field: (value,)}) if each.code == code else each for each in plan.agencies)
+        return replace(plan, agencies=tuple(bodies))
+
+    (fault,) = clashes(having(register, YTE, *mine), having(following, TAICHINH, *theirs))
+    assert fault.column == column
+    assert YTE in fault.what
+    assert list(clashes(having(register, YTE, *mine), having(following, YTE, *theirs))) == []
+
+
 def test_two_folders_of_one_plan_are_refused(
     register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 -- Files of a batch that have no fate yet
-select file_id, claim_id, receipt_no, sha256, name, channel, sender, sender_agency_code, received_at, landed_at,
-  requeue_of, is_trial
-from intake.submission_file
-where file_id = any(:file_ids) and state is null
-order by received_at, file_id
+select f.file_id, f.claim_id, f.receipt_no, f.sha256, f.name, f.channel, f.sender, f.sender_agency_code, f.received_at,
+  f.landed_at, f.requeue_of, f.is_trial, r.plan_code
+from intake.submission_file f
+left join intake.submission_file r on r.file_id = f.requeue_of and r.period is not null
+where f.file_id = any(:file_ids) and f.state is null
+order by f.received_at, f.file_id

@@ -114,12 +114,11 @@ class ReviewOperator(ApprovalOperator):
 
         settings, plans, engine = open_warehouse()
         request = _noted(engine, context["run_id"])
-        register = plans.of_code(request.plan_code)
         if request.is_decided:
             return super().execute_complete(context, _told(request))
         if request.answer:
             # Noted first: if this dies in between, Airflow hands the refused answer over again: it is refused again.
-            ask_again(engine, register, context["run_id"], request)
+            ask_again(engine, plans.of_code(request.plan_code), context["run_id"], request)
         elif context["ti"].try_number > 1:
             # A task that was tried before may have asked, and been answered: then asking throws the answer away.
             self.defer(trigger=QuestionThere(context["ti"].id), method_name="execute_complete")
@@ -167,18 +166,21 @@ class ReviewOperator(ApprovalOperator):
 
         settings, plans, engine = open_warehouse()
         request = _noted(engine, context["run_id"])
-        register = plans.of_code(request.plan_code)
         if request.is_decided:
             return super().execute_complete(context, _told(request))
         if event.get("error_type") == _LOST:
             return self._ask(context, settings, request)
         if "error" in event:
             raise _rest(rests + 1)
+        # Only now: a question of a plan that was taken out of hand rests until it is back, or answered.
+        register = plans.of_code(request.plan_code)
         account_id = str((event.get("responded_by_user") or {}).get("id") or "?")
         try:
             check_reviewer(self.reviewers, event.get("responded_by_user"))
             check_choice(event.get("chosen_options"))
             self.validate_params_input(event["params_input"] or {})
+            # The form in Airflow lists the bodies of all plans.
+            check_return({body.code: body.name for body in register.obliged}, event["params_input"] or {})
         except ValueError as error:
             refused = read_answer(request, event, refused_because=str(error))
             put_answer(engine, register, request, refused, account_id=account_id)

@@ -210,11 +210,14 @@ def _begin(slot: Slot) -> pendulum.DateTime:
 def _is_done(slot: Slot, last: DagRunInfo) -> bool:
     """Whether a slot comes no later than the last run; a change that moves a slot already run does not run it again.
 
-    What is filed earlier has been run only within a plan: another reports later of the same months.
+    What is filed earlier has been run only within a plan: another reports later of the same months. So a slot that is
+    moved after a run of another plan runs once more; its draft then says nothing new. A bare key is from before there
+    were several.
     """
-    if slot.due_at <= last.run_after or slot.key == last.partition_key:
+    if slot.due_at <= last.run_after or (last.partition_key and meant_by(last.partition_key, [slot.key])):
         return True
-    is_of_plan = last.partition_key is None or slot.plan == last.partition_key.rpartition(":")[0]
+    plan = (last.partition_key or "").rpartition(":")[0]
+    is_of_plan = not plan or slot.plan == plan
     return is_of_plan and last.partition_date is not None and _begin(slot) <= last.partition_date
 
 

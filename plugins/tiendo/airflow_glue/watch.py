@@ -339,8 +339,12 @@ def _failed_runs(unreached: set[str]) -> Iterator[Problem]:
         later.dag_id == DagRun.dag_id,
         later.id > DagRun.id,
         later.state.in_(("success", "failed")),
-        # A run that was named by its period alone is succeeded by one that names the plan too.
-        or_(key(later) == key(DagRun), key(later).like(func.concat("%:", key(DagRun)))),
+        # One of the two may be named by its period alone: from the form while there is one plan.
+        or_(
+            key(later) == key(DagRun),
+            key(later).like(func.concat("%:", key(DagRun))),
+            key(DagRun).like(func.concat("%:", key(later))),
+        ),
     )
     failed = (
         select(DagRun.dag_id, DagRun.run_id, key(DagRun).label("key"))

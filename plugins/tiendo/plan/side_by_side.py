@@ -51,10 +51,17 @@ def clashes(other: Register, register: Register) -> Iterator[Fault]:
         for code in filter(other.agency_by_code.get, register.agency_by_code):
             told = f"{code!r} is a body of {other.code} ({other.issued_by}), too: give this plan's a code of its own"
             yield Fault(_BODIES, rows[code], "code", told)
-    owners = dict(_addresses(other))
-    for address, code in _addresses(register):
-        if (owner := owners.get(address, code)) != code:
-            yield Fault(_BODIES, rows[code], "mail_addresses", f"{address!r} is an address of {owner} in {other.code}")
+    mine, theirs = dict(_addresses(register)), dict(_addresses(other))
+    for address, code in mine.items():
+        for named in (address, address.rpartition("@")[2]):
+            if (owner := theirs.get(named, code)) != code:
+                told = f"{address!r} is an address of {owner} in {other.code}"
+                yield Fault(_BODIES, rows[code], "mail_addresses", told)
+                break
+    for address, owner in theirs.items():
+        if "@" in address and (code := mine.get(address.rpartition("@")[2], owner)) != owner:
+            told = f"the domain of {code!r} has {address!r}, an address of {owner} in {other.code}"
+            yield Fault(_BODIES, rows[code], "mail_domains", told)
 
 
 def _addresses(register: Register) -> Iterator[tuple[str, str]]:

@@ -34,7 +34,10 @@ class TrialHit(NamedTuple):
 def to_check(file: LedgerFile, content: WorkbookContent) -> BatchFile:
     """Returns a file of the ledger that was read as one to check."""
     sender = file.sender_agency_code or ""
-    return BatchFile(file.file_id, file.name, sender, content, received_at=file.received_at, stranger=file.stranger)
+    return BatchFile(
+        file.file_id, file.name, sender, content, received_at=file.received_at, stranger=file.stranger,
+        plan=file.plan_code or "",
+    )  # fmt: skip
 
 
 def check_again(

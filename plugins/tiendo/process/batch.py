@@ -191,8 +191,9 @@ def _repetition(bodies: Bodies, repeated: Repeated, settled: dict[int, Settled],
     file, first = repeated.file, repeated.first
     if isinstance(first, EarlierFile):
         counting, agency, period = first.counting_receipt_no or "", first.agency_code, first.period
-        # Of a plan that is no longer in hand nothing is loaded: it is told as what it is under the first.
         register = next((each for each in bodies.plans if each.code == first.plan_code), bodies.plans[0])
+        # Of a plan that is no longer in hand: no period of another.
+        period = period if register.code == first.plan_code else None
     else:
         told = settled[first.file_id]
         if told.was_not_read:

@@ -31,6 +31,7 @@ class LedgerFile(NamedTuple):
 
     Attributes:
         requeue_of: the first line of a file that is read once more; None of one that has just come.
+        plan_code: of one that is read once more, the plan whose period it spoke of when it was read first.
         is_trial: its sender only wants it checked; it is answered, and nothing else comes of it.
     """
 
@@ -46,6 +47,7 @@ class LedgerFile(NamedTuple):
     landed_at: datetime
     requeue_of: int | None
     is_trial: bool = False
+    plan_code: str | None = None
 
     @property
     def stranger(self) -> str:

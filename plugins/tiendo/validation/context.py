@@ -19,6 +19,7 @@ class BatchFile(NamedTuple):
         stranger: the mail address it came from, when that is no body's own; "" otherwise. What the workbook says of
             itself counts for nothing then.
         reopened: (body, period) pairs that a reviewer has asked to be reported anew.
+        plan: code of the plan it is known to be of, "" where it has to be found.
         plans: names of the plans it may be of, where nothing tells which; else none.
     """
 
@@ -30,6 +31,7 @@ class BatchFile(NamedTuple):
     received_at: datetime | None = None
     stranger: str = ""
     reopened: frozenset[tuple[str, str]] = frozenset()
+    plan: str = ""
     plans: tuple[str, ...] = ()
 
 

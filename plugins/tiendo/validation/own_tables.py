@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine
 
@@ -87,7 +87,6 @@ def mart_frame(register: Register, rows: "pd.DataFrame", now: datetime) -> "pd.D
     for row in rows.to_dict("records"):
         leaf = leaves.get(row["indicator_code"])
         has_value, state = not pd.isna(row["value"]), (row["components"] or {}).get("state")
-        origin = (row["observation_id"], row["file_sha256"], row["sheet"], row["cell"])
         records.append(
             {
                 "plan_code": row["plan_code"],
@@ -100,9 +99,7 @@ def mart_frame(register: Register, rows: "pd.DataFrame", now: datetime) -> "pd.D
                 "state": state or "",
                 "minimum": _float(leaf.minimum) if leaf else None,
                 "maximum": _float(leaf.maximum) if leaf else None,
-                "origin_part_count": sum(not (pd.isna(part) or part == "") for part in origin)
-                if has_value or state
-                else None,
+                "origin_part_count": _origin_parts(row) if has_value or state else None,
                 "component_count": len(row["components"] or ()),
                 "rule_version": row["rule_version"],
                 "as_of": _in_utc(row["as_of"]),
@@ -116,6 +113,16 @@ def mart_frame(register: Register, rows: "pd.DataFrame", now: datetime) -> "pd.D
         if code not in present
     ]
     return pd.DataFrame([*records, *absent], columns=list(_MART_COLUMNS))
+
+
+def _origin_parts(row: Mapping[Any, Any]) -> int:
+    """Returns how many of observation, file, sheet and cell a figure leads to; a sum has all where its parts do."""
+    import pandas as pd
+
+    if parts := (row["components"] or {}).get("parts"):
+        return 4 if all(part["observation_id"] for part in parts if part["value"] is not None) else 0
+    origin = (row["observation_id"], row["file_sha256"], row["sheet"], row["cell"])
+    return sum(not (pd.isna(part) or part == "") for part in origin)
 
 
 def _in_utc(instant: datetime) -> datetime:

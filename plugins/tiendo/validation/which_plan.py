@@ -39,7 +39,7 @@ def by_plan(
     facts = {register.code: RegisterFacts(register) for register in bodies.plans}
     parts: dict[str, list[tuple[int, BatchFile]]] = {register.code: [] for register in bodies.plans}
     for place, file in enumerate(files):
-        if (marked := file.content.marker.plan) in parts:
+        if (marked := file.plan or file.content.marker.plan) in parts:
             parts[marked].append((place, file))
             continue
         on = file.received_at.astimezone(HANOI).date() if file.received_at else today
@@ -105,5 +105,5 @@ def _is_open(view: _View) -> bool:
 
 
 _SIGNS: tuple[Callable[[_View], bool], ...] = (
-    _knows_sender, _is_named, _has_period, _knows_a_row, _has_begun,
+    _knows_sender, _has_period, _is_named, _knows_a_row, _has_begun,
 )  # fmt: skip
