@@ -168,7 +168,8 @@ def _named(key: str) -> _Named | None:
     from tiendo.airflow_glue.warehouse import open_warehouse
     from tiendo.plan.side_by_side import get_plans
     from tiendo.report.edition import last_edition
-    from tiendo.warehouse.engine import loader
+    from tiendo.settings import get_settings
+    from tiendo.warehouse.engine import get_engine, loader
 
     plans = get_plans()
     try:
@@ -177,7 +178,9 @@ def _named(key: str) -> _Named | None:
         return None
     is_published = False
     try:
-        with loader(open_warehouse().engine) as connection:
+        # A callback may ask Airflow for no connections: the warehouse is known by its address, where that is set.
+        engine = get_engine() if get_settings().database_url else open_warehouse().engine
+        with loader(engine) as connection:
             is_published = last_edition(connection, register, period) > 0
     except (SQLAlchemyError, OSError) as error:
         log.warning("The warehouse cannot say whether %s is out: %s", key, error)
