@@ -114,14 +114,14 @@ def test_the_pages_stay_when_history_and_rules_change(
     assert pages.items() <= later.results().items()
     assert len(later.results()) > len(pages)
     # Built from nothing they say the same; only the picture at the top is fetched by another address.
-    for path in sorted(first.index.parents[1].rglob("*.html")):
+    for path in sorted(first.index.parents[2].rglob("*.html")):
         path.unlink()
     anew = Site(pipeline).results()
     dated = re.compile(rb"\?d=\w+\.\w+")
     assert {link: dated.sub(b"", anew[link]) for link in pages} == {k: dated.sub(b"", v) for k, v in pages.items()}
     shown = next(page for link, page in pages.items() if "/indicator_row/" in link).decode()
     assert "kind-given: Thiếu loại số liệu" in shown
-    assert "kind-given: Một quy tắc khác" in (first.index.parents[1] / "expectations/indicator_row.html").read_text()
+    assert "kind-given: Một quy tắc khác" in (first.index.parents[2] / "expectations/indicator_row.html").read_text()
 
 
 def test_both_readings_of_a_requeued_file_are_shown(
@@ -189,7 +189,7 @@ def test_files_of_no_period_have_their_page(pipeline: Pipeline) -> None:
     assert pipeline.send(BODY, b"no workbook") == "quarantined"
     site = Site(pipeline)
     assert site.lines() == []
-    root = site.index.parents[1] / "index.html"
+    root = site.index.parents[2] / "index.html"
     (line,) = html.fromstring(root.read_bytes()).xpath("//tr[@id=$receipt]", receipt=pipeline.file(1)["receipt_no"])
     assert "file-plain-text (critical)" in line.text_content()
     (link,) = html.fromstring(root.read_bytes()).xpath("//tr[td='submission']//a[.='result']/@href")

@@ -349,7 +349,11 @@ def _changes(before: Rows, after: Rows, key: tuple[str, ...], value: tuple[str, 
     old, new = ({tuple(row[name] for name in key): row for row in rows} for rows in (before, after))
     changes = []
     for place in dict.fromkeys((*old, *new)):
-        told = [{name: rows[place][name] for name in value} if place in rows else None for rows in (old, new)]
+        # Without what is empty text: only an answer in words has a state.
+        told = [
+            {name: rows[place][name] for name in value if rows[place][name] != ""} if place in rows else None
+            for rows in (old, new)
+        ]
         if told[0] != told[1]:
             changes.append(dict(zip(key, place, strict=True)) | {"old": told[0], "new": told[1]})
     return changes
