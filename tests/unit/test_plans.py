@@ -26,9 +26,14 @@ def following(tmp_path_factory: pytest.TempPathFactory) -> Register:
     return next_plan(tmp_path_factory.mktemp("next"))
 
 
+def having(plan: Register, code: str, field: str, value: str) -> Register:
+    """The plan with an address, or a domain, of a body."""
+    bodies = (replace(each, **{field: (value,)}) if each.code == code else each for each in plan.agencies)
+    return replace(plan, agencies=tuple(bodies))
+
+
 def with_address(register: Register, code: str, address: str) -> Register:
-    bodies = (replace(each, mail_addresses=(address,)) if each.code == code else each for each in register.agencies)
-    return replace(register, agencies=tuple(bodies))
+    return having(register, code, "mail_addresses", address)
 
 
 def test_the_next_year_of_a_province_shares_its_bodies(register: Register, following: Register) -> None:
@@ -65,10 +70,6 @@ def test_an_address_is_one_body_s_in_all_plans(register: Register, following: Re
 def test_nor_is_an_address_in_a_domain_of_another_body(
     register: Register, following: Register, mine: tuple[str, str], theirs: tuple[str, str], column: str
 ) -> None:
-    def having(plan: Register, code: str, field: str, value: str) -> Register:
-        bodies = (replace(each, **{field: (value,)}) if each.code == code else each for each in plan.agencies)
-        return replace(plan, agencies=tuple(bodies))
-
     (fault,) = clashes(having(register, YTE, *mine), having(following, TAICHINH, *theirs))
     assert fault.column == column
     assert YTE in fault.what

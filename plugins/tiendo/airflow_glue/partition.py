@@ -16,21 +16,20 @@ if TYPE_CHECKING:
 
 def period_form(bodies: Bodies) -> dict[str, Param]:
     """Returns the field of the form by which a person starts a run: the periods of each plan."""
-    periods: dict[str, str] = {}
-    for register in bodies.plans:
-        for entry in register.calendar:
-            name = entry.period.vietnamese
-            of_plan = f" – {register.short_title}" if len(bodies.plans) > 1 else ""
-            periods[form_value(bodies, register, entry.period)] = name[0].upper() + name[1:] + of_plan
+    all_periods = [(register, entry.period) for register in bodies.plans for entry in register.calendar]
+    names: dict[str, str] = {}
+    for register, period in all_periods:
+        name = period.vietnamese
+        of_plan = f" – {register.short_title}" if len(bodies.plans) > 1 else ""
+        names[form_value(bodies, register, period)] = name[0].upper() + name[1:] + of_plan
     # The other spelling is taken too, last in the list: Airflow holds the values of a waiting run against the form
     # again at each of its tasks, and plans may have been put into hand or taken out since it was started.
-    all_periods = [(register, entry.period) for register in bodies.plans for entry in register.calendar]
     spelt = [*(key_of(*each) for each in all_periods), *(str(period) for _, period in all_periods)]
     field = Param(
         "",
         type="string",
-        enum=list(dict.fromkeys(["", *periods, *spelt])),
-        values_display={"": "(chọn kỳ)", **periods},
+        enum=list(dict.fromkeys(["", *names, *spelt])),
+        values_display={"": "(chọn kỳ)", **names},
         title="Kỳ báo cáo",
         description="Bắt buộc khi khởi chạy bằng tay. Lượt chạy theo lịch tự có kỳ của mình.",
     )

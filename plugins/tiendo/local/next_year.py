@@ -4,8 +4,6 @@ The plan is the draft of ``tiendo plan new``, with every mark filled in from the
 ``include/demo/next_year.yaml`` gives the rest. Its figures are last year's of the same quarter, marked as illustrative.
 """
 
-import csv
-import io
 import re
 import shutil
 from collections.abc import Iterator
@@ -64,11 +62,14 @@ def _write_plan(old_dir: Path, year: int, words: dict[str, Any], plan_dir: Path)
     known = read_known(old_dir, [])
     assert known  # noqa: S101  it is the plan in force
     write_new_plan(known, year, plan_dir)
-    for file in plan_dir.glob("*.csv"):
-        old = {_key(row): row for row in _rows(old_dir / file.name)}
-        rows = [_filled(row, old[_key(row)], year, words["plan"]["decision"]) for row in _rows(file)]
+    draft = read_known(plan_dir, [])
+    assert draft  # noqa: S101  it has just been written
+    for file, drafted in draft.rows.items():
+        # A draft has the rows of the old plan, in its order.
+        pairs = zip(drafted, known.rows[file], strict=True)
+        rows = [_filled(row, old, year, words["plan"]["decision"]) for row, old in pairs]
         if rows:
-            file.write_text(table_text(list(rows[0]), rows), encoding="utf-8")
+            (plan_dir / file).write_text(table_text(draft.headings[file], rows), encoding="utf-8")
     text = (plan_dir / "plan.yaml").read_text(encoding="utf-8")
     for name in ("code", "title", "short_title", "issued_on"):
         quote = "" if name == "issued_on" else '"'
@@ -80,14 +81,6 @@ def _write_plan(old_dir: Path, year: int, words: dict[str, Any], plan_dir: Path)
     (plan_dir / "plan.yaml").write_text(text, encoding="utf-8")
     row = dict.fromkeys(AMENDED, "") | words["amendment"]
     (plan_dir / AMENDMENTS).write_text(table_text(list(AMENDED), [row]), encoding="utf-8")
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
-
-
-def _key(row: dict[str, str]) -> tuple[str, ...]:
-    return tuple(row[name] for name in ("code", "ref", "indicator", "year", "quarter") if name in row)
 
 
 def _filled(draft: dict[str, str], old: dict[str, str], year: int, decision: str) -> dict[str, str]:

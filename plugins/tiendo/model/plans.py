@@ -50,7 +50,7 @@ class Plans:
     @cached_property
     def by_code(self) -> dict[str, Register]:
         """The registers by the code of their plan."""
-        return {register.code: register for register in self.plans}
+        return by_code(self)
 
     def of_code(self, code: str) -> Register:
         """Returns a plan in hand.
@@ -74,8 +74,7 @@ class Plans:
 
         A year that is over may so stay in hand for ever, and its editions be looked at and rebuilt.
         """
-        going_on = (each for each in self.plans if any(now < entry.closing_at for entry in each.calendar))
-        return next(going_on, self.plans[-1])
+        return next((each for each in self.plans if not each.is_over(now)), self.plans[-1])
 
     def with_period(self, period: Period) -> tuple[Register, ...]:
         """Returns the plans whose calendar has a period."""
@@ -107,3 +106,8 @@ class Plans:
 
 Bodies = Register | Plans
 """What says who may write: one plan, or several side by side. ``plans`` gives the registers of either."""
+
+
+def by_code(bodies: Bodies) -> dict[str, Register]:
+    """Returns the registers of one plan or several by the code of their plan."""
+    return {register.code: register for register in bodies.plans}

@@ -337,6 +337,10 @@ class Register:
         """Itself, as the one plan where others may stand beside it (``tiendo.model.plans``)."""
         return (self,)
 
+    def is_over(self, now: datetime) -> bool:
+        """Tells whether every period of the plan has closed."""
+        return all(entry.closing_at <= now for entry in self.calendar)
+
     def in_force(self, period: Period) -> "Register":
         """Returns the register by which a period is graded, owed and printed: that of the day its data is closed."""
         entry = self.calendar_by_period.get(period)

@@ -16,7 +16,7 @@ from tiendo import clock
 from tiendo.collect.archive import archived_path
 from tiendo.model.content import UNREAD
 from tiendo.model.outcome import ACCEPTED, FileOutcome, Finding
-from tiendo.model.plans import Bodies
+from tiendo.model.plans import Bodies, by_code
 from tiendo.model.register import Register
 from tiendo.obligations.reopened import open_at, read_reopened
 from tiendo.process.again import check_again, to_check
@@ -191,7 +191,7 @@ def _repetition(bodies: Bodies, repeated: Repeated, settled: dict[int, Settled],
     file, first = repeated.file, repeated.first
     if isinstance(first, EarlierFile):
         counting, agency, period = first.counting_receipt_no or "", first.agency_code, first.period
-        register = next((each for each in bodies.plans if each.code == first.plan_code), bodies.plans[0])
+        register = by_code(bodies).get(first.plan_code or "", bodies.plans[0])
         # Of a plan that is no longer in hand: no period of another.
         period = period if register.code == first.plan_code else None
     else:

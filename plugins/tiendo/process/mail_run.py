@@ -98,7 +98,7 @@ def _send(settings: Settings, bodies: Bodies, engine: Engine, mail: Mail) -> Sen
             withdraw(connection, register, now)
     tell_undeliverable(engine, bodies, mail.identity)
     # Mail of all plans goes out together: the quiet hours of any that is not over are kept.
-    going_on = [plan for plan in bodies.plans if any(now < entry.closing_at for entry in plan.calendar)]
+    going_on = [plan for plan in bodies.plans if not plan.is_over(now)]
     is_quiet = any(plan.reminders.is_quiet(plan.working_days, now) for plan in going_on or bodies.plans)
     quiet_kinds = (REMINDER, LIST) if is_quiet else ()
     try:

@@ -17,7 +17,7 @@ from tiendo import clock
 from tiendo.model.content import UNREAD, WorkbookContent
 from tiendo.model.outcome import ACCEPTED, FileOutcome, Finding
 from tiendo.model.period import Period
-from tiendo.model.plans import Bodies
+from tiendo.model.plans import Bodies, by_code
 from tiendo.model.register import Register
 from tiendo.process.again import check_again, to_check
 from tiendo.process.batch import process
@@ -312,7 +312,7 @@ def settle(settings: Settings, bodies: Bodies, engine: Engine, entered: Entered)
     """
     touched = process(settings, bodies, engine, [entered.file_id]).periods
     for plan_code, period in touched:
-        refresh(engine, next(each for each in bodies.plans if each.code == plan_code), Period.parse(period))
+        refresh(engine, by_code(bodies)[plan_code], Period.parse(period))
     with loader(engine) as connection:
         (line,) = readings(connection, entered.file_id)
     return {

@@ -46,11 +46,11 @@ def settle(file_ids: Sequence[int]) -> "BatchResult":
 def grade(touched: "PlanPeriod") -> int:
     """Grades a period of a plan, in a worker; returns how many verdicts changed."""
     from tiendo.model.period import Period
+    from tiendo.model.plans import by_code
     from tiendo.status.service import refresh
 
     _, bodies, engine = _parts
-    register = next(each for each in bodies.plans if each.code == touched.plan_code)
-    return refresh(engine, register, Period.parse(touched.period))
+    return refresh(engine, by_code(bodies)[touched.plan_code], Period.parse(touched.period))
 
 
 def _begin(settings: "Settings", bodies: "Bodies", url: "URL") -> None:

@@ -17,6 +17,8 @@ from tiendo.report.summary import data_days, illustrative_lines
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
 # Libraries that write bytes; another version of one may write the same content differently.
+# Fields that editions of before had not.
+_LATER = frozenset(("amendments", "annex", "parts", "told_state", "old_told", "new_told"))
 _WRITERS = ("docxtpl", "jinja2", "openpyxl", "pyarrow", "python-docx")
 
 
@@ -39,20 +41,14 @@ def content_sha256(data: EditionData) -> str:
 
 
 def _hash(data: EditionData) -> str:
-    plain = dataclasses.asdict(data, dict_factory=_without_states)
-    for holder, name in ((plain, "amendments"), (plain["letterhead"], "annex")):
-        if not holder[name]:  # editions from before there were any keep their hash
-            del holder[name]
-    for line in (*plain["indicators"], *plain["body_targets"]):
-        if not line["parts"]:
-            del line["parts"]
+    plain = dataclasses.asdict(data, dict_factory=_as_before)
     text = json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _without_states(items: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Returns a dataclass's fields; where no state is told, as before any could be: the hash stays."""
-    return {name: value for name, value in items if value or name not in ("told_state", "old_told", "new_told")}
+def _as_before(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Returns a dataclass's fields without later ones that say nothing: editions from before them keep their hash."""
+    return {name: value for name, value in items if value or name not in _LATER}
 
 
 def render_manifest(data: EditionData, files: Mapping[str, bytes], office: str = "") -> bytes:

@@ -25,7 +25,6 @@ class _View(NamedTuple):
 
     file: BatchFile
     facts: RegisterFacts
-    register: Register
     period: Period | None
     on: date
 
@@ -44,16 +43,16 @@ def by_plan(
             continue
         on = file.received_at.astimezone(HANOI).date() if file.received_at else today
         left = _candidates([_view(file, each, on) for each in facts.values()])
-        unclear = tuple(view.register.short_title for view in left) if len(left) > 1 else ()
-        parts[left[0].register.code].append((place, file._replace(plans=unclear)))
+        unclear = tuple(view.facts.register.short_title for view in left) if len(left) > 1 else ()
+        parts[left[0].facts.register.code].append((place, file._replace(plans=unclear)))
     return [(register, parts[register.code]) for register in bodies.plans]
 
 
 def _view(file: BatchFile, facts: RegisterFacts, on: date) -> _View:
     if file.content.fault:
-        return _View(file, facts, facts.register, None, on)
+        return _View(file, facts, None, on)
     told = file.content.marker.period or str(read_stated(file, facts).period or "") or file.asked_period
-    return _View(file, facts, facts.register, parse_period(told, facts), on)
+    return _View(file, facts, parse_period(told, facts), on)
 
 
 def _candidates(views: list[_View]) -> list[_View]:
@@ -77,7 +76,7 @@ def _knows_sender(view: _View) -> bool:
 
 def _is_named(view: _View) -> bool:
     """Whether a title, or the file's name, names the plan as it is called in print."""
-    name = fold(view.register.short_title)
+    name = fold(view.facts.register.short_title)
     texts = (view.file.name.replace("_", " "), *(title.text for title in view.file.content.titles))
     return any(name in fold(text) for text in texts)
 
