@@ -1,70 +1,178 @@
-"""Reporting periods, written ``2023-Q1``."""
+"""Reporting periods: the months, quarters, half-years, months since the year's start, or years that a plan reports by."""
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 from functools import total_ordering
 
 _ROMAN = ("I", "II", "III", "IV")
-_LAST_DAY = {3: 31, 6: 30, 9: 30, 12: 31}
+
+
+class PeriodKind(Enum):
+    """Which periods a year is reported by. The value is how a plan names it.
+
+    Attributes:
+        mark: what stands between the year and the number in a period's code.
+        ends: the last month of each of the year's periods.
+        noun: what people call such a period, in small letters.
+    """
+
+    MONTH = "month", "M", tuple(range(1, 13)), "tháng"
+    QUARTER = "quarter", "Q", (3, 6, 9, 12), "quý"
+    HALF_YEAR = "half_year", "H", (6, 12), "kỳ"
+    YEAR_TO_DATE = "year_to_date", "YTD", (6, 9, 12), "kỳ"
+    YEAR = "year", "", (12,), "năm"
+
+    def __init__(self, code: str, mark: str, ends: tuple[int, ...], noun: str) -> None:
+        self._value_ = code
+        self.mark = mark
+        self.ends = ends
+        self.noun = noun
+
+    @property
+    def in_it(self) -> str:
+        """Names what is of one period alone: ``trong quý``."""
+        return f"trong {self.noun}"
+
+
+# Written by the number within the year, but months and what runs from the year's start by the (last) month, with two
+# digits: so the codes of a kind stand in the order of time.
+_BY_MONTH = (PeriodKind.MONTH, PeriodKind.YEAR_TO_DATE)
+PATTERN = r"[0-9]{4}(?:-(?:M(?:0[1-9]|1[0-2])|Q[1-4]|H[12]|YTD(?:06|09|12)))?"
+"""A period's code, as a regular expression."""
 
 
 @total_ordering
 @dataclass(frozen=True)
 class Period:
-    """A calendar quarter. Ordered by time; ``str`` gives ``2023-Q1``."""
+    """A period of a year. Those of one kind are ordered by time.
+
+    Attributes:
+        number: which of the year's periods of its kind it is, from 1.
+
+    ``str`` gives its code: ``2023-M04``, ``2023-Q1``, ``2023-H1``, ``2023-YTD09`` (nine months from the first of
+    January), ``2023``.
+    """
 
     year: int
-    quarter: int
+    number: int
+    kind: PeriodKind = PeriodKind.QUARTER
 
     def __post_init__(self) -> None:
-        if not 1 <= self.quarter <= 4:
-            raise ValueError(f"quarter must be 1 to 4, not {self.quarter}")
+        if not 1 <= self.number <= self.per_year:
+            raise ValueError(f"number must be 1 to {self.per_year}, not {self.number}")
 
     @classmethod
     def parse(cls, text: str) -> "Period":
-        """Reads ``2023-Q1``.
+        """Reads a code.
 
         Raises:
             ValueError: any other form. Vietnamese forms are read by ``tiendo.vietnamese.dates``.
         """
-        match = re.fullmatch(r"(\d{4})-Q([1-4])", text)
-        if not match:
-            raise ValueError(f"period must look like 2023-Q1, not {text!r}")
-        return cls(int(match[1]), int(match[2]))
+        if not re.fullmatch(PATTERN, text, re.ASCII):
+            raise ValueError(f"period must look like 2023-M04, 2023-Q1, 2023-H1, 2023-YTD09 or 2023, not {text!r}")
+        year, _, rest = text.partition("-")
+        mark, digits = rest.rstrip("0123456789"), rest.lstrip("MQHYTD")
+        kind = next(each for each in PeriodKind if each.mark == mark)
+        number = int(digits or 1)
+        return cls(int(year), kind.ends.index(number) + 1 if kind in _BY_MONTH else number, kind)
 
     def __str__(self) -> str:
-        return f"{self.year}-Q{self.quarter}"
+        if self.kind is PeriodKind.YEAR:
+            return f"{self.year}"
+        number = f"{self.last_month:02d}" if self.kind in _BY_MONTH else self.number
+        return f"{self.year}-{self.kind.mark}{number}"
 
     def __lt__(self, other: "Period") -> bool:
-        return (self.year, self.quarter) < (other.year, other.quarter)
+        return (self.year, self.last_month) < (other.year, other.last_month)
+
+    @property
+    def per_year(self) -> int:
+        """How many such periods a year has."""
+        return len(self.kind.ends)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing of its year was reported before it."""
+        return self.number == 1
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the year ends with it."""
+        return self.number == self.per_year
 
     @property
     def first_day(self) -> date:
-        """First calendar day of the quarter."""
-        return date(self.year, self.last_month - 2, 1)
+        """First calendar day."""
+        is_from_start = self.is_first or self.kind is PeriodKind.YEAR_TO_DATE
+        return date(self.year, 1 if is_from_start else self.kind.ends[self.number - 2] + 1, 1)
 
     @property
     def last_day(self) -> date:
-        """Last calendar day of the quarter."""
-        return date(self.year, self.last_month, _LAST_DAY[self.last_month])
+        """Last calendar day."""
+        return date(self.year, self.last_month, monthrange(self.year, self.last_month)[1])
 
     @property
     def last_month(self) -> int:
-        """Number of the quarter's last month: 3, 6, 9 or 12."""
-        return self.quarter * 3
+        """Number of its last month, 1 to 12."""
+        return self.kind.ends[self.number - 1]
 
     @property
     def previous(self) -> "Period":
-        """The quarter before."""
-        return Period(self.year, self.quarter - 1) if self.quarter > 1 else Period(self.year - 1, 4)
+        """The period before, of its kind."""
+        if self.is_first:
+            return Period(self.year - 1, self.per_year, self.kind)
+        return Period(self.year, self.number - 1, self.kind)
 
     @property
     def following(self) -> "Period":
-        """The quarter after."""
-        return Period(self.year, self.quarter + 1) if self.quarter < 4 else Period(self.year + 1, 1)
+        """The period after, of its kind."""
+        return Period(self.year + 1, 1, self.kind) if self.is_last else Period(self.year, self.number + 1, self.kind)
+
+    @property
+    def of_year(self) -> tuple["Period", ...]:
+        """All periods of its kind and year, in order."""
+        return periods_of(self.year, self.kind)
+
+    @property
+    def so_far(self) -> tuple["Period", ...]:
+        """The periods of its year up to and with itself."""
+        return self.of_year[: self.number]
+
+    @property
+    def short(self) -> str:
+        """``quý I``, ``tháng 4``, ``6 tháng đầu năm``; the year is left out."""
+        match self.kind:
+            case PeriodKind.MONTH:
+                return f"tháng {self.number}"
+            case PeriodKind.QUARTER:
+                return f"quý {_ROMAN[self.number - 1]}"
+            case PeriodKind.HALF_YEAR if self.is_last:
+                return "6 tháng cuối năm"
+        return "cả năm" if self.is_last else f"{self.last_month} tháng đầu năm"
 
     @property
     def vietnamese(self) -> str:
-        """``quý I năm 2023``."""
-        return f"quý {_ROMAN[self.quarter - 1]} năm {self.year}"
+        """``quý I năm 2023``, ``tháng 4 năm 2023``, ``6 tháng đầu năm 2023``, ``năm 2023``."""
+        if self.kind in (PeriodKind.MONTH, PeriodKind.QUARTER):
+            return f"{self.short} năm {self.year}"
+        return f"{self.short.removeprefix('cả ')} {self.year}"
+
+    @property
+    def label(self) -> str:
+        """``I``, ``T4``, ``6T``, ``9T``, ``2023``: for the axis of a chart or a table's heading."""
+        match self.kind:
+            case PeriodKind.QUARTER:
+                return _ROMAN[self.number - 1]
+            case PeriodKind.MONTH:
+                return f"T{self.number}"
+            case PeriodKind.YEAR:
+                return f"{self.year}"
+        return f"{self.last_month}T"
+
+
+def periods_of(year: int, kind: PeriodKind) -> tuple[Period, ...]:
+    """Returns the periods of a year, in order."""
+    return tuple(Period(year, number, kind) for number in range(1, len(kind.ends) + 1))
