@@ -219,7 +219,7 @@ BROKEN_YAML = [
     ("province: Bình Dương", "provinze: Bình Dương", "provinze", "is not known; known are code, title"),
     ("short_title: Kế hoạch số 282/KH-UBND", "short_title:", "short_title", "must be a text, not None"),
     ("  V: Một số", "  I: Một số", "sections.I", "key stands twice"),
-    ("overrides: {}", "overrides: {2023-Q5: {}}", "calendar.overrides.2023-Q5", "must look like 2023-Q1"),
+    ("overrides: {}", "overrides: {2023-Q5: {}}", "calendar.overrides.2023-Q5", "must look like 2023-M04, 2023-Q1"),
     ("overrides: {}", "overrides: [2023-Q1]", "calendar.overrides", "must hold keys and values"),
     (
         *_override("publish_at: 13/03/2023"),

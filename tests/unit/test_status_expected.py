@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from status_support import dec, make_indicator
 
+from tiendo.model.period import Period
 from tiendo.model.register import Comparator, PastShare
 from tiendo.status.expected import goal_of
 
@@ -46,7 +47,7 @@ def _cases() -> list[tuple[str, str, str, int, str]]:
 
 @pytest.mark.parametrize(("nature", "target", "baseline", "quarter", "expected"), _cases())
 def test_expected_value(nature: str, target: str, baseline: str, quarter: int, expected: str) -> None:
-    goal = goal_of(make_indicator(nature, target, baseline), quarter)
+    goal = goal_of(make_indicator(nature, target, baseline), Period(2023, quarter))
     assert goal is not None
     assert goal.sides[0].expected == dec(expected)
 
@@ -54,7 +55,7 @@ def test_expected_value(nature: str, target: str, baseline: str, quarter: int, e
 def test_own_profile_replaces_the_even_one() -> None:
     profile = tuple(Decimal(share) for share in ("0.15", "0.40", "0.65", "1"))
     indicator = make_indicator("flow", "ge 1000", profile=profile)
-    goals = [goal_of(indicator, quarter) for quarter in (1, 2, 3, 4)]
+    goals = [goal_of(indicator, Period(2023, quarter)) for quarter in (1, 2, 3, 4)]
     assert [goal.sides[0].expected for goal in goals if goal] == [150, 400, 650, 1000]
     assert goals[0] is not None
     assert goals[0].formula == "flow_profile"
@@ -71,18 +72,18 @@ def test_own_profile_replaces_the_even_one() -> None:
     ],
 )
 def test_band_scales_for_flows_only(nature: str, quarter: int, low: int, high: int) -> None:
-    goal = goal_of(make_indicator(nature, "between 100 120", "80"), quarter)
+    goal = goal_of(make_indicator(nature, "between 100 120", "80"), Period(2023, quarter))
     assert goal is not None
     assert [side.expected for side in goal.sides] == [low, high]
 
 
 def test_no_target_has_no_goal() -> None:
-    assert goal_of(make_indicator("index", "none"), 1) is None
+    assert goal_of(make_indicator("index", "none"), Period(2023, 1)) is None
 
 
 def test_comparator_without_its_bound_is_our_fault() -> None:
     with pytest.raises(ValueError, match="chi-tieu"):
-        goal_of(make_indicator("flow", "none", comparator=Comparator.GE), 1)
+        goal_of(make_indicator("flow", "none", comparator=Comparator.GE), Period(2023, 1))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_comparator_without_its_bound_is_our_fault() -> None:
     ],
 )
 def test_scale_is_never_zero(target: str, baseline: str, quarter: int, scale: str) -> None:
-    goal = goal_of(make_indicator("stock", target, baseline), quarter)
+    goal = goal_of(make_indicator("stock", target, baseline), Period(2023, quarter))
     assert goal is not None
     assert goal.sides[0].scale == dec(scale)
 
@@ -105,7 +106,7 @@ def test_a_quarter_that_no_past_year_knows_keeps_the_even_pace() -> None:
     past = PastShare(2022, Decimal(40), Decimal(100), "", "")
     profile = tuple(Decimal(share) for share in ("0.25", "0.40", "0.75", "1"))
     indicator = make_indicator("flow", "ge 1000", profile=profile, profile_basis=((), (past,), (), ()))
-    goals = [goal_of(indicator, quarter) for quarter in (1, 2, 3, 4)]
+    goals = [goal_of(indicator, Period(2023, quarter)) for quarter in (1, 2, 3, 4)]
     assert [(goal.sides[0].expected, goal.formula) for goal in goals if goal] == [
         (250, "flow_share"),
         (400, "flow_profile"),

@@ -72,7 +72,7 @@ def _unanswered(register: Register, outcome: FileOutcome) -> tuple[tuple[str, ..
     if not outcome.period or outcome.verdict not in ACCEPTED:
         return (), ()
     period = Period.parse(outcome.period)
-    register, quarter = register.in_force(period), period.quarter
+    register, quarter = register.in_force(period), period.number
     answered = {o.indicator for o in outcome.read if o.period == outcome.period}
     states = {t.task_ref for t in outcome.read_tasks if t.state}
     indicators = tuple(

@@ -159,7 +159,7 @@ class _Form:
         sheet, first = self._start(INDICATORS, "KẾT QUẢ THỰC HIỆN CÁC CHỈ TIÊU", _INDICATOR_WIDTHS, LEGEND)
         column = {c.field: i for i, c in enumerate(INDICATORS.columns, start=1)}
         for row, indicator in enumerate(self._indicators, start=first):
-            is_due = self._entry.period.quarter in indicator.published_in
+            is_due = self._entry.period.number in indicator.published_in
             printed = (
                 indicator.code,
                 indicator.label,
@@ -183,7 +183,7 @@ class _Form:
             (row, indicator.nature, indicator.unit.family if indicator.unit else "")
             for row, indicator in enumerate(self._indicators, start=first)
         ]
-        warn_of_figures(sheet, rows, is_first_quarter=self._entry.period.quarter == 1)
+        warn_of_figures(sheet, rows, is_first_quarter=self._entry.period.is_first)
         last = first + len(self._indicators) - 1
         rules = {
             "kind": (list_rule("E", len(KINDS), "Loại số liệu"), "Loại số liệu", _KIND_PROMPT),
@@ -229,7 +229,7 @@ class _Form:
         last = self._reported.values.get((indicator.code, self._agency.code))
         before = "" if last is None else f" Kỳ trước: {format_number(last)}."
         if indicator.nature is Nature.FLOW:
-            is_first = self._entry.period.quarter == 1
+            is_first = self._entry.period.is_first
             what = "Quý I: bằng số trong quý." if is_first else "Lũy kế từ đầu năm: kỳ trước cộng trong quý."
         elif indicator.nature is Nature.GROWTH:
             what = "Tốc độ tăng so với cùng kỳ năm trước; giảm thì ghi dấu trừ. Bằng 82,1% cùng kỳ thì ghi -17,9."

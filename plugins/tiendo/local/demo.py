@@ -173,7 +173,7 @@ class Scenario:
         texts = []
         for task in self.register.tasks_of(agency.code):
             choice = variants[task.ref]
-            texts.append(_task_text(choice[agency.row_order % len(choice)], period.quarter))
+            texts.append(_task_text(choice[agency.row_order % len(choice)], period.number))
         return texts
 
 

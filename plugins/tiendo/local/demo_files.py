@@ -60,8 +60,8 @@ def make_file(scenario: Scenario, delivery: DemoDelivery) -> DemoFile:
     agency = scenario.register.agency_by_code[delivery.agency]
     period = delivery.period
     name = _NAMES[agency.row_order % len(_NAMES)].format(
-        roman=_ROMAN[period.quarter - 1],
-        quarter=period.quarter,
+        roman=_ROMAN[period.number - 1],
+        quarter=period.number,
         year=period.year,
         period=period,
         code=agency.code,

@@ -132,7 +132,7 @@ def _opening(scenario: Scenario, register: Register, words: dict[str, Any]) -> S
 
 
 def _a_year_later(scenario: Scenario, period: Period) -> Iterator[DemoFigure]:
-    same = f"{period.year - 1}-Q{period.quarter}"
+    same = f"{period.year - 1}-Q{period.number}"
     for figure in scenario.figures:
         if figure.period == same:
             day = figure.data_on and date.fromisoformat(figure.data_on).replace(year=period.year).isoformat()

@@ -1,4 +1,4 @@
-"""Reporting periods: the months, quarters, half-years, months since the year's start, or years that a plan reports by."""
+"""Reporting periods: months, quarters, half-years, months since the year's start, or years."""
 
 import re
 from calendar import monthrange

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from tiendo.model.occasions import ReminderRules
-from tiendo.model.period import Period
+from tiendo.model.period import Period, PeriodKind, periods_of
 from tiendo.model.working_days import WorkingDays, midnight
 
 
@@ -136,10 +136,10 @@ class Indicator:
         name: as printed; ``label`` is the same with misprints mended, for people.
         target_text: as printed (``> 8,7``); ``comparator``/``low``/``high`` as understood, in ``unit``.
         reporters: agency codes, first takes precedence where ``has_precedence``.
-        published_in: periods (quarter numbers) in which a figure exists; () when only after the year.
+        published_in: numbers of the year's periods in which a figure exists; () when only after the year.
         baseline: value at the end of the year before, in ``unit``, where known.
-        profile: expected share of the year's flow by the end of each quarter, where known, else the linear one.
-        profile_basis: for each quarter the past years its share is the mean of; none: that quarter's is the even q/4.
+        profile: expected share of the year's flow by the end of each of its periods, where known, else the even one.
+        profile_basis: for each period the past years its share is the mean of; none: that period's is the even one.
             Empty for a profile that was decided instead.
         tolerance: how far two reporters may differ, in ``unit``.
         minimum, maximum: what is possible at all, in ``unit``.
@@ -305,6 +305,8 @@ class Register:
         version_sha256: of what grades, is owed and is printed by it: amendments of other periods leave it as it is.
         amendments: in the order in which they take effect.
         versions: the registers in force, each from a day on, in order; none where nothing was ever amended.
+        period_kind: which periods it is reported by.
+        last_year: of a plan of several years, which begins with ``year``; None for one of that year alone.
     """
 
     code: str
@@ -330,12 +332,32 @@ class Register:
     version_sha256: str = ""
     amendments: tuple[Amendment, ...] = ()
     versions: tuple[tuple[date, "Register"], ...] = field(default=(), repr=False)
+    period_kind: PeriodKind = PeriodKind.QUARTER
+    last_year: int | None = None
     files: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def plans(self) -> tuple["Register", ...]:
         """Itself, as the one plan where others may stand beside it (``tiendo.model.plans``)."""
         return (self,)
+
+    @property
+    def years(self) -> range:
+        """The years of the plan."""
+        return range(self.year, (self.last_year or self.year) + 1)
+
+    @cached_property
+    def periods(self) -> tuple[Period, ...]:
+        """The periods it is reported by, in order."""
+        return tuple(period for year in self.years for period in periods_of(year, self.period_kind))
+
+    def series(self, period: Period) -> tuple[Period, ...]:
+        """Returns what a period is looked at with: the year's periods; of a plan reported once a year, all years."""
+        return self.periods if self.period_kind is PeriodKind.YEAR else period.of_year
+
+    def so_far(self, period: Period) -> tuple[Period, ...]:
+        """Returns its series up to and with a period."""
+        return tuple(each for each in self.series(period) if each <= period)
 
     def is_over(self, now: datetime) -> bool:
         """Tells whether every period of the plan has closed."""
@@ -415,7 +437,7 @@ class Register:
         due_on = self.own_plan_due_on if own is None else own.due_on
         if due_on is None:
             return reports
-        end_of_year = midnight(date(self.year + 1, 1, 1))
+        end_of_year = midnight(date(self.years[-1] + 1, 1, 1))
         due_at = midnight(due_on + timedelta(days=1))
         return (Obligation(Duty.IMPLEMENTATION_PLAN, str(self.year), due_at, end_of_year), *reports)
 

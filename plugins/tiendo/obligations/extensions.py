@@ -79,7 +79,7 @@ def excuse(
         if owed.duty is not Duty.QUARTERLY_REPORT:
             raise ObligationError("Only a quarterly report can have nothing to report")
         period = Period.parse(owed.period)
-        figures = [i.code for i in register.in_force(period).indicators_of(agency) if period.quarter in i.published_in]
+        figures = [i.code for i in register.in_force(period).indicators_of(agency) if period.number in i.published_in]
         if figures:
             raise ObligationError(
                 f"{agency} reports {len(figures)} indicators in {owed.period} ({', '.join(figures[:3])} ...): it "

@@ -48,8 +48,8 @@ def write_reminder(
     is_report = owed.duty is Duty.QUARTERLY_REPORT
     speaker = register.speaker_on(agency.code, now.astimezone(HANOI).date())
     register = register.in_force_for(owed)
-    quarter = Period.parse(owed.period).quarter if is_report else 0
-    indicators = [i.label for i in register.indicators_of(agency.code) if quarter in i.published_in]
+    number = Period.parse(owed.period).number if is_report else 0
+    indicators = [i.label for i in register.indicators_of(agency.code) if number in i.published_in]
     name, contact = owed_name(owed), str(register.report["issuing_body"])
     deadline = deadline_text(reminder.due_at)
     step = reminder.occasion.code if reminder.occasion.code in (OVERDUE, HEAD_OF_UNIT) else "before"

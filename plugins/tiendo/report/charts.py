@@ -119,7 +119,7 @@ def has_path(line: IndicatorLine) -> bool:
 def path_words(line: IndicatorLine) -> str:
     """Returns the path of an indicator in words."""
     quarters = "; ".join(
-        f"quý {_QUARTERS[p.period.quarter - 1]}: {number(p.value)}"
+        f"quý {_QUARTERS[p.period.number - 1]}: {number(p.value)}"
         + (f" (mức phải đạt {number(p.expected, line.decimals)})" if p.expected is not None else "")
         + (f", {lower(status_name(p.status))}" if p.status else "")
         for p in line.history
@@ -280,10 +280,10 @@ def _draw_path(sheet: Axes, line: IndicatorLine, pen: Pen, box: tuple[float, flo
     """Draws one indicator into a box: left, top, width and height in points."""
     from matplotlib.patches import Rectangle
 
-    points = [(p.period.quarter, float(p.value)) for p in line.history if p.value is not None]
+    points = [(p.period.number, float(p.value)) for p in line.history if p.value is not None]
     expected = [(q, float(v)) for q, v in enumerate(line.expected_path, start=1) if v is not None]
     if not expected:  # of a band, what was asked for so far: its end nearer to the figure
-        expected = [(p.period.quarter, float(p.expected)) for p in line.history if p.expected is not None]
+        expected = [(p.period.number, float(p.expected)) for p in line.history if p.expected is not None]
     bounds = [float(bound) for bound in (line.target_low, line.target_high) if bound is not None]
     levels = [*bounds, *(value for _, value in (*points, *expected))]
     low, high = min(levels), max(levels)

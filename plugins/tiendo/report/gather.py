@@ -47,7 +47,6 @@ from tiendo.validation.suites import rule_titles
 from tiendo.vietnamese.listed_state import listed_state
 from tiendo.warehouse.sql import statement
 
-QUARTERS = (1, 2, 3, 4)
 USUAL_MISTAKES = 3
 Row = dict[str, Any]
 _LINE_FIELDS = {field.name for field in fields(IndicatorLine)}
@@ -81,11 +80,11 @@ def gather(
     Raises:
         NotGradedError: an indicator has no status at that instant.
     """
-    fetch = _Fetch(connection, {"plan_code": register.code, "period": str(period), "as_of": as_of})
+    fetch = _Fetch(connection, register, period, as_of)
     whole = kept or register_at(connection, register, period, as_of).whole
     register = whole.in_force(period)
     calendar = register.calendar_by_period[period]
-    statuses = _statuses(fetch, period)
+    statuses = _statuses(fetch)
     lines = [_line(whole, indicator, period, statuses) for indicator in register.indicators]
     own_plans = submissions(fetch("report/own_plans.sql", year=str(register.year)), as_of)
     tasks = _tasks(register, fetch, period)
@@ -136,8 +135,8 @@ def indicator_lines(
 ) -> list[IndicatorLine]:
     """Returns an indicator as the editions of the graded periods would report it at an instant, in order."""
     last = register.calendar[-1].period
-    fetch = _Fetch(connection, {"plan_code": register.code, "period": str(last), "as_of": as_of})
-    statuses = _statuses(fetch, last)
+    fetch = _Fetch(connection, register, last, as_of)
+    statuses = _statuses(fetch)
     return [
         _line(register, held, entry.period, statuses)
         for entry in register.calendar
@@ -173,19 +172,22 @@ def _next_due_at(register: Register, period: Period) -> datetime | None:
 class _Fetch:
     """Runs statements with the edition's own parameters."""
 
-    def __init__(self, connection: Connection, parameters: Mapping[str, Any]) -> None:
+    def __init__(self, connection: Connection, register: Register, period: Period, as_of: datetime) -> None:
         self.connection = connection
-        self.parameters = parameters
+        self.parameters = {
+            "plan_code": register.code,
+            "first_period": str(register.periods[0]),
+            "period": str(period),
+            "as_of": as_of,
+        }
 
     def __call__(self, name: str, **more: Any) -> list[Row]:
         rows = self.connection.execute(statement(name), {**self.parameters, **more}).mappings()
         return [dict(row) for row in rows]
 
 
-def _statuses(fetch: _Fetch, period: Period, as_of: datetime | None = None) -> dict[tuple[str, str], Row]:
-    parameters: dict[str, Any] = {"first_period": str(Period(period.year, 1))}
-    if as_of is not None:
-        parameters["as_of"] = as_of
+def _statuses(fetch: _Fetch, as_of: datetime | None = None) -> dict[tuple[str, str], Row]:
+    parameters = {} if as_of is None else {"as_of": as_of}
     return {(row["indicator_code"], row["period"]): row for row in fetch("report/status.sql", **parameters)}
 
 
@@ -222,7 +224,7 @@ def _line(
         target_high=indicator.high,
         agency_name="; ".join(register.agency_by_code[code].name for code in agencies) if indicator.is_leaf else "",
         expected_path=_expected_path(whole, indicator, period),
-        history=_history(indicator, period, statuses),
+        history=_history(indicator, whole.so_far(period), statuses),
         origin=_origin(_named(register, row)) if row and row["receipt_no"] else None,
         last_year=_last_year(indicator, period),
         task_ref=indicator.task_ref,
@@ -247,20 +249,21 @@ def _status_of(statuses: Mapping[tuple[str, str], Row], code: str, period: Perio
         raise NotGradedError(f"{code} has no status for {period}; compute statuses first") from None
 
 
-def _history(indicator: Indicator, period: Period, statuses: Mapping[tuple[str, str], Row]) -> tuple[HistoryPoint, ...]:
-    quarters = [Period(period.year, quarter) for quarter in QUARTERS[: period.quarter]]
+def _history(
+    indicator: Indicator, periods: Iterable[Period], statuses: Mapping[tuple[str, str], Row]
+) -> tuple[HistoryPoint, ...]:
     return tuple(
-        HistoryPoint(quarter, row["value"], row["expected"], row["status"], row["told_state"])
-        for quarter in quarters
-        if (row := statuses.get((indicator.code, str(quarter)))) is not None
+        HistoryPoint(each, row["value"], row["expected"], row["status"], row["told_state"])
+        for each in periods
+        if (row := statuses.get((indicator.code, str(each)))) is not None
     )
 
 
 def _last_year(indicator: Indicator, period: Period) -> Decimal | None:
     shares = [share for shares in indicator.profile_basis for share in shares if share.year == period.year - 1]
-    if period.quarter == QUARTERS[-1]:
+    if period.is_last:
         return shares[0].year_value if shares else None
-    return next((s.value for s in shares if s in indicator.profile_basis[period.quarter - 1]), None)
+    return next((s.value for s in shares if s in indicator.profile_basis[period.number - 1]), None)
 
 
 def _responsible(
@@ -293,14 +296,15 @@ def _full_name(register: Register, indicator: Indicator) -> str:
 
 
 def _expected_path(whole: Register, indicator: Indicator, period: Period) -> tuple[Any, ...]:
-    """Expected values of the four quarters, of those gone by as they were asked for then; a band has no single one."""
+    """Expected values of the series, of those gone by as they were asked for then; a band has no single one."""
 
-    def asked(quarter: int) -> Indicator | None:
-        if quarter >= period.quarter:
+    def asked(each: Period) -> Indicator | None:
+        if each >= period:
             return indicator
-        return whole.in_force(Period(period.year, quarter)).indicator_by_code.get(indicator.code)
+        return whole.in_force(each).indicator_by_code.get(indicator.code)
 
-    goals = [goal_of(i, q) if (i := asked(q)) is not None and i.is_leaf else None for q in QUARTERS]
+    series = whole.series(period)
+    goals = [goal_of(i, each) if (i := asked(each)) is not None and i.is_leaf else None for each in series]
     return tuple(None if goal is None or goal.is_band else goal.sides[0].expected for goal in goals)
 
 
@@ -327,7 +331,7 @@ def _tasks(register: Register, fetch: _Fetch, period: Period, as_of: datetime | 
     parameters = {} if as_of is None else {"as_of": as_of}
     reported = {(row["task_ref"], row["agency_code"]): row for row in fetch("report/tasks.sql", **parameters)}
     last_said: dict[tuple[str, str], tuple[Period, str]] = {}
-    for past in (Period(period.year, quarter) for quarter in QUARTERS[: period.quarter - 1]):
+    for past in register.so_far(period)[:-1]:
         for row in fetch("report/tasks.sql", period=str(past), **parameters):
             last_said[row["task_ref"], row["agency_code"]] = (past, row["state"])
 
@@ -435,18 +439,18 @@ def _revisions(
     A figure of Q1 was shown by editions of Q1, and its corrections by those of Q2; so in Q3's report the line is
     drawn at the last edition of either. Without any edition only a superseded figure is a revision.
     """
-    held = register.in_force(period)
+    held, so_far = register.in_force(period), register.so_far(period)
     shown: dict[str, datetime] = {}
-    for past in (Period(period.year, quarter) for quarter in QUARTERS[: period.quarter - 1]):
+    for past in so_far[:-1]:
         instants = [row["as_of"] for row in editions if str(past) <= row["period"] < str(period)]
         if instants:
             shown[str(past)] = max(instants)
     chains: dict[tuple[str, ...], list[Row]] = {}
     for row in fetch("report/earlier_observations.sql"):
-        if Period.parse(row["period"]).year == period.year:
+        if Period.parse(row["period"]) in so_far:
             key = (row["period"], row["indicator_code"], row["agency_code"], row["basis"])
             chains.setdefault(key, []).append(row)
-    verdicts_at = cache(lambda instant: _statuses(fetch, period, instant))  # asked for where a figure was corrected
+    verdicts_at = cache(lambda instant: _statuses(fetch, instant))  # asked for where a figure was corrected
     revisions = []
     for chain in chains.values():
         line = shown.get(chain[-1]["period"])
@@ -498,7 +502,7 @@ def _previous(register: Register, fetch: _Fetch, editions: Iterable[Row], data: 
     if not earlier:
         return None
     before = max(earlier, key=lambda row: int(row["edition"]))
-    old = _statuses(fetch, data.period, before["as_of"])
+    old = _statuses(fetch, before["as_of"])
     changes, rewordings = [], []
     for line in (*data.indicators, *data.body_targets):
         row: Row = old.get((line.code, str(data.period)), {})

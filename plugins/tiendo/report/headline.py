@@ -167,7 +167,7 @@ def _to_do(data: EditionData) -> str:
     asked = "đề xuất giải pháp" if is_told else "nêu nguyên nhân, đề xuất giải pháp"
     by = (
         "giải trình chỉ tiêu không đạt"
-        if data.period.quarter == 4
+        if data.period.is_last
         else f"{asked} trong {quarter(data.period.following)} đối với chỉ tiêu chậm"
     )
     parts = (

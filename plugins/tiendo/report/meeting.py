@@ -74,7 +74,7 @@ def meeting_view(data: EditionData) -> dict[str, Any]:
         "indicators": rows[:held],
         "more_indicators": _more(
             len(shown) - held,
-            "chỉ tiêu không đạt" if data.period.quarter == 4 else "chỉ tiêu chậm hoặc có nguy cơ",
+            "chỉ tiêu không đạt" if data.period.is_last else "chỉ tiêu chậm hoặc có nguy cơ",
         ),
         "proposals": asked,
         "more_proposals": _more(len(proposals) - PROPOSALS, "kiến nghị"),
@@ -134,7 +134,7 @@ def _named(names: Sequence[str]) -> str:
 
 def _indicator(data: EditionData, line: IndicatorLine) -> dict[str, Any]:
     """Returns one indicator with its figures from the first quarter on, what is due by now and what must still come."""
-    remaining = 4 - data.period.quarter
+    remaining = 4 - data.period.number
     if line.needed is not None and remaining:
         lacking = f"{need(line.needed, line.decimals)} trong {remaining} quý"
     else:

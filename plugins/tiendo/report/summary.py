@@ -51,7 +51,7 @@ def further_lines(data: EditionData) -> list[dict[str, str]]:
 
 def threshold_words(data: EditionData) -> str:
     """Returns from which share of what was expected a verdict within the year is which; "" at the year's end."""
-    if data.period.quarter == 4:
+    if data.period.is_last:
         return ""
     upper, under = (f"{format_number(bound * 100)}%" for bound in (data.thresholds.on_track, data.thresholds.at_risk))
     return (

@@ -99,16 +99,16 @@ def compute(
         core.indicator_status without its ids and hash; ``components`` is a dict fit for JSON, decimals as strings.
 
     Raises:
-        ValueError: the period is of another year than the plan.
+        ValueError: the plan does not report by the period.
         TypeError: a value is no Decimal.
     """
-    if period.year != register.year:
-        raise ValueError(f"{period} is outside plan {register.code} of {register.year}")
+    if period not in register.periods:
+        raise ValueError(f"{period} is no period of plan {register.code}")
     reports, with_quarter = _reports(figures)
     written_period = str(period)
 
     def chosen(indicator: Indicator) -> Choice:
-        if indicator.sum_of and period.quarter in indicator.published_in:
+        if indicator.sum_of and period.number in indicator.published_in:
             parts = (register.indicator_by_code[code] for code in indicator.sum_of)
             return add_up([Part(part, chosen(part)) for part in parts])
         answers = _with_heirs(indicator, reports.get(indicator.code, {}), heirs)
@@ -142,15 +142,15 @@ def judge(register: Register, indicator: Indicator, period: Period, choice: Choi
         text = explain_ungraded(register, indicator, period, status, choice)
         return Verdict(indicator, status, choice, goal, None, text, state)
 
-    if period.quarter not in indicator.published_in:
+    if period.number not in indicator.published_in:
         return ungraded(Status.NOT_YET_PUBLISHED)
     if indicator.states:
         if state is None or choice.outcome is Outcome.CONFLICT:
             return ungraded(Status.NO_DATA if state is None else Status.CONFLICTING)
-        status = grade_state(state, period.quarter)
+        status = grade_state(state, period)
         text = explain_state(register, indicator, state, status=status, choice=choice)
         return Verdict(indicator, status, choice, None, None, text, state)
-    goal = goal_of(indicator, period.quarter)
+    goal = goal_of(indicator, period)
     if goal is None:
         return ungraded(Status.NO_TARGET)
     if report is None or report.value is None:
@@ -187,7 +187,7 @@ def _interval(register: Register, parts: Sequence[Part]) -> tuple[Decimal, Decim
 
 
 def _reports(figures: Iterable[Sequence[Any]]) -> tuple[dict[str, dict[str, Report]], set[str]]:
-    """Returns year-to-date answers by indicator and agency, and the indicators that have a figure of the quarter."""
+    """Returns year-to-date answers by indicator and agency, and which indicators have a figure of the period alone."""
     by_indicator: dict[str, dict[str, Report]] = defaultdict(dict)
     with_quarter = set()
     for code, basis, *fields in figures:
@@ -242,7 +242,7 @@ def _row(register: Register, period: str, as_of: datetime, verdict: Verdict) -> 
 
 
 def _expected_without_figure(goal: Goal | None) -> Decimal | None:
-    """What the quarter asks for when no figure says which end of a band is nearer."""
+    """What the period asks for when no figure says which end of a band is nearer."""
     return None if goal is None or goal.is_band else goal.sides[0].expected
 
 
@@ -340,7 +340,7 @@ def _even_pace(indicator: Indicator, goal: Goal) -> dict[str, Any]:
         "expected_even_high": even[1] if goal.is_band else None,
     }
     if goal.formula == "flow_profile":
-        basis = indicator.profile_basis[goal.quarter - 1] if indicator.profile_basis else ()
+        basis = indicator.profile_basis[goal.period.number - 1] if indicator.profile_basis else ()
         components["profile_basis"] = [
             p._asdict() | {"value": _text(p.value), "year_value": _text(p.year_value)} for p in basis
         ]

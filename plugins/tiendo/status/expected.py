@@ -1,20 +1,20 @@
-"""What a target asks for by the end of a quarter. Pure; docs/methodology.md, section 3, gives the formulas."""
+"""What a target asks for by the end of a period. Pure; docs/methodology.md, section 3, gives the formulas."""
 
 from decimal import Decimal
 from typing import NamedTuple
 
+from tiendo.model.period import Period
 from tiendo.model.register import Comparator, Indicator, Nature
 
-_ZERO, _ONE, _FOUR = Decimal(0), Decimal(1), Decimal(4)
-YEAR_END = 4
+_ZERO, _ONE, _MONTHS = Decimal(0), Decimal(1), Decimal(12)
 
 
 class Side(NamedTuple):
-    """One boundary of a target, seen in one quarter. A floor or a ceiling has one side, a band has two.
+    """One boundary of a target, seen in one period. A floor or a ceiling has one side, a band has two.
 
     Attributes:
         sign: +1 where more is better (a floor), -1 where less is (a ceiling).
-        target: the year's boundary; ``expected``: the same for the quarter.
+        target: the year's boundary; ``expected``: the same for the period.
         scale: what a distance is measured by where a quotient makes no sense; never zero.
         is_strict: the boundary itself does not satisfy the target (``> 8,7``).
         top: boundary past which the year's figure is ``exceeded``; None where the sign asks for no amount.
@@ -33,17 +33,17 @@ class Side(NamedTuple):
 
 
 class Goal(NamedTuple):
-    """A target in one quarter.
+    """A target in one period.
 
     Attributes:
-        share: part of the year's way to be covered by the end of the quarter, 0 to 1.
-        even_share: the same at an even pace, q/4.
+        share: part of the year's way to be covered by the end of the period, 0 to 1.
+        even_share: the same at an even pace, by the months that are over.
         formula: how ``expected`` came about: ``flow_share``, ``flow_profile``, ``baseline_path``, ``target_itself``.
         has_path: the expected value differs from the target by design (false for ``target_itself``).
         is_band: both too little and too much are bad.
     """
 
-    quarter: int
+    period: Period
     nature: Nature
     share: Decimal
     even_share: Decimal
@@ -53,22 +53,27 @@ class Goal(NamedTuple):
     is_band: bool
 
 
-def share_of_year(indicator: Indicator, quarter: int) -> Decimal:
-    """Returns the part of the year's flow expected by the end of the quarter: the indicator's profile, else q/4."""
+def share_of_year(indicator: Indicator, period: Period) -> Decimal:
+    """Returns the part of the year's flow expected by the end of the period: the indicator's profile, else even."""
     if indicator.profile is not None and indicator.nature is Nature.FLOW:
-        return indicator.profile[quarter - 1]
-    return quarter / _FOUR
+        return indicator.profile[period.number - 1]
+    return even_share(period)
 
 
-def has_own_pace(indicator: Indicator, quarter: int) -> bool:
-    """Tells whether the quarter's share is the indicator's own: decided, or known from past years."""
+def even_share(period: Period) -> Decimal:
+    """Returns the part of the year that is over by the end of the period: q/4, m/12."""
+    return period.last_month / _MONTHS
+
+
+def has_own_pace(indicator: Indicator, period: Period) -> bool:
+    """Tells whether the period's share is the indicator's own: decided, or known from past years."""
     if indicator.profile is None or indicator.nature is not Nature.FLOW:
         return False
-    return not indicator.profile_basis or bool(indicator.profile_basis[quarter - 1])
+    return not indicator.profile_basis or bool(indicator.profile_basis[period.number - 1])
 
 
-def goal_of(indicator: Indicator, quarter: int) -> Goal | None:
-    """Returns what the indicator's target asks for by the end of the quarter, None where it has none in numbers.
+def goal_of(indicator: Indicator, period: Period) -> Goal | None:
+    """Returns what the indicator's target asks for by the end of the period, None where it has none in numbers.
 
     Raises:
         ValueError: the comparator needs a bound that the register does not give.
@@ -76,9 +81,9 @@ def goal_of(indicator: Indicator, quarter: int) -> Goal | None:
     comparator = indicator.comparator
     if comparator in (Comparator.STATE, Comparator.NONE):
         return None
-    share = share_of_year(indicator, quarter)
+    share = share_of_year(indicator, period)
     if indicator.nature is Nature.FLOW:
-        formula = "flow_profile" if has_own_pace(indicator, quarter) else "flow_share"
+        formula = "flow_profile" if has_own_pace(indicator, period) else "flow_share"
     elif (
         indicator.nature in (Nature.STOCK, Nature.RATIO)
         and indicator.baseline is not None
@@ -121,7 +126,8 @@ def goal_of(indicator: Indicator, quarter: int) -> Goal | None:
             sides = (side(-1, high),)
         case Comparator.BETWEEN:
             sides = (side(1, low), side(-1, high))
-    return Goal(quarter, indicator.nature, share, quarter / _FOUR, formula, formula != "target_itself", sides, is_band)
+    has_path = formula != "target_itself"
+    return Goal(period, indicator.nature, share, even_share(period), formula, has_path, sides, is_band)
 
 
 def _expected(indicator: Indicator, formula: str, share: Decimal, target: Decimal) -> Decimal:

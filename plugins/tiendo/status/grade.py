@@ -3,8 +3,9 @@
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
+from tiendo.model.period import Period
 from tiendo.model.register import ListedState, Nature, Thresholds
-from tiendo.status.expected import YEAR_END, Goal, Side
+from tiendo.status.expected import Goal, Side
 from tiendo.status.names import Status
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
@@ -140,10 +141,10 @@ def grade(
     )
 
 
-def grade_state(state: ListedState, quarter: int) -> Status:
+def grade_state(state: ListedState, period: Period) -> Status:
     """Grades a reported state: within the year as the register says, at its end met or ``missed``."""
     status = Status(state.verdict)
-    return status if quarter != YEAR_END or status in _AT_YEAR_END else Status.MISSED
+    return status if not period.is_last or status in _AT_YEAR_END else Status.MISSED
 
 
 def tidy(value: Decimal, rounding: str = ROUND_FLOOR) -> Decimal:
@@ -158,7 +159,7 @@ def tidy(value: Decimal, rounding: str = ROUND_FLOOR) -> Decimal:
 
 
 def _scale_of(goal: Goal) -> tuple[Status, ...]:
-    return _AT_YEAR_END if goal.quarter == YEAR_END else _WITHIN_YEAR
+    return _AT_YEAR_END if goal.period.is_last else _WITHIN_YEAR
 
 
 def _place(goal: Goal, actual: Decimal, thresholds: Thresholds) -> int:
@@ -168,7 +169,7 @@ def _place(goal: Goal, actual: Decimal, thresholds: Thresholds) -> int:
 def _place_on(goal: Goal, side: Side, actual: Decimal, thresholds: Thresholds) -> int:
     """Returns the place of the verdict on one side in ``_scale_of(goal)``."""
     is_satisfied = satisfies(side, actual)
-    if goal.quarter == YEAR_END:
+    if goal.period.is_last:
         is_past_top = side.top is not None and side.sign * (actual - side.top) > 0
         return 0 if not is_satisfied else 2 if is_past_top else 1
     if is_satisfied and side.is_early:
@@ -186,7 +187,7 @@ def _place_on(goal: Goal, side: Side, actual: Decimal, thresholds: Thresholds) -
 def _lines(goal: Goal, side: Side, thresholds: Thresholds) -> list[Decimal]:
     """Returns, in ``sign * value``, where the second and each further status begins, agreeing with ``_place_on``."""
     target = side.sign * side.target
-    if goal.quarter == YEAR_END:
+    if goal.period.is_last:
         return [target] if side.top is None else [target, side.sign * side.top]
     on_track, at_risk = _line(side, thresholds.on_track), _line(side, thresholds.at_risk)
     if side.is_final:
@@ -210,12 +211,12 @@ def _position(goal: Goal, side: Side, actual: Decimal, thresholds: Thresholds) -
     place = _place_on(goal, side, actual, thresholds)
     lines = _lines(goal, side, thresholds)
     position = actual if side.sign > 0 else -actual
-    margin = position - lines[(_MET if goal.quarter == YEAR_END else _ON_TRACK) - 1]
+    margin = position - lines[(_MET if goal.period.is_last else _ON_TRACK) - 1]
     down = max(_ZERO, position - lines[place - 1]) if place else None
     if place == len(lines):
         return _Position(place, margin, None, down, None)
     following = place + 1
-    if goal.quarter != YEAR_END:
+    if not goal.period.is_last:
         # Two statuses may begin at one line; reaching it leads to the better of them.
         while following < len(lines) and lines[following] == lines[place]:
             following += 1
@@ -238,6 +239,6 @@ def _nearer(goal: Goal, actual: Decimal) -> Decimal:
 
 def _needed(goal: Goal, actual: Decimal) -> Decimal | None:
     side = goal.sides[0]
-    if goal.quarter == YEAR_END or side.is_final or goal.nature not in (Nature.FLOW, Nature.STOCK):
+    if goal.period.is_last or side.is_final or goal.nature not in (Nature.FLOW, Nature.STOCK):
         return None
     return max(_ZERO, side.sign * (side.target - actual))

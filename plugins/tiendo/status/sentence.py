@@ -4,21 +4,20 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
-from tiendo.model.period import Period
+from tiendo.model.period import Period, PeriodKind
 from tiendo.model.register import Comparator, Indicator, ListedState, Nature, Register, Thresholds, Unit
 from tiendo.status.choose import Choice, Outcome, Part, Report
-from tiendo.status.expected import YEAR_END, Goal, Side
+from tiendo.status.expected import Goal, Side
 from tiendo.status.grade import Grade, satisfies
 from tiendo.status.names import LABELS, YEAR_VERDICTS, Status, verdict_name
 from tiendo.status.rounding import percent, places_of, rounded, rounded_gap, rounded_need
 from tiendo.vietnamese.dates import format_date
 from tiendo.vietnamese.number import format_number
 
-_ZERO, _HUNDRED, _CENT, _TENTH = Decimal(0), Decimal(100), Decimal("0.01"), Decimal("0.1")
+_ZERO, _ONE, _HUNDRED, _CENT, _TENTH = Decimal(0), Decimal(1), Decimal(100), Decimal("0.01"), Decimal("0.1")
 _LONGEST_QUOTE = 60
 # Parts that a sum waits for; all are in its components.
 _MOST_NAMED = 10
-_QUARTERS = ("quý I", "quý II", "quý III", "quý IV")
 
 
 def explain_figure(
@@ -31,7 +30,7 @@ def explain_figure(
     actual = report.value
     write = _Writer(indicator, period)
     clauses = [f"{write.head(actual, report)}, {_comparison(write, goal, actual, grade, register.thresholds)}"]
-    if goal.quarter != YEAR_END:
+    if not goal.period.is_last:
         clauses += _pace(write, goal) + _without_path(write, goal, actual) + _outlook(write, goal, actual, grade)
     if grade.status is Status.UNDECIDABLE and grade.interval is not None:
         low, high = grade.interval
@@ -91,11 +90,23 @@ def explain_ungraded(register: Register, indicator: Indicator, period: Period, s
         return _sentence(clauses)
     if status is Status.NO_TARGET:
         if report is None or report.value is None:
-            lacking = _lacking(register, choice) if choice.parts else "chưa có số liệu trong kỳ"
+            lacking = _lacking(register, period, choice) if choice.parts else "chưa có số liệu trong kỳ"
             return _sentence(["Kế hoạch không giao chỉ tiêu nên không đánh giá", lacking])
         clauses = [f"{write.head(report.value, report)}", "kế hoạch không giao chỉ tiêu nên không đánh giá"]
         return _sentence([*clauses, *_rests_on(register, write, choice)])
     return _sentence([_missing(register, indicator, period, choice), verdict])
+
+
+def remaining_words(period: Period) -> str:
+    """Returns ``trong 2 quý còn lại``, ``trong quý còn lại``, ``trong 3 tháng còn lại``."""
+    is_quarter = period.kind is PeriodKind.QUARTER
+    remaining = period.per_year - period.number if is_quarter else 12 - period.last_month
+    return f"trong {_counted(period)} còn lại" if remaining == 1 else f"trong {remaining} {_counted(period)} còn lại"
+
+
+def _counted(period: Period) -> str:
+    """What the rest of a year is counted in: quarters, else months."""
+    return (PeriodKind.QUARTER if period.kind is PeriodKind.QUARTER else PeriodKind.MONTH).noun
 
 
 def gap_words(indicator: Indicator, period: Period, margin: Decimal) -> str:
@@ -108,8 +119,8 @@ class _Writer:
 
     def __init__(self, indicator: Indicator, period: Period) -> None:
         self.indicator = indicator
-        self.quarter = _QUARTERS[period.quarter - 1]
-        self.is_year = period.quarter == YEAR_END
+        self.period = period.short
+        self.is_year = period.is_last
         self.is_rank = indicator.nature is Nature.RANK
         self.suffix, self.difference_suffix = _suffixes(indicator.unit, self.is_rank)
         self.places = places_of(indicator.unit)
@@ -182,20 +193,20 @@ def _comparison(write: _Writer, goal: Goal, actual: Decimal, grade: Grade, thres
     if goal.is_band:
         return _against_band(write, goal, actual)
     has_shares = side.sign > 0 and side.target > 0 and actual >= 0
-    if goal.quarter != YEAR_END and goal.has_path:
+    if not goal.period.is_last and goal.has_path:
         expected = write.derived(side.expected)
         if side.is_final:
             share = f"bằng {percent(actual / side.target, thresholds)} " if side.target > 0 else ""
-            return f"{share}mức trần cả năm ({write.target()}), mức cho phép đến hết {write.quarter} là {expected}"
+            return f"{share}mức trần cả năm ({write.target()}), mức cho phép đến hết {write.period} là {expected}"
         if has_shares and grade.ratio_formula == "quotient" and grade.ratio is not None:
             return (
                 f"bằng {percent(actual / side.target, thresholds)} {_base(write)} ({write.target()})"
-                f" và {percent(grade.ratio, thresholds)} mức phải đạt đến hết {write.quarter} ({expected})"
+                f" và {percent(grade.ratio, thresholds)} mức phải đạt đến hết {write.period} ({expected})"
             )
-        return f"{_relation(write, side, actual)}, mức phải đạt đến hết {write.quarter} là {expected}"
+        return f"{_relation(write, side, actual)}, mức phải đạt đến hết {write.period} là {expected}"
     if has_shares and goal.nature in (Nature.FLOW, Nature.STOCK) and not satisfies(side, actual):
         share = f"bằng {percent(actual / side.target, thresholds)} {_base(write)}"
-        if goal.quarter == YEAR_END:
+        if goal.period.is_last:
             return f"{share} ({write.target()}), thiếu {write.gap(actual - side.target)}"
         return f"{share} ({write.target()})"
     return _relation(write, side, actual)
@@ -205,10 +216,10 @@ def _against_band(write: _Writer, goal: Goal, actual: Decimal) -> str:
     floor, ceiling = goal.sides
     band, name = write.target(), "khoảng chỉ tiêu"
     low, high = floor.target, ceiling.target
-    if goal.quarter != YEAR_END and goal.has_path:
+    if not goal.period.is_last and goal.has_path:
         low, high = floor.expected, ceiling.expected
         band = f"từ {write.derived(low)} đến {write.derived(high)}"
-        name = f"khoảng phải đạt đến hết {write.quarter}"
+        name = f"khoảng phải đạt đến hết {write.period}"
     if actual < low:
         return f"thấp hơn {write.gap(actual - low)} so với {name} ({band})"
     if actual > high:
@@ -241,13 +252,13 @@ def _pace(write: _Writer, goal: Goal) -> list[str]:
     if goal.formula != "flow_profile" or goal.share == goal.even_share:
         return []
     basis = write.indicator.profile_basis
-    years = [str(past.year) for past in basis[goal.quarter - 1]] if basis else []
+    years = [str(past.year) for past in basis[goal.period.number - 1]] if basis else []
     source = (
         f"bình quân các năm {', '.join(years)}" if len(years) > 1 else f"năm {years[0]}" if years else "quy định riêng"
     )
     even = " - ".join(write.rounded(side.target * goal.even_share) for side in goal.sides)
     pace = f"mức phải đạt tính theo nhịp {source} ({_share(goal.share)} cả năm)"
-    return [f"{pace}, nếu chia đều các quý là {even}{write.suffix}"]
+    return [f"{pace}, nếu chia đều các {_counted(goal.period)} là {even}{write.suffix}"]
 
 
 def _without_path(write: _Writer, goal: Goal, actual: Decimal) -> list[str]:
@@ -259,9 +270,8 @@ def _without_path(write: _Writer, goal: Goal, actual: Decimal) -> list[str]:
 
 
 def _outlook(write: _Writer, goal: Goal, actual: Decimal, grade: Grade) -> list[str]:
-    """Says what the remaining quarters must bring, or may still bring under a ceiling."""
-    remaining = YEAR_END - goal.quarter
-    within = "trong quý còn lại" if remaining == 1 else f"trong {remaining} quý còn lại"
+    """Says what the rest of the year must bring, or may still bring under a ceiling."""
+    within = remaining_words(goal.period)
     ceiling = goal.sides[-1]
     if ceiling.is_final:
         if not satisfies(ceiling, actual):
@@ -281,7 +291,7 @@ def _outlook(write: _Writer, goal: Goal, actual: Decimal, grade: Grade) -> list[
             gained = _ZERO if baseline is None else side.sign * (actual - baseline)
         text = f"{verb} {write.need(grade.needed)} {within}"
         if gained > 0:
-            pace = (grade.needed / remaining) / (gained / goal.quarter)
+            pace = (grade.needed / (_ONE - goal.even_share)) / (gained / goal.even_share)
             text += f", {_times(pace)} tốc độ đã đạt"
         return [text]
     if goal.has_path and goal.nature is Nature.RATIO and grade.ratio_formula == "quotient":
@@ -348,7 +358,7 @@ def _missing(register: Register, indicator: Indicator, period: Period, choice: C
             f"{_name(register, report)} báo cáo “{_quoted(report)}”, không có trong danh sách trạng thái của chỉ tiêu"
         )
     if choice.parts:
-        return _lacking(register, choice)
+        return _lacking(register, period, choice)
     if choice.outcome is Outcome.NOT_AVAILABLE and report is not None:
         promised = f", dự kiến có ngày {format_date(report.promised_on)}" if report.promised_on else ""
         return f"{_name(register, report)} báo cáo chưa có số liệu {period.vietnamese}{promised}"
@@ -358,7 +368,7 @@ def _missing(register: Register, indicator: Indicator, period: Period, choice: C
         return f"{_name(register, report)} báo cáo không phát sinh trong {period.vietnamese}"
     names = " và ".join(_agency(register, code) for code in indicator.reporters)
     if choice.outcome is Outcome.QUARTER_ONLY:
-        return f"{names} chỉ báo cáo số trong quý, chưa có số lũy kế đến hết {period.vietnamese}"
+        return f"{names} chỉ báo cáo số {period.kind.in_it}, chưa có số lũy kế đến hết {period.vietnamese}"
     return f"Chưa nhận được số liệu {period.vietnamese} từ {names}"
 
 
@@ -377,18 +387,19 @@ def _added_up(choice: Choice) -> str:
     return f"{text} (trong đó {told})" if told else text
 
 
-def _lacking(register: Register, choice: Choice) -> str:
+def _lacking(register: Register, period: Period, choice: Choice) -> str:
     """Names what a sum waits for: by their reporters where each part has its own, else by the parts' names."""
     if choice.outcome is Outcome.NOT_APPLICABLE:
         return f"không có gì để cộng: cả {len(choice.parts)} chỉ tiêu thành phần được báo cáo là không áp dụng"
     bodies = [code for part in choice.parts for code in part.indicator.reporters]
     is_by_body = len(set(bodies)) == len(bodies)
-    missing = [_part(register, part, is_by_body=is_by_body) for part in choice.parts if part.is_missing]
+    in_it = period.kind.in_it
+    missing = [_part(register, part, in_it, is_by_body=is_by_body) for part in choice.parts if part.is_missing]
     more = f" và {len(missing) - _MOST_NAMED} chỉ tiêu thành phần khác" if len(missing) > _MOST_NAMED else ""
     return f"chưa đủ số liệu để cộng: thiếu {', '.join(missing[:_MOST_NAMED])}{more}"
 
 
-def _part(register: Register, part: Part, *, is_by_body: bool) -> str:
+def _part(register: Register, part: Part, in_it: str, *, is_by_body: bool) -> str:
     bodies = [register.agency_by_code[code].short_name for code in part.indicator.reporters]
     name = " và ".join(bodies) if is_by_body else f"“{part.indicator.label}”"
     match part.choice.outcome:
@@ -399,7 +410,7 @@ def _part(register: Register, part: Part, *, is_by_body: bool) -> str:
         case Outcome.CONFLICT:
             return f"{name} (số liệu chưa thống nhất)"
         case Outcome.QUARTER_ONLY:
-            return f"{name} (chỉ báo cáo số trong quý)"
+            return f"{name} (chỉ báo cáo số {in_it})"
     return name
 
 

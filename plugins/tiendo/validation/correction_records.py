@@ -207,11 +207,11 @@ def _find_neighbours(read: _Row, corrected: Corrected) -> Decimal | None:
     record, facts, period = read.record, read.facts, read.period
     context, code = record.source.context, facts.indicator.code
     record.nature = facts.indicator.nature.value
-    record.history = "first" if period.quarter == 1 else "unknown"
+    record.history = "first" if period.is_first else "unknown"
     if not facts.is_flow:
         return None
     last = None
-    if period.quarter > 1:
+    if not period.is_first:
         known = context.history.value(code, context.agency, YEAR_TO_DATE, period.previous)
         last = corrected.get((code, period.previous), known)
         record.history, record.last_year_to_date = "unknown" if last is None else "known", as_float(last)

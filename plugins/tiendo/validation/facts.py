@@ -65,11 +65,11 @@ class IndicatorFacts:
         if target is None or not self.is_flow:
             return target
         profile = self.indicator.profile
-        return target * (profile[period.quarter - 1] if profile else Decimal(period.quarter) / 4)
+        return target * (profile[period.number - 1] if profile else Decimal(period.number) / 4)
 
     def is_due(self, period: Period) -> bool:
         """Tells whether a figure of it exists in the period."""
-        return period.quarter in self.indicator.published_in
+        return period.number in self.indicator.published_in
 
 
 class RegisterFacts:

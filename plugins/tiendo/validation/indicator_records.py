@@ -165,7 +165,7 @@ def _read_figures(row: IndicatorRow, facts: IndicatorFacts, context: Context, co
     What is not added up has one figure, the one since the year's start or at the period's end. A level typed into the
     quarter's cell is the same level; a growth rate of the quarter alone is another figure, except in the first quarter.
     """
-    is_first, unit = context.period.quarter == 1, text_of(row.stated_unit)
+    is_first, unit = context.period.is_first, text_of(row.stated_unit)
     last = _last_figure(context, facts, corrected)
     total = read_figure(row.year_to_date, facts, last.value, context.period, unit)
     quarter = read_figure(row.quarter, facts, last.value if is_first else None, context.period, unit)

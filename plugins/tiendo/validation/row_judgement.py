@@ -47,7 +47,7 @@ def compare_figures(record: IndicatorRecord, figures: RowFigures) -> None:
     record.expected = as_float(facts.expected(period))
     record.last_expected = as_float(facts.expected(last.period)) if last.period else None
     record.target_low, record.target_high = as_float(facts.indicator.low), as_float(facts.indicator.high)
-    record.quarter_number = period.quarter
+    record.quarter_number = period.number
     record.history = _history(last, period)
     if total is not None:
         record.slip = find_slip(total, facts, period, last.value)
@@ -56,7 +56,7 @@ def compare_figures(record: IndicatorRecord, figures: RowFigures) -> None:
 
 
 def _history(last: LastFigure, period: Period) -> str:
-    if period.quarter == 1:
+    if period.is_first:
         return "first"
     if last.value is None:
         return "none"
@@ -80,14 +80,14 @@ def _compare_flow(record: IndicatorRecord, figures: RowFigures, total: Decimal) 
         )
         record.cells = source.cells.mistake
     if quarter is not None and not record.cells and record.history in ("first", "previous"):
-        source.whole = total.scaleb(-record.slip) - (last or 0 if period.quarter > 1 else 0)
+        source.whole = total.scaleb(-record.slip) - (last or 0 if not period.is_first else 0)
         record.part_slip = misplaced_part(quarter, source.whole, record.slip, limits().near)
 
 
 def _last_quarter(figures: RowFigures, context: Context) -> Decimal | None:
     """The figure of the quarter before alone; that of the first quarter is the cumulative one."""
     before = context.period.previous
-    if before.quarter == 1:
+    if before.is_first:
         return figures.last.value
     return context.history.value(figures.facts.indicator.code, context.agency, QUARTER, before)
 
@@ -100,7 +100,7 @@ def find_suspicion(record: IndicatorRecord, figures: RowFigures) -> str | None:
         return None
     if record.cells not in ("", "repeated") and last is not None and total >= last:
         return record.cells
-    if facts.indicator.nature not in (Nature.FLOW, Nature.STOCK) or period.quarter == 4:
+    if facts.indicator.nature not in (Nature.FLOW, Nature.STOCK) or period.is_last:
         return None
     is_copied = is_target_copied(
         total,
