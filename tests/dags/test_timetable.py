@@ -15,7 +15,7 @@ from tiendo.airflow_glue.partition import is_out_of_date, known_at
 from tiendo.airflow_glue.timetable import PlanCalendar, Slot
 from tiendo.clock import HANOI
 from tiendo.model.occasions import ReminderRules
-from tiendo.model.period import Period
+from tiendo.model.period import Period, periods_of
 from tiendo.model.plans import Plans
 from tiendo.model.register import Register
 from tiendo.plan.deadlines import CalendarRules, compute_calendar
@@ -45,7 +45,7 @@ def next_run(
 
 
 def of_year(register: Register, year: int) -> Register:
-    return replace(register, code=f"plan-{year}", year=year, calendar=compute_calendar(RULES, year))
+    return replace(register, code=f"plan-{year}", year=year, calendar=compute_calendar(RULES, periods_of(year)))
 
 
 def key(run: DagRunInfo | None) -> str | None:
@@ -145,7 +145,7 @@ class TestReminders:
             replace(
                 register,
                 year=year,
-                calendar=compute_calendar(RULES, year),
+                calendar=compute_calendar(RULES, periods_of(year)),
                 tasks=tuple(
                     replace(task, due_on=date(year, 2, 29)) if task.ref == register.own_plan_task else task
                     for task in register.tasks

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tiendo.model.period import PeriodKind
 from tiendo.plan.new_plan import table_text
 from tiendo.plan.past import COLUMNS, FILE, PastFigure, shares_of
 from tiendo.plan.register import RegisterError, load_register
@@ -25,7 +26,7 @@ def test_the_share_is_the_mean_over_the_past_years() -> None:
         *(figure(2021, q, value) for q, value in enumerate(("10", "40", "70", "100"), start=1)),
         *(figure(2022, q, value) for q, value in enumerate(("60", "120", "160", "200"), start=1)),
     ]
-    found = shares_of(figures)
+    found = shares_of(figures, PeriodKind.QUARTER)
     assert found is not None
     shares, basis = found
     # (10/100 + 60/200) / 2, (0.4 + 0.6) / 2, (0.7 + 0.8) / 2
@@ -35,7 +36,7 @@ def test_the_share_is_the_mean_over_the_past_years() -> None:
 
 
 def test_what_no_past_year_knows_stays_even() -> None:
-    found = shares_of([figure(2022, 2, "1"), figure(2022, 4, "3")])
+    found = shares_of([figure(2022, 2, "1"), figure(2022, 4, "3")], PeriodKind.QUARTER)
     assert found is not None
     assert found[0] == (Decimal("0.25"), Decimal("0.333333"), Decimal("0.75"), Decimal(1))
     assert [len(quarter) for quarter in found[1]] == [0, 1, 0, 0]
@@ -54,7 +55,7 @@ def test_what_no_past_year_knows_stays_even() -> None:
     ],
 )
 def test_nothing_is_made_of_less(figures: list[PastFigure]) -> None:
-    assert shares_of(figures) is None
+    assert shares_of(figures, PeriodKind.QUARTER) is None
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ REVENUE = "thu-ngan-sach,2022,3,48500,no,48.5 trillion,https://example.vn,2022-0
         ([REVENUE.replace("thu-ngan-sach", "khong-co")], "row 2, column indicator: 'khong-co' is no indicator"),
         ([REVENUE.replace("thu-ngan-sach", "iip")], "row 2, column indicator: iip is no flow"),
         ([REVENUE.replace("2022,", "2023,", 1)], "row 2, column year: 2023 is not before the plan's year 2023"),
-        ([REVENUE.replace(",3,", ",5,")], "row 2, column quarter: must be 1, 2, 3, or 4"),
+        ([REVENUE.replace(",3,", ",5,")], "row 2, column quarter: must be a number from 1 to 4"),
         ([REVENUE.replace("48500", "48.500,5")], f"{FILE}, row 2: has 10 cells, the heading 9"),
         ([REVENUE.replace("48500", "")], "row 2, column value: is empty"),
         ([REVENUE.replace("48500", "-1")], "row 2, column value: is negative"),

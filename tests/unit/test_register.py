@@ -85,7 +85,7 @@ BROKEN: list[tuple[str, str, str, str, dict[str, str]]] = [
     ),
     ("indicators.csv", "iip", "comparator", "ge", {"target_text": "'> 8,7' does not say ge 8.7"}),
     ("indicators.csv", "tang-ban-le", "high", "16", {"high": "must be empty for comparator ge"}),
-    ("indicators.csv", "tfp", "publication_note", "", {"publication_note": "say why not every quarter has a figure"}),
+    ("indicators.csv", "tfp", "publication_note", "", {"publication_note": "say why not every period has a figure"}),
     (
         "indicators.csv",
         "thong-tin-cong-khai-phan-hoi",
@@ -147,7 +147,7 @@ BROKEN: list[tuple[str, str, str, str, dict[str, str]]] = [
         {"baseline_on": "'2022-02-30' is no date"},
     ),
     ("indicators.csv", "von-dang-ky-moi", "section_no", "VI", {"section_no": "'VI' is no section of plan.yaml"}),
-    ("indicators.csv", "truong-dat-chuan", "published_in", "4;2", {"published_in": "must be quarters in order"}),
+    ("indicators.csv", "truong-dat-chuan", "published_in", "4;2", {"published_in": "must be numbers of the year's"}),
     ("indicators.csv", "so-lien-lac-dien-tu", "low", "", {"low": "must be given for comparator ge"}),
     ("indicators.csv", "nuoc-hop-ve-sinh", "code", "tfp", {"code": "'tfp' stands in row 10 already"}),
     ("indicators.csv", "muc-giam-ty-le-sinh", "minimum", "5", {"low": "3.32 is below the minimum 5"}),
@@ -226,7 +226,7 @@ BROKEN_YAML = [
         "calendar.overrides.2023-Q1.publish_at",
         "must be a day and time (2023-03-13",
     ),
-    (*_override("cut_off_on: 2022-12-14"), "calendar.overrides.2023-Q1", "2022-12-14 is not in the quarter"),
+    (*_override("cut_off_on: 2022-12-14"), "calendar.overrides.2023-Q1", "2022-12-14 is not in the period"),
     ('tolerance_pct: "0.5"', 'tolerance_pct: "500"', "thresholds.approximate_tolerance_pct", "must not exceed 100"),
     ("  symbol: BC-SKHĐT", "  symbol: 12", "report.symbol", "must be a text, not 12"),
     (
@@ -461,7 +461,7 @@ def test_override_needs_a_reason_and_known_keys(plan_dir: Path) -> None:
     assert {(fault.column, fault.what.split(";")[0]) for fault in caught.value.faults} == {
         ("calendar.overrides.2023-Q1.publish_on", "is not known"),
         ("calendar.overrides.2023-Q1.reason", "must be a text, not None"),
-        ("calendar.overrides.2024-Q1", "is no period of the plan's year 2023"),
+        ("calendar.overrides.2024-Q1", "is no period of the plan, 2023-Q1 to 2023-Q4"),
     }
 
 

@@ -29,7 +29,7 @@ FAULTS: list[tuple[dict[tuple[str, str], str], list[tuple[int, str, str]]]] = [
         {(SUM, "sum_of"): f"{AN_BINH};ho-duoc-ho-tro"},
         [
             (9, "sum_of", "ho-duoc-ho-tro is counted in household, the sum in billion_vnd"),
-            (9, "sum_of", "ho-duoc-ho-tro has no figure in quarter 1, 3, the sum has"),
+            (9, "sum_of", "ho-duoc-ho-tro has no figure in period 1, 3, the sum has"),
         ],
     ),
     (
@@ -57,7 +57,7 @@ FAULTS: list[tuple[dict[tuple[str, str], str], list[tuple[int, str, str]]]] = [
     ({(SUM, "tolerance"): "2"}, [(9, "tolerance", "makes sense for reporters only")]),
     (
         {(SON_HA, "published_in"): "2;4", (SON_HA, "publication_note"): "Sáu tháng một lần."},
-        [(9, "sum_of", f"{SON_HA} has no figure in quarter 1, 3, the sum has")],
+        [(9, "sum_of", f"{SON_HA} has no figure in period 1, 3, the sum has")],
     ),
     ({(SUM, "sum_of"): ""}, [(9, "reporters", "is empty"), (9, "agency_source", "must be one of printed")]),
     # What follows from a broken cell is no news.

@@ -17,7 +17,7 @@ grant select on mart.correction_request to tiendo_reader, tiendo_loader;
 comment on view mart.correction_request is
   'Requests for correction that a reviewer sent to a body instead of, or beside, approving a draft. The period is open to the body until it has answered.';
 comment on column mart.correction_request.plan_code is 'The plan.';
-comment on column mart.correction_request.period is 'The quarter whose report is to be corrected.';
+comment on column mart.correction_request.period is 'The period whose report is to be corrected.';
 comment on column mart.correction_request.agency_code is 'The body.';
 comment on column mart.correction_request.request_no is 'Number of the request, on the notice to the body.';
 comment on column mart.correction_request.edition is 'Number of the edition whose draft was reviewed.';

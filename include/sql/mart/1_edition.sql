@@ -6,7 +6,7 @@ grant select on mart.edition to tiendo_reader, tiendo_loader;
 
 comment on view mart.edition is 'Published editions. Frozen: none changes after it is published.';
 comment on column mart.edition.plan_code is 'The plan.';
-comment on column mart.edition.period is 'The quarter.';
+comment on column mart.edition.period is 'The period.';
 comment on column mart.edition.edition is '1 for the first published, counting up.';
 comment on column mart.edition.as_of is 'The edition holds what was known at this instant.';
 comment on column mart.edition.approved_by is 'Who approved it.';

@@ -10,7 +10,7 @@ comment on view mart.extension is
   'Letters that changed what a body owes, in the order they were entered. Nothing is changed or deleted: the last entry for a body, obligation and period counts.';
 comment on column mart.extension.plan_code is 'The plan.';
 comment on column mart.extension.obligation is 'quarterly_report or implementation_plan.';
-comment on column mart.extension.period is 'The quarter, or the year for what is owed once a year.';
+comment on column mart.extension.period is 'The period, or the year for what is owed once a year.';
 comment on column mart.extension.agency_code is 'The body.';
 comment on column mart.extension.extension_id is 'Number of the entry, counting up.';
 comment on column mart.extension.kind is

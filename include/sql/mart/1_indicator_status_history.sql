@@ -25,7 +25,7 @@ grant select on mart.indicator_status_history to tiendo_reader, tiendo_loader;
 comment on view mart.indicator_status_history is
   'Every verdict ever reached, one row per verdict. It held from as_of until replaced_at; indicator_status has those that hold now.';
 comment on column mart.indicator_status_history.plan_code is 'The plan, such as 282-kh-ubnd-2023.';
-comment on column mart.indicator_status_history.period is 'The quarter the verdict is for, such as 2023-Q1.';
+comment on column mart.indicator_status_history.period is 'The period the verdict is for, such as 2023-Q1, 2023-M04 or 2023.';
 comment on column mart.indicator_status_history.as_of is 'When this verdict was reached.';
 comment on column mart.indicator_status_history.indicator_code is
   'Our own stable code; printed numbers are labels only, 18 and 19 occur twice.';
@@ -43,7 +43,7 @@ comment on column mart.indicator_status_history.target_high is 'Upper end of the
 comment on column mart.indicator_status_history.value is
   'Figure graded: year to date for flows, at the reporting day for the rest, in unit. Exact as sent; null for a state, which components has.';
 comment on column mart.indicator_status_history.value_kind is 'actual (thực hiện) or estimate (ước thực hiện).';
-comment on column mart.indicator_status_history.value_basis is 'year_to_date or quarter.';
+comment on column mart.indicator_status_history.value_basis is 'year_to_date, or quarter (the period alone).';
 comment on column mart.indicator_status_history.expected_value is
   'What the value should be by the end of the period, in unit; see docs/methodology.md.';
 comment on column mart.indicator_status_history.ratio is
@@ -53,7 +53,7 @@ comment on column mart.indicator_status_history.status is
 comment on column mart.indicator_status_history.margin is
   'Distance from the line that separates good from not, in unit; positive is good.';
 comment on column mart.indicator_status_history.needed is
-  'What the remaining quarters must bring, in unit; flows only.';
+  'What the rest of the year must bring, in unit; flows only.';
 comment on column mart.indicator_status_history.explanation is 'One sentence in Vietnamese.';
 comment on column mart.indicator_status_history.rule_version is 'Version of the grading rules.';
 comment on column mart.indicator_status_history.submission_id is 'The submission the value came with.';

@@ -22,10 +22,10 @@ comment on view mart.observation_history is
   'Every figure ever accepted, one row per figure and revision. Nothing is changed or deleted: period says what a figure is for, recorded_at when we learnt it.';
 comment on column mart.observation_history.observation_id is 'Number of the figure.';
 comment on column mart.observation_history.plan_code is 'The plan.';
-comment on column mart.observation_history.period is 'The quarter the figure is for.';
+comment on column mart.observation_history.period is 'The period the figure is for.';
 comment on column mart.observation_history.indicator_code is 'The indicator.';
 comment on column mart.observation_history.agency_code is 'The body that reported it.';
-comment on column mart.observation_history.basis is 'quarter or year_to_date.';
+comment on column mart.observation_history.basis is 'quarter (the period alone, whatever its length) or year_to_date.';
 comment on column mart.observation_history.kind is 'actual or estimate.';
 comment on column mart.observation_history.answer is
   'value, state, not_applicable, no_occurrence or not_available; only the first has a value, of a state value_text has the words.';

@@ -54,7 +54,7 @@ language sql stable security definer set search_path = pg_catalog rows 30 as $$
     join core.version_reporter r on r.version_id = h.version_id
     left join in_force n on n.agency_code = r.agency_code
     join core.version_indicator i on i.version_id = r.version_id and i.indicator_code = r.indicator_code
-    where of_obligation = 'quarterly_report' and right(of_period, 1)::integer = any(i.published_in)
+    where of_obligation = 'quarterly_report' and mart.period_number(of_period) = any(i.published_in)
     union all
     select l.agency_code, exists (
         select from core.task_progress t
@@ -78,7 +78,7 @@ language sql stable security definer set search_path = pg_catalog rows 30 as $$
     select p.plan_code, p.period, p.obligation, g.agency_code, g.name, g.row_order, p.due_at as general_due_at,
       case l.kind when 'extended' then l.due_at else p.due_at end as due_at,
       nullif(l.kind, 'revoked') as kind, l.letter_no, l.letter_on,
-      -- Without a task, and where none of its indicators has a figure in the quarter, a body is asked for nothing
+      -- Without a task, and where none of its indicators has a figure in the period, a body is asked for nothing
       f.file_id is null and (coalesce(l.kind in ('exempt', 'nothing_to_report'), false)
         or (p.obligation = 'quarterly_report' and coalesce(k.owed, 0) = 0)) as is_excused,
       f.file_id, f.state, c.version, f.receipt_no, c.received_at as first_at,

@@ -21,7 +21,7 @@ grant select on mart.task_status to tiendo_reader, tiendo_loader;
 comment on view mart.task_status is
   'Progress of each task as the bodies that owe it tell it: the latest row per period, task and body.';
 comment on column mart.task_status.plan_code is 'The plan.';
-comment on column mart.task_status.period is 'The quarter.';
+comment on column mart.task_status.period is 'The period.';
 comment on column mart.task_status.task_ref is 'Reference in the plan, such as II.4.a.1.';
 comment on column mart.task_status.section_ref is 'Section, such as II.4.';
 comment on column mart.task_status.section_title is 'Its heading.';

@@ -37,7 +37,7 @@ language sql stable security definer set search_path = pg_catalog rows 30 as $$
     select f.sender_agency_code as agency_code, count(*)::integer as files
     from intake.submission_file f join core.plan p on p.plan_code = of_plan_code
     where f.state = 'quarantined' and f.sender_agency_code is not null and f.settled_at <= instant
-      and extract(year from f.received_at at time zone 'Asia/Ho_Chi_Minh') = p.year
+      and extract(year from f.received_at at time zone 'Asia/Ho_Chi_Minh') between p.year and p.last_year
     group by f.sender_agency_code
   ),
   -- Materialized: joined as it stands, it would be worked out anew for each body

@@ -1,7 +1,7 @@
 -- The verdicts that held at an instant, with the trend against the last period.
 -- Inlined into the caller's query (no security definer, no setting): its reads are the view owner's. The last period is
--- the latest earlier quarter of the year that has a figure; a quarter before the first has no rows. What adds up is
--- compared by one pace: where only one of the two quarters knows its own, both are held against the even one. At the
+-- the latest earlier one of the year that has a figure, or of the plan where each year is reported once. What adds up is
+-- compared by one pace: where only one of the two periods knows its own, both are held against the even one. At the
 -- year's end, and of a sum that has met the year's target already, there is no way left to be better or worse on.
 create or replace function mart.indicator_status_at(instant timestamptz)
 returns table (
@@ -20,7 +20,7 @@ language sql stable security invoker as $$
     h.observation_id, h.components, h.nature, h.direction, p.period, p.value, p.status,
     case
       when h.value is null or p.value is null or h.is_approximate or p.is_approximate then null
-      when right(h.period, 1) = '4' or (h.nature = 'flow' and h.status = 'achieved') then null
+      when extract(month from mart.period_end(h.period)) = 12 or (h.nature = 'flow' and h.status = 'achieved') then null
       else case sign(case
           when h.nature = 'flow' and h.components ->> 'expected_formula' = p.components ->> 'expected_formula' then
             round(h.ratio, 3) - round(p.ratio, 3)
@@ -39,12 +39,13 @@ language sql stable security invoker as $$
   from mart.indicator_status_history h
   left join lateral (
     select e.period, e.value, e.status, e.ratio, e.is_approximate, e.components
-    from (values (1), (2), (3)) q (back)
+    from mart.period q
     join mart.indicator_status_history e
-      on e.plan_code = h.plan_code and e.indicator_code = h.indicator_code
-      and e.period = left(h.period, 6) || (right(h.period, 1)::integer - q.back)
-    where e.as_of <= instant and (e.replaced_at is null or e.replaced_at > instant) and e.value is not null
-    order by q.back
+      on e.plan_code = h.plan_code and e.indicator_code = h.indicator_code and e.period = q.period
+    where q.plan_code = h.plan_code and q.period < h.period
+      and (left(q.period, 4) = left(h.period, 4) or length(h.period) = 4)
+      and e.as_of <= instant and (e.replaced_at is null or e.replaced_at > instant) and e.value is not null
+    order by q.period desc
     limit 1
   ) p on true
   where h.as_of <= instant and (h.replaced_at is null or h.replaced_at > instant)

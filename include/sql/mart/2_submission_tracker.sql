@@ -16,7 +16,7 @@ comment on view mart.submission_tracker is
   'What each obliged body owes and what came of it: one row per obligation, period and body. The same for any instant: function submission_tracker_at(instant, plan_code, obligation, period).';
 comment on column mart.submission_tracker.plan_code is 'The plan.';
 comment on column mart.submission_tracker.period is
-  'The quarter, such as 2023-Q1; the year, such as 2023, for what is owed once a year.';
+  'The period, such as 2023-Q1, 2023-M04 or 2023-H1; the year, such as 2023, for what is owed once a year.';
 comment on column mart.submission_tracker.agency_code is 'The body.';
 comment on column mart.submission_tracker.agency_name is 'Its name.';
 comment on column mart.submission_tracker.state is
@@ -34,7 +34,7 @@ comment on column mart.submission_tracker.finding_count is 'Findings on the file
 comment on column mart.submission_tracker.receipt_no is 'Receipt of the file that counts.';
 comment on column mart.submission_tracker.row_order is 'The register''s order of bodies.';
 comment on column mart.submission_tracker.obligation is
-  'quarterly_report, or implementation_plan: the body''s own implementation plan, due in February.';
+  'quarterly_report (the regular one, whatever the plan''s period), or implementation_plan: the body''s own implementation plan, due in February.';
 comment on column mart.submission_tracker.general_due_at is 'Instant before which it was due from every body.';
 comment on column mart.submission_tracker.extended_until is
   'Last day to submit granted by letter; null without an extension.';
@@ -44,7 +44,7 @@ comment on column mart.submission_tracker.letter_on is 'Date of that letter.';
 comment on column mart.submission_tracker.rejected_at is
   'When the last file came that was refused and not corrected by a later acceptable one; null when there is none.';
 comment on column mart.submission_tracker.owed_count is
-  'Indicators with a figure in this quarter and tasks that the body answers for; 1 for a document; 0 when excused.';
+  'Indicators with a figure in this period and tasks that the body answers for; 1 for a document; 0 when excused.';
 comment on column mart.submission_tracker.answered_count is
   'Of these, answered by accepted content; what a file leaves blank is not answered.';
 comment on column mart.submission_tracker.completeness_pct is

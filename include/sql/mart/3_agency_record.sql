@@ -9,7 +9,7 @@ create or replace view mart.agency_record as
 grant select on mart.agency_record to tiendo_reader, tiendo_loader;
 
 comment on view mart.agency_record is
-  'The record card of each obliged body: how punctually and soundly it has reported over the quarters that are due. One row per body. The same for any instant: function agency_record_at(instant, plan_code).';
+  'The record card of each obliged body: how punctually and soundly it has reported over the periods that are due. One row per body. The same for any instant: function agency_record_at(instant, plan_code).';
 comment on column mart.agency_record.plan_code is 'The plan.';
 comment on column mart.agency_record.agency_code is 'The body.';
 comment on column mart.agency_record.agency_name is 'Its name.';

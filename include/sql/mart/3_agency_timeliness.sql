@@ -1,4 +1,4 @@
--- How punctual each body has been with its quarterly reports
+-- How punctual each body has been with its regular reports
 create or replace view mart.agency_timeliness as
   select plan_code, agency_code, agency_name,
     (count(*) filter (where state in ('accepted', 'accepted_with_warnings')))::integer as submission_count,
@@ -12,7 +12,7 @@ create or replace view mart.agency_timeliness as
 grant select on mart.agency_timeliness to tiendo_reader, tiendo_loader;
 
 comment on view mart.agency_timeliness is
-  'How punctual each body has been with its quarterly reports over the plan''s periods.';
+  'How punctual each body has been with its regular reports over the plan''s periods.';
 comment on column mart.agency_timeliness.plan_code is 'The plan.';
 comment on column mart.agency_timeliness.agency_code is 'The body.';
 comment on column mart.agency_timeliness.agency_name is 'Its name.';

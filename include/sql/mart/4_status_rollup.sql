@@ -10,7 +10,7 @@ grant select on mart.status_rollup to tiendo_reader, tiendo_loader;
 comment on view mart.status_rollup is
   'How many indicators and tasks stand where, for the plan, by section and by lead body: one row per subject, group and status that occurs. The same for any instant: function status_rollup_at(instant, plan_code, period).';
 comment on column mart.status_rollup.plan_code is 'The plan.';
-comment on column mart.status_rollup.period is 'The quarter.';
+comment on column mart.status_rollup.period is 'The period.';
 comment on column mart.status_rollup.subject is
   'indicator; task: a task and the body that leads it; collective_task: a task that every body leads, once for each.';
 comment on column mart.status_rollup.grouping_kind is 'plan, section, or agency: the body that leads.';

@@ -1,4 +1,4 @@
--- Of the quarters that were due from a body by an instant, under this and the province's earlier plans: how many, and in how
+-- Of the periods that were due from a body by an instant, under this and the province's earlier plans: how many, and in how
 -- many nothing acceptable came in time. What a letter excused, or where the plan asked for nothing, does not count
 select count(*) as quarter_count,
   count(*) filter (where came.received_at is null or came.received_at >= due.due_at) as late_count
@@ -28,5 +28,5 @@ where this.plan_code = :plan_code and due.due_at <= :instant
     or exists (
       select from core.reporter r join core.indicator i using (plan_code, indicator_code)
       where r.plan_code = o.plan_code and r.agency_code = g.agency_code
-        and right(o.period, 1)::integer = any(i.published_in))
+        and mart.period_number(o.period) = any(i.published_in))
     or exists (select from core.task_lead l where l.plan_code = o.plan_code and l.agency_code = g.agency_code))

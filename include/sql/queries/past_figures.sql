@@ -1,5 +1,5 @@
--- What a plan's year brought by the end of each quarter, of indicators that add up; made-up figures are no past
-select s.indicator_code as indicator, left(s.period, 4) as year, right(s.period, 1) as quarter, s.value,
+-- What a plan's year brought by the end of each period, of indicators that add up; made-up figures are no past
+select s.indicator_code as indicator, left(s.period, 4) as year, mart.period_number(s.period)::text as quarter, s.value,
   case when s.is_approximate then 'yes' else 'no' end as is_approximate, h.value_text as as_printed,
   h.receipt_no || ', ' || s.sheet || '!' || s.cell || ', SHA-256 ' || s.file_sha256 as source,
   to_char(h.received_at at time zone 'Asia/Ho_Chi_Minh', 'YYYY-MM-DD') as published,

@@ -1,4 +1,4 @@
--- Verdicts of a period and of the quarters before it in the year, as of an instant, with the figure each rests on
+-- Verdicts of a period and of the plan's periods before it, as of an instant, with the figure each rests on
 -- (those of its columns that a field of report.data.IndicatorLine has the name of fill it)
 select s.indicator_code, s.period, s.agency_code, s.value, coalesce(s.value_kind, '') as value_kind,
   coalesce(s.value_basis, '') as value_basis, s.expected_value as expected, s.ratio, s.status, s.margin, s.margin_up,

@@ -173,6 +173,6 @@ class Period:
         return f"{self.last_month}T"
 
 
-def periods_of(year: int, kind: PeriodKind) -> tuple[Period, ...]:
+def periods_of(year: int, kind: PeriodKind = PeriodKind.QUARTER) -> tuple[Period, ...]:
     """Returns the periods of a year, in order."""
     return tuple(Period(year, number, kind) for number in range(1, len(kind.ends) + 1))

@@ -26,7 +26,7 @@ _SUBJECTS: Mapping[str, tuple[str, str]] = {
 }
 # Lists of bodies in which one that takes over stands in the place of the one that ended.
 _OWED_BY = {"indicators.csv": "reporters", "tasks.csv": "lead_agencies"}
-_SIDES = ("comparator", "low", "high")
+SIDES = ("comparator", "low", "high")
 _KEYS = ("row_order", "code", "ref")
 # What makes a quantity another one, whose figures cannot stand beside those told so far.
 _IDENTITY = ("unit", "nature", "row_kind", "parent_code")
@@ -49,15 +49,26 @@ class TablesInForce(NamedTuple):
     faults: list[Fault]
 
 
+class Milestone(NamedTuple):
+    """What is other than printed in an indicator's row in one year; ``row`` of milestones.csv, if one says so."""
+
+    row: Row | None
+    cells: Cells
+
+
+ByYear = Mapping[date, Mapping[str, Milestone]]
+"""By the first day of a year and the indicator's code; none for a plan of one year."""
+
+
 def read_amendments(
-    rows: Sequence[Row], tables: Mapping[str, Sequence[Row]], year: int | None
+    rows: Sequence[Row], tables: Mapping[str, Sequence[Row]], years: range
 ) -> list[tuple[Row, Amendment]]:
     """Returns the sound amendments in the order in which they take effect; what is wrong with others is noted.
 
     Args:
         rows: of amendments.csv.
         tables: the other tables as printed.
-        year: the plan's, None where plan.yaml does not say it.
+        years: the plan's, none where plan.yaml does not say them.
     """
     known = {
         subject: {row.text(key): row for row in tables.get(file, ())} for subject, (file, key) in _SUBJECTS.items()
@@ -65,8 +76,9 @@ def read_amendments(
     found = [(row, _amendment(row, known)) for row in rows]
     found.sort(key=lambda pair: pair[1].from_on)
     for row, each in found:
-        if row.is_sound and year is not None and each.from_on.year != year:
-            row.fault("from_on", f"{each.from_on} is not in the plan's year {year}")
+        if row.is_sound and years and each.from_on.year not in years:
+            of_plan = f"{years[0]} to {years[-1]}" if len(years) > 1 else f"year {years[0]}"
+            row.fault("from_on", f"{each.from_on} is not in the plan's {of_plan}")
     found = _with_what_was_before(found)
     _check_sequence(found)
     return [(row, each) for row, each in found if row.is_sound]
@@ -81,7 +93,7 @@ def _with_what_was_before(found: Sequence[tuple[Row, Amendment]]) -> list[tuple[
         changed = replace(each, before=now.get(key, each.before))
         if each.change is Change.SET and row.is_sound:
             now[key] = each.value
-            if changed.before == each.value and each.column not in _SIDES:
+            if changed.before == each.value and each.column not in SIDES:
                 row.fault("value", f"{each.column} of {each.code} is {each.value!r} already")
         chained.append((row, changed))
     return chained
@@ -178,8 +190,13 @@ def _check_sequence(found: Sequence[tuple[Row, Amendment]]) -> None:
                 row.fault("value", f"{heir} is there from {begins['agency', heir]} on only")
 
 
-def versions(tables: Tables, amendments: Sequence[tuple[Row, Amendment]]) -> Iterator[TablesInForce]:
-    """Yields the tables in force, from before the first amendment on."""
+def versions(
+    tables: Tables, amendments: Sequence[tuple[Row, Amendment]], milestones: ByYear
+) -> Iterator[TablesInForce]:
+    """Yields the tables in force, from before the first amendment on.
+
+    An amendment of a target is of what its year asks for: with the next year that year's milestone holds.
+    """
     added = {(_SUBJECTS[a.subject][0], a.code) for _, a in amendments if a.change is Change.ADD}
     present = {file: {code_of(file, row): row.cells for row in tables[file]} for file, _ in _SUBJECTS.values()}
     touched: dict[tuple[str, str], Row] = {}
@@ -197,8 +214,14 @@ def versions(tables: Tables, amendments: Sequence[tuple[Row, Amendment]]) -> Ite
         return TablesInForce(from_on, in_force, dict(touched), faults)
 
     yield version(date.min)
-    for from_on, group in groupby(amendments, key=lambda pair: pair[1].from_on):
-        of_day = list(group)
+    by_day = {from_on: list(group) for from_on, group in groupby(amendments, key=lambda pair: pair[1].from_on)}
+    for from_on in sorted(by_day.keys() | milestones.keys()):
+        indicators = present["indicators.csv"]
+        for code, (milestone, cells) in milestones.get(from_on, {}).items():
+            if code in indicators:
+                indicators[code] = dict(cells)
+                touched |= {("indicators.csv", code): milestone} if milestone else {}
+        of_day = by_day.get(from_on, [])
         for row, each in of_day:
             file = _SUBJECTS[each.subject][0]
             touched[file, each.code] = row
@@ -235,24 +258,31 @@ def _set(cells: Cells, row: Row, each: Amendment, of_day: Iterable[Amendment]) -
 
 
 def _set_target(cells: Cells, row: Row, target_text: str, beside: Sequence[Amendment]) -> None:
-    """Has a new target understood as its words say, a bare number as what it was before; or as a person decided.
-
-    Of one in words nothing is to be understood: its states are.
-    """
+    """Has a new target understood as its words say, or as a person decided; of one in words its states are."""
     if cells["comparator"] == Comparator.STATE:
         return
-    if not {other.column for other in beside}.isdisjoint(_SIDES):
+    if not {other.column for other in beside}.isdisjoint(SIDES):
         if not any(other.decision for other in beside):
             row.fault("decision", "is empty, though how the target is understood is set by hand")
         return
+    if doubt := understand(cells, target_text):
+        row.fault("value", f"{doubt}: set comparator, low and high beside it, with a decision")
+
+
+def understand(cells: Cells, target_text: str) -> str:
+    """Has an indicator's row hold a new target as its words say; a bare number is what the target was before.
+
+    Returns:
+        What in the words leaves a doubt, "" where all is clear; the row stays as it is in that case.
+    """
+    if cells["comparator"] == Comparator.STATE:
+        return ""
     try:
         target = read_target(target_text)
-        doubt = target.doubt
     except ValueError as error:
-        doubt = str(error)
-    if doubt:
-        row.fault("value", f"{doubt}: set comparator, low and high beside it, with a decision")
-        return
+        return str(error)
+    if target.doubt:
+        return target.doubt
     comparator, low, high = target.sides
     if target.is_bare and cells["comparator"] == Comparator.LE:
         comparator, low, high = Comparator.LE, None, low
@@ -260,6 +290,7 @@ def _set_target(cells: Cells, row: Row, target_text: str, beside: Sequence[Amend
         comparator = Comparator.BETWEEN
     cells["comparator"] = comparator.value
     cells |= {name: "" if side is None else f"{side:f}" for name, side in (("low", low), ("high", high))}
+    return ""
 
 
 def _hand_over(present: Mapping[str, Mapping[str, Cells]], each: Amendment) -> Iterator[tuple[str, str]]:

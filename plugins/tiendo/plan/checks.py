@@ -171,7 +171,7 @@ def _check_place(
         row.fault("body_ref", f"{body_ref!r} is no task of tasks.csv")
     if bool(body_ref) != bool(quote):
         row.fault("body_quote", "goes together with body_ref")
-    elif kind is RowKind.BODY_TARGET and fold(indicator.target_text) not in fold(quote):
+    elif kind is RowKind.BODY_TARGET and not row.is_amended and fold(indicator.target_text) not in fold(quote):
         row.fault("target_text", f"{indicator.target_text!r} does not stand in body_quote")
 
 
@@ -315,7 +315,7 @@ def _check_part(row: Row, indicator: Indicator, part: Indicator) -> None:
         units = [each.unit.code if each.unit else "no unit" for each in (part, indicator)]
         row.fault("sum_of", f"{part.code} is counted in {units[0]}, the sum in {units[1]}")
     if lacking := sorted(set(indicator.published_in) - set(part.published_in)):
-        row.fault("sum_of", f"{part.code} has no figure in quarter {', '.join(map(str, lacking))}, the sum has")
+        row.fault("sum_of", f"{part.code} has no figure in period {', '.join(map(str, lacking))}, the sum has")
 
 
 def _check_reporters(row: Row, indicator: Indicator, owes: Mapping[str, bool], names: AgencyNames) -> None:
@@ -367,8 +367,9 @@ def _check_printed_bodies(
 
 
 def _check_release(row: Row, indicator: Indicator, plan: PlanFile | None) -> None:
-    if indicator.is_leaf and len(indicator.published_in) < 4 and not indicator.publication_note:
-        row.fault("publication_note", "is empty; say why not every quarter has a figure")
+    per_year = len(plan.period_kind.ends) if plan else 0
+    if indicator.is_leaf and len(indicator.published_in) < per_year and not indicator.publication_note:
+        row.fault("publication_note", "is empty; say why not every period has a figure")
     if not indicator.is_leaf and indicator.published_in:
         row.fault("published_in", "a group row has no figures")
     if (indicator.baseline is None) != (indicator.baseline_on is None):
@@ -434,7 +435,7 @@ def _check_exchanges(plan: PlanFile, fault: Callable[[str, str], None]) -> None:
         if exchange.worked and is_statutory(exchange.worked):
             fault(f"{key}.worked", f"{exchange.worked} is a working day without an exchange")
         for name, day in (("free", exchange.free), ("worked", exchange.worked)):
-            if day and abs(day.year - plan.year) > 1:
+            if day and not plan.years[0] - 1 <= day.year <= plan.years[-1] + 1:
                 fault(f"{key}.{name}", f"{day} is not in the plan's year {plan.year} or beside it")
 
 
@@ -457,20 +458,20 @@ def _check_calendar(plan: PlanFile, tasks: Mapping[str, tuple[Row, Task]], fault
         faults.append(Fault("plan.yaml", plan.lines.get(f"calendar.{key}", 0), f"calendar.{key}", what))
 
     previous = None
-    for days in compute_calendar(plan.rules, plan.year):
+    for days in compute_calendar(plan.rules, plan.periods):
         own_key = _key_of_days(plan, days.period)
         last_day = last_day_before(days.due_at)
         if days.cut_off_on > last_day:
             fault(own_key or "cut_off", f"{days.cut_off_on} is after the last day to submit, {last_day}")
         if not days.period.first_day <= days.cut_off_on <= days.period.last_day:
-            fault(own_key or "cut_off", f"{days.cut_off_on} is not in the quarter")
+            fault(own_key or "cut_off", f"{days.cut_off_on} is not in the period")
         if days.closing_at <= days.due_at:
             fault(own_key or "closing", f"{days.closing_at} is not after submissions are due, {days.due_at}")
         # A first edition is of an open period: what comes after the closing is a supplement to it.
         elif days.publish_at >= days.closing_at:
             fault(own_key or "publication", f"{days.publish_at} is not before the period closes, {days.closing_at}")
         if days.publish_at.date() < days.period.first_day:
-            fault(own_key or "publication", f"{days.publish_at} is before the quarter")
+            fault(own_key or "publication", f"{days.publish_at} is before the period")
         if previous and days.due_at <= previous.closing_at:
             fault(
                 own_key or "closing", f"{previous.period} closes at {previous.closing_at} only, after the next is due"

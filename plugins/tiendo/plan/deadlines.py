@@ -6,7 +6,7 @@ to the Government until the 25th (article 13); a plan may want the reports befor
 """
 
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -48,14 +48,14 @@ class CalendarChange:
 
 @dataclass(frozen=True)
 class CalendarRules:
-    """Days of the last month of a quarter, or of a month after it, as the plan and the law give them.
+    """Days of the last month of a period, or of a month after it, as the plan and the law give them.
 
     Attributes:
         cut_off_day: last day the data may speak of.
         due_before_day: first day that is too late to submit.
         publish_day, publish_time: when the first edition is due; on the last working day before when that is none.
         closing_day: last day on which the period is open.
-        due_month, publish_month, closing_month: how many months after the quarter's last one these days lie.
+        due_month, publish_month, closing_month: how many months after the period's last one these days lie.
         overrides: days set by hand.
         changes: changes within the year, in the order they take effect.
         working_days: the working days of the plan's year.
@@ -98,12 +98,12 @@ def compute_period(rules: CalendarRules, period: Period) -> PeriodCalendar:
 
 
 def _day(period: Period, months: int, day: int) -> date:
-    """Returns a day of the month that lies so many months after the quarter's last; 0 is the day before its first."""
+    """Returns a day of the month that lies so many months after the period's last; 0 is the day before its first."""
     years, month = divmod(period.last_month - 1 + months, 12)
     first = date(period.year + years, month + 1, 1)
     return first + _ONE_DAY * (min(day, monthrange(first.year, first.month)[1]) - 1)
 
 
-def compute_calendar(rules: CalendarRules, year: int) -> tuple[PeriodCalendar, ...]:
-    """Returns the days of the four quarters of a year."""
-    return tuple(compute_period(rules, Period(year, quarter)) for quarter in (1, 2, 3, 4))
+def compute_calendar(rules: CalendarRules, periods: Iterable[Period]) -> tuple[PeriodCalendar, ...]:
+    """Returns the days of a plan's periods."""
+    return tuple(compute_period(rules, period) for period in periods)

@@ -171,6 +171,7 @@ def _tables(register: Register) -> dict[str, list[dict[str, Any]]]:
                 "title": register.title,
                 "province": register.province,
                 "year": register.year,
+                "last_year": register.years[-1],
                 "rule_version": register.rule_version,
                 "register_sha256": register.sha256,
                 "loaded_at": clock.now(),

@@ -1,7 +1,7 @@
 """Reads plan.yaml: a plan's identity, sections, calendar rules, thresholds and the form of its report."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -11,7 +11,7 @@ import yaml
 
 from tiendo.clock import HANOI
 from tiendo.model.occasions import LADDER, ReminderRules
-from tiendo.model.period import Period
+from tiendo.model.period import Period, PeriodKind, periods_of
 from tiendo.model.register import Thresholds
 from tiendo.model.working_days import ExchangedDay, WorkingDays
 from tiendo.plan.deadlines import LAST_DAY, CalendarChange, CalendarRules, PeriodOverride
@@ -21,7 +21,17 @@ _IDENTITY = ("code", "title", "short_title", "province", "issued_by", "issued_on
 _REPORT_TEXTS = ("issuing_parent", "issuing_body", "symbol", "place", "addressee")
 _REPORT_LISTS = ("basis", "signer_office", "recipients", "reviewers")
 _KEYS = {
-    "": (*_IDENTITY, "continues", "sections", "task_sections", "calendar", "thresholds", "report"),
+    "": (
+        *_IDENTITY,
+        "last_year",
+        "periods",
+        "continues",
+        "sections",
+        "task_sections",
+        "calendar",
+        "thresholds",
+        "report",
+    ),
     "calendar": (
         *("cut_off", "submission_due", "publication", "closing", "own_plan", "overrides"),
         *("changes", "exchanged_days", "reminders"),
@@ -40,11 +50,12 @@ _OVERRIDE_KEYS = ("cut_off_on", "due_before", "publish_at", "closing_on", "reaso
 _CHANGE_DAYS = ("cut_off_day", "due_before_day", "publish_day", "closing_day")
 _CHANGE_MONTHS = ("due_month", "publish_month", "closing_month")
 _CHANGE_KEYS = ("from", "document", *_CHANGE_DAYS, *_CHANGE_MONTHS, "publish_time")
-# How many months after the last one of the quarter.
+# How many months after the last one of the period.
 _MONTHS = {"last": 0, "next": 1}
 # Blocks that a plan may lack: it asks for no plans of the bodies' own; the usual reminders.
 _OPTIONAL_BLOCKS = ("calendar.own_plan", "calendar.reminders")
 _EXCHANGE_KEYS = ("free", "worked", "source")
+_MOST_YEARS = 30
 MAIL_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 MAIL_ADDRESS = re.compile(rf"[a-z0-9][a-z0-9._+-]*@{MAIL_DOMAIN.pattern}")
 _CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -66,6 +77,8 @@ class PlanFile:
     issued_by: str
     issued_on: date
     year: int
+    last_year: int | None
+    period_kind: PeriodKind
     rule_version: str
     continues: str
     sections: dict[str, str]
@@ -78,6 +91,16 @@ class PlanFile:
     report: dict[str, Any]
     lines: dict[str, int]
     to_fill: frozenset[str]
+
+    @property
+    def years(self) -> range:
+        """The years of the plan; none while a draft does not say its year."""
+        return range(0) if "year" in self.to_fill else range(self.year, (self.last_year or self.year) + 1)
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """The periods it is reported by, in order."""
+        return tuple(period for year in self.years for period in periods_of(year, self.period_kind))
 
     @property
     def has_calendar(self) -> bool:
@@ -262,6 +285,8 @@ def read_plan_file(name: str, data: bytes, faults: list[Fault]) -> PlanFile | No
         issued_by=document.text("issued_by"),
         issued_on=document.day("issued_on"),
         year=document.whole("year", 2000, 2100),
+        last_year=document.whole("last_year", 2000, 2100) if "last_year" in document.lines else None,
+        period_kind=_period_kind(document),
         rule_version=document.text("rule_version"),
         continues=document.text("continues") if "continues" in document.lines else "",
         sections=document.texts("sections"),
@@ -284,10 +309,27 @@ def read_plan_file(name: str, data: bytes, faults: list[Fault]) -> PlanFile | No
         document.fault("thresholds", "must be 0 < at_risk < on_track <= 1")
     if cuts.approximate_tolerance_pct > 100:
         document.fault("thresholds.approximate_tolerance_pct", "must not exceed 100")
-    for period in plan.rules.overrides if "year" not in plan.to_fill else ():
-        if period.year != plan.year:
-            document.fault(f"calendar.overrides.{period}", f"is no period of the plan's year {plan.year}")
+    if plan.last_year is not None and not plan.year < plan.last_year <= plan.year + _MOST_YEARS:
+        document.fault("last_year", f"must be after {plan.year}, by {_MOST_YEARS} years at most")
+    for period in plan.rules.overrides if plan.years else ():
+        if period not in plan.periods:
+            document.fault(f"calendar.overrides.{period}", f"is no period of the plan, {_named(plan.periods)}")
     return plan
+
+
+def _period_kind(document: Document) -> PeriodKind:
+    """Returns by which periods the plan is reported; a plan that does not say it is by quarters."""
+    if "periods" not in document.lines:
+        return PeriodKind.QUARTER
+    name = document.text("periods")
+    kinds = {kind.value: kind for kind in PeriodKind}
+    if name not in kinds:
+        document.fault("periods", f"must be one of {', '.join(kinds)}, not {name!r}")
+    return kinds.get(name, PeriodKind.QUARTER)
+
+
+def _named(periods: Sequence[Period]) -> str:
+    return f"{periods[0]} to {periods[-1]}" if len(periods) > 1 else str(periods[0])
 
 
 def _read_report(document: Document) -> dict[str, Any]:
@@ -343,17 +385,17 @@ def _read_rules(document: Document) -> CalendarRules:
 
 
 def _month_day(document: Document, key: str) -> int:
-    """Returns a day of the month. A quarter's last month, and the next, have 30 days at least; ``last`` is the last."""
+    """Returns a day of the month. The 30th of February is its last day, as ``last`` is of any month."""
     return LAST_DAY if document.mapping(key.rpartition(".")[0]).get("day") == "last" else document.whole(key, 1, 30)
 
 
 def _month(document: Document, key: str) -> int:
-    """Returns how many months after the quarter's last one the days of a rule lie; none where it does not say it."""
+    """Returns how many months after the period's last one the days of a rule lie; none where it does not say it."""
     if key not in document.lines:
         return 0
     name = document.text(key)
     if name not in _MONTHS:
-        document.fault(key, f"must be next (the month after the quarter) or last (its last month), not {name!r}")
+        document.fault(key, f"must be next (the month after the period) or last (its last month), not {name!r}")
     return _MONTHS.get(name, 0)
 
 

@@ -17,6 +17,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 
+from tiendo.model.period import PeriodKind
 from tiendo.model.register import (
     Agency,
     Amendment,
@@ -30,7 +31,7 @@ from tiendo.model.register import (
     Task,
     Unit,
 )
-from tiendo.plan import amendments, past
+from tiendo.plan import amendments, milestones, past
 from tiendo.plan.amendments import Tables, TablesInForce, code_of
 from tiendo.plan.checks import check_orders, check_register
 from tiendo.plan.continuity import check_continuity
@@ -61,7 +62,7 @@ COLUMNS = {
     ),
 }
 # Tables that a plan need not have.
-_EXTRA = {past.FILE: past.COLUMNS, amendments.FILE: amendments.COLUMNS}
+_EXTRA = {past.FILE: past.COLUMNS, milestones.FILE: milestones.COLUMNS, amendments.FILE: amendments.COLUMNS}
 # Registers from before them have no such columns; an empty cell of ``_UNHASHED`` leaves a version's hash as it was.
 _OPTIONAL = ("asked_beyond", "states", "sum_of")
 _UNHASHED = ("states", "sum_of")
@@ -176,9 +177,11 @@ def _parse(files: dict[str, bytes], faults: list[Fault]) -> _Parsed:
     units = {unit.code: unit for unit in map(_unit, tables["units.csv"])}
 
     whole = _rows(TablesInForce(date.min, tables, {}, faults), plan, units, tables)
-    year = plan.year if plan and "year" not in plan.to_fill else None
-    amended = amendments.read_amendments(tables[amendments.FILE], tables, year)
-    versions = [_rows(v, plan, units, tables) for v in amendments.versions(tables, amended)] if amended else []
+    years = plan.years if plan else range(0)
+    amended = amendments.read_amendments(tables[amendments.FILE], tables, years)
+    by_year = milestones.read_milestones(tables[milestones.FILE], tables["indicators.csv"], years)
+    in_force = amendments.versions(tables, amended, by_year) if amended or by_year else ()
+    versions = [_rows(version, plan, units, tables) for version in in_force]
     return _Parsed(files, plan, tables, units, whole, amended, versions)
 
 
@@ -190,10 +193,11 @@ def _rows(version: TablesInForce, plan: PlanFile | None, units: dict[str, Unit],
     indicators = [(row, _indicator(row, plan, units, bounds)) for row in version.tables["indicators.csv"]]
     tasks = [(row, _task(row, plan, obliged)) for row in version.tables["tasks.csv"]]
     year = plan.year if plan and "year" not in plan.to_fill else None
+    kind = plan.period_kind if plan else PeriodKind.QUARTER
     codes = {indicator.code for _, indicator in indicators}
     printed = {row.text("code") for row in tables["indicators.csv"]}
     past_rows = [row for row in tables[past.FILE] if (code := row.text("indicator")) in codes or code not in printed]
-    profiled = past.with_profiles(past_rows, indicators, year, version.faults)
+    profiled = past.with_profiles(past_rows, indicators, year, kind, version.faults)
     return _Rows(version, agencies, indicators, tasks, profiled)
 
 
@@ -222,11 +226,12 @@ def _check_versions(parsed: _Parsed, faults: list[Fault]) -> None:
             of_code = [
                 row for row, each in parsed.amendments if each.from_on == version.from_on and each.code in fault.what
             ]
-            place = next((rows[-1].number for rows in (of_row, of_code, of_day) if rows), 0)
-            since = f"from {version.from_on} on" if of_day else "before the first amendment"
+            row = next((rows[-1] for rows in (of_row, of_code, of_day) if rows), None)
+            file, number = (row.file, row.number) if row else (amendments.FILE, 0)
+            since = f"from {version.from_on} on" if version.from_on != date.min else "before the first amendment"
             gone = "is not there any more: set reporters or lead_agencies of this row, or merge the body"
             told = str(fault).replace("is no agency of agencies.csv", gone) if of_code else str(fault)
-            faults.append(Fault(amendments.FILE, place, "", f"{since}, {told}"))
+            faults.append(Fault(file, number, "", f"{since}, {told}"))
 
 
 def _register(plan_dir: Path, parsed: _Parsed, faults: list[Fault]) -> Register:
@@ -251,7 +256,9 @@ def _register(plan_dir: Path, parsed: _Parsed, faults: list[Fault]) -> Register:
             agencies=tuple(agency for _, agency in rows.agencies),
             indicators=tuple(rows.profiled),
             tasks=tuple(task for _, task in rows.tasks),
-            calendar=compute_calendar(plan.rules, plan.year),
+            period_kind=plan.period_kind,
+            last_year=plan.last_year,
+            calendar=compute_calendar(plan.rules, plan.periods),
             own_plan_task=plan.own_plan_task,
             own_plan_due_on=plan.own_plan_due_on,
             reminders=plan.reminders,
@@ -354,7 +361,7 @@ def _version_digest(plan: PlanFile, tables: Tables) -> str:
     rows = {
         file: [{name: text for name, text in row.cells.items() if text or name not in _UNHASHED} for row in rows]
         for file, rows in tables.items()
-        if file != amendments.FILE
+        if file not in (amendments.FILE, milestones.FILE)
     }
     return hashlib.sha256(json.dumps([words, rows], default=str, sort_keys=True).encode()).hexdigest()
 
@@ -419,12 +426,12 @@ def _indicator(row: Row, plan: PlanFile | None, units: dict[str, Unit], bounds: 
         nature=row.member("nature", Nature),
         reporters=row.codes("reporters"),
         has_precedence=row.flag("has_precedence"),
-        published_in=_quarters(row),
+        published_in=_published_in(row, plan),
         publication_note=row.text("publication_note"),
         baseline=row.decimal("baseline"),
         baseline_on=row.day("baseline_on"),
         baseline_source=row.text("baseline_source"),
-        profile=_profile(row),
+        profile=_profile(row, plan),
         tolerance=row.decimal("tolerance") or Decimal(0),
         minimum=unit_minimum if minimum is None else minimum,
         maximum=unit_maximum if maximum is None else maximum,
@@ -464,12 +471,21 @@ def _section(row: Row, column: str, number: str, titles: dict[str, str] | None) 
     return titles.get(number, "")
 
 
-def _quarters(row: Row) -> tuple[int, ...]:
-    entries = row.codes("published_in")
-    if entries != tuple(sorted(set(entries))) or not set(entries) <= {"1", "2", "3", "4"}:
-        row.fault("published_in", f"must be quarters in order, such as 1;2;3;4, not {';'.join(entries)!r}")
+def _per_year(plan: PlanFile | None) -> int:
+    return len((plan.period_kind if plan else PeriodKind.QUARTER).ends)
+
+
+def _published_in(row: Row, plan: PlanFile | None) -> tuple[int, ...]:
+    """Reads ``1;2;3;4``, numbers of the year's periods, or ``all``."""
+    entries, numbers = row.codes("published_in"), tuple(range(1, _per_year(plan) + 1))
+    if entries == ("all",):
+        return numbers
+    found = tuple(number for number in numbers if str(number) in entries)
+    if entries != tuple(map(str, found)):
+        every = ";".join(map(str, numbers))
+        row.fault("published_in", f"must be numbers of the year's periods in order, {every}, not {';'.join(entries)!r}")
         return ()
-    return tuple(int(entry) for entry in entries)
+    return found
 
 
 def _states(row: Row) -> tuple[ListedState, ...]:
@@ -486,16 +502,18 @@ def _states(row: Row) -> tuple[ListedState, ...]:
     return tuple(states)
 
 
-def _profile(row: Row) -> tuple[Decimal, ...] | None:
-    entries = row.codes("profile")
+def _profile(row: Row, plan: PlanFile | None) -> tuple[Decimal, ...] | None:
+    entries, count = row.codes("profile"), _per_year(plan)
     if not entries:
         return None
     try:
         shares = tuple(Decimal(entry) for entry in entries)
-        is_sound = len(shares) == 4 and shares[0] >= 0 and list(shares) == sorted(shares) and shares[3] == 1
+        is_sound = len(shares) == count and shares[0] >= 0 and list(shares) == sorted(shares) and shares[-1] == 1
     except InvalidOperation:
         is_sound = False
     if not is_sound:
-        row.fault("profile", f"must be four rising shares that end in 1, such as 0.2;0.45;0.7;1, not {entries}")
+        row.fault(
+            "profile", f"must be {count} rising shares that end in 1, such as 0.2;0.45;0.7;1 of four, not {entries}"
+        )
         return None
     return shares

@@ -57,6 +57,7 @@ class Row:
     """One row of a table, whose cells are read by type. Faults go to the list shared by the whole register.
 
     Attributes:
+        file: name of the file it stands in.
         is_amended: a document changed it: what the plan prints of it is no longer all that counts.
     """
 
@@ -64,7 +65,7 @@ class Row:
         self.number = number
         self.is_amended = is_amended
         self.is_sound = True
-        self._file = file
+        self.file = file
         self._cells = cells
         self._faults = faults
         self._to_fill = [column for column, text in cells.items() if is_to_fill(text)]
@@ -81,7 +82,7 @@ class Row:
         """Notes that a cell of this row is wrong; one that is still to be filled in is told as that only."""
         self.is_sound = False
         if column not in self._to_fill:
-            self._faults.append(Fault(self._file, self.number, column, what))
+            self._faults.append(Fault(self.file, self.number, column, what))
 
     def text(self, column: str, *, is_required: bool = False) -> str:
         """Returns a cell's text without outer blanks."""
