@@ -113,7 +113,7 @@ BROKEN: list[tuple[str, str, str, str, dict[str, str]]] = [
         "ty-le-do-thi-hoa",
         "profile",
         "0.2;0,5;0.9;1",
-        {"profile": "must be four rising shares that end in 1"},
+        {"profile": "must be 4 rising shares that end in 1"},
     ),
     ("indicators.csv", "nha-o-xa-hoi", "high", "7000", {"high": "7000 is not above low 8000"}),
     (
