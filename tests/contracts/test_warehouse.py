@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from tiendo.clock import HANOI
+from tiendo.model.period import PeriodKind, periods_of
 from tiendo.model.register import Register
 from tiendo.settings import INCLUDE, PROJECT
 from tiendo.status.service import initialise
@@ -233,3 +234,15 @@ def test_a_verdict_names_what_it_rests_on(
             ),
             {"plan": register.code, "value": value},
         )
+
+
+def test_the_mart_reads_a_period_s_code_as_we_do(engine: Engine) -> None:
+    periods = [period for kind in PeriodKind for period in periods_of(2024, kind)]
+    with reader(engine) as connection:
+        told = connection.execute(
+            text(
+                "select mart.period_number(p), mart.period_start(p), mart.period_end(p) from unnest(cast(:codes as text[])) p"
+            ),
+            {"codes": [str(period) for period in periods]},
+        )
+        assert [tuple(row) for row in told] == [(p.number, p.first_day, p.last_day) for p in periods]

@@ -135,7 +135,8 @@ def plan_check(
             typer.echo(line)
         typer.echo(
             f"{register.code}: {sum(i.is_leaf for i in register.indicators)} indicators, {len(register.tasks)} tasks, "
-            f"{len(register.obliged)} bodies that report, {len(register.calendar)} periods. No fault found."
+            f"{len(register.obliged)} bodies that report, {len(register.periods)} periods "
+            f"({register.periods[0]} to {register.periods[-1]}). No fault found."
         )
         lines = list(_clash_lines(register)) if plan else []
         is_refused |= bool(lines) and plan_dir in get_settings().plan_dirs
