@@ -27,8 +27,8 @@ PERIODS = """
 2023-Q3    | 07-01 09-30 2023-Q2    2023-Q4    | quý III năm 2023       | quý III          | trong quý còn lại
 2023-H1    | 01-01 06-30 2022-H2    2023-H2    | 6 tháng đầu năm 2023   | 6 tháng đầu năm  | trong 6 tháng còn lại
 2023-H2    | 07-01 12-31 2023-H1    2024-H1    | 6 tháng cuối năm 2023  | 6 tháng cuối năm |
-2023-YTD09 | 01-01 09-30 2023-YTD06 2023-YTD12 | 9 tháng đầu năm 2023   | 9 tháng đầu năm  | trong 3 tháng còn lại
-2023-YTD12 | 01-01 12-31 2023-YTD09 2024-YTD06 | năm 2023               | cả năm           |
+2023-YTD09 | 07-01 09-30 2023-YTD06 2023-YTD12 | 9 tháng đầu năm 2023   | 9 tháng đầu năm  | trong 3 tháng còn lại
+2023-YTD12 | 10-01 12-31 2023-YTD09 2024-YTD06 | năm 2023               | cả năm           |
 2023       | 01-01 12-31 2022       2024       | năm 2023               | cả năm           |
 """
 

@@ -4,7 +4,8 @@ language sql immutable strict parallel safe as $$
   select make_date(left(period, 4)::integer, case
     when period like '%-M%' then right(period, 2)::integer
     when period like '%-Q%' then 3 * right(period, 1)::integer - 2
-    when period like '%-H2' then 7
+    when period like '%-H2' or period like '%-YTD09' then 7
+    when period like '%-YTD12' then 10
     else 1 end, 1)
 $$;
 
@@ -12,4 +13,4 @@ revoke all on function mart.period_start(text) from public;
 grant execute on function mart.period_start(text) to tiendo_reader, tiendo_loader;
 
 comment on function mart.period_start(text) is
-  'The first calendar day of a period; of the months since the year''s start the first of January.';
+  'The first calendar day that no period of the year before it reports on: of 2023-YTD09 the first of July.';

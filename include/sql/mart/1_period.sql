@@ -12,7 +12,7 @@ comment on column mart.period.plan_code is 'The plan.';
 comment on column mart.period.period is
   'The period: a month (2023-M04), quarter (2023-Q1), half-year (2023-H1), months since the year''s start (2023-YTD09) or year (2023). Within a plan the codes stand in the order of time.';
 comment on column mart.period.number is 'Which of its year''s periods it is, from 1.';
-comment on column mart.period.first_day is 'First calendar day.';
+comment on column mart.period.first_day is 'First calendar day that no period of the year before it reports on: of 2023-YTD09 the first of July.';
 comment on column mart.period.last_day is 'Last calendar day.';
 comment on column mart.period.cut_off_on is 'Last day the figures may speak of.';
 comment on column mart.period.due_at is 'First instant that is too late to submit; exclusive.';

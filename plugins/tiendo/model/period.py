@@ -105,9 +105,8 @@ class Period:
 
     @property
     def first_day(self) -> date:
-        """First calendar day."""
-        is_from_start = self.is_first or self.kind is PeriodKind.YEAR_TO_DATE
-        return date(self.year, 1 if is_from_start else self.kind.ends[self.number - 2] + 1, 1)
+        """First calendar day that no period of the year before it reports on; of ``2023-YTD09`` the first of July."""
+        return date(self.year, 1 if self.is_first else self.kind.ends[self.number - 2] + 1, 1)
 
     @property
     def last_day(self) -> date:

@@ -173,6 +173,8 @@ def _new_value(key: str, node: yaml.Node, known: KnownPlan, year: int) -> str | 
         return None
     if key == "year":
         return str(year)
+    if key == "last_year":
+        return _quoted(f"{TO_FILL} {node.value}")
     if key == "rule_version":
         return _quoted(f"{year}.1")
     if key in _IDENTITY:
