@@ -1,4 +1,4 @@
-"""Three plans under one real Airflow: the year that closes, the next one, and another province's."""
+"""Three plans under one real Airflow: the year that closes, the next one, and another province's, due every month."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -17,7 +17,7 @@ from tiendo.local.demo import DemoFile, build_scenario
 from tiendo.local.environment import REVIEWER, passwords
 from tiendo.local.replay import drop_files, follow, publish, replay_clock
 from tiendo.local.services import Running, airflow_services
-from tiendo.model.period import Period
+from tiendo.model.period import Period, PeriodKind
 from tiendo.model.register import Register
 from tiendo.plan.register import load_register
 from tiendo.settings import Settings
@@ -25,6 +25,8 @@ from tiendo.warehouse.embedded import stop_server
 
 pytestmark = pytest.mark.timeout(3600)
 OLD, KHDT = "282-kh-ubnd-2023", "so-ke-hoach-va-dau-tu"
+MARCH = Period(2024, 3, PeriodKind.MONTH)
+KEYS = {NEXT: "2024-Q1", PROVINCE: "2024-M03"}
 APPROVER = "Bà Trần Thị Duyệt"
 
 
@@ -32,7 +34,7 @@ APPROVER = "Bà Trần Thị Duyệt"
 def plan_dirs() -> Iterator[tuple[Path, ...]]:
     # Not below pytest's temporary folder, which pytest closes to others: run by root, the server is another user.
     with TemporaryDirectory(prefix="tiendo-plans-") as folder:
-        yield (PLAN_DIR, next_plan_dir(Path(folder)), province_dir(Path(folder)))
+        yield (PLAN_DIR, next_plan_dir(Path(folder)), province_dir(Path(folder), PeriodKind.MONTH))
 
 
 @pytest.fixture
@@ -65,27 +67,28 @@ def test_each_file_key_draft_and_edition_is_its_plan_s(
         set_replay_clock(clock_file, now)
         collect(
             services, settings,
-            (following, KHDT, Period(2024, 1), now), (province, "as-so-y-te", Period(2024, 1), now),
+            (following, KHDT, Period(2024, 1), now), (province, "as-so-y-te", MARCH, now),
             (register, "so-y-te", Period(2023, 4), now),
         )  # fmt: skip
-        assert graded(services) == {f"{OLD}:2023-Q4", f"{NEXT}:2024-Q1", f"{PROVINCE}:2024-Q1"}
+        assert graded(services) == {f"{OLD}:2023-Q4", f"{NEXT}:2024-Q1", f"{PROVINCE}:2024-M03"}
 
-        # A bare period that two plans have is no period; the other plan's is found by its own.
-        with pytest.raises(AirflowApiError, match=r"40\d .*2024-Q1"):
-            reviewer.trigger("publish_report", partition_key="2024-Q1")
-        for code in (NEXT, PROVINCE):
-            edition = publish(services, reviewer, f"{code}:2024-Q1", APPROVER)
-            assert edition == str(settings.published / code / "2024-Q1" / "1")
+        # A period of another plan is none of this one's.
+        with pytest.raises(AirflowApiError, match=r"40\d .*2024-M03"):
+            reviewer.trigger("publish_report", partition_key=f"{NEXT}:2024-M03")
+        for code, period in KEYS.items():
+            edition = publish(services, reviewer, f"{code}:{period}", APPROVER)
+            assert edition == str(settings.published / code / period / "1")
         published = {
             path.parent.relative_to(settings.published).as_posix() for path in settings.published.rglob("manifest.json")
         }
-        assert published == {f"{code}/2024-Q1/1" for code in (NEXT, PROVINCE)}
+        assert published == {f"{code}/{period}/1" for code, period in KEYS.items()}
         pages = {
-            code: (settings.published / code / "2024-Q1" / "1" / "bao-cao.html").read_text()
-            for code in (NEXT, PROVINCE)
+            code: (settings.published / code / period / "1" / "bao-cao.html").read_text()
+            for code, period in KEYS.items()
         }
         assert ("Bình Dương" in pages[NEXT], "An Sơn" in pages[NEXT]) == (True, False)
         assert ("Bình Dương" in pages[PROVINCE], "An Sơn" in pages[PROVINCE]) == (False, True)
+        assert ("quý I năm 2024" in pages[NEXT], "tháng 3 năm 2024" in pages[PROVINCE]) == (True, True)
 
         # Whom to write to: of each plan its own.
         set_replay_clock(clock_file, datetime(2024, 4, 19, 9, tzinfo=HANOI))
