@@ -167,6 +167,16 @@ def test_changed_unit_is_refused_with_file_row_and_reason(tiendo: Command, tmp_p
     )
 
 
+def test_what_the_warehouse_would_refuse_is_told_before(tiendo: Command, tmp_path: Path) -> None:
+    plan = tmp_path / "plan"
+    shutil.copytree(PLAN_2023, plan)
+    yaml = plan / "plan.yaml"
+    yaml.write_text(yaml.read_text(encoding="utf-8").replace("before_day: 15", "before_day: 16"), encoding="utf-8")
+    assert "No fault found" not in tiendo("plan", "check", plan, code=1)
+    assert "plan.yaml moves days of the calendar that have passed" in tiendo.error
+    assert "2023-Q1, due_at: 2023-03-15T00:00:00+07:00 is past" in tiendo.error
+
+
 @pytest.mark.parametrize(
     "arguments", [("check", "khong-co"), ("new", "2024", "--from", "khong-co"), ("new", "mười", "--from", "x")]
 )

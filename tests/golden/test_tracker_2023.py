@@ -17,7 +17,7 @@ from tiendo.collect.folder import make_inboxes
 from tiendo.local.demo import Scenario, build_scenario
 from tiendo.local.demo_files import documents_of, files_of
 from tiendo.local.replay import drop_files, receive_documents
-from tiendo.model.period import Period
+from tiendo.model.period import Period, PeriodKind
 from tiendo.model.register import Duty, Register
 from tiendo.plan.kept import PastError
 from tiendo.settings import INCLUDE, Settings
@@ -138,6 +138,9 @@ def test_days_that_have_passed_are_not_moved(
         initialise(warehouse, moved(due_at=first.due_at + timedelta(days=3)))
     with pytest.raises(PastError, match="2023-Q1, publish_at"):
         initialise(warehouse, moved(publish_at=first.publish_at - timedelta(days=1)))
+    months = replace(register, sha256="0" * 64, period_kind=PeriodKind.MONTH)
+    with pytest.raises(PastError, match=r"by 2023-Q1, .*; the register has 2023-M01 to 2023-M12"):
+        initialise(warehouse, months)
     # The closing is still to come.
     initialise(warehouse, moved(closing_at=first.closing_at + timedelta(days=1)))
     with warehouse.connect() as connection:

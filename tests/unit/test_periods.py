@@ -1,6 +1,7 @@
 """Periods of every kind, and plans that are reported by them; plans of several years and their milestones."""
 
 import csv
+import pickle
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -42,6 +43,12 @@ def test_a_period_knows_its_days_neighbours_and_name(line: str) -> None:
     assert (period.vietnamese, period.short) == (words, short)
     assert period.is_last == (remaining == "")
     assert period.is_last or remaining_words(period) == remaining
+
+
+@pytest.mark.parametrize("kind", PeriodKind)
+def test_a_kind_is_found_by_its_name_and_travels_between_processes(kind: PeriodKind) -> None:
+    assert PeriodKind(kind.value) is kind
+    assert pickle.loads(pickle.dumps(Period(2025, 1, kind))) == Period(2025, 1, kind)  # noqa: S301
 
 
 @pytest.mark.parametrize("kind", PeriodKind)

@@ -109,9 +109,10 @@ def plan_check(
 ) -> None:
     """Check registers and name every fault at once, with file, row and column; also what two plans must not share.
 
-    Exit 1 where a register must not be used, or two plans in hand clash. Of a plan that is not in hand it only tells
-    with which of them it would.
+    Exit 1 where a register must not be used, two plans in hand clash, or the warehouse would refuse one, since it
+    changes what has passed. Of a plan that is not in hand it only tells with which of them it would.
     """
+    from tiendo.plan.kept import PastError
     from tiendo.plan.register import RegisterError, load_register
     from tiendo.plan.side_by_side import clashes
 
@@ -127,11 +128,12 @@ def plan_check(
             others, sound = sound, [*sound, register]
             if faults := [fault for other in others for fault in clashes(other, register)]:
                 raise RegisterError(plan_dir, faults)
-        except RegisterError as error:
+            effects = _against_warehouse(register)
+        except (RegisterError, PastError) as error:
             typer.echo(str(error), err=True)
             is_refused = True
             continue
-        for line in _amendment_lines(register):
+        for line in (*_amendment_lines(register), *effects):
             typer.echo(line)
         typer.echo(
             f"{register.code}: {sum(i.is_leaf for i in register.indicators)} indicators, {len(register.tasks)} tasks, "
@@ -161,13 +163,8 @@ def _clash_lines(register: "Register") -> Iterator[str]:
 
 
 def _amendment_lines(register: "Register") -> Iterator[str]:
-    """Yields what each amendment changes, and, where a warehouse knows the plan, which verdicts would be others."""
-    if not register.amendments:
-        return
-    from tiendo.backup.databases import standing_warehouse
+    """Yields what each amendment changes."""
     from tiendo.report.amendments import amendment_text, lines_of
-    from tiendo.status.effects import effects
-    from tiendo.warehouse.engine import make_engine, onlooker
 
     for entry in register.calendar:
         for each in register.amendments_of(entry.period):
@@ -177,13 +174,30 @@ def _amendment_lines(register: "Register") -> Iterator[str]:
     for each in register.amendments:
         if each not in followed:
             yield f"{each.code}: from {each.from_on} on, when the data of the last period is closed: nothing follows it"
+
+
+def _against_warehouse(register: "Register") -> list[str]:
+    """Returns which verdicts the amendments would change, where a warehouse knows the plan.
+
+    Raises:
+        PastError: the warehouse would refuse the register.
+    """
+    from tiendo.backup.databases import standing_warehouse
+    from tiendo.plan.kept import check_past
+    from tiendo.status.effects import effects
+    from tiendo.warehouse.engine import make_engine, onlooker
+
     warehouse = standing_warehouse(get_settings())
     if warehouse is None:
-        return
+        return []
     with onlooker(make_engine(warehouse)) as connection:
-        if connection.exec_driver_sql("select to_regclass('core.version')").scalar() is not None:
-            for effect in effects(connection, register):
-                yield f"{effect.period}, {effect.indicator}: {effect.before or 'none'} becomes {effect.after or 'none'}"
+        if connection.exec_driver_sql("select to_regclass('core.version')").scalar() is None:
+            return []
+        check_past(connection, register)
+        return [
+            f"{effect.period}, {effect.indicator}: {effect.before or 'none'} becomes {effect.after or 'none'}"
+            for effect in (effects(connection, register) if register.amendments else ())
+        ]
 
 
 def _plan_dirs(name: str, option: str) -> tuple[Path, ...]:

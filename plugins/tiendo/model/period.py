@@ -25,11 +25,16 @@ class PeriodKind(Enum):
     YEAR_TO_DATE = "year_to_date", "YTD", (6, 9, 12), "kỳ"
     YEAR = "year", "", (12,), "năm"
 
-    def __init__(self, code: str, mark: str, ends: tuple[int, ...], noun: str) -> None:
-        self._value_ = code
-        self.mark = mark
-        self.ends = ends
-        self.noun = noun
+    mark: str
+    ends: tuple[int, ...]
+    noun: str
+
+    def __new__(cls, code: str, mark: str, ends: tuple[int, ...], noun: str) -> "PeriodKind":
+        """Has the plan's word for it as the value, by which a kind is found and pickled."""
+        kind = object.__new__(cls)
+        kind._value_ = code
+        kind.mark, kind.ends, kind.noun = mark, ends, noun
+        return kind
 
     @property
     def in_it(self) -> str:

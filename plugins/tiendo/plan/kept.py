@@ -87,11 +87,11 @@ def store_register(connection: Connection, register: Register) -> bool:
         Whether anything was written; False when the same register is there already.
 
     Raises:
-        PastError: days that have passed are moved, or a closed period would be graded otherwise, without a document.
+        PastError: see ``check_past``.
     """
     if not _is_new(connection, register):
         return False
-    _check_past(connection, register)
+    check_past(connection, register)
     plan: dict[str, Any] = {"plan_code": register.code}
     for name, rows in _tables(register).items():
         if rows:
@@ -139,7 +139,7 @@ def planned(engine: Engine | None, bodies: Bodies) -> list[str]:
             return [*lines, *told.values()]
         new = [each for each in bodies.plans if _is_new(connection, each)]
         for register in new:
-            _check_past(connection, register)
+            check_past(connection, register)
     return [*lines, *(told[register.code] for register in new)]
 
 
@@ -265,9 +265,21 @@ def _days(register: Register, period: str) -> str:
     return hashlib.sha256("\n".join(days).encode()).hexdigest()
 
 
-def _check_past(connection: Connection, register: Register) -> None:
-    """Refuses a register that changes what has passed: who was on time stays so, and how a closed period was graded."""
+def check_past(connection: Connection, register: Register) -> None:
+    """Refuses a register that changes what has passed: who was on time stays so, and how a closed period was graded.
+
+    Raises:
+        PastError: with all that would change.
+    """
     parameters = {"plan_code": register.code, "now": clock.now()}
+    periods = [str(period) for period in register.periods]
+    others = connection.execute(statement("plan/other_periods.sql"), parameters | {"periods": periods}).scalars().all()
+    if others:
+        raise PastError(
+            f"The warehouse knows plan {register.code} by {', '.join(others)}; the register has {periods[0]} to "
+            f"{periods[-1]}. By which periods a plan is reported does not change once it is stored: give it a code "
+            "of its own."
+        )
     faults = []
     for row in connection.execute(statement("plan/past_days.sql"), parameters):
         entry = register.calendar_by_period.get(Period.parse(row.period))
