@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from functools import total_ordering
+from typing import Self
 
 _ROMAN = ("I", "II", "III", "IV")
 
@@ -25,16 +26,26 @@ class PeriodKind(Enum):
     YEAR_TO_DATE = "year_to_date", "YTD", (6, 9, 12), "kỳ"
     YEAR = "year", "", (12,), "năm"
 
-    def __init__(self, code: str, mark: str, ends: tuple[int, ...], noun: str) -> None:
-        self._value_ = code
-        self.mark = mark
-        self.ends = ends
-        self.noun = noun
+    mark: str
+    ends: tuple[int, ...]
+    noun: str
+
+    def __new__(cls, code: str, mark: str, ends: tuple[int, ...], noun: str) -> Self:
+        # Not in __init__: a member is found by its value, and so unpickled, where __new__ has given it.
+        kind = object.__new__(cls)
+        kind._value_ = code
+        kind.mark, kind.ends, kind.noun = mark, ends, noun
+        return kind
 
     @property
     def in_it(self) -> str:
         """Names what is of one period alone: ``trong quý``."""
         return f"trong {self.noun}"
+
+    @property
+    def runs_from_start(self) -> bool:
+        """Whether each of its periods begins with the year."""
+        return self in (PeriodKind.YEAR_TO_DATE, PeriodKind.YEAR)
 
 
 # Written by the number within the year, but months and what runs from the year's start by the (last) month, with two
@@ -104,10 +115,14 @@ class Period:
         return self.number == self.per_year
 
     @property
+    def begins_year(self) -> bool:
+        """Whether it begins with its year, so that what is of it alone is also what is since the year's start."""
+        return self.is_first or self.kind.runs_from_start
+
+    @property
     def first_day(self) -> date:
         """First calendar day."""
-        is_from_start = self.is_first or self.kind is PeriodKind.YEAR_TO_DATE
-        return date(self.year, 1 if is_from_start else self.kind.ends[self.number - 2] + 1, 1)
+        return date(self.year, 1 if self.begins_year else self.kind.ends[self.number - 2] + 1, 1)
 
     @property
     def last_day(self) -> date:
