@@ -31,7 +31,7 @@ class PeriodKind(Enum):
     noun: str
 
     def __new__(cls, code: str, mark: str, ends: tuple[int, ...], noun: str) -> Self:
-        # Not in __init__: a member is found by its value, and so unpickled, where __new__ has given it.
+        """Not ``__init__``: a member is found by its value, and so unpickled, where this has given it."""
         kind = object.__new__(cls)
         kind._value_ = code
         kind.mark, kind.ends, kind.noun = mark, ends, noun

@@ -20,7 +20,15 @@ from tiendo.validation.cells import (
 )
 from tiendo.validation.confirmation import confirmed_number
 from tiendo.validation.context import Context
-from tiendo.validation.facts import POINT_NATURES, QUARTER, YEAR_TO_DATE, IndicatorFacts, RegisterFacts, body_role
+from tiendo.validation.facts import (
+    POINT_NATURES,
+    QUARTER,
+    YEAR_TO_DATE,
+    IndicatorFacts,
+    RegisterFacts,
+    body_role,
+    told_apart_from,
+)
 from tiendo.validation.figure_records import figure_record, observation
 from tiendo.validation.period_words import period_words
 from tiendo.validation.records import CorrectionRecord, CorrectionSource, FigureRecord, FigureSource, FileRecords
@@ -32,7 +40,7 @@ from tiendo.vietnamese.number import format_number
 from tiendo.vietnamese.text import fold
 
 _BASES = (YEAR_TO_DATE, QUARTER)
-# In the column of a quarter these are certain: "I", "Quý 01", "6T đầu năm", "Quý I/23"; in that of a month "4", "T4/23".
+# In the column of a quarter these are certain: "I", "Quý 01", "6T đầu năm", "Quý I/23"; of a month "4", "T4/23".
 _SHORTHANDS = {
     PeriodKind.QUARTER: (
         (re.compile(r"^(?:kỳ )?(i{1,3}|iv)$"), r"quý \1"),
@@ -117,8 +125,8 @@ def _record(row: CorrectionRow, context: Context) -> CorrectionRecord:
         sheet=row.sheet,
         source=CorrectionSource(context, row, period, facts, row.old if text_of(row.old) else row.reason),
         period_standing="in_plan" if period else "unknown",
-        period_from=period.first_day if period else None,
-        file_period_from=context.period.first_day,
+        period_from=told_apart_from(period) if period else None,
+        file_period_from=told_apart_from(context.period),
         body_role=body_role(context.agency, facts, register.register, context.today),
         code=code or None,
         name_meaning=None if facts is None or not name else "another" if is_another else "own",
@@ -392,7 +400,8 @@ def _neighbour_texts(record: CorrectionRecord) -> dict[str, str]:
     next_quarter, recorded_quarter = map(_exact, (record.next_quarter, record.recorded_quarter))
     before = ((QUARTER, recorded_quarter), (YEAR_TO_DATE, recorded))
     return {
-        "recorded_text": "; ".join(f"{_basis_name(b, record)} {_text(v)}" for b, v in before if v is not None) or "chưa có số liệu",
+        "recorded_text": "; ".join(f"{_basis_name(b, record)} {_text(v)}" for b, v in before if v is not None)
+        or "chưa có số liệu",
         "old_text": _text(old) or text_of(record.source.old),
         "missing_name": f"số {_basis_name(record.missing, record)}" if record.missing else "",
         "taken_name": f"số {_basis_name(_other(record.taken_from), record)}" if record.taken_from else "",

@@ -24,6 +24,7 @@ from tiendo.validation.context import Context
 from tiendo.validation.doubts import how_to_confirm
 from tiendo.validation.facts import POINT_NATURES, QUARTER, YEAR_TO_DATE, IndicatorFacts, body_role
 from tiendo.validation.figure_records import figure_record, is_off, observation
+from tiendo.validation.period_words import period_words
 from tiendo.validation.records import (
     FigureRecord,
     FigureSource,
@@ -33,7 +34,6 @@ from tiendo.validation.records import (
     LastFigure,
     RowFigures,
 )
-from tiendo.validation.period_words import period_words
 from tiendo.validation.row_judgement import compare_figures, find_suspicion
 from tiendo.validation.slips import Nearness, PlacedFigure, find_moved
 from tiendo.validation.suites import get_suite
@@ -375,13 +375,17 @@ def _figure_texts(record: IndicatorRecord, figures: RowFigures) -> dict[str, str
         "known_text": _number_text(known.value),
         "known_period_name": known.period.vietnamese if known.period else "",
         "difference_text": "" if value is None else format_number(value - (last.carried_over or 0)),
-        "sum_text": "" if figures.quarter.value is None else format_number(figures.quarter.value + (last.carried_over or 0)),
+        "sum_text": ""
+        if figures.quarter.value is None
+        else format_number(figures.quarter.value + (last.carried_over or 0)),
         "likely_quarter": _number_text(source.cells.quarter, "…"),
         "likely_year_to_date": _number_text(source.cells.year_to_date, "…"),
         "moved_label": moved.source.facts.indicator.label if moved and moved.source.facts else "",
         "moved_value": _number_text(_value(moved)) if moved else "",
         "sign_text": "" if value is None else format_number(-value),
-        "suspicion": _SUSPICIONS[record.suspicion].format_map(period_words(source.context.period)) if record.suspicion else "",
+        "suspicion": _SUSPICIONS[record.suspicion].format_map(period_words(source.context.period))
+        if record.suspicion
+        else "",
         "how_to_confirm": _how_to_confirm(record, figures),
         "confirmed_text": "" if record.confirmed is None else format_number(record.confirmed),
         "lower_label": lower_label,

@@ -109,7 +109,8 @@ _HALF_INSIDE = re.compile(
 )
 _YEAR_TO_DATE_CODE = re.compile(r"(?<!\w)(?P<code_year>20\d\d)[- /.]?ytd(?P<number>06|09|12)(?!\w)")
 _YEAR_INSIDE = re.compile(
-    r"(?<!\w)(?:(?:báo cáo|bao cao|kết quả|ket qua)(?: kết quả| ket qua)?(?: thực hiện| thuc hien)?:? (?:năm|nam)(?= 20)"
+    r"(?<!\w)(?:(?:báo cáo|bao cao|kết quả|ket qua)(?: kết quả| ket qua)?(?: thực hiện| thuc hien)?:? "
+    r"(?:năm|nam)(?= 20)"
     r"|(?<!ước )(?<!ước thực hiện )(?<!kế hoạch )(?<!dự kiến )(?<!so với )(?:cả năm|ca nam)(?!\w))"
     + _INSIDE_YEAR.format(name="year")
 )
@@ -238,9 +239,7 @@ def _read_of_kind(plain: str, year: int | None, kind: PeriodKind) -> tuple[Perio
     return None
 
 
-def find_periods(
-    text: str, *, year: int | None = None, kind: PeriodKind = PeriodKind.QUARTER
-) -> frozenset[Period]:
+def find_periods(text: str, *, year: int | None = None, kind: PeriodKind = PeriodKind.QUARTER) -> frozenset[Period]:
     """Returns the periods that a title or a file's name speaks of, by their name or the months since the year's start.
 
     "BÁO CÁO KẾT QUẢ QUÝ I, NHIỆM VỤ TRỌNG TÂM QUÝ II NĂM 2023" speaks of the first only: what is still to be done is no
