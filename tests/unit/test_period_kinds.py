@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -222,6 +223,15 @@ class TestMistakes:
         found = answered(register, period, edit, history=history)
         assert found.verdict == "rejected"
         assert any(f"{message} {words}" in text for text in told(found)), told(found)
+
+    def test_of_several_years_a_month_without_its_year_names_nothing(self, register: Register) -> None:
+        def edit(workbook: Workbook) -> None:
+            workbook[SHEET_INDICATORS]["A2"] = "KẾT QUẢ THỰC HIỆN CÁC CHỈ TIÊU THÁNG 5"
+
+        plan = replace(by_kind(register, PeriodKind.MONTH), last_year=2025)
+        file = BatchFile(1, "bc.xlsx", KHDT, read_workbook(filled_workbook(plan, KHDT, M4, edit)))
+        (found,) = check_batch(plan, [file], known_before(plan, M4), today=date(2023, 4, 20))
+        assert (found.verdict, found.period) == ("accepted", "2023-M04")
 
     def test_a_missing_month(self, register: Register) -> None:
         found = answered(register, M4, lambda book: put(book, INDICATORS, FDI, "quarter", None))

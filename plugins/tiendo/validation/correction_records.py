@@ -147,7 +147,7 @@ def _read_period(text: str, facts: RegisterFacts) -> Period | None:
     numbers = _NUMBERS.get(kind)
     if (period := parse_period(plain, facts)) or (numbers and len(numbers.findall(plain)) > 1):
         return period
-    found = find_periods(plain, year=facts.register.year, kind=kind)
+    found = find_periods(plain, year=facts.only_year, kind=kind)
     return next(iter(found)) if len(found) == 1 else None
 
 

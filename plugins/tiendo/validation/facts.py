@@ -132,6 +132,11 @@ class RegisterFacts:
         return {code: tuple(t.ref for t in self.register.tasks_of(code)) for code in self.senders}
 
     @cached_property
+    def only_year(self) -> int | None:
+        """The year that is meant where a text names none; None where the plan has several."""
+        return self.register.year if len(self.register.years) == 1 else None
+
+    @cached_property
     def period_list(self) -> str:
         """The plan's periods for people: ``quý I năm 2023; quý II năm 2023``."""
         return "; ".join(entry.period.vietnamese for entry in self.register.calendar)

@@ -63,7 +63,7 @@ class Stated(NamedTuple):
 
 def read_stated(file: BatchFile, facts: RegisterFacts) -> Stated:
     """Returns what the titles, the marker and the name of a file say about body and period."""
-    year, kind, content = facts.register.year, facts.register.period_kind, file.content
+    year, kind, content = facts.only_year, facts.register.period_kind, file.content
     periods: dict[tuple[str, Period], str] = {}
     if period := parse_period(content.marker.period, facts):
         periods["marker", period] = "trang ẩn của biểu mẫu"
@@ -99,13 +99,13 @@ def parse_period(text: str, facts: RegisterFacts) -> Period | None:
     try:
         period = Period.parse(text)
     except ValueError:
-        found = read_period(text, year=facts.register.year, kind=kind)
+        found = read_period(text, year=facts.only_year, kind=kind)
         return found[0] if found else None
     return period if period.kind is kind else None
 
 
 @lru_cache(maxsize=4096)
-def _periods(text: str, year: int, kind: PeriodKind) -> frozenset[Period]:
+def _periods(text: str, year: int | None, kind: PeriodKind) -> frozenset[Period]:
     return find_periods(text, year=year, kind=kind)
 
 
