@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from tiendo.clock import HANOI
 from tiendo.model.content import RawCell
-from tiendo.model.period import Period
+from tiendo.model.period import Period, PeriodKind
 from tiendo.vietnamese.dates import (
     QUARTER,
     YEAR_TO_DATE,
+    find_periods,
     format_date,
     format_instant,
     long_date,
@@ -153,3 +154,119 @@ def test_nonsense_is_no_period(text: str | None) -> None:
 def test_period_without_year_needs_one() -> None:
     assert read_period("Quý I") is None
     assert read_period("quý I/2022", year=2023) == (Period(2022, 1), QUARTER)
+
+
+MONTH, HALF_YEAR, SO_FAR, YEAR = (
+    PeriodKind.MONTH, PeriodKind.HALF_YEAR, PeriodKind.YEAR_TO_DATE, PeriodKind.YEAR,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "period", "basis"),
+    [
+        (MONTH, "tháng 4", "2023-M04", QUARTER),
+        (MONTH, "Tháng 04/2023", "2023-M04", QUARTER),
+        (MONTH, "T4/2023", "2023-M04", QUARTER),
+        (MONTH, "T12", "2023-M12", QUARTER),
+        (MONTH, "tháng tư năm 2023", "2023-M04", QUARTER),
+        (MONTH, "tháng năm năm 2023", "2023-M05", QUARTER),
+        (MONTH, "tháng mười một", "2023-M11", QUARTER),
+        (MONTH, "2023-M04", "2023-M04", QUARTER),
+        (MONTH, "4/2023", "2023-M04", QUARTER),
+        (MONTH, "04-2022", "2022-M04", QUARTER),
+        (MONTH, "Kỳ báo cáo: tháng 4 năm 2023", "2023-M04", QUARTER),
+        (MONTH, "4 tháng đầu năm", "2023-M04", YEAR_TO_DATE),
+        (MONTH, "bốn tháng đầu năm 2023", "2023-M04", YEAR_TO_DATE),
+        (MONTH, "6 tháng", "2023-M06", YEAR_TO_DATE),
+        (HALF_YEAR, "6 tháng đầu năm 2023", "2023-H1", QUARTER),
+        (HALF_YEAR, "sáu tháng đầu năm", "2023-H1", QUARTER),
+        (HALF_YEAR, "nửa đầu năm", "2023-H1", QUARTER),
+        (HALF_YEAR, "6 tháng cuối năm", "2023-H2", QUARTER),
+        (HALF_YEAR, "nửa cuối năm 2022", "2022-H2", QUARTER),
+        (HALF_YEAR, "2023-H2", "2023-H2", QUARTER),
+        (HALF_YEAR, "cả năm", "2023-H2", YEAR_TO_DATE),
+        (HALF_YEAR, "năm 2023", "2023-H2", YEAR_TO_DATE),
+        (HALF_YEAR, "12 tháng", "2023-H2", YEAR_TO_DATE),
+        (SO_FAR, "6 tháng", "2023-YTD06", YEAR_TO_DATE),
+        (SO_FAR, "9 tháng đầu năm 2023", "2023-YTD09", YEAR_TO_DATE),
+        (SO_FAR, "cả năm", "2023-YTD12", YEAR_TO_DATE),
+        (SO_FAR, "năm 2023", "2023-YTD12", YEAR_TO_DATE),
+        (SO_FAR, "12 tháng", "2023-YTD12", YEAR_TO_DATE),
+        (YEAR, "năm 2023", "2023", YEAR_TO_DATE),
+        (YEAR, "cả năm 2022", "2022", YEAR_TO_DATE),
+        (YEAR, "12 tháng năm 2023", "2023", YEAR_TO_DATE),
+        (YEAR, "2023", "2023", QUARTER),
+    ],
+)
+def test_reads_period_of_a_kind(kind: PeriodKind, text: str, period: str, basis: str) -> None:
+    assert read_period(text, year=2023, kind=kind) == (Period.parse(period), basis)
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts"),
+    [
+        (MONTH, ["quý I", "2023-Q1", "6 tháng cuối năm", "năm 2023", "2023", "4", "13/2023", "14/4/2023", "tháng 13",
+                 "tháng năm 2023", "tháng … năm 2023", "tháng 3 và 4"]),
+        (HALF_YEAR, ["quý I", "tháng 6", "9 tháng", "3 tháng đầu năm", "2023", "2023-M06", "nửa năm"]),
+        (SO_FAR, ["quý III", "tháng 9", "3 tháng", "6 tháng cuối năm", "2023"]),
+        (YEAR, ["9 tháng", "tháng 12", "quý IV", "6 tháng cuối năm", "2023-Q4"]),
+        (PeriodKind.QUARTER, ["tháng 3", "4 tháng", "2023-M03", "3/2023", "nửa đầu năm", "2023"]),
+    ],
+)  # fmt: skip
+def test_other_lengths_are_no_period_of_the_plan(kind: PeriodKind, texts: list[str]) -> None:
+    assert {text: read_period(text, year=2023, kind=kind) for text in texts} == dict.fromkeys(texts)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "periods"),
+    [
+        (MONTH, "Kỳ báo cáo: tháng 4 năm 2023   ·   Thời hạn: trước ngày 15 tháng 5 năm 2023", ["2023-M04"]),
+        (MONTH, "BÁO CÁO THÁNG 4, NHIỆM VỤ TRỌNG TÂM THÁNG 5 NĂM 2023", ["2023-M04"]),
+        (MONTH, "KẾT QUẢ THỰC HIỆN NHIỆM VỤ THÁNG 4 NĂM 2023", ["2023-M04"]),
+        (MONTH, "Báo cáo tháng 4 và kế hoạch tháng 5", ["2023-M04"]),
+        (MONTH, "Báo cáo tháng 6 và 6 tháng đầu năm 2023", ["2023-M06"]),
+        (MONTH, "Báo cáo tháng 5, 6 tháng đầu năm 2023", ["2023-M05", "2023-M06"]),
+        (MONTH, "bc_thang 4_2022", ["2022-M04"]),
+        (MONTH, "2023-M04_so-y-te", ["2023-M04"]),
+        (MONTH, "BC T4-2023", ["2023-M04"]),
+        (MONTH, "Ước thực hiện tháng 4", ["2023-M04"]),
+        (MONTH, "Lũy kế 4 tháng", ["2023-M04"]),
+        (MONTH, "Bình Dương, ngày 14 tháng 4 năm 2023", []),
+        (MONTH, "Bình Dương, ngày     tháng 4 năm 2023", []),
+        (MONTH, "14 tháng 4 năm 2023", []),
+        (MONTH, "Báo cáo tháng … năm 2023", []),
+        (MONTH, "Kết quả tháng 3 và 4 năm 2023", []),
+        (MONTH, "Báo cáo quý I năm 2023", []),
+        (MONTH, "BC T4 gửi Sở", []),
+        (MONTH, "Báo cáo hàng tháng một lần", []),
+        (MONTH, "NĂM 2023", []),
+        (HALF_YEAR, "BÁO CÁO 6 THÁNG ĐẦU NĂM, NHIỆM VỤ 6 THÁNG CUỐI NĂM 2023", ["2023-H1"]),
+        (HALF_YEAR, "Báo cáo 6 tháng cuối năm 2023", ["2023-H2"]),
+        (HALF_YEAR, "bao cao 6 thang dau nam 2023", ["2023-H1"]),
+        (HALF_YEAR, "2023-H2_so-y-te", ["2023-H2"]),
+        (HALF_YEAR, "Báo cáo kết quả năm 2023", ["2023-H2"]),
+        (HALF_YEAR, "Báo cáo tháng 6 năm 2023", []),
+        (SO_FAR, "Báo cáo 9 tháng đầu năm 2023, phương hướng 3 tháng cuối năm", ["2023-YTD09"]),
+        (SO_FAR, "2023-YTD09_so-y-te", ["2023-YTD09"]),
+        (SO_FAR, "Báo cáo năm 2023", ["2023-YTD12"]),
+        (SO_FAR, "9 tháng đầu năm, ước cả năm 2023", ["2023-YTD09"]),
+        (YEAR, "Kỳ báo cáo: năm 2023   ·   Thời hạn: trước ngày 15 tháng 1 năm 2024", ["2023"]),
+        (YEAR, "BÁO CÁO NĂM 2023", ["2023"]),
+        (YEAR, "Kết quả thực hiện cả năm 2023, nhiệm vụ năm 2024", ["2023"]),
+        (YEAR, "Kế hoạch phát triển kinh tế - xã hội năm 2023", []),
+        (YEAR, "NĂM 2023", []),
+        (YEAR, "2023", []),
+    ],
+)
+def test_finds_periods_of_a_kind(kind: PeriodKind, text: str, periods: list[str]) -> None:
+    assert find_periods(text, year=2023, kind=kind) == set(map(Period.parse, periods))
+
+
+@pytest.mark.parametrize("kind", PeriodKind)
+def test_each_period_is_read_by_its_own_names(kind: PeriodKind) -> None:
+    for month in range(1, 13):
+        if month in kind.ends:
+            period = Period(2023, kind.ends.index(month) + 1, kind)
+            for text in (str(period), period.vietnamese, period.vietnamese.capitalize()):
+                assert (read_period(text, kind=kind) or [None])[0] == period
+            assert find_periods(f"BÁO CÁO {period.vietnamese.upper()}", kind=kind) == {period}

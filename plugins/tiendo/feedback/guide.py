@@ -15,6 +15,9 @@ _TEXT = INCLUDE / "templates" / "workbook_guide.txt"
 _TITLE = "HƯỚNG DẪN LẬP VÀ GỬI BÁO CÁO"
 _WIDTH = 130
 _FOR_ALL = "# "
+# What is to be typed of a sum.
+_BOTH_FIGURES = "nhập cả số thực hiện {in_period} và số lũy kế từ đầu năm"
+_ONE_FIGURE = "số thực hiện {in_period} cũng là số lũy kế từ đầu năm, nhập vào một trong hai ô hoặc cả hai"
 _WITH_INDICATORS, _WITH_TASKS, _WITH_STATES = "#indicators ", "#tasks ", "#states "
 
 
@@ -41,8 +44,12 @@ def _lines(register: Register, entry: PeriodCalendar, agency: Agency) -> list[tu
         _WITH_TASKS: bool(register.tasks_of(agency.code)),
         _WITH_STATES: any(indicator.states for indicator in register.indicators_of(agency.code)),
     }
+    kind = entry.period.kind
     words = {
         "period": entry.period.vietnamese,
+        "in_period": kind.in_it,
+        "period_noun": kind.noun,
+        "both_figures": (_ONE_FIGURE if kind.runs_from_start else _BOTH_FIGURES).format(in_period=kind.in_it),
         "agency": agency.name,
         "deadline": deadline_text(entry.due_at),
         "last_moment": last_moment_text(entry.due_at),

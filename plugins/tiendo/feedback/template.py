@@ -38,7 +38,7 @@ from tiendo.feedback.template_style import (
 from tiendo.feedback.template_warnings import LEGEND, TASK_LEGEND, warn_of_figures, warn_of_tasks
 from tiendo.model.content import SHEET_GUIDE, SHEET_MARKER, TEMPLATE_VERSION, Marker
 from tiendo.model.outcome import LastReported
-from tiendo.model.period import Period
+from tiendo.model.period import Period, PeriodKind
 from tiendo.model.register import Agency, Indicator, Nature, PeriodCalendar, Register
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.ooxml.archive_bytes import repack
@@ -156,7 +156,7 @@ class _Form:
         return self._workbook
 
     def _write_indicators(self) -> None:
-        sheet, first = self._start(INDICATORS, "KẾT QUẢ THỰC HIỆN CÁC CHỈ TIÊU", _INDICATOR_WIDTHS, LEGEND)
+        sheet, first = self._start(INDICATORS, "KẾT QUẢ THỰC HIỆN CÁC CHỈ TIÊU", _INDICATOR_WIDTHS, self._legend())
         column = {c.field: i for i, c in enumerate(INDICATORS.columns, start=1)}
         for row, indicator in enumerate(self._indicators, start=first):
             is_due = self._entry.period.number in indicator.published_in
@@ -183,7 +183,7 @@ class _Form:
             (row, indicator.nature, indicator.unit.family if indicator.unit else "")
             for row, indicator in enumerate(self._indicators, start=first)
         ]
-        warn_of_figures(sheet, rows, is_first_quarter=self._entry.period.is_first)
+        warn_of_figures(sheet, rows, begins_year=self._entry.period.begins_year)
         last = first + len(self._indicators) - 1
         rules = {
             "kind": (list_rule("E", len(KINDS), "Loại số liệu"), "Loại số liệu", _KIND_PROMPT),
@@ -193,6 +193,10 @@ class _Form:
         }
         for field, (rule, title, prompt) in rules.items():
             validate(sheet, prompted(rule, title, prompt), span(column[field], first, last))
+
+    def _legend(self) -> str:
+        kind = self._entry.period.kind
+        return LEGEND.format(sum=f"số {kind.in_it}" if kind.runs_from_start else f"kỳ trước cộng {kind.in_it}")
 
     def _print_last(self, cell: Cell | MergedCell, indicator: Indicator) -> None:
         """Prints the last figure as a number, so that it can be compared with what is typed beside it."""
@@ -224,13 +228,18 @@ class _Form:
 
     def _figure_prompt(self, indicator: Indicator, *, is_quarter: bool) -> str:
         unit = f" Đơn vị tính: {indicator.unit.label}." if indicator.unit else ""
+        period = self._entry.period
+        kind = period.kind
+        if is_quarter and kind.runs_from_start:
+            what = "tính từ đầu năm, bằng số lũy kế; chỉ cần nhập một trong hai ô."
+            return f"Số thực hiện {period.vietnamese}, {what}{unit}"
         if is_quarter:
-            return f"Số thực hiện riêng {self._entry.period.vietnamese}, không cộng các quý trước.{unit}"
+            return f"Số thực hiện riêng {period.vietnamese}, không cộng các {kind.noun} trước.{unit}"
         last = self._reported.values.get((indicator.code, self._agency.code))
         before = "" if last is None else f" Kỳ trước: {format_number(last)}."
         if indicator.nature is Nature.FLOW:
-            is_first = self._entry.period.is_first
-            what = "Quý I: bằng số trong quý." if is_first else "Lũy kế từ đầu năm: kỳ trước cộng trong quý."
+            of_first = f"{_capital(period.short)}: bằng số {kind.in_it}."
+            what = of_first if period.begins_year else f"Lũy kế từ đầu năm: kỳ trước cộng {kind.in_it}."
         elif indicator.nature is Nature.GROWTH:
             what = "Tốc độ tăng so với cùng kỳ năm trước; giảm thì ghi dấu trừ. Bằng 82,1% cùng kỳ thì ghi -17,9."
         else:
@@ -284,7 +293,9 @@ class _Form:
             "period": prompted(list_rule("F", len(self._earlier), "Kỳ báo cáo"), "Kỳ cần sửa", _PERIOD_PROMPT),
             "name": prompted(list_rule("H", len(self._indicators), "Tên chỉ tiêu"), "Chỉ tiêu", _NAME_PROMPT),
             "code": prompted(list_rule("G", len(self._indicators), "Mã chỉ tiêu"), "Mã chỉ tiêu", _CODE_PROMPT),
-            "quarter": prompted(number_rule(""), "Số đúng trong quý", _CORRECTION_PROMPT),
+            "quarter": prompted(
+                number_rule(""), f"Số đúng {self._entry.period.kind.in_it}", self._prompt_of_correction()
+            ),
             "year_to_date": prompted(
                 any_text() if self._listed else number_rule(""), "Số đúng lũy kế", self._correction_prompt()
             ),
@@ -295,8 +306,12 @@ class _Form:
         for field, rule in rules.items():
             validate(sheet, rule, span(CORRECTIONS.position(field), first, first + _CORRECTION_ROWS - 1))
 
+    def _prompt_of_correction(self) -> str:
+        return _CORRECTION_PROMPT.format(in_period=self._entry.period.kind.in_it)
+
     def _correction_prompt(self) -> str:
-        return f"{_CORRECTION_PROMPT} {_LISTED_CORRECTION_PROMPT}" if self._listed else _CORRECTION_PROMPT
+        prompt = self._prompt_of_correction()
+        return f"{prompt} {_LISTED_CORRECTION_PROMPT}" if self._listed else prompt
 
     def _look_up(self, sheet: Worksheet, row: int, heading: str) -> None:
         """Shows what was reported, by period and name. The reader passes over the cell, calculated or not."""
@@ -376,10 +391,11 @@ class _Form:
             cell.alignment = Alignment(horizontal="left", vertical="center")
             sheet.row_dimensions[row].height = size + 7
         head = len(title_lines) + 1
-        for i, (heading, width) in enumerate(zip(table.headings, widths, strict=True), start=1):
+        headings = table.headings_of(entry.period.kind)
+        for i, (heading, width) in enumerate(zip(headings, widths, strict=True), start=1):
             heading_cell(sheet.cell(head, i), heading)
             sheet.column_dimensions[get_column_letter(i)].width = width
-        set_height(sheet, head, table.headings, widths, at_least=2)
+        set_height(sheet, head, headings, widths, at_least=2)
         sheet.freeze_panes = f"C{head + 1}"
         sheet.print_title_rows = f"{head}:{head}"
         self._finish(sheet)
@@ -393,8 +409,12 @@ class _Form:
 
 
 def _period_label(period: Period) -> str:
-    """``Quý I/2023``."""
-    text = period.vietnamese.replace(" năm ", "/")
+    """``Quý I/2023``, ``Tháng 4/2023``, ``6 tháng đầu năm 2023``."""
+    is_named = period.kind in (PeriodKind.MONTH, PeriodKind.QUARTER)
+    return _capital(f"{period.short}/{period.year}" if is_named else period.vietnamese)
+
+
+def _capital(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
@@ -412,7 +432,7 @@ _PROPOSAL_PROMPT = "Nêu rõ kiến nghị với ai (UBND cấp tỉnh, bộ, s�
 _PERIOD_PROMPT = "Chọn kỳ đã báo cáo cần sửa số."
 _NAME_PROMPT = "Chọn tên chỉ tiêu; số đã báo cáo hiện ở bên phải sau khi chọn kỳ và tên."
 _CODE_PROMPT = "Không phải nhập khi đã chọn tên."
-_CORRECTION_PROMPT = "Nhập số đúng thay cho số đã báo cáo; chỉ tiêu cộng dồn: nhập cả số trong quý và số lũy kế."
+_CORRECTION_PROMPT = "Nhập số đúng thay cho số đã báo cáo; chỉ tiêu cộng dồn: nhập cả số {in_period} và số lũy kế."
 _LISTED_PROMPT = "Chọn một trạng thái trong danh sách, đúng với tình hình tại thời điểm báo cáo; không nhập số."
 _LISTED_CORRECTION_PROMPT = "Chỉ tiêu báo cáo bằng trạng thái: ghi đúng một trạng thái trong danh sách của chỉ tiêu."
 _REASON_PROMPT = "Nêu lý do và căn cứ, ví dụ: số liệu chính thức của cơ quan thống kê."

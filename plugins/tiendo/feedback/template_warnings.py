@@ -22,32 +22,32 @@ _ORANGE = PatternFill("solid", bgColor="FFFFC000")
 _RED = PatternFill("solid", bgColor="FFFF7C80")
 _FLOW_FACTOR = 10
 LEGEND = (
-    "Ô chuyển màu cam: số khác nhiều so với kỳ trước, đề nghị xem lại. Ô chuyển màu đỏ: số không khớp (lũy kế khác kỳ "
-    "trước cộng trong quý, hoặc ngoài khoảng 0 - 100)."
+    "Ô chuyển màu cam: số khác nhiều so với kỳ trước, đề nghị xem lại. Ô chuyển màu đỏ: số không khớp (lũy kế khác "
+    "{sum}, hoặc ngoài khoảng 0 - 100)."
 )
 TASK_LEGEND = (
     "Ô chuyển màu cam: tỷ lệ lùi so với kỳ trước hoặc không khớp với trạng thái. Ô chuyển màu đỏ: ngoài khoảng 0 - 100."
 )
 
 
-def warn_of_figures(sheet: Worksheet, rows: Sequence[tuple[int, Nature, str]], *, is_first_quarter: bool) -> None:
+def warn_of_figures(sheet: Worksheet, rows: Sequence[tuple[int, Nature, str]], *, begins_year: bool) -> None:
     """Lays the warnings over the number cells of sheet "Chỉ tiêu".
 
     Args:
         rows: of each indicator the sheet's row, its nature and its unit's family.
-        is_first_quarter: what is added up then begins with nothing.
+        begins_year: of the period; what is added up then begins with nothing.
     """
     # The same numbers as the rules: what is asked about for its level is coloured, but for an indicator's own bound.
     reach, share = get_suite("figure").parameters["reach"], get_suite("indicator_row").parameters["rounding_share"]
     last, quarter, total = (_letter(INDICATORS, name) for name in (LAST_FIGURE, "quarter", "year_to_date"))
     known, typed, part = f"ISNUMBER(${last}#)", f"ISNUMBER(${total}#)", f"ISNUMBER(${quarter}#)"
-    before = "0" if is_first_quarter else f"${last}#"
+    before = "0" if begins_year else f"${last}#"
     flows = [row for row, nature, _ in rows if nature is Nature.FLOW]
     levels = [row for row, nature, _ in rows if nature in LEVELS]
     growth = [row for row, nature, _ in rows if nature is Nature.GROWTH]
     shares = [row for row, _, family in rows if family == "share"]
     adds_up = f"ABS({before}+${quarter}#-${total}#)>ABS(${total}#)*{share}"
-    sum_known = "TRUE" if is_first_quarter else known
+    sum_known = "TRUE" if begins_year else known
     moved = f"ABS(${total}#-${last}#)>MAX({reach['points']},ABS(${last}#))"
     told = (
         (_RED, flows, (quarter, total), f"AND({sum_known},{typed},{part},{adds_up})"),

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.vietnamese.number import format_number
 from tiendo.warehouse.sql import statement
 
-BASES = {"quarter": "Trong quý", "year_to_date": "Lũy kế / đến kỳ", "": ""}
 ANSWER_NAMES = {
     "not_applicable": "Không áp dụng",
     "no_occurrence": "Không phát sinh",
@@ -110,12 +110,17 @@ def change_texts(register: Register, changes: Sequence[VersionChange]) -> list[C
         ChangeText(
             _label(register, change),
             change.period,
-            BASES[change.basis].lower(),
+            _basis_words(change),
             _said(change.old_answer, change.old_value, change.old_kind, change.old_told),
             _said(change.new_answer, change.new_value, change.new_kind, change.new_told),
         )
         for change in changes
     ]
+
+
+def _basis_words(change: VersionChange) -> str:
+    of_period = Period.parse(change.period).kind.in_it
+    return {"quarter": of_period, "year_to_date": "lũy kế / đến kỳ", "": ""}[change.basis]
 
 
 def _order(register: Register) -> Callable[[VersionChange], tuple[str, int, bool]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from functools import total_ordering
+from typing import Self
 
 _ROMAN = ("I", "II", "III", "IV")
 
@@ -29,7 +30,7 @@ class PeriodKind(Enum):
     ends: tuple[int, ...]
     noun: str
 
-    def __new__(cls, code: str, mark: str, ends: tuple[int, ...], noun: str) -> "PeriodKind":
+    def __new__(cls, code: str, mark: str, ends: tuple[int, ...], noun: str) -> Self:
         """Has the plan's word for it as the value, by which a kind is found and pickled."""
         kind = object.__new__(cls)
         kind._value_ = code
@@ -40,6 +41,11 @@ class PeriodKind(Enum):
     def in_it(self) -> str:
         """Names what is of one period alone: ``trong quý``."""
         return f"trong {self.noun}"
+
+    @property
+    def runs_from_start(self) -> bool:
+        """Whether each of its periods begins with the year."""
+        return self in (PeriodKind.YEAR_TO_DATE, PeriodKind.YEAR)
 
 
 # Written by the number within the year, but months and what runs from the year's start by the (last) month, with two
@@ -107,6 +113,11 @@ class Period:
     def is_last(self) -> bool:
         """Whether the year ends with it."""
         return self.number == self.per_year
+
+    @property
+    def begins_year(self) -> bool:
+        """Whether it begins with its year, so that what is of it alone is also what is since the year's start."""
+        return self.is_first or self.kind.runs_from_start
 
     @property
     def first_day(self) -> date:

@@ -322,11 +322,10 @@ def _period_kind(document: Document) -> PeriodKind:
     if "periods" not in document.lines:
         return PeriodKind.QUARTER
     name = document.text("periods")
-    kinds = [kind.value for kind in PeriodKind]
+    kinds = {kind.value: kind for kind in PeriodKind}
     if name not in kinds:
         document.fault("periods", f"must be one of {', '.join(kinds)}, not {name!r}")
-        return PeriodKind.QUARTER
-    return PeriodKind(name)
+    return kinds.get(name, PeriodKind.QUARTER)
 
 
 def _named(periods: Sequence[Period]) -> str:

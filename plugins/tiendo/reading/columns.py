@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from tiendo.model.content import SHEET_CORRECTIONS, SHEET_INDICATORS, SHEET_TASKS
+from tiendo.model.period import PeriodKind
 from tiendo.vietnamese.text import fold
 
 NOT_YET_PUBLISHED = "Chưa đến kỳ công bố"
@@ -23,7 +24,7 @@ class TemplateColumn:
 
     Attributes:
         field: its name in the row type of ``tiendo.model.content``; "" when it is printed for people only.
-        heading: as the template prints it.
+        heading: as the template prints it, of a plan reported by quarters.
         variants: other headings that mean the same for certain. What stands in brackets, a year or a quarter's number
             at the end do not count.
         is_value: whether it holds what the table is for; two columns claiming the same value are not guessed between.
@@ -35,6 +36,10 @@ class TemplateColumn:
     variants: tuple[str, ...] = ()
     is_value: bool = False
     is_printed: bool = True
+
+    def heading_of(self, kind: PeriodKind) -> str:
+        """Returns its heading in the workbook of a plan: "Thực hiện trong tháng" where that is reported by months."""
+        return self.heading.replace(PeriodKind.QUARTER.in_it, kind.in_it)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +58,12 @@ class TemplateTable:
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """Headings in the template's order."""
-        return tuple(column.heading for column in self.printed)
+        """Headings in the template's order, of a plan reported by quarters."""
+        return self.headings_of(PeriodKind.QUARTER)
+
+    def headings_of(self, kind: PeriodKind) -> tuple[str, ...]:
+        """Returns the headings in the template's order."""
+        return tuple(column.heading_of(kind) for column in self.printed)
 
     @property
     def printed(self) -> tuple[TemplateColumn, ...]:
@@ -69,25 +78,30 @@ class TemplateTable:
 _NUMBERING = ("STT", "TT", "Số TT", "Số thứ tự")
 _CODE = TemplateColumn("code", "Mã chỉ tiêu", ("Mã", "Mã số", "Mã số chỉ tiêu"))
 _NAME = TemplateColumn("name", "Tên chỉ tiêu", ("Chỉ tiêu", "Nội dung chỉ tiêu", "Tên", "Chỉ tiêu chủ yếu"))
+# What is of the period alone. "Thực hiện kỳ", "Thực hiện năm" and "Thực hiện 6 tháng" would be sure for nobody: the
+# last may as well be the sum since the year's start, by which it goes below.
+_IN_PERIOD = (
+    "Thực hiện {}", "{}", "Số {}", "Ước thực hiện {}", "Ước {}", "Kết quả {}", "Kết quả thực hiện {}", "Số liệu {}",
+    "TH {}",
+)  # fmt: skip
+_OF_PERIOD = ("Thực hiện {}", "Ước thực hiện {}", "Kết quả {}", "Kết quả thực hiện {}", "TH {}", "Ước TH {}")
+
+
+def _of_period(kind: PeriodKind) -> tuple[str, ...]:
+    """Returns the headings of the period's own figure: ``Trong tháng``, ``Ước thực hiện tháng`` ..."""
+    named = _OF_PERIOD if kind in (PeriodKind.MONTH, PeriodKind.QUARTER) else ()
+    # The latter is left of "trong năm 2023", whose year does not count.
+    inside = (kind.in_it, "trong") if kind is PeriodKind.YEAR else (kind.in_it,)
+    return (
+        *(text.format(words) for words in inside for text in _IN_PERIOD),
+        *(text.format(kind.noun) for text in named),
+    )
+
+
 _QUARTER = TemplateColumn(
     "quarter",
     "Thực hiện trong quý",
-    (
-        "Trong quý",
-        "Số trong quý",
-        "Thực hiện quý",
-        "Ước thực hiện quý",
-        "Ước thực hiện trong quý",
-        "Ước trong quý",
-        "Kết quả quý",
-        "Kết quả trong quý",
-        "Kết quả thực hiện quý",
-        "Kết quả thực hiện trong quý",
-        "Số liệu trong quý",
-        "TH quý",
-        "TH trong quý",
-        "Ước TH quý",
-    ),
+    tuple(text for kind in PeriodKind for text in _of_period(kind)),
     is_value=True,
 )
 _YEAR_TO_DATE = TemplateColumn(
@@ -106,6 +120,10 @@ _YEAR_TO_DATE = TemplateColumn(
         "Cộng dồn từ đầu năm",
         "Lũy kế đến cuối quý",
         "Lũy kế đến hết quý",
+        "Lũy kế đến cuối tháng",
+        "Lũy kế đến hết tháng",
+        "Lũy kế đến cuối kỳ",
+        "Lũy kế đến hết kỳ",
         "Lũy kế thực hiện",
         "Lũy kế thực hiện từ đầu năm",
         "Ước lũy kế",
@@ -230,18 +248,36 @@ TABLES = (CORRECTIONS, INDICATORS, TASKS)
 """In the order in which a heading row is tried: a row of corrections would also pass for one of indicators."""
 
 _BRACKETS = re.compile(r"\([^()]*\)")
-_MONTHS = re.compile(r"\b(?:0?3|0?6|0?9|12|ba|sáu|chín|mười hai) tháng(?: đầu)?(?: năm)?(?: \d{4})?$")
-_WHEN = re.compile(r"\s+(?:năm\s+\d{4}|(?:i{1,3}|iv|[1-4])\s*(?:[/-]\s*|\s+năm\s+)?(?:\d{4})?)$")
+_MONTHS = re.compile(
+    r"\b(?:0?[1-9]|1[0-2]|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|mười một|mười hai) tháng(?: đầu)?(?: năm)?(?: \d{4})?$"
+)
+_WHEN = re.compile(
+    r"\s+(?:năm\s+\d{4}|(?:i{1,3}|iv|[1-4])\s*(?:[/-]\s*|\s+năm\s+)?(?:\d{4})?"
+    r"|(?<=tháng )(?:0?[1-9]|1[0-2])\s*(?:[/-]\s*|\s+năm\s+)?(?:\d{4})?)$"
+)
 
 
 @lru_cache(maxsize=8192)
 def normalised_heading(text: str) -> str:
-    """Reduces a heading to what decides: folded, without brackets, a year, a quarter's number, or a final mark.
+    """Reduces a heading to what decides: folded, without brackets, a year, a quarter's or month's number, a final mark.
 
     The months since the year's start are told apart from a quarter, not from each other: "lũy kế n tháng".
     """
     folded = " ".join(_BRACKETS.sub(" ", fold(text)).split()).strip(" .:*")
     return _WHEN.sub("", _MONTHS.sub("n tháng", folded))
+
+
+_NOUNS = {
+    PeriodKind.QUARTER: re.compile(r"(?<!\w)quý(?!\w)"),
+    PeriodKind.MONTH: re.compile(r"(?<!\w)(?<!n )tháng(?!\w)"),
+    PeriodKind.YEAR: re.compile(r"(?<!\w)trong năm(?!\w)"),
+}
+
+
+def kinds_named(text: str) -> frozenset[PeriodKind]:
+    """Returns of which kinds of period a heading says its figures are; none for "trong kỳ", which may be any."""
+    heading = normalised_heading(text)
+    return frozenset(kind for kind, noun in _NOUNS.items() if noun.search(heading))
 
 
 NUMBERING = frozenset(map(normalised_heading, _NUMBERING))
@@ -251,7 +287,7 @@ NUMBERING = frozenset(map(normalised_heading, _NUMBERING))
 @cache
 def ignored_headings(table: TemplateTable) -> frozenset[str]:
     """Returns the headings of a table, normalised, under which nothing is read."""
-    printed = (column.heading for column in table.columns if not column.field)
+    printed = (column.heading_of(kind) for column in table.columns if not column.field for kind in PeriodKind)
     return frozenset(map(normalised_heading, (*printed, *table.ignored)))
 
 
@@ -262,5 +298,5 @@ def fields_by_heading(table: TemplateTable) -> dict[str, TemplateColumn]:
         normalised_heading(text): column
         for column in table.columns
         if column.field
-        for text in (column.heading, *column.variants)
+        for text in (*map(column.heading_of, PeriodKind), *column.variants)
     }

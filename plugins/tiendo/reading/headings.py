@@ -1,8 +1,8 @@
 """Finds the heading rows of the report's tables in a sheet, in one row or in up to three with merged cells.
 
 A table is known by the texts of its headings, whatever sheet, row and column it stands in. Two columns that claim the
-same value are not guessed between: that is no table of the report. Only where their headings name different years, the
-later one counts; the other is last year's.
+same value are not guessed between: that is no table of the report. Only where their headings name different years, or
+months of one year, the latest one counts; the other is last year's, or last month's.
 """
 
 import re
@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from tiendo.model.period import PeriodKind
 from tiendo.reading.columns import (
     NUMBERING,
     TemplateColumn,
     TemplateTable,
     fields_by_heading,
     ignored_headings,
+    kinds_named,
     normalised_heading,
 )
 from tiendo.vietnamese.text import fold
@@ -24,6 +26,7 @@ _HEADING_WITHIN = 60
 _MOST_HEADING_ROWS = 3
 _LONGEST_HEADING = 120
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
+_MONTH = re.compile(r"(?<!\d)(\d{1,2}) tháng|(?<!\w)tháng (\d{1,2})(?!\d)")
 # What may stand over "Trong quý" and "Lũy kế" without changing what they mean; "Kế hoạch" may not.
 _NEUTRAL = frozenset(
     map(
@@ -31,7 +34,7 @@ _NEUTRAL = frozenset(
         (
             "", "Thực hiện", "Ước thực hiện", "Kết quả", "Kết quả thực hiện", "Số thực hiện", "Số liệu",
             "Tình hình thực hiện", "Số liệu thực hiện", "Thực hiện kỳ báo cáo", "Thực hiện quý",
-            "Kết quả thực hiện quý", "Quý I", "6 tháng",
+            "Kết quả thực hiện quý", "Quý I", "Thực hiện tháng", "Kết quả thực hiện tháng", "Tháng 4", "6 tháng",
         ),
     )
 )  # fmt: skip
@@ -150,13 +153,34 @@ def _settle(claims: dict[str, list[int]], table: TemplateTable, stacks: Sequence
     columns: dict[str, int] = {}
     for field, claimed in claims.items():
         if len(claimed) > 1 and field in values:
-            years = [max(map(int, _YEAR.findall(" ".join(stacks[i]))), default=0) for i in claimed]
-            if 0 in years or len(set(years)) < len(years):
+            latest = _latest({i: fold(" ".join(stacks[i])) for i in claimed}, field)
+            if latest is None:
                 return None
-            columns[field] = claimed[years.index(max(years))]
+            columns[field] = latest
         else:
             columns[field] = claimed[0]
     return columns
+
+
+def _latest(texts: dict[int, str], field: str) -> int | None:
+    """Returns which of several columns that claim a value counts; None where nothing tells.
+
+    A quarter's figure stands for itself beside that of its last month, and "lũy kế" beside "lũy kế 5 tháng".
+    """
+    years = {i: max(map(int, _YEAR.findall(text)), default=0) for i, text in texts.items()}
+    months = {i: max((int(a or b) for a, b in _MONTH.findall(text)), default=0) for i, text in texts.items()}
+    if field == "quarter":
+        preferred = [i for i, text in texts.items() if PeriodKind.QUARTER in kinds_named(text)]
+    else:
+        preferred = [i for i, month in months.items() if month % 3 == 0] if 0 in months.values() else []
+    claimed = preferred or list(texts)
+    if len(claimed) == 1:
+        return claimed[0]
+    for told in (years, months):
+        numbers = [told[i] for i in claimed]
+        if 0 not in numbers and len(set(numbers)) == len(numbers):
+            return max(claimed, key=told.__getitem__)
+    return None
 
 
 def _candidates(stack: Texts) -> Texts:

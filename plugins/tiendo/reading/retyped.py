@@ -11,6 +11,7 @@ from itertools import zip_longest
 from typing import Any
 
 from tiendo.model.content import IndicatorRow, Notice, RawCell, Title
+from tiendo.model.period import PeriodKind
 from tiendo.reading.columns import INDICATORS, TemplateTable
 from tiendo.reading.headings import Heading, find_all
 from tiendo.reading.sheet import Range, Sheet
@@ -31,6 +32,7 @@ _UNIT_LINE = re.compile(r"(?:đơn vị(?: tính)?|đvt|đv tính) ?: ?(?P<unit>
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 # The row under the headings that numbers the columns: 1, (2), A, B, 5=4/3.
 _COLUMN_NUMBER = re.compile(r"\(?(?:[a-h]|\d{1,2})(?: ?[=:] ?[\d:/x*+().%-]+)?\)?")
+_OF_PERIOD = tuple(kind.in_it for kind in PeriodKind)
 _ESTIMATE = RawCell("Ước thực hiện")
 
 
@@ -134,7 +136,7 @@ def _completed(row: IndicatorRow, unit: RawCell, titles: Sequence[Title]) -> Ind
     row = row._replace(stated_unit=own if own.value else unit)
     if row.kind.value is None and not row.kind.address and titles:
         estimates = [title for title in titles if fold(title.text).startswith("ước")]
-        plain = [t for t in titles if not fold(t.text).startswith(("ước", "trong quý", "lũy kế"))]
+        plain = [t for t in titles if not fold(t.text).startswith(("ước", *_OF_PERIOD, "lũy kế"))]
         if estimates and not plain:
             row = row._replace(kind=_ESTIMATE._replace(address=estimates[0].cell))
     return row

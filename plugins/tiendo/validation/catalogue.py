@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from tiendo.model.period import Period
 from tiendo.settings import PROJECT
+from tiendo.validation.period_words import period_words
 from tiendo.validation.suites import REPORT_SUITES, SUBMISSION_SUITES, TABLE_SUITES, Rule, Suite, get_suite
 
 PATH = PROJECT / "docs" / "rules.md"
@@ -47,9 +49,18 @@ def _submission_suite(suite: Suite) -> Iterator[str]:
     for rule, expectation in zip(suite.rules, suite.document["expectations"], strict=True):
         severity = f"{rule.severity}, *{rule.verdict}*" if rule.verdict else rule.severity
         severity += ", *trial*" if rule.trial else ""
-        message = rule.title if rule.message.startswith("{") else rule.message
-        yield f"| `{rule.rule}` | {severity} | {_expected(expectation, rule)} | {message} | {rule.fix} |"
+        message = _of_first_quarter(rule.message)
+        message = rule.title if message.startswith("{") else message
+        fix = _of_first_quarter(rule.fix)
+        yield f"| `{rule.rule}` | {severity} | {_expected(expectation, rule)} | {message} | {fix} |"
     yield ""
+
+
+def _of_first_quarter(text: str) -> str:
+    """Fills in the words of a plan that is reported by quarters; what is of a file or a row stays a name."""
+    for name, words in period_words(Period(2023, 1)).items():
+        text = text.replace(f"{{{name}}}", words)
+    return text
 
 
 def _table_suite(suite: Suite) -> Iterator[str]:

@@ -24,7 +24,8 @@ _WORDS = re.compile(
     r"(?:xác nhận|xac nhan)(?![^\W\d_])"
 )
 _LEAD = re.compile(
-    r"[ :\"“”'-]*(?:(?:lại|số liệu|số|giá trị|lũy kế|trong quý|đúng|là|lai|so lieu|so|gia tri|dung|la)\b[ :]*)*"
+    r"[ :\"“”'-]*(?:(?:lại|số liệu|số|giá trị|lũy kế|trong (?:quý|tháng|kỳ|năm)|đúng|là"
+    r"|lai|so lieu|so|gia tri|dung|la)\b[ :]*)*"
 )
 _PART = re.compile(r";| và | va ")
 # Behind the number and its unit prose may follow.

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from tiendo.model.content import CorrectionRow, RawCell, WorkbookContent
-from tiendo.model.period import Period
+from tiendo.model.period import Period, PeriodKind
 from tiendo.validation.cells import (
     ABSENCES,
     KINDS_EXPECTED,
@@ -20,8 +20,17 @@ from tiendo.validation.cells import (
 )
 from tiendo.validation.confirmation import confirmed_number
 from tiendo.validation.context import Context
-from tiendo.validation.facts import POINT_NATURES, QUARTER, YEAR_TO_DATE, IndicatorFacts, RegisterFacts, body_role
+from tiendo.validation.facts import (
+    POINT_NATURES,
+    QUARTER,
+    YEAR_TO_DATE,
+    IndicatorFacts,
+    RegisterFacts,
+    body_role,
+    told_apart_from,
+)
 from tiendo.validation.figure_records import figure_record, observation
+from tiendo.validation.period_words import period_words
 from tiendo.validation.records import CorrectionRecord, CorrectionSource, FigureRecord, FigureSource, FileRecords
 from tiendo.validation.row_judgement import find_slip
 from tiendo.validation.stated import parse_period
@@ -30,16 +39,29 @@ from tiendo.vietnamese.dates import find_periods, read_date
 from tiendo.vietnamese.number import format_number
 from tiendo.vietnamese.text import fold
 
-_BASES = {YEAR_TO_DATE: "lũy kế", QUARTER: "trong quý"}
-# In the column of a quarter these are certain: "I", "Quý 01", "6T đầu năm", "Quý I/23".
-_SHORTHANDS = (
-    (re.compile(r"^(?:kỳ )?(i{1,3}|iv)$"), r"quý \1"),
-    (re.compile(r"(?<!\d)0([1-4])(?!\d)"), r"\1"),
+_BASES = (YEAR_TO_DATE, QUARTER)
+# In the column of a quarter these are certain: "I", "Quý 01", "6T đầu năm", "Quý I/23"; of a month "4", "T4/23".
+_SHORTHANDS = {
+    PeriodKind.QUARTER: (
+        (re.compile(r"^(?:kỳ )?(i{1,3}|iv)$"), r"quý \1"),
+        (re.compile(r"(?<!\d)0([1-4])(?!\d)"), r"\1"),
+    ),
+    PeriodKind.MONTH: (
+        (re.compile(r"^(?:kỳ )?(0?[1-9]|1[0-2])(?=$|[/.-]\d\d$)"), r"tháng \1"),
+        # What Excel makes of "4/2023".
+        (re.compile(r"^01/(\d\d/\d{4})$"), r"tháng \1"),
+    ),
+}
+_OF_ALL_KINDS = (
     (re.compile(r"(?<!\d)0?([369]|12)t(?!\w)"), r"\1 tháng"),
     (re.compile(r"(?<=[\divl])([/.-])(\d\d)$"), r"\g<1>20\2"),
 )
-_QUARTERS = re.compile(r"(?<!\w)(?:i{1,3}|iv|[1-4])(?!\w| tháng)")
-_MONTHS = re.compile(r"\d ?t(?:háng)?(?!\w)")
+# Of several periods it is none: "quý I và II", "tháng 3 và 4".
+_NUMBERS = {
+    PeriodKind.QUARTER: re.compile(r"(?<!\w)(?:i{1,3}|iv|[1-4])(?!\w| tháng)"),
+    PeriodKind.MONTH: re.compile(r"(?<!\w)(?:0?[1-9]|1[0-2])(?!\w| tháng)"),
+}
+_MONTHS = re.compile(r"\d ?t(?:háng)?(?!\w| cuối)")
 # Of a name: its number, its unit in brackets, a mark at its end.
 _TRIMMINGS = re.compile(r"^(?:\d+|[ivx]+)[.)] ?|^- ?| ?\([^()]*\)(?=[ .:;]*$)|[ .:;]+$")
 _END = r"(?=[;()]|, |\.(?!\d)|$| (?:nay|sửa|do|vì|theo|sang|thành|lên|xuống)(?!\w))"
@@ -103,8 +125,8 @@ def _record(row: CorrectionRow, context: Context) -> CorrectionRecord:
         sheet=row.sheet,
         source=CorrectionSource(context, row, period, facts, row.old if text_of(row.old) else row.reason),
         period_standing="in_plan" if period else "unknown",
-        period_from=period.first_day if period else None,
-        file_period_from=context.period.first_day,
+        period_from=told_apart_from(period) if period else None,
+        file_period_from=told_apart_from(context.period),
         body_role=body_role(context.agency, facts, register.register, context.today),
         code=code or None,
         name_meaning=None if facts is None or not name else "another" if is_another else "own",
@@ -115,15 +137,17 @@ def _record(row: CorrectionRow, context: Context) -> CorrectionRecord:
 
 
 def _read_period(text: str, facts: RegisterFacts) -> Period | None:
-    """Reads the cell for the period; it is one of a quarter, so shorthands are certain that elsewhere are not."""
+    """Reads the cell for the period; it names one of the plan's, so shorthands are certain that elsewhere are not."""
+    kind = facts.register.period_kind
     if period := parse_period(text, facts):
         return period
     plain = fold(text)
-    for pattern, meant in _SHORTHANDS:
+    for pattern, meant in (*_SHORTHANDS.get(kind, ()), *_OF_ALL_KINDS):
         plain = pattern.sub(meant, plain)
-    if (period := parse_period(plain, facts)) or len(_QUARTERS.findall(plain)) > 1:
-        return period  # none for "quý I và II"
-    found = find_periods(plain, year=facts.register.year)
+    numbers = _NUMBERS.get(kind)
+    if (period := parse_period(plain, facts)) or (numbers and len(numbers.findall(plain)) > 1):
+        return period
+    found = find_periods(plain, year=facts.only_year, kind=kind)
     return next(iter(found)) if len(found) == 1 else None
 
 
@@ -189,7 +213,7 @@ def _add_figures(found: FileRecords, read: _Row, corrected: Corrected) -> Decima
         if reading.answer in ("blank", "unreadable") or (basis == QUARTER and not facts.is_flow):
             continue
         is_taken = read.read[basis].is_blank and facts.is_flow and reading.value is not None
-        note = f"Số {_BASES[basis]} được tính từ ô {reading.cell.address}" if is_taken else ""
+        note = f"Số {_basis_name(basis, record)} được tính từ ô {reading.cell.address}" if is_taken else ""
         found.observations.append(
             observation(
                 context.agency, row.sheet, facts.indicator.code, period, basis=basis, reading=reading, kind=kind,
@@ -207,19 +231,21 @@ def _find_neighbours(read: _Row, corrected: Corrected) -> Decimal | None:
     record, facts, period = read.record, read.facts, read.period
     context, code = record.source.context, facts.indicator.code
     record.nature = facts.indicator.nature.value
-    record.history = "first" if period.is_first else "unknown"
+    record.history = "first" if period.begins_year else "unknown"
     if not facts.is_flow:
         return None
     last = None
     if not period.is_first:
         known = context.history.value(code, context.agency, YEAR_TO_DATE, period.previous)
         last = corrected.get((code, period.previous), known)
-        record.history, record.last_year_to_date = "unknown" if last is None else "known", as_float(last)
+        record.last_year_to_date = as_float(last)
+        if not period.begins_year:
+            record.history, record.carried_over = "unknown" if last is None else "known", as_float(last)
     later = context.history.first_after(code, context.agency, YEAR_TO_DATE, period, before=context.period)
     if later and later[0] not in read.told:
         record.next_year_to_date = as_float(later[1])
         record.source = record.source._replace(later=later[0])
-        if later[0].previous == period:
+        if later[0].previous == period and not later[0].begins_year:
             record.next_quarter = as_float(context.history.value(code, context.agency, QUARTER, later[0]))
     return last
 
@@ -350,30 +376,38 @@ def placeholders(record: CorrectionRecord) -> dict[str, str]:
         "kinds_expected": KINDS_EXPECTED,
         "date_text": text_of(row.data_on),
         "date_example": context.facts.date_example,
-        "given_text": _given_text(row),
+        "given_text": _given_text(record),
+        **period_words(context.period),
     } | _neighbour_texts(record)
 
 
-def _given_text(row: CorrectionRow) -> str:
+def _given_text(record: CorrectionRecord) -> str:
     """Returns ``trong quý 420; lũy kế 430``, as typed."""
+    row = record.source.row
     cells = ((QUARTER, row.quarter), (YEAR_TO_DATE, row.year_to_date))
-    return "; ".join(f"{_BASES[basis]} {text_of(cell)}" for basis, cell in cells if text_of(cell))
+    return "; ".join(f"{_basis_name(basis, record)} {text_of(cell)}" for basis, cell in cells if text_of(cell))
+
+
+def _basis_name(basis: str, record: CorrectionRecord) -> str:
+    return "lũy kế" if basis == YEAR_TO_DATE else record.source.context.period.kind.in_it
 
 
 def _neighbour_texts(record: CorrectionRecord) -> dict[str, str]:
     """The figures that a row is held against."""
     total, quarter, last = map(_exact, (record.year_to_date, record.quarter_figure, record.last_year_to_date))
+    carried = _exact(record.carried_over) or 0
     recorded, old, following = map(_exact, (record.recorded, record.old_figure, record.next_year_to_date))
     next_quarter, recorded_quarter = map(_exact, (record.next_quarter, record.recorded_quarter))
     before = ((QUARTER, recorded_quarter), (YEAR_TO_DATE, recorded))
     return {
-        "recorded_text": "; ".join(f"{_BASES[b]} {_text(v)}" for b, v in before if v is not None) or "chưa có số liệu",
+        "recorded_text": "; ".join(f"{_basis_name(b, record)} {_text(v)}" for b, v in before if v is not None)
+        or "chưa có số liệu",
         "old_text": _text(old) or text_of(record.source.old),
-        "missing_name": f"số {_BASES[record.missing]}" if record.missing else "",
-        "taken_name": f"số {_BASES[_other(record.taken_from)]}" if record.taken_from else "",
+        "missing_name": f"số {_basis_name(record.missing, record)}" if record.missing else "",
+        "taken_name": f"số {_basis_name(_other(record.taken_from), record)}" if record.taken_from else "",
         "taken_text": _text(quarter if record.taken_from == YEAR_TO_DATE else total),
         "last_text": _text(last),
-        "difference_text": _text(None if total is None else total - (last or 0)),
+        "difference_text": _text(None if total is None else total - carried),
         "next_text": _text(following),
         "next_quarter_text": _text(next_quarter),
         "next_total_text": _text(None if total is None or next_quarter is None else total + next_quarter),

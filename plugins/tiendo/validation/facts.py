@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from operator import attrgetter
@@ -65,7 +65,7 @@ class IndicatorFacts:
         if target is None or not self.is_flow:
             return target
         profile = self.indicator.profile
-        return target * (profile[period.number - 1] if profile else Decimal(period.number) / 4)
+        return target * (profile[period.number - 1] if profile else Decimal(period.last_month) / 12)
 
     def is_due(self, period: Period) -> bool:
         """Tells whether a figure of it exists in the period."""
@@ -132,6 +132,11 @@ class RegisterFacts:
         return {code: tuple(t.ref for t in self.register.tasks_of(code)) for code in self.senders}
 
     @cached_property
+    def only_year(self) -> int | None:
+        """The year that is meant where a text names none; None where the plan has several."""
+        return self.register.year if len(self.register.years) == 1 else None
+
+    @cached_property
     def period_list(self) -> str:
         """The plan's periods for people: ``quý I năm 2023; quý II năm 2023``."""
         return "; ".join(entry.period.vietnamese for entry in self.register.calendar)
@@ -178,6 +183,11 @@ def _of_one(named: Iterable[tuple[str, str]]) -> dict[str, str]:
     for name, thing in named:
         found.setdefault(name, set()).add(thing)
     return {name: next(iter(things)) for name, things in found.items() if len(things) == 1}
+
+
+def told_apart_from(period: Period) -> date:
+    """Returns the first day that is no earlier period's: of nine months, the first of July."""
+    return period.first_day if period.is_first else period.previous.last_day + timedelta(days=1)
 
 
 def body_role(agency: str, facts: IndicatorFacts | None, register: Register, today: date) -> str:

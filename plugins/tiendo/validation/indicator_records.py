@@ -24,6 +24,7 @@ from tiendo.validation.context import Context
 from tiendo.validation.doubts import how_to_confirm
 from tiendo.validation.facts import POINT_NATURES, QUARTER, YEAR_TO_DATE, IndicatorFacts, body_role
 from tiendo.validation.figure_records import figure_record, is_off, observation
+from tiendo.validation.period_words import period_words
 from tiendo.validation.records import (
     FigureRecord,
     FigureSource,
@@ -135,7 +136,8 @@ def _add_figures(
         figures = figures._replace(total=_answer_in_note(figures.total, note, explanation, period))
     answers = [reading.answer for reading in figures.filled]
     record.source.figures = figures
-    record.value_from = "quarter_cell" if figures.is_taken_over else None
+    is_asked_for_both = not period.kind.runs_from_start
+    record.value_from = "quarter_cell" if figures.is_taken_over and is_asked_for_both else None
     record.nature = facts.indicator.nature.value
     record.release = "due" if is_due else "not_due"
     record.answer = answers[0] if answers else "blank"
@@ -163,12 +165,16 @@ def _read_figures(row: IndicatorRow, facts: IndicatorFacts, context: Context, co
     """Reads a row's two number cells.
 
     What is not added up has one figure, the one since the year's start or at the period's end. A level typed into the
-    quarter's cell is the same level; a growth rate of the quarter alone is another figure, except in the first quarter.
+    quarter's cell is the same level; a growth rate of the quarter alone is another figure, except in the first quarter,
+    and in any other period that begins with its year. Where all periods do, the two cells ask for one figure.
     """
-    is_first, unit = context.period.is_first, text_of(row.stated_unit)
+    is_first, unit = context.period.begins_year, text_of(row.stated_unit)
     last = _last_figure(context, facts, corrected)
     total = read_figure(row.year_to_date, facts, last.value, context.period, unit)
     quarter = read_figure(row.quarter, facts, last.value if is_first else None, context.period, unit)
+    if context.period.kind.runs_from_start and facts.is_flow and (total.is_blank or quarter.is_blank):
+        given = quarter if total.is_blank else total
+        return RowFigures(facts, row, given, given, last, is_taken_over=True)
     kept = quarter if facts.is_flow else _BLANK
     if not total.is_blank or quarter.is_blank:
         return RowFigures(facts, row, total, kept, last)
@@ -188,7 +194,7 @@ def _last_figure(context: Context, facts: IndicatorFacts, corrected: Corrected) 
         if corrected_code == code and period < context.period and is_comparable and (not known or period >= known[0]):
             known = (period, value)
     if known:
-        return LastFigure(known[1], known[0])
+        return LastFigure(known[1], known[0], None if context.period.begins_year else known[1])
     # Before the first report the baseline of a level is the last thing known about it.
     is_level = facts.indicator.nature in POINT_NATURES
     return LastFigure(facts.indicator.baseline if is_level else None, None)
@@ -351,6 +357,7 @@ def _register_texts(source: IndicatorSource) -> dict[str, str]:
         "last_day_text": format_date(period.last_day),
         "today_text": format_date(source.context.today),
         "date_example": format_date(period.last_day),
+        **period_words(period),
     }
 
 
@@ -367,14 +374,18 @@ def _figure_texts(record: IndicatorRecord, figures: RowFigures) -> dict[str, str
         "last_period_name": last.period.vietnamese if last.period else "",
         "known_text": _number_text(known.value),
         "known_period_name": known.period.vietnamese if known.period else "",
-        "difference_text": "" if value is None else format_number(value - (last.value or 0)),
-        "sum_text": "" if figures.quarter.value is None else format_number(figures.quarter.value + (last.value or 0)),
+        "difference_text": "" if value is None else format_number(value - (last.carried_over or 0)),
+        "sum_text": ""
+        if figures.quarter.value is None
+        else format_number(figures.quarter.value + (last.carried_over or 0)),
         "likely_quarter": _number_text(source.cells.quarter, "…"),
         "likely_year_to_date": _number_text(source.cells.year_to_date, "…"),
         "moved_label": moved.source.facts.indicator.label if moved and moved.source.facts else "",
         "moved_value": _number_text(_value(moved)) if moved else "",
         "sign_text": "" if value is None else format_number(-value),
-        "suspicion": _SUSPICIONS[record.suspicion] if record.suspicion else "",
+        "suspicion": _SUSPICIONS[record.suspicion].format_map(period_words(source.context.period))
+        if record.suspicion
+        else "",
         "how_to_confirm": _how_to_confirm(record, figures),
         "confirmed_text": "" if record.confirmed is None else format_number(record.confirmed),
         "lower_label": lower_label,
@@ -417,8 +428,8 @@ def _cell_texts(source: IndicatorSource, row: IndicatorRow) -> dict[str, str]:
 
 
 _SUSPICIONS = {
-    "swapped": "số trong quý và số lũy kế ghi đổi ô",
-    "quarter_in_both": "ô lũy kế ghi số trong quý",
-    "cumulative_in_both": "ô trong quý ghi số lũy kế",
+    "swapped": "số {in_period} và số lũy kế ghi đổi ô",
+    "quarter_in_both": "ô lũy kế ghi số {in_period}",
+    "cumulative_in_both": "ô {in_period} ghi số lũy kế",
     "target": "số thực hiện bằng đúng mức kế hoạch năm",
 }

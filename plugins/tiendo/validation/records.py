@@ -117,10 +117,15 @@ class NoticeRecord(Record):
 
 
 class LastFigure(NamedTuple):
-    """The last figure a new one is compared with; a baseline is of no period."""
+    """The last figure a new one is compared with; a baseline is of no period.
+
+    Attributes:
+        carried_over: the same where the new period adds to it; None where that begins with its year.
+    """
 
     value: Decimal | None
     period: Period | None
+    carried_over: Decimal | None = None
 
 
 class RowFigures(NamedTuple):
@@ -130,7 +135,8 @@ class RowFigures(NamedTuple):
         total: the figure since the year's start, or at the period's end.
         quarter: that of the quarter alone; blank where the indicator has none.
         last: the last figure known before.
-        is_taken_over: the total stands in the quarter's cell alone, which in the first quarter is the same.
+        is_taken_over: the total stands in the quarter's cell alone, which in a period that begins with its year is the
+            same.
     """
 
     facts: IndicatorFacts
@@ -199,12 +205,13 @@ class IndicatorRecord(Record):
         nature: of the indicator.
         year_to_date, quarter_figure: the figures; the second of flows only.
         last_year_to_date, last_quarter: the last figures known before; the second where it was looked at.
+        carried_over: the cumulative one to which the period's own figure is added.
         expected, last_expected: what the target lets one expect of this figure and of the last one.
         target_low, target_high: the year's target.
-        quarter_number: of the period.
+        periods_left: how many of the year's periods are still to come.
         reported: whether a figure of it was reported before: ``no``, ``earlier`` or for the ``same_period``.
-        history: what is known of earlier figures: ``first`` quarter of a sum, ``previous`` quarter's, ``older``,
-            ``none``.
+        history: what is known of earlier figures: ``first`` of a sum, which begins with its year, those of the
+            ``previous`` period, ``older``, ``none``.
         slip, part_slip: by which power of ten the cumulative figure and the quarter's are off; 0 when plausible.
         cells: which mistake explains a flow's cells, see ``FlowCells.mistake``.
         suspicion: what a row whose figure is confirmed would else be held for: such a mistake, or ``target``.
@@ -246,11 +253,12 @@ class IndicatorRecord(Record):
     quarter_figure: float | None = None
     last_year_to_date: float | None = None
     last_quarter: float | None = None
+    carried_over: float | None = None
     expected: float | None = None
     last_expected: float | None = None
     target_low: float | None = None
     target_high: float | None = None
-    quarter_number: int = 0
+    periods_left: int = 0
     reported: str = "no"
     history: str | None = None
     slip: int = 0
@@ -415,6 +423,7 @@ class CorrectionRecord(Record):
         taken_from: the cell that the other figure was taken from: ``quarter`` or ``year_to_date``.
         missing: the figure that the row lacks, and that does not follow from what is known.
         last_year_to_date: the cumulative figure of the quarter before.
+        carried_over: the same where the corrected period adds to it.
         next_year_to_date, next_quarter: the figures of the first later quarter that the file does not tell anew; the
             second where it is the very next.
         recorded, recorded_quarter: the figures that are replaced.
@@ -445,6 +454,7 @@ class CorrectionRecord(Record):
     taken_from: str | None = None
     missing: str | None = None
     last_year_to_date: float | None = None
+    carried_over: float | None = None
     next_year_to_date: float | None = None
     next_quarter: float | None = None
     recorded: float | None = None

@@ -7,10 +7,12 @@ none are passed over; those with one are told to the sender, so that no figure v
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from tiendo.model.content import IndicatorRow, Notice, RawCell, TaskRow, WorkbookContent
+from tiendo.model.content import CorrectionRow, IndicatorRow, Notice, RawCell, TaskRow, WorkbookContent
+from tiendo.model.period import PeriodKind
 from tiendo.model.register import Unit
+from tiendo.reading.columns import kinds_named
 from tiendo.reading.notices import has_figure, not_read
 from tiendo.validation.cells import as_shown, find_code, find_ref, text_of
 from tiendo.validation.context import Context
@@ -25,6 +27,9 @@ _UNIT_BEHIND = re.compile(r"\s*(?:\((?P<bracketed>[^()]+)\)|,\s*(?P<behind>[^,]+
 _NUMBERING = re.compile(r"[ivx]+|\d{1,2}(?:\.\d{1,2})*|[a-zđ]|-", re.IGNORECASE)
 
 
+_Row = TypeVar("_Row", IndicatorRow, CorrectionRow)
+
+
 class _Sorted(NamedTuple):
     rows: list[IndicatorRow]
     notices: list[Notice]
@@ -37,10 +42,37 @@ def sort_rows(content: WorkbookContent, context: Context) -> tuple[WorkbookConte
     """
     if not content.is_retyped:
         return content, []
+    content, notices = _without_other_periods(content, context)
     indicators = _sort_indicators(content, context)
-    tasks, notices = _sort_tasks(content, context)
+    tasks, more = _sort_tasks(content, context)
     content = content._replace(indicator_rows=tuple(indicators.rows), task_rows=tuple(tasks))
-    return content, indicators.notices + notices
+    return content, notices + indicators.notices + more
+
+
+def _without_other_periods(content: WorkbookContent, context: Context) -> tuple[WorkbookContent, list[Notice]]:
+    """Takes out the figures whose heading says that they are of a month where the plan goes by quarters, and the like.
+
+    The reader does not know the plan: it takes "Thực hiện tháng 6" for the figure of the period alone.
+    """
+    named: dict[tuple[str, str], set[PeriodKind]] = {}
+    for title in content.titles:
+        named.setdefault((title.sheet, title.cell.rstrip("0123456789")), set()).update(kinds_named(title.text))
+    others = {place for place, kinds in named.items() if kinds and context.period.kind not in kinds}
+    unread: dict[str, list[tuple[str, object]]] = {}
+
+    def kept(row: _Row) -> _Row:
+        cell = row.quarter
+        if (row.sheet, cell.address.rstrip("0123456789")) not in others:
+            return row
+        if _is_figure(cell):
+            unread.setdefault(row.sheet, []).append((cell.address, _shown(cell)))
+        return row._replace(quarter=RawCell())
+
+    content = content._replace(
+        indicator_rows=tuple(map(kept, content.indicator_rows)),
+        correction_rows=tuple(map(kept, content.correction_rows)),
+    )
+    return content, [not_read(sheet, cells) for sheet, cells in unread.items()]
 
 
 def _sort_indicators(content: WorkbookContent, context: Context) -> _Sorted:

@@ -44,10 +44,11 @@ def compare_figures(record: IndicatorRecord, figures: RowFigures) -> None:
     record.year_to_date = as_float(total)
     record.quarter_figure = as_float(figures.quarter_value) if facts.is_flow else None
     record.last_year_to_date = as_float(last.value)
+    record.carried_over = as_float(last.carried_over)
     record.expected = as_float(facts.expected(period))
     record.last_expected = as_float(facts.expected(last.period)) if last.period else None
     record.target_low, record.target_high = as_float(facts.indicator.low), as_float(facts.indicator.high)
-    record.quarter_number = period.number
+    record.periods_left = period.per_year - period.number
     record.history = _history(last, period)
     if total is not None:
         record.slip = find_slip(total, facts, period, last.value)
@@ -56,7 +57,7 @@ def compare_figures(record: IndicatorRecord, figures: RowFigures) -> None:
 
 
 def _history(last: LastFigure, period: Period) -> str:
-    if period.is_first:
+    if period.begins_year:
         return "first"
     if last.value is None:
         return "none"
@@ -65,22 +66,21 @@ def _history(last: LastFigure, period: Period) -> str:
 
 def _compare_flow(record: IndicatorRecord, figures: RowFigures, total: Decimal) -> None:
     """Compares a flow's two cells: they hold each other's figure, or the quarter's is off by a power of ten."""
-    quarter, last, source = figures.quarter_value, figures.last.value, record.source
-    period = source.context.period
+    quarter, last, source = figures.quarter_value, figures.last, record.source
     if not record.slip and record.history == "previous":
         last_quarter = _last_quarter(figures, source.context)
         record.last_quarter = as_float(last_quarter)
         source.cells = judge_flow(
             quarter,
             total,
-            last=last,
+            last=last.value,
             last_quarter=last_quarter,
-            expected=figures.facts.expected(period),
+            expected=figures.facts.expected(source.context.period),
             rounding_share=Decimal(str(get_suite("indicator_row").parameters["rounding_share"])),
         )
         record.cells = source.cells.mistake
     if quarter is not None and not record.cells and record.history in ("first", "previous"):
-        source.whole = total.scaleb(-record.slip) - (last or 0 if not period.is_first else 0)
+        source.whole = total.scaleb(-record.slip) - (last.carried_over or 0)
         record.part_slip = misplaced_part(quarter, source.whole, record.slip, limits().near)
 
 

@@ -19,7 +19,7 @@ from tiendo.vietnamese.notation import NUMERAL, meanings
 from tiendo.vietnamese.text import fold
 
 # A few words may stand between, none that turns it round again; "điểm" would tell by how much the rate itself moved.
-_UNTIL = r"(?:(?!tăng|giảm|âm|còn|xuống|nhưng|thay vì|sang|quý)[^\W\d]++ ?|[,:()] ?|20\d\d ?){0,9}+"
+_UNTIL = r"(?:(?!tăng|giảm|âm|còn|xuống|nhưng|thay vì|sang|quý|tháng trước)[^\W\d]++ ?|[,:()] ?|20\d\d ?){0,9}+"
 _NUMBER = rf"({NUMERAL.pattern})(?![.,]?\d)(?! ?%? ?điểm)"
 _FALL = re.compile(rf"(?:(?<!\w)(?:giảm|âm|sụt)(?!\w) ?{_UNTIL}|(?<![\w)]) ?-){_NUMBER}")
 _RISE = re.compile(rf"(?<!\w)tăng(?! trưởng âm)(?!\w) ?{_UNTIL}{_NUMBER}")

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tiendo.model.content import Title
-from tiendo.model.period import Period
+from tiendo.model.period import Period, PeriodKind
 from tiendo.model.register import Register
 from tiendo.validation.context import BatchFile
 from tiendo.validation.facts import RegisterFacts
@@ -19,7 +19,7 @@ from tiendo.vietnamese.text import fold
 
 _SEGMENT = re.compile(r"[\n\r\t;·|]+| {3,}")
 _LEAD = re.compile(r"(?:tên )?(?:cơ quan|đơn vị)(?: lập| gửi| thực hiện)?(?: báo cáo)? ?: ?|báo cáo của ")
-_REST = re.compile(r"[ ,(]+(?:quý|q\.|kỳ|tháng|\d+ tháng|năm) ?.*$")
+_REST = re.compile(r"[ ,(]+(?:quý|q\.|kỳ|tháng|\d+ tháng|nửa|năm) ?.*$")
 _ADDRESSED = re.compile(r"kính gửi|nơi nhận|gửi:")
 _ROW = re.compile(r"\d+$")
 # "sửa số quý I": what the sheet of corrections is about, not the report.
@@ -63,17 +63,17 @@ class Stated(NamedTuple):
 
 def read_stated(file: BatchFile, facts: RegisterFacts) -> Stated:
     """Returns what the titles, the marker and the name of a file say about body and period."""
-    year, content = facts.register.year, file.content
+    year, kind, content = facts.only_year, facts.register.period_kind, file.content
     periods: dict[tuple[str, Period], str] = {}
     if period := parse_period(content.marker.period, facts):
         periods["marker", period] = "trang ẩn của biểu mẫu"
     for title in content.titles:
-        found = _periods(title.text, year)
+        found = _periods(title.text, year, kind)
         if len(found) == 1 and not (periods and _is_of_corrections(title.text, file)):
             place = f"tiêu đề ({title.sheet}, ô {title.cell})" if title.sheet else f"tiêu đề (ô {title.cell})"
             periods.setdefault(("title", next(iter(found))), place)
     name = file.name.rpartition(".")[0] or file.name
-    found = _periods(name, year)
+    found = _periods(name, year, kind)
     if len(found) == 1 and not (periods and _is_of_corrections(name, file)):
         periods["name", next(iter(found))] = "tên tệp"
     agencies = dict.fromkeys(code for title in _unaddressed(content.titles) if (code := _agency(title.text, facts)))
@@ -94,17 +94,19 @@ def body_and_period(register: Register, file: BatchFile) -> tuple[str, str]:
 
 
 def parse_period(text: str, facts: RegisterFacts) -> Period | None:
-    """Reads a period as the template writes it, or as people do."""
+    """Reads a period of the plan's kind as the template writes it, or as people do."""
+    kind = facts.register.period_kind
     try:
-        return Period.parse(text)
+        period = Period.parse(text)
     except ValueError:
-        found = read_period(text, year=facts.register.year)
+        found = read_period(text, year=facts.only_year, kind=kind)
         return found[0] if found else None
+    return period if period.kind is kind else None
 
 
 @lru_cache(maxsize=4096)
-def _periods(text: str, year: int) -> frozenset[Period]:
-    return find_periods(text, year=year)
+def _periods(text: str, year: int | None, kind: PeriodKind) -> frozenset[Period]:
+    return find_periods(text, year=year, kind=kind)
 
 
 def _unaddressed(titles: tuple[Title, ...]) -> Iterator[Title]:

@@ -17,6 +17,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tiendo.model.period import PeriodKind
 from tiendo.settings import INCLUDE
 from tiendo.validation.conditions import holds, names_in
 
@@ -143,9 +144,13 @@ def get_suite(name: str) -> Suite:
     return Suite(name)
 
 
-def rule_titles() -> dict[str, str]:
-    """Returns the title of every rule that files are checked by, in Vietnamese, by its id."""
-    return {rule.rule: rule.title for name in SUBMISSION_SUITES for rule in get_suite(name).rules}
+def rule_titles(kind: PeriodKind = PeriodKind.QUARTER) -> dict[str, str]:
+    """Returns the title of every rule that files are checked by, in Vietnamese, by its id, in a plan's words."""
+    return {
+        rule.rule: rule.title.replace(PeriodKind.QUARTER.in_it, kind.in_it)
+        for name in SUBMISSION_SUITES
+        for rule in get_suite(name).rules
+    }
 
 
 def subjects_of(kwargs: Mapping[str, Any]) -> list[str]:

@@ -26,7 +26,7 @@ _PROMISE = re.compile(
 
 # Periods named in a declaration hold digits that are no figure.
 _TIME = re.compile(
-    r"(?<!\w)(?:(?:quý (?:[1-4]|i{1,3}|iv)|tháng [0-9]{1,2})(?:[/-][0-9]{4})?|(?:3|6|9|12) tháng|năm [0-9]{4}"
+    r"(?<!\w)(?:(?:quý (?:[1-4]|i{1,3}|iv)|tháng [0-9]{1,2})(?:[/-][0-9]{4})?|(?:[1-9]|1[0-2]) tháng|năm [0-9]{4}"
     r"|cùng kỳ [0-9]{4})(?![0-9.,/]*[0-9])(?!\w)"
 )
 
