@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from tiendo.model.period import PeriodKind
 from tiendo.report.data import EditionData, IndicatorLine, Submission, TaskLine, TaskReport
 from tiendo.report.edition_tables import INDICATORS, RECORDS, SUBMISSIONS
 from tiendo.report.meeting import actions
@@ -35,6 +36,7 @@ def render_result_sheets(data: EditionData) -> dict[str, bytes]:
         "issuing_body": data.letterhead.issuing_body,
         "plan": data.plan_short_title,
         "period": data.period.vietnamese,
+        "since": "đầu kế hoạch" if data.period.kind is PeriodKind.YEAR else "đầu năm",
         "edition_label": edition_label(data),
         "as_of": instant(data.as_of),
         "is_draft": data.is_draft,
