@@ -112,6 +112,15 @@ def _cells(workbook: bytes) -> Iterator[str]:
             yield from (str(value) for value in row if value is not None)
 
 
+# From when to when the record cards of the report say they go.
+SPANS = {
+    "2023-M04": "TỪ ĐẦU NĂM ĐẾN THÁNG 4 NĂM 2023",
+    "2023-M12": "TỪ ĐẦU NĂM ĐẾN THÁNG 12 NĂM 2023",
+    "2023-H1": "TỪ ĐẦU NĂM ĐẾN HẾT THÁNG 6 NĂM 2023",
+    "2023-H2": "TỪ ĐẦU NĂM ĐẾN HẾT NĂM 2023",
+    "2023-YTD09": "TỪ ĐẦU NĂM ĐẾN HẾT THÁNG 9 NĂM 2023",
+    "2023": "TỪ ĐẦU KẾ HOẠCH ĐẾN HẾT NĂM 2023",
+}
 # What must be read in the page, the meeting's paper and the workbook, by the code of the period.
 READ = {
     "2023-M04": (
@@ -168,6 +177,8 @@ def test_an_edition_speaks_of_its_own_kind_of_period(code: str) -> None:
         assert words in paper, words
     for words in in_workbook:
         assert words in workbook, words
+    assert SPANS[code] in report
+    assert ("từ đầu kế hoạch" in sheets) == (code == "2023")
     named = data.period.vietnamese
     assert all(named in read for read in (page, paper, report, " ".join(workbook)))
     for read in (page, paper, report, " ".join(workbook), sheets, reviewed):
@@ -183,6 +194,7 @@ def test_word_documents_of_a_quarter_read_as_ever() -> None:
         "mức được đánh giá đúng tiến độ (quý IV: đạt kế hoạch), số âm",
         "Diễn biến các chỉ tiêu trong năm, quý I đến quý IV\n",
         "Báo cáo quý\n",
+        "TỪ ĐẦU NĂM ĐẾN QUÝ II NĂM 2023\n",
     ):
         assert words in report, words
     assert "Kết quả các quý\n" in paper

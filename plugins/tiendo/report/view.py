@@ -50,6 +50,7 @@ from tiendo.report.words import (
     name_in_year,
     number,
     public_name,
+    records_since,
     reports_title,
     short_instant,
     source_text,
@@ -150,6 +151,8 @@ def build_view(data: EditionData) -> dict[str, Any]:
             }
             for lead in data.leads
         ],
+        "records_since": records_since(data.period.kind),
+        "records_span": _records_span(data.period),
         "records_title": reports_title(data.period.kind),
         "records": [RECORDS.printed(record) for record in data.records],
         "annexed_headings": [column.title for column in INDICATORS.columns if column.is_annexed],
@@ -290,6 +293,14 @@ def _good_level(period: Period) -> str:
     if period.kind is PeriodKind.YEAR:
         return "mức đạt kế hoạch"
     return f"mức được đánh giá {lower(LABELS[Status.ON_TRACK])} ({period.of_year[-1].short}: đạt kế hoạch)"
+
+
+def _records_span(period: Period) -> str:
+    """Returns ``từ đầu năm đến quý I năm 2023``, ``từ đầu năm đến hết tháng 9 năm 2023``."""
+    until = period.vietnamese
+    if period.kind not in (PeriodKind.MONTH, PeriodKind.QUARTER):
+        until = "hết " + (f"năm {period.year}" if period.is_last else f"tháng {period.last_month} năm {period.year}")
+    return f"{records_since(period.kind)} đến {until}"
 
 
 def _charted_periods(data: EditionData) -> str:
