@@ -79,6 +79,9 @@ def test_a_plan_by_years_keeps_its_reports_and_the_bodies_own_plans_apart(regist
 def test_months_stand_by_their_names_in_the_grid(register: Register) -> None:
     labels = [column["label"] for column in _columns(_of_kind(register, PeriodKind.MONTH))]
     assert [label for label in labels if label != "KH năm"] == [f"Tháng {number}" for number in range(1, 13)]
+    of_two_years = replace(_of_kind(register, PeriodKind.HALF_YEAR), last_year=2024)
+    told = [column["label"] for column in _columns(of_two_years) if column["period"]]
+    assert told == ["6 tháng đầu năm 2023", "6 tháng cuối năm 2023"], "which of the two years"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
 
@@ -15,8 +16,11 @@ from report_example import DRAFT, FDI, ORIGIN
 
 from tiendo.cli.check import print_check
 from tiendo.cli.printing import print_ledger, print_records
+from tiendo.model.occasions import MEETING_LIST, OVERDUE, Occasion
 from tiendo.model.period import Period, PeriodKind
-from tiendo.model.register import Amendment, Change, Register
+from tiendo.model.register import Amendment, Change, Duty, Obligation, Register
+from tiendo.reminders.occasion import Reminder
+from tiendo.reminders.text import write_list, write_reminder
 from tiendo.report.amendments import lines_of
 from tiendo.report.charts import path_svg, path_words
 from tiendo.report.data import EditionData, HistoryPoint, IndicatorLine
@@ -291,6 +295,25 @@ def test_an_amendment_of_when_figures_come_names_the_periods(register: Register)
     for kind, words in ((PeriodKind.QUARTER, "các quý có số liệu"), (PeriodKind.MONTH, "các tháng có số liệu")):
         (line,) = lines_of(replace(register, period_kind=kind), (change,))
         assert words in line.text
+
+
+@pytest.mark.parametrize("code", READ)
+def test_reminders_name_what_is_owed(register: Register, code: str) -> None:
+    period = Period.parse(code)
+    (entry, *_) = register.calendar
+    held = replace(register, period_kind=period.kind, calendar=(replace(entry, period=period),))
+    owed = Obligation(Duty.QUARTERLY_REPORT, code, entry.due_at, entry.closing_at)
+    agency = held.agency_by_code["so-y-te"]
+    row = {"agency_code": agency.code, "agency_name": agency.name, "state": "missing", "due_at": entry.due_at,
+           "rejected_at": None, "extended_until": None, "letter_no": None, "letter_on": None,
+           "owed_count": 0}  # fmt: skip
+    now = entry.due_at + timedelta(days=1)
+    notice = write_reminder(held, Reminder(agency, owed, Occasion(OVERDUE, now), row), now)
+    told = write_list(held, owed, MEETING_LIST, rows=[row], reminded={}, now=now)
+    for text in (notice.subject, notice.text, told.subject, told.text):
+        assert f"báo cáo {period.vietnamese}" in text
+        # What stands in a list are the plan's own words.
+        assert not _QUARTER.search("\n".join(line for line in text.splitlines() if not line.startswith("- ")))
 
 
 def test_editions_from_before_keep_their_hash() -> None:
