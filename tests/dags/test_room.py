@@ -23,13 +23,13 @@ from tiendo.mail.incident_words import _KINDS, advice
 from tiendo.model.outcome import VERDICTS
 from tiendo.model.period import Period
 from tiendo.model.plans import Plans
-from tiendo.model.register import Register
+from tiendo.model.register import Duty, Register
 from tiendo.pages import machine as machine_page
 from tiendo.pages.app import app
 from tiendo.pages.frame import all_parts, link, viewer
 from tiendo.pages.machine import Machine
 from tiendo.pages.room import FILE_STATES
-from tiendo.pages.standing import Standing, cell_of, days_left, gather, grid, period_in_hand
+from tiendo.pages.standing import Standing, cell_key, cell_of, days_left, gather, grid, period_in_hand
 from tiendo.pages.to_do import duration, left_words, to_do
 from tiendo.settings import PROJECT, Settings
 from tiendo.templates import template
@@ -210,7 +210,8 @@ def test_an_evening_is_read_as_it_stands(
     assert [body.code for body in standing.of_period("on_time")] == ["so-tai-chinh", "so-y-te"]
     assert [body.code for body in standing.unmended] == ["so-tai-chinh", "so-xay-dung"]
     assert [body.code for body in standing.behind] == ["so-tai-chinh", "so-xay-dung"]
-    assert standing.bodies[0].cells["2023"].state == "overdue", "the own plan, due in February"
+    own_plan = standing.bodies[0].cells[cell_key(Duty.IMPLEMENTATION_PLAN, "2023")]
+    assert own_plan.state == "overdue", "due in February"
     assert standing.bodies[0].cells[str(Q2)].state == "coming"
     assert [row["name"] for row in standing.files] == ["waits.xlsx", "c.xlsx", "b.xlsx", "BC.xlsx", "a.xlsx"]
     assert (standing.queue["file_count"], standing.queue["oldest_landed_at"]) == (1, MONDAY - timedelta(minutes=6))

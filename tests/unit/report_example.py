@@ -82,6 +82,7 @@ def _line(code: str, section: tuple[str, str], *told: str, **more):
         "note": "",
         "explanation": "",
         "origin": None,
+        "series": Q2.of_year,
         "expected_path": (None, None, None, None),
         "history": (),
     }

@@ -37,11 +37,10 @@ def known_before(plan: Register, period: Period, agency: str = KHDT) -> list[Kno
     before = period.previous
     found = []
     for indicator in plan.indicators_of(agency):
-        value = plausible_value(indicator, before.number, before.per_year)
+        value = plausible_value(indicator, quarters_by(before))
         found.append(known_figure(indicator.code, agency, str(before), value))
         if indicator.nature is Nature.FLOW:
-            earlier = 0 if before.begins_year else before.number - 1
-            part = value - plausible_value(indicator, earlier, before.per_year)
+            part = value - (0 if before.begins_year else plausible_value(indicator, quarters_by(before.previous)))
             found.append(known_figure(indicator.code, agency, str(before), part, "quarter"))
     return found
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.listeners import hookimpl
 from airflow.sdk import BaseOperatorLink, get_current_context
 
+from tiendo.model.period import PATTERN
 from tiendo.settings import get_settings
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ NOTE = "note"
 _NEXT = " · "
 # Columns of Airflow's database.
 LONGEST_NOTE, LONGEST_INDEX = 1000, 250
-_PERIOD = r"[a-z0-9][a-z0-9_-]{0,99}/[0-9]{4}-Q[1-4]"
+_PERIOD = rf"[a-z0-9][a-z0-9_-]{{0,99}}/{PATTERN}"
 _EDITION = rf"{_PERIOD}/[1-9][0-9]{{0,5}}"
 
 

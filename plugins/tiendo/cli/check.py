@@ -215,8 +215,7 @@ def print_check(result: dict[str, Any], *, tells_plan: bool = False) -> None:
     for read in result["read"]:
         words = read["typed"] if read["answer"] == "state" else ANSWER_NAMES.get(read["answer"], "")
         value = words if read["value"] is None else format_number(read["value"])
-        in_it = Period.parse(read["period"]).kind.in_it
-        basis = in_it if read["basis"] == "quarter" else "lũy kế / đến kỳ"
+        basis = Period.parse(read["period"]).kind.in_it if read["basis"] == "quarter" else "lũy kế / đến kỳ"
         where = f"{read['sheet']} {read['cell']}"
         typer.echo(f"  {where}: “{read['typed']}” hiểu là {value} ({read['indicator']}, {read['period']}, {basis})")
     typer.echo(f"Số liệu đọc được: {len(result['read'])}, được ghi nhận: {len(result['observations'])}")

@@ -62,7 +62,7 @@ def card(
     register = chosen_plan(plan)
     check_obliged(register, agency, "AGENCY")
     rows = record_rows(open_warehouse(), register, read_instant(as_of, "--as-of") or now(), agency)
-    print_json(rows) if as_json else print_records(rows)
+    print_json(rows) if as_json else print_records(register, rows)
 
 
 def explain(indicator: str, period: PeriodOption, plan: PlanOption = "", as_json: Json = False) -> None:

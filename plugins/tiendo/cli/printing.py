@@ -12,7 +12,7 @@ from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.model.states import TASK_STATES
 from tiendo.report.record_card import first_try_words, own_plan_words, reports_words
-from tiendo.report.words import part_text
+from tiendo.report.words import part_text, reports_title
 from tiendo.status.names import LABELS, TRENDS
 from tiendo.vietnamese.dates import format_date, format_instant
 from tiendo.vietnamese.number import format_number
@@ -81,7 +81,7 @@ def _print_parts(register: Register, row: Mapping[str, Any]) -> None:
     """Prints what a sum was made of, a line each."""
     typer.echo(f"  Giá trị:   {_value(row)}, tổng của {len(row['parts'])} chỉ tiêu thành phần:")
     for part in row["parts"]:
-        figure = part_text(part["choice"], part["value"])
+        figure = part_text(part["choice"], part["value"], register.period_kind)
         origin = ""
         if part["observation_id"] is not None:
             origin = (
@@ -138,7 +138,8 @@ def print_ledger(document: Mapping[str, Any], *, tells_plan: bool = False) -> No
         state = file["state"] or "waiting"
         name = printable(file["name"])
         plan = f"{file['plan'] or '-':24}" if tells_plan else ""
-        typer.echo(f"{file['receipt_no']}  {state:24}{file['agency'] or '-':32}{plan}{file['period'] or '-':9}{name}")
+        told = f"{file['period'] or '-'} "
+        typer.echo(f"{file['receipt_no']}  {state:24}{file['agency'] or '-':32}{plan}{told:9}{name}")
         if file["reading_failure"]:
             typer.echo(f"  not read: {printable(file['reading_failure'])}")
     typer.echo(
@@ -172,13 +173,13 @@ def _in_words(rows: Sequence[Mapping[str, Any]], subject: str) -> str:
     return "; ".join(f"{name}: {counts[code]}" for code, name in names.items() if code in counts)
 
 
-def print_records(rows: Sequence[Mapping[str, Any]]) -> None:
+def print_records(register: Register, rows: Sequence[Mapping[str, Any]]) -> None:
     """Prints the record card of each body, in Vietnamese."""
     for row in rows:
         typer.echo(f"\n{row['agency_name']} ({row['agency_code']})")
         mistakes = row["mistakes"]
         for label, text in (
-            ("Báo cáo quý", reports_words(row)),
+            (reports_title(register.period_kind), reports_words(row)),
             ("Được chấp nhận ngay lần đầu", first_try_words(row)),
             ("Kế hoạch thực hiện của đơn vị", own_plan_words(row)),
             ("Lỗi thường gặp", f"{len(mistakes)} loại" if mistakes else "không có"),

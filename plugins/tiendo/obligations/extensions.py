@@ -1,6 +1,6 @@
 """Extensions and exemptions granted by an official letter: entered by hand, append-only, the last entry counts.
 
-A quarter's report that is extended has a later due day for one body; a body that is exempt (được miễn) or has nothing
+A period's report that is extended has a later due day for one body; a body that is exempt (được miễn) or has nothing
 to report (không phát sinh) owes nothing for it. What an entry says holds from the instant it was recorded, so the
 tracker of an earlier instant does not know of it.
 """

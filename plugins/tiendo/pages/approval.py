@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from tiendo.airflow_glue.approval import LONGEST, TITLES, AnswerError, check_fields
 from tiendo.airflow_glue.warehouse import Parts
 from tiendo.model.outcome import ACCEPTED
-from tiendo.model.period import Period
+from tiendo.model.period import PATTERN, Period
 from tiendo.pages.forms import Form, ask_airflow, form_token, read_token
 from tiendo.pages.frame import HEADERS, PREFIX, PUBLISH, AllOpened, Opened, Refusal, Viewer, link, may, page
 from tiendo.report.approval import AskedQuestion, questions
@@ -40,7 +40,7 @@ _DRAFT_FILES = {
     "giao-ban.docx": "Bản giao ban (Word)",
     PAGE: "Bản xem xét để in",
 }
-_PERIOD = PathPart(pattern=r"^\d{4}-Q[1-4]$")
+_PERIOD = PathPart(pattern=rf"^{PATTERN}$")
 _UNSURE = "Airflow không trả lời được. Mở lại trang xem câu trả lời đã được ghi nhận hay chưa, rồi mới gửi lại."
 
 router = APIRouter()

@@ -1,4 +1,4 @@
-"""A body: its year, what it has not mended, letters, own plan, usual mistakes, how likely it is late this quarter."""
+"""A body: its year, what it has not mended, letters, own plan, usual mistakes, how likely it is late this period."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -8,6 +8,7 @@ from fastapi import Path as PathPart
 from fastapi.responses import HTMLResponse
 
 from tiendo import clock
+from tiendo.model.period import PeriodKind
 from tiendo.model.register import Register
 from tiendo.pages.frame import Opened, Refusal, Viewer, page
 from tiendo.pages.places import fetch, shown, words
@@ -15,7 +16,7 @@ from tiendo.reminders.occasion import DELIVERIES, occasion_name
 from tiendo.reminders.reminding import reminder_rows
 from tiendo.report.gather import submissions
 from tiendo.report.record_card import first_try_words, own_plan_words, record_rows, reports_words
-from tiendo.report.words import submission_state, timeliness
+from tiendo.report.words import reports_title, submission_state, timeliness
 from tiendo.vietnamese.dates import deadline_text
 from tiendo.warehouse.engine import onlooker
 from tiendo.warehouse.sql import statement
@@ -59,10 +60,13 @@ def body_page(
         agencies=register.agency_by_code,
         now=now,
         past=past,
+        # Of earlier plans they may be periods of another kind.
+        noun="quý" if register.period_kind is PeriodKind.QUARTER else "kỳ",
+        several_years=len(register.years) > 1,
         open_period=_period_in_hand(register, now),
         mistakes=record["mistakes"],
         record={
-            "Báo cáo quý": reports_words(record),
+            reports_title(register.period_kind): reports_words(record),
             "Được chấp nhận ngay lần đầu": first_try_words(record),
             "Kế hoạch thực hiện của đơn vị": own_plan_words(record),
         },

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, HTTPException
 from fastapi.responses import FileResponse
 
+from tiendo.model.period import PATTERN
 from tiendo.pages.frame import Refusal, viewer
 from tiendo.report.folders import LATEST
 from tiendo.settings import get_settings
@@ -25,7 +26,7 @@ SANDBOX = {
 _FILE = r"(?:(?:data|phieu-ket-qua)/)?[a-z0-9][a-z0-9_.-]{0,99}"
 # Editions from before they were kept under their plan have a link where they were, and addresses without it.
 _PLACE = re.compile(
-    r"(?P<folder>(?:[a-z0-9][a-z0-9_-]{0,99}/)?[0-9]{4}-Q[1-4]/(?P<edition>[1-9][0-9]{0,5}|latest))"
+    rf"(?P<folder>(?:[a-z0-9][a-z0-9_-]{{0,99}}/)?{PATTERN}/(?P<edition>[1-9][0-9]{{0,5}}|latest))"
     rf"/(?P<name>{_FILE})"
 )
 

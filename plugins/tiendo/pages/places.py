@@ -12,10 +12,10 @@ from sqlalchemy import Connection, RowMapping
 
 from tiendo.feedback.finding_groups import SEVERITY_NAMES
 from tiendo.feedback.versions import ANSWER_NAMES
-from tiendo.model.period import Period
+from tiendo.model.period import Period, PeriodKind
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.pages.frame import PREFIX, link, shown_plan
-from tiendo.report.words import clean, number, short_instant
+from tiendo.report.words import basis_text, clean, number, period_name, short_instant
 from tiendo.status.names import STYLES, Status
 from tiendo.validation.suites import rule_titles
 from tiendo.vietnamese.dates import format_date
@@ -34,7 +34,6 @@ FILE_STATES = {
 }
 CHANNELS = {"folder": "thư mục", "share": "thư mục chia sẻ", "mail": "thư điện tử", "command": "nhập bằng lệnh"}
 SEVERITY_MARKS = {"critical": ("✗", "bad"), "warning": ("!", "warn"), "info": ("i", "soft")}
-_BASES = {"quarter": "trong quý", "year_to_date": "lũy kế", "": ""}
 
 
 def fetch(connection: Connection, name: str, **parameters: Any) -> Rows:
@@ -86,11 +85,12 @@ def rule_link(rule: str) -> str:
 
 
 def period_words(period: str | None) -> str:
-    """Returns ``Quý I/2023``, ``Năm 2023``, and what is neither as it is; "" for none."""
-    if not period or period.isdigit():
-        return f"Năm {period}" if period else ""
-    words = Period.parse(period).vietnamese.replace(" năm ", "/")
-    return words[0].upper() + words[1:]
+    """Returns ``Quý I/2023``, ``Tháng 4/2023``, ``6 tháng đầu năm 2023``, ``Năm 2023``; "" for none."""
+    if not period:
+        return ""
+    told = Period.parse(period)
+    name = period_name(told)
+    return name.replace(" năm ", "/") if told.kind in (PeriodKind.MONTH, PeriodKind.QUARTER) else name
 
 
 def figure_words(row: Mapping[str, Any]) -> str:
@@ -110,9 +110,9 @@ def task_words(state: str | None, completion: Decimal | None) -> str:
     return name if completion is None else f"{name}, {number(completion)}%"
 
 
-def basis_words(basis: str) -> str:
-    """Returns ``trong quý`` or ``lũy kế``."""
-    return _BASES[basis]
+def basis_words(basis: str, period: str) -> str:
+    """Returns ``trong quý``, of another kind of period ``trong tháng``, or ``lũy kế``."""
+    return "lũy kế" if basis == "year_to_date" else basis_text(basis, Period.parse(period).kind)
 
 
 def status_look(status: str) -> tuple[str, str, str, str]:

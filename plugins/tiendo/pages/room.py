@@ -11,10 +11,10 @@ from tiendo.model.period import Period
 from tiendo.model.register import Duty, Register
 from tiendo.pages.frame import AllOpened, Opened, Refusal, Viewer, page
 from tiendo.pages.machine import look_at
-from tiendo.pages.places import CHANNELS, FILE_STATES, body_link, file_link, rule_link
-from tiendo.pages.standing import MARKS, gather, of_other_plan, period_in_hand
+from tiendo.pages.places import CHANNELS, FILE_STATES, body_link, file_link, period_words, rule_link
+from tiendo.pages.standing import MARKS, cell_key, gather, of_other_plan, period_in_hand
 from tiendo.pages.to_do import duration, left_words, to_do, to_do_in_plan
-from tiendo.report.words import quarter
+from tiendo.report.words import name_in_year
 from tiendo.vietnamese.dates import deadline_text, format_instant
 
 RENEWED_EVERY = 20
@@ -72,13 +72,19 @@ def known_period(register: Register, text: str) -> Period:
 
 
 def _columns(register: Register) -> list[dict[str, Any]]:
-    """Returns the columns of the grid: what is owed, in the order of the due days."""
+    """Returns the columns of the grid: what is owed, in the order of the due days; ``period`` is that of a report."""
     return [
-        {"period": owed.period, "label": "KH năm" if owed.duty is Duty.IMPLEMENTATION_PLAN else _title(owed.period)}
+        {
+            "period": owed.period if owed.duty is Duty.QUARTERLY_REPORT else "",
+            "cell": cell_key(owed.duty, owed.period),
+            "label": "KH năm" if owed.duty is Duty.IMPLEMENTATION_PLAN else _title(register, owed.period),
+        }
         for owed in sorted(register.obligations, key=lambda owed: owed.due_at)
     ]
 
 
-def _title(period: str) -> str:
-    name = quarter(Period.parse(period))
+def _title(register: Register, period: str) -> str:
+    if len(register.years) > 1:
+        return period_words(period)
+    name = name_in_year(Period.parse(period))
     return name[0].upper() + name[1:]

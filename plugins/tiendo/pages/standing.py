@@ -70,7 +70,7 @@ class OwedCell(NamedTuple):
 
 
 class BodyLine(NamedTuple):
-    """A body's line of the grid: a cell for each obligation, by the obligation's period."""
+    """A body's line of the grid: a cell for each obligation, by ``cell_key``."""
 
     code: str
     name: str
@@ -227,11 +227,17 @@ def grid(register: Register, owed: Sequence[Row], now: datetime) -> tuple[BodyLi
     lines: dict[str, dict[str, OwedCell]] = {}
     for row in owed:
         is_coming = row["obligation"] == Duty.QUARTERLY_REPORT and now < begins[row["period"]]
-        lines.setdefault(row["agency_code"], {})[row["period"]] = cell_of(row, now, is_coming=is_coming)
+        cells = lines.setdefault(row["agency_code"], {})
+        cells[cell_key(row["obligation"], row["period"])] = cell_of(row, now, is_coming=is_coming)
     return tuple(
         BodyLine(code, register.agency_by_code[code].name, register.agency_by_code[code].short_name, cells)
         for code, cells in lines.items()
     )
+
+
+def cell_key(duty: str, period: str) -> str:
+    """Returns the key of an obligation in the grid: a report's is its period, which may be a year as the own plan's."""
+    return period if duty == Duty.QUARTERLY_REPORT else f"{duty} {period}"
 
 
 def cell_of(row: Row, now: datetime, *, is_coming: bool = False) -> OwedCell:

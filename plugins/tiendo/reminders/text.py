@@ -97,7 +97,7 @@ def write_list(
     """Writes the page about the bodies that owe something after their due day.
 
     Args:
-        step: of the ladder: the deputy director, or the quarterly meeting.
+        step: of the ladder: the deputy director, or the meeting about the period.
         rows: of the tracker, of the bodies to be listed.
         reminded: by body, how often it was reminded already.
     """

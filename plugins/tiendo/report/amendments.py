@@ -19,7 +19,7 @@ _COLUMNS = {
     "reporters": "đơn vị báo cáo",
     "lead_agencies": "cơ quan chủ trì",
     "is_obliged": "nghĩa vụ báo cáo",
-    "published_in": "các quý có số liệu",
+    "published_in": "các {noun} có số liệu",
     "baseline": "số gốc",
     "due_on": "thời hạn",
     "direction": "chiều đánh giá",
@@ -57,7 +57,8 @@ def _text(register: Register, each: Amendment) -> str:
         case Change.SPLIT:
             return f"{name} được chia tách; phần việc chuyển cho {_bodies(register, each.value)}"
     before, value = (_value(register, each.column, text) for text in (each.before, each.value))
-    return f"{subject.capitalize()} “{name}”: {_COLUMNS[each.column]} điều chỉnh từ {before} thành {value}"
+    what = _COLUMNS[each.column].format(noun=register.period_kind.noun)
+    return f"{subject.capitalize()} “{name}”: {what} điều chỉnh từ {before} thành {value}"
 
 
 def _name(register: Register, each: Amendment) -> str:

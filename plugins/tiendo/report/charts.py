@@ -1,4 +1,4 @@
-"""The charts of an edition: every indicator ranked by what was due, and the path of each over the year.
+"""The charts of an edition: every indicator ranked by what was due, and the path of each over its periods.
 
 Each is one drawing by matplotlib, put out as SVG for the page and as PNG for DOCX and PDF. What is written in it is
 what the tables print. The same data give the same bytes with the same version of matplotlib, which brings its own font.
@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tiendo.model.period import Period
 from tiendo.report.data import EditionData, IndicatorLine
 from tiendo.report.drawing import Pen, blank_sheet, own_settings, to_png, to_svg
-from tiendo.report.words import clean, lower, number, status_name, value_text, verdict
+from tiendo.report.words import clean, lower, name_in_year, number, status_name, value_text, verdict
 from tiendo.status.names import STYLES, Status
 from tiendo.vietnamese.number import format_number
 
@@ -32,9 +33,10 @@ _SHAPES = {
 }
 _INK, _SOFT, _LINE, _PALE = "#1a1a1a", "#555555", "#cfcfcf", "#eeeeee"
 _RESULT, _TARGET, _REACHED = "#005a8c", "#882255", "#e3f1ea"
-_QUARTERS = ("I", "II", "III", "IV")
 # Bars end here; how far what is beyond goes is told by its number.
 _FURTHEST = Decimal("1.5")
+# With less of its width right of a path's end, the number there stands left of it.
+_ROOM_BESIDE = 0.28
 _TEXT_WIDTH = 467  # points: the width of a page of Decree 30 between its margins
 _ANNEX_WIDTH = 728  # the same across
 _DOTS_PER_INCH = 200
@@ -118,19 +120,19 @@ def has_path(line: IndicatorLine) -> bool:
 
 def path_words(line: IndicatorLine) -> str:
     """Returns the path of an indicator in words."""
-    quarters = "; ".join(
-        f"quý {_QUARTERS[p.period.number - 1]}: {number(p.value)}"
+    told = "; ".join(
+        f"{name_in_year(p.period)}: {number(p.value)}"
         + (f" (mức phải đạt {number(p.expected, line.decimals)})" if p.expected is not None else "")
         + (f", {lower(status_name(p.status))}" if p.status else "")
         for p in line.history
         if p.value is not None
     )
-    return f"{clean(line.full_name)}, kế hoạch {line.target_text or 'không có'}; {quarters}."
+    return f"{clean(line.full_name)}, kế hoạch {line.target_text or 'không có'}; {told}."
 
 
 @own_settings()
 def path_svg(line: IndicatorLine) -> str:
-    """Returns the path of one indicator over the year as SVG; "" without a figure."""
+    """Returns the path of one indicator over its series as SVG; "" without a figure."""
     if not has_path(line):
         return ""
     sheet = blank_sheet(_PATH.width, _PATH_HEIGHT)
@@ -280,10 +282,12 @@ def _draw_path(sheet: Axes, line: IndicatorLine, pen: Pen, box: tuple[float, flo
     """Draws one indicator into a box: left, top, width and height in points."""
     from matplotlib.patches import Rectangle
 
-    points = [(p.period.number, float(p.value)) for p in line.history if p.value is not None]
-    expected = [(q, float(v)) for q, v in enumerate(line.expected_path, start=1) if v is not None]
+    series = line.series
+    place = {period: number for number, period in enumerate(series, start=1)}
+    points = [(place[p.period], float(p.value)) for p in line.history if p.value is not None]
+    expected = [(at, float(v)) for at, v in enumerate(line.expected_path, start=1) if v is not None]
     if not expected:  # of a band, what was asked for so far: its end nearer to the figure
-        expected = [(p.period.number, float(p.expected)) for p in line.history if p.expected is not None]
+        expected = [(place[p.period], float(p.expected)) for p in line.history if p.expected is not None]
     bounds = [float(bound) for bound in (line.target_low, line.target_high) if bound is not None]
     levels = [*bounds, *(value for _, value in (*points, *expected))]
     low, high = min(levels), max(levels)
@@ -295,14 +299,14 @@ def _draw_path(sheet: Axes, line: IndicatorLine, pen: Pen, box: tuple[float, flo
     right = box[0] + box[2] - max(map(pen.width, target)) - 6
     top, bottom = box[1] + pen.size, box[1] + box[3] - pen.size * 1.5
 
-    def x(quarter: float) -> float:
-        return left + (right - left) * (quarter - 0.75) / 3.5
+    def x(at: float) -> float:
+        return left + (right - left) * (at - 0.75) / (len(series) - 0.5)
 
     def y(value: float) -> float:
         return top + (bottom - top) * (high - value) / (high - low)
 
     def path(through: Sequence[tuple[int, float]], **look: Any) -> None:
-        sheet.plot([x(quarter) for quarter, _ in through], [y(value) for _, value in through], **look)
+        sheet.plot([x(at) for at, _ in through], [y(value) for _, value in through], **look)
 
     within = _reached(line, low, high)
     if within:
@@ -310,8 +314,8 @@ def _draw_path(sheet: Axes, line: IndicatorLine, pen: Pen, box: tuple[float, flo
             (left, y(within[1])), right - left, y(within[0]) - y(within[1]), color=_REACHED, linewidth=0, zorder=0
         ))  # fmt: skip
     sheet.plot([left, left, right], [top, bottom, bottom], color=_LINE, linewidth=0.8, zorder=1)
-    for quarter, name in enumerate(_QUARTERS, start=1):
-        sheet.text(x(quarter), bottom + 3, name, ha="center", va="top", **pen.ink(colour=_SOFT))
+    for at, name in _named(series, pen, right - left):
+        sheet.text(x(at), bottom + 3, name, ha="center", va="top", **pen.ink(colour=_SOFT))
     for value, label in ticks:
         sheet.text(left - 3, y(value), label, ha="right", va="center_baseline", **pen.ink(colour=_SOFT))
     for bound in bounds:
@@ -323,18 +327,26 @@ def _draw_path(sheet: Axes, line: IndicatorLine, pen: Pen, box: tuple[float, flo
         path(expected, color=_SOFT, linewidth=1, linestyle=(0, (3, 2)), marker="s", markersize=3.4,
              markerfacecolor="white", zorder=2)  # fmt: skip
     path(points, color=_RESULT, linewidth=1.8, marker="o", markersize=4.6, zorder=3)
-    # The value stands where the line does not come from: right of its end, at the year's end above or below it.
-    quarter, last = points[-1]
+    # The value stands where the line does not come from: right of its end, towards the right edge above or below it.
+    at, last = points[-1]
     is_rising = len(points) < 2 or last >= points[-2][1]
-    is_end = quarter == len(_QUARTERS)
+    is_end = x(len(series)) - x(at) < (right - left) * _ROOM_BESIDE
     is_above = is_rising == is_end
     is_estimate = line.is_estimate and line.history[-1].value is not None
     sheet.text(
-        x(quarter) + (-3 if is_end else 4), y(last) + (-3 if is_above else 3),
+        x(at) + (-3 if is_end else 4), y(last) + (-3 if is_above else 3),
         number(next(p.value for p in reversed(line.history) if p.value is not None)) + " (ước)" * is_estimate,
         va="bottom" if is_above else "top", ha="right" if is_end else "left", zorder=4,
         **pen.ink(is_bold=True, colour=_RESULT),
     )  # fmt: skip
+
+
+def _named(series: Sequence[Period], pen: Pen, width: float) -> list[tuple[int, str]]:
+    """Returns the places on the axis with their labels, the last and, where there is no room for all, every so many."""
+    room = width / (len(series) - 0.5)
+    widest = max(pen.width(period.label) for period in series) + pen.size * 0.4
+    every = next(step for step in (1, 2, 3, 4, 6, len(series)) if step * room >= widest or step >= len(series))
+    return [(at, each.label) for at, each in enumerate(series, start=1) if (len(series) - at) % every == 0]
 
 
 def _target_words(line: IndicatorLine) -> str:

@@ -105,7 +105,7 @@ class Submission:
 
 @dataclass(frozen=True)
 class HistoryPoint:
-    """An indicator at one earlier or the present quarter, as known at the edition's instant."""
+    """An indicator at one earlier or the present period, as known at the edition's instant."""
 
     period: Period
     value: Decimal | None
@@ -140,15 +140,16 @@ class IndicatorLine:
         status: a code of ``tiendo.status.names``; "" for a group row, or where no status was computed.
         margin: distance to the line between good and bad, in the unit; negative: this much is lacking.
         margin_up, margin_down: what is lacking to the next better status, room before the next worse; None: no such.
-        needed: what the remaining quarters must bring, in the unit.
+        needed: what the rest of the year must bring, in the unit.
         sentence: the verdict in one Vietnamese sentence.
-        expected_path: expected value at the end of each of the four quarters, where one can be given.
-        history: quarters of the year up to this one that have a status.
+        series: the periods it is looked at with: the year's, of a plan reported once a year the plan's years.
+        expected_path: expected value at the end of each of the series, where one can be given.
+        history: periods of the series up to this one that have a status.
         ratio_text: the ratio in per cent as the sentence has it; "" where there is none, or a negative one, which is
             computed for comparing and means nothing to a reader.
         gap_text: the size of ``margin`` with its unit, in points for shares; "" where there is none, or it is 0.
         expected_even: what an even pace would ask of a flow; None for all else.
-        last_year: what had come by the end of the same quarter of the year before, of a flow where it is known.
+        last_year: what had come by the end of the same period of the year before, of a flow where it is known.
         task_ref: the task whose text names the indicator, "" for none.
         responsible: names of those who lead that task; without one, of all who report the indicator; of a sum, of those
             who report the parts it waits for, else the part that is slowest.
@@ -173,6 +174,7 @@ class IndicatorLine:
     target_low: Decimal | None
     target_high: Decimal | None
     agency_name: str
+    series: tuple[Period, ...]
     expected_path: tuple[Decimal | None, ...]
     history: tuple[HistoryPoint, ...]
     origin: Origin | None
@@ -226,7 +228,7 @@ class TaskReport:
 
     Attributes:
         contradiction: what we know that speaks against the state, in Vietnamese; "" for nothing.
-        done_in: where nothing is reported, the quarter in which the body, last of all it said, called it done.
+        done_in: where nothing is reported, the period in which the body, last of all it said, called it done.
     """
 
     agency_code: str
@@ -275,7 +277,7 @@ class LeadLine:
 
 @dataclass(frozen=True)
 class RecordCard:
-    """How one body has reported over the quarters due so far; columns of ``mart.agency_record``.
+    """How one body has reported over the periods due so far; columns of ``mart.agency_record``.
 
     ``mistakes`` are the titles of the rules it broke most often, each with the number of files.
     """
@@ -441,7 +443,7 @@ class EditionData:
     Attributes:
         own_plans: the bodies' own implementation plans of the year, as ``submissions`` has their reports.
         amendments: of the plan, that took effect in the period.
-        thresholds: the plan's; next_due_at: when the reports for the plan's next quarter are due, None at its end.
+        thresholds: the plan's; next_due_at: when the reports for the plan's next period are due, None at its end.
     """
 
     plan_code: str

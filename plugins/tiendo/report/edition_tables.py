@@ -14,8 +14,8 @@ from tiendo.report.columns import EditionColumn, EditionTable
 from tiendo.report.data import EditionChange, EditionData, IndicatorLine, LeadLine, Revision, TaskLine, TaskReport
 from tiendo.report.record_card import first_try_words, mistakes_words, own_plan_state, own_plan_words, reports_words
 from tiendo.report.words import (
-    BASES,
     FILE_STATES,
+    basis_text,
     clean,
     last_year_text,
     need,
@@ -107,6 +107,10 @@ def _reporters(line: IndicatorLine) -> str:
     return sum_text(line) or clean(line.agency_name)
 
 
+def _basis(line: IndicatorLine) -> str:
+    return basis_text(line.value_basis, line.series[0].kind)
+
+
 def _even(line: IndicatorLine) -> str:
     return number(line.expected_even, line.decimals) if line.expected_even != line.expected else ""
 
@@ -184,8 +188,8 @@ INDICATORS = EditionTable(
                       in_excel=lambda i: KINDS.get(i.value_kind)),
         EditionColumn("value_basis", "string", "Phạm vi", 14,
                       "quarter: the quarter alone; year_to_date: since the first of January.",
-                      is_folded=True, tag="basis", words=lambda i: BASES[i.value_basis],
-                      in_excel=lambda i: BASES[i.value_basis]),
+                      is_folded=True, tag="basis", words=_basis,
+                      in_excel=_basis),
         EditionColumn("expected_value", "number", "Mức phải đạt", 12, "Value expected by the end of the period.",
                       "expected", tag="expected", words=lambda i: number(i.expected, i.decimals),
                       in_excel=lambda i: _rounded(i.expected, i), excel_format=_unit_format),
@@ -386,8 +390,8 @@ REVISIONS = EditionTable(
                       lambda i: period_name(i.period), tag="period"),
         EditionColumn("basis", "string", "Phạm vi", 14,
                       "quarter: the quarter alone; year_to_date: since the first of January.",
-                      is_folded=True, tag="basis", words=lambda i: BASES[i.basis],
-                      in_excel=lambda i: BASES[i.basis]),
+                      is_folded=True, tag="basis", words=lambda i: basis_text(i.basis, i.period.kind),
+                      in_excel=lambda i: basis_text(i.basis, i.period.kind)),
         EditionColumn("old_value", "number", "Số cũ", 14, "As last published.",
                       tag="old", words=lambda i: number(i.old_value) or "chưa có", told=lambda i: i.old_told),
         EditionColumn("new_value", "number", "Số mới", 14, "As known now.",

@@ -65,6 +65,7 @@ def adopt_folders(settings: Settings) -> None:
 
 def _without_plan(root: Path) -> Iterator[Path]:
     """Yields the folders of editions that lie directly below a period; also those of which only the link is there."""
+    # Plans were reported by quarters only, then.
     for period in sorted(root.glob("[0-9][0-9][0-9][0-9]-Q[1-4]")):
         names = {entry.name.removeprefix(".").removesuffix(".link") for entry in period.iterdir()}
         yield from (folder for name in sorted(names) if not (folder := period / name).is_symlink())

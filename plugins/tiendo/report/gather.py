@@ -223,6 +223,7 @@ def _line(
         target_low=indicator.low,
         target_high=indicator.high,
         agency_name="; ".join(register.agency_by_code[code].name for code in agencies) if indicator.is_leaf else "",
+        series=whole.series(period),
         expected_path=_expected_path(whole, indicator, period),
         history=_history(indicator, whole.so_far(period), statuses),
         origin=_origin(_named(register, row)) if row and row["receipt_no"] else None,

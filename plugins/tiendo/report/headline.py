@@ -22,9 +22,9 @@ from tiendo.report.words import (
     due_words,
     last_year_text,
     lower,
+    name_in_year,
     need,
     number,
-    quarter,
     trend_text,
     two_digits,
 )
@@ -115,7 +115,8 @@ def _general(data: EditionData) -> str:
 def _reached(data: EditionData) -> tuple[str, str]:
     """Names what is reached; within the year, where nothing is, what is best: label and text."""
     if reached := [line for line in data.graded if line.status in _REACHED]:
-        keep = "" if data.next_due_at is None else " Chỉ tiêu tính theo thời điểm phải giữ được mức này đến hết năm."
+        is_over = data.period.is_last or data.next_due_at is None
+        keep = "" if is_over else " Chỉ tiêu tính theo thời điểm phải giữ được mức này đến hết năm."
         named = _some([headline(line) for line in reached], "chỉ tiêu", where=_ANNEX, at_most=_BEST)
         return "Đã đạt, vượt kế hoạch", f"{named}.{keep}"
     best = [
@@ -168,7 +169,7 @@ def _to_do(data: EditionData) -> str:
     by = (
         "giải trình chỉ tiêu không đạt"
         if data.period.is_last
-        else f"{asked} trong {quarter(data.period.following)} đối với chỉ tiêu chậm"
+        else f"{asked} trong {name_in_year(data.period.following)} đối với chỉ tiêu chậm"
     )
     parts = (
         f"gửi báo cáo, {open_words(data.submissions)}" if len(overdue) < len(owing) else "",
@@ -189,7 +190,7 @@ def _to_decide(data: EditionData) -> str:
 
 
 def next_steps(data: EditionData) -> list[dict[str, str]]:
-    """Returns what the next quarter must bring, label and text each; nothing at the year's end."""
+    """Returns what the next period must bring, label and text each; nothing at the year's end."""
     if data.next_due_at is None:
         return []
     following = data.period.following
@@ -204,9 +205,12 @@ def next_steps(data: EditionData) -> list[dict[str, str]]:
     deadline = format_date(last_day_before(data.next_due_at))
     lines = (
         ("Chỉ tiêu cần phấn đấu", _some([_aim(line) for line in short], "chỉ tiêu", at_most=_AIMS, where=_ANNEX)),
-        ("Nhiệm vụ chậm, đẩy nhanh trong quý", "; ".join(f"{task_name(task)} ({_leads(task)})" for task in late)),
+        (
+            f"Nhiệm vụ chậm, đẩy nhanh {following.kind.in_it}",
+            "; ".join(f"{task_name(task)} ({_leads(task)})" for task in late),
+        ),
         ("Nhiệm vụ khác đến hạn", "; ".join(f"{task_name(task)} ({_leads(task)})" for task in due)),
-        (f"Báo cáo {quarter(following)}", f"các đơn vị gửi chậm nhất ngày {deadline}"),
+        (f"Báo cáo {name_in_year(following)}", f"các đơn vị gửi chậm nhất ngày {deadline}"),
     )
     return [{"label": label, "text": f"{text}."} for label, text in lines if text]
 

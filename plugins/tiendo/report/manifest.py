@@ -10,15 +10,18 @@ from importlib.metadata import version
 from typing import Any
 
 from tiendo.clock import HANOI
+from tiendo.model.period import PeriodKind
 from tiendo.report.data import EditionData
 from tiendo.report.result_sheet import sheet_contents
 from tiendo.report.summary import data_days, illustrative_lines
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
-# Libraries that write bytes; another version of one may write the same content differently.
 # Fields that editions of before had not.
 _LATER = frozenset(("amendments", "annex", "parts", "told_state", "old_told", "new_told"))
+# Fields that follow from others: of which year and kind the period is, and how long the path.
+_DERIVED = frozenset(("series",))
+# Libraries that write bytes; another version of one may write the same content differently.
 _WRITERS = ("docxtpl", "jinja2", "openpyxl", "pyarrow", "python-docx")
 
 
@@ -47,8 +50,14 @@ def _hash(data: EditionData) -> str:
 
 
 def _as_before(items: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Returns a dataclass's fields without later ones that say nothing: editions from before them keep their hash."""
-    return {name: value for name, value in items if value or name not in _LATER}
+    """Returns a dataclass's fields without later ones that say nothing: editions from before them keep their hash.
+
+    They had no other periods than quarters.
+    """
+    if ("kind", PeriodKind.QUARTER) in items:
+        (_, year), (_, number), _ = items
+        return {"year": year, "quarter": number}
+    return {name: value for name, value in items if name not in _DERIVED and (value or name not in _LATER)}
 
 
 def render_manifest(data: EditionData, files: Mapping[str, bytes], office: str = "") -> bytes:

@@ -1,4 +1,4 @@
-"""The paper for the quarterly meeting (giao ban): at most two pages, of the same data as the report.
+"""The paper for the meeting about a period (giao ban): at most two pages, of the same data as the report.
 
 What would make it longer is cut and counted; in full it stands in the report. docs/report-template.md names the
 variables of ``include/templates/meeting.docx``.
@@ -9,13 +9,14 @@ from itertools import accumulate
 from math import ceil
 from typing import Any
 
+from tiendo.model.period import Period, PeriodKind
 from tiendo.model.working_days import last_day_before
 from tiendo.report.data import EditionData, IndicatorLine
 from tiendo.report.headline import cause_of, needing_attention, remarks, task_name
 from tiendo.report.summary import illustrative_sentence, status_sentence, task_sentence
 from tiendo.report.view import build_view
 from tiendo.report.word import fill_template
-from tiendo.report.words import brief, due_words, lower, need, number, quarter, tint, two_digits, verdict
+from tiendo.report.words import brief, due_words, lower, name_in_year, need, number, tint, two_digits, verdict
 from tiendo.status.names import FAILING, STYLES, Status
 from tiendo.templates import TEMPLATES
 from tiendo.vietnamese.dates import format_date
@@ -25,6 +26,8 @@ TEMPLATE = TEMPLATES / "meeting.docx"
 # else, and how much larger text is written than lists. Indicators fill what the rest leaves.
 _ROOM, _WIDE, _NARROW, _LINE, _LARGER = 76, 44, 11, 72, 1.5
 PROPOSALS, BODIES, NAMED = 4, 8, 4
+# So many figures of an indicator, the newest: more would not fit beside it.
+_FIGURES = 4
 _BODY, _NAME, _TEXT, _MATTERS, _SHORT = 45, 75, 85, 200, 20
 _SHOWN = (*FAILING, Status.AT_RISK)
 
@@ -68,7 +71,9 @@ def meeting_view(data: EditionData) -> dict[str, Any]:
     room -= round(_LARGER * sum(_lines(paragraph, _LINE) for paragraph in text))
     rows = [_indicator(data, line) for line in shown]
     held = next((n for n, used in enumerate(accumulate(map(_height, rows))) if used > room), len(rows))
+    is_cut = any(len(line.history) > _FIGURES for line in shown)
     return {
+        "results_title": f"Kết quả các {data.period.kind.noun}{' gần nhất' if is_cut else ''}",
         "standing": standing,
         "reports": reports,
         "indicators": rows[:held],
@@ -133,10 +138,9 @@ def _named(names: Sequence[str]) -> str:
 
 
 def _indicator(data: EditionData, line: IndicatorLine) -> dict[str, Any]:
-    """Returns one indicator with its figures from the first quarter on, what is due by now and what must still come."""
-    remaining = 4 - data.period.number
-    if line.needed is not None and remaining:
-        lacking = f"{need(line.needed, line.decimals)} trong {remaining} quý"
+    """Returns one indicator with its figures so far, what is due by now and what must still come."""
+    if line.needed is not None and not data.period.is_last:
+        lacking = f"{need(line.needed, line.decimals)} {_remaining(data.period)}"
     else:
         lacking = f"còn cách {line.gap_text}" if line.gap_text else ""
     return {
@@ -154,9 +158,15 @@ def _indicator(data: EditionData, line: IndicatorLine) -> dict[str, Any]:
     }
 
 
+def _remaining(period: Period) -> str:
+    """Returns ``trong 2 quý``, of all but quarters in months, ``trong 3 tháng``."""
+    months, is_quarter = 12 - period.last_month, period.kind is PeriodKind.QUARTER
+    return f"trong {months // 3} quý" if is_quarter else f"trong {months} tháng"
+
+
 def _path(line: IndicatorLine) -> list[str]:
-    """Returns the figures of the quarters so far; the last is marked where it is illustrative."""
-    figures = [number(point.value) or point.told_state or "–" for point in line.history]
+    """Returns the last figures; the newest is marked where it is illustrative."""
+    figures = [number(point.value) or point.told_state or "–" for point in line.history[-_FIGURES:]]
     return [*figures[:-1], f"{figures[-1]} (*)"] if figures and line.is_illustrative else figures
 
 
@@ -177,7 +187,8 @@ def actions(data: EditionData) -> list[tuple[str, list[str]]]:
             by = f"đến hết ngày {format_date(row.open_until)}" if row.open_until else "ngay"
             found.setdefault(row.agency_name, []).append(f"gửi kế hoạch thực hiện của đơn vị {by}")
     behind: dict[str, int] = {}
-    until = "" if data.next_due_at is None else quarter(data.period.following)
+    is_over = data.period.is_last or data.next_due_at is None
+    until = "" if is_over else name_in_year(data.period.following)
     for line in data.graded:
         if line.status in FAILING:
             for lead in line.responsible or filter(None, (line.agency_name,)):

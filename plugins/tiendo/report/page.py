@@ -68,7 +68,7 @@ def page_view(data: EditionData, beside: Collection[str] = ()) -> dict[str, Any]
             {
                 "code": part.code,
                 "name": part.name,
-                "value": part_text(part.choice, part.value),
+                "value": part_text(part.choice, part.value, data.period.kind),
                 "origin": source_text(part.origin),
             }
             for part in (line.parts if line else ())

@@ -14,7 +14,7 @@ from tiendo.report.data import EditionData, IndicatorLine, Submission, TaskLine,
 from tiendo.report.edition_tables import INDICATORS, RECORDS, SUBMISSIONS
 from tiendo.report.meeting import actions
 from tiendo.report.summary import edition_label
-from tiendo.report.words import brief, due_words, instant, number, task_state, tint
+from tiendo.report.words import brief, due_words, instant, number, records_since, task_state, tint
 from tiendo.status.names import STYLES, Status
 from tiendo.templates import template
 
@@ -35,6 +35,7 @@ def render_result_sheets(data: EditionData) -> dict[str, bytes]:
         "issuing_body": data.letterhead.issuing_body,
         "plan": data.plan_short_title,
         "period": data.period.vietnamese,
+        "since": records_since(data.period.kind),
         "edition_label": edition_label(data),
         "as_of": instant(data.as_of),
         "is_draft": data.is_draft,

@@ -107,7 +107,7 @@ def data_days(data: EditionData) -> str:
 def early_sentence(data: EditionData) -> str:
     """Returns how many figures of what adds up end before the period, whose end is asked for; "" for none.
 
-    An estimate is one for the whole quarter.
+    An estimate is one for the whole period.
     """
     end = data.period.last_day
     early = [
@@ -123,7 +123,7 @@ def early_sentence(data: EditionData) -> str:
         return ""
     return (
         f"{two_digits(len(early))} chỉ tiêu cộng dồn có số thực hiện tính đến trước ngày {format_date(end)}, được so"
-        f" với mức phải đạt đến hết {data.period.vietnamese}; kết quả cả quý có thể cao hơn."
+        f" với mức phải đạt đến hết {data.period.vietnamese}; kết quả cả {data.period.kind.noun} có thể cao hơn."
     )
 
 
@@ -238,7 +238,7 @@ def _by_section(data: EditionData) -> list[tuple[str, list[IndicatorLine]]]:
 
 
 def _trends(data: EditionData) -> list[tuple[str, str]]:
-    """How the indicators moved against the last period; nothing to say in a first quarter."""
+    """How the indicators moved against the last period; nothing to say in a first one."""
     counts = [
         f"{two_digits(len(lines))} {lower(style.label)}"
         for trend, style in TRENDS.items()
@@ -284,7 +284,7 @@ def with_unit(figure: str, unit: str) -> str:
 
 
 def _letters(data: EditionData) -> list[tuple[str, str]]:
-    """What letters changed for single bodies; nothing to say in most quarters."""
+    """What letters changed for single bodies; nothing to say in most periods."""
     words = []
     for row in data.submissions:
         if row.letter_on and (row.extended_until or row.is_excused):

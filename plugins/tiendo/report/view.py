@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from tiendo.clock import HANOI
+from tiendo.model.period import Period, PeriodKind
 from tiendo.model.states import TASK_STATES
 from tiendo.report.amendments import amendment_text
 from tiendo.report.data import NOT_REPORTED, EditionChange, EditionData, IndicatorLine, TaskChange, TaskLine, TaskReport
@@ -46,8 +47,11 @@ from tiendo.report.words import (
     due_words,
     instant,
     lower,
+    name_in_year,
     number,
     public_name,
+    records_since,
+    reports_title,
     short_instant,
     source_text,
     sum_text,
@@ -100,6 +104,7 @@ def build_view(data: EditionData) -> dict[str, Any]:
         "province": data.province,
         "year": str(data.period.year),
         "period": data.period.vietnamese,
+        "period_noun": data.period.kind.noun,
         "as_of": instant(data.as_of),
         "cut_off": long_date(data.cut_off_on),
         "data_days": data_days(data),
@@ -110,6 +115,8 @@ def build_view(data: EditionData) -> dict[str, Any]:
         "further": further_lines(data),
         "overview": overview(data),
         "thresholds": threshold_words(data),
+        "good_level": _good_level(data.period),
+        "charted_periods": _charted_periods(data),
         "submissions": submissions_view(data),
         "has_tasks": bool(data.tasks),
         "has_own_plans": any(record.own_plan_state is not None for record in data.records),
@@ -144,6 +151,9 @@ def build_view(data: EditionData) -> dict[str, Any]:
             }
             for lead in data.leads
         ],
+        "records_since": records_since(data.period.kind),
+        "records_span": _records_span(data.period),
+        "records_title": reports_title(data.period.kind),
         "records": [RECORDS.printed(record) for record in data.records],
         "annexed_headings": [column.title for column in INDICATORS.columns if column.is_annexed],
         "annex_rows": list(rows.values()),
@@ -276,6 +286,27 @@ def remarks_view(said: Iterable[SharedRemark], longest: int = IN_ANNEX) -> list[
         {"text": cut(remark.text, longest), "agencies": remark.said_by, "refs": ", ".join(remark.refs)}
         for remark in said
     ]
+
+
+def _good_level(period: Period) -> str:
+    """Returns what a distance is measured to: ``mức được đánh giá đúng tiến độ (quý IV: đạt kế hoạch)``."""
+    if period.kind is PeriodKind.YEAR:
+        return "mức đạt kế hoạch"
+    return f"mức được đánh giá {lower(LABELS[Status.ON_TRACK])} ({period.of_year[-1].short}: đạt kế hoạch)"
+
+
+def _records_span(period: Period) -> str:
+    """Returns ``từ đầu năm đến quý I năm 2023``, ``từ đầu năm đến hết tháng 9 năm 2023``."""
+    until = period.vietnamese
+    if period.kind not in (PeriodKind.MONTH, PeriodKind.QUARTER):
+        until = "hết " + (f"năm {period.year}" if period.is_last else f"tháng {period.last_month} năm {period.year}")
+    return f"{records_since(period.kind)} đến {until}"
+
+
+def _charted_periods(data: EditionData) -> str:
+    """Returns ``quý I đến quý IV``; all of a few: ``6 tháng đầu năm, 9 tháng đầu năm và năm 2023``."""
+    names = [name_in_year(period) for period in data.graded[0].series] if data.graded else []
+    return f"{names[0]} đến {names[-1]}" if len(names) > 3 else _enumerated(names)
 
 
 def _enumerated(texts: Sequence[str]) -> str:

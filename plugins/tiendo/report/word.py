@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+from tiendo.model.period import PeriodKind
 from tiendo.ooxml.archive_bytes import repack
 from tiendo.report.charts import path_pngs, ranked, ranked_png, ranked_words, unranked
 from tiendo.report.data import EditionData
@@ -76,7 +77,8 @@ def _describe(pictures: dict[str, Any], document: Any, data: EditionData) -> Non
     if not pictures:
         return
     ranking = f"Tỷ lệ so với mức phải đạt, từ thấp đến cao. {'; '.join(map(ranked_words, ranked(data)))}."
-    words = {each.image_descriptor.getvalue(): "Diễn biến trong năm của các chỉ tiêu ở bảng trên."
+    over = "qua các năm" if data.period.kind is PeriodKind.YEAR else "trong năm"
+    words = {each.image_descriptor.getvalue(): f"Diễn biến {over} của các chỉ tiêu ở bảng trên."
              for each in pictures["path_charts"]}  # fmt: skip
     if pictures["ranked_chart"]:
         words[pictures["ranked_chart"].image_descriptor.getvalue()] = ranking

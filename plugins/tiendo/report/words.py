@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from tiendo.clock import HANOI
-from tiendo.model.period import Period
+from tiendo.model.period import Period, PeriodKind
 from tiendo.model.states import TASK_STATES
 from tiendo.report.data import NOT_REPORTED, IndicatorLine, Origin, Submission, TaskLine, TaskReport
 from tiendo.status.choose import Outcome
@@ -29,14 +29,13 @@ FILE_STATES = {
     "duplicate": "Trùng tệp đã gửi",
     "quarantined": "Cách ly",
 }
-BASES = {"quarter": "trong quý", "year_to_date": "lũy kế từ đầu năm", "": ""}
 # What an indicator without a figure is in a sum.
 _NO_FIGURE: dict[str, str] = {
     Outcome.NO_OCCURRENCE: "không phát sinh, cộng là 0",
     Outcome.NOT_APPLICABLE: "không áp dụng, không cộng",
     Outcome.MISSING: "chưa nhận được số liệu",
     Outcome.NOT_AVAILABLE: "báo cáo chưa có số liệu",
-    Outcome.QUARTER_ONLY: "chỉ có số trong quý, chưa có số lũy kế",
+    Outcome.QUARTER_ONLY: "chỉ có số {in_it}, chưa có số lũy kế",
     Outcome.CONFLICT: "số liệu chưa thống nhất",
 }
 # How much of a body's words is printed, in characters; whole they stand in the data files, and in the file received.
@@ -82,7 +81,7 @@ def task_state(report: TaskReport) -> str:
 
 def done_before(report: TaskReport) -> str:
     """Returns `` (quý I: đã hoàn thành)`` of a task whose body says nothing now and called it done then; else ""."""
-    return f" ({quarter(report.done_in)}: {lower(task_state_name('done'))})" if report.done_in else ""
+    return f" ({name_in_year(report.done_in)}: {lower(task_state_name('done'))})" if report.done_in else ""
 
 
 def submission_state(row: Submission) -> str:
@@ -163,9 +162,14 @@ def sum_text(line: IndicatorLine) -> str:
     return f"tổng của {len(line.parts)} chỉ tiêu thành phần" if line.parts else ""
 
 
-def part_text(choice: str, value: Decimal | None) -> str:
+def part_text(choice: str, value: Decimal | None, kind: PeriodKind) -> str:
     """Returns the figure of an indicator that is added up in another, or why there is none."""
-    return number(value) if choice == Outcome.CHOSEN else _NO_FIGURE[choice]
+    return number(value) if choice == Outcome.CHOSEN else _NO_FIGURE[choice].format(in_it=kind.in_it)
+
+
+def basis_text(basis: str, kind: PeriodKind) -> str:
+    """Returns ``trong quý`` or ``lũy kế từ đầu năm``; "" for none."""
+    return {"quarter": kind.in_it, "year_to_date": "lũy kế từ đầu năm", "": ""}[basis]
 
 
 def period_name(period: Period) -> str:
@@ -173,9 +177,19 @@ def period_name(period: Period) -> str:
     return period.vietnamese[0].upper() + period.vietnamese[1:]
 
 
-def quarter(period: Period) -> str:
-    """Returns ``quý I``."""
-    return period.vietnamese.split(" năm ")[0]
+def name_in_year(period: Period) -> str:
+    """Returns ``quý I``, ``tháng 4``, ``6 tháng đầu năm``; of a whole year, which is told from others, ``năm 2023``."""
+    return period.vietnamese if period.short == "cả năm" else period.short
+
+
+def reports_title(kind: PeriodKind) -> str:
+    """Returns what the bodies' reports are called: ``Báo cáo quý``, of all but quarters ``Báo cáo định kỳ``."""
+    return "Báo cáo quý" if kind is PeriodKind.QUARTER else "Báo cáo định kỳ"
+
+
+def records_since(kind: PeriodKind) -> str:
+    """Returns from when on record cards count: ``từ đầu năm``, of a plan reported once a year ``từ đầu kế hoạch``."""
+    return "từ đầu kế hoạch" if kind is PeriodKind.YEAR else "từ đầu năm"
 
 
 def lower(label: str) -> str:
@@ -188,7 +202,7 @@ def trend_text(line: IndicatorLine) -> str:
     if not line.trend or line.previous_period is None:
         return ""
     before = f"{number(line.previous_value)}; {status_name(line.previous_status)}"
-    return f"So với {quarter(line.previous_period)} ({before}): {lower(TRENDS[line.trend].label)}."
+    return f"So với {name_in_year(line.previous_period)} ({before}): {lower(TRENDS[line.trend].label)}."
 
 
 def last_year_text(line: IndicatorLine) -> str:
