@@ -12,7 +12,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from fixtures.period_kinds import by_kind
-from fixtures.submissions import known_figure, plausible_value
+from fixtures.submissions import known_figure, plausible_value, quarters_by
 from fixtures.workbooks import Edit, filled_workbook, put, put_correction
 from tiendo.clock import HANOI
 from tiendo.feedback.receipt import Receipt, write_answers

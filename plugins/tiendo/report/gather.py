@@ -418,7 +418,7 @@ def _leads(fetch: _Fetch) -> tuple[LeadLine, ...]:
 
 
 def _records(register: Register, fetch: _Fetch) -> tuple[RecordCard, ...]:
-    titles = rule_titles()
+    titles = rule_titles(register.period_kind)
     mistakes: dict[str, list[tuple[str, int]]] = {}
     for row in fetch("report/mistakes.sql"):
         title: str = titles.get(row["rule"]) or row["rule"]

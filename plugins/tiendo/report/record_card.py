@@ -25,7 +25,7 @@ def record_rows(engine: Engine, register: Register, as_of: datetime, agency: str
 
     ``mistakes`` are rows of ``mart.agency_mistake`` with the rule's ``title`` in Vietnamese, the usual ones first.
     """
-    titles = rule_titles()
+    titles = rule_titles(register.period_kind)
     parameters = {"instant": as_of, "plan_code": register.code}
     with reader(engine) as connection:
         records = connection.execute(statement("queries/records.sql"), parameters).mappings().all()

@@ -27,7 +27,6 @@ from tiendo.validation.facts import (
     IndicatorFacts,
     RegisterFacts,
     body_role,
-    told_apart_from,
 )
 from tiendo.validation.figure_records import figure_record, observation
 from tiendo.validation.period_words import period_words
@@ -125,8 +124,8 @@ def _record(row: CorrectionRow, context: Context) -> CorrectionRecord:
         sheet=row.sheet,
         source=CorrectionSource(context, row, period, facts, row.old if text_of(row.old) else row.reason),
         period_standing="in_plan" if period else "unknown",
-        period_from=told_apart_from(period) if period else None,
-        file_period_from=told_apart_from(context.period),
+        period_from=period.first_day if period else None,
+        file_period_from=context.period.first_day,
         body_role=body_role(context.agency, facts, register.register, context.today),
         code=code or None,
         name_meaning=None if facts is None or not name else "another" if is_another else "own",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from operator import attrgetter
@@ -183,11 +183,6 @@ def _of_one(named: Iterable[tuple[str, str]]) -> dict[str, str]:
     for name, thing in named:
         found.setdefault(name, set()).add(thing)
     return {name: next(iter(things)) for name, things in found.items() if len(things) == 1}
-
-
-def told_apart_from(period: Period) -> date:
-    """Returns the first day that is no earlier period's: of nine months, the first of July."""
-    return period.first_day if period.is_first else period.previous.last_day + timedelta(days=1)
 
 
 def body_role(agency: str, facts: IndicatorFacts | None, register: Register, today: date) -> str:

@@ -8,7 +8,7 @@ from tiendo.model.content import TEMPLATE_VERSION, UNREAD, Notice, UnreadError
 from tiendo.model.period import Period
 from tiendo.model.register import PeriodCalendar
 from tiendo.validation.context import BatchFile, Context
-from tiendo.validation.facts import HistoryFacts, RegisterFacts, told_apart_from
+from tiendo.validation.facts import HistoryFacts, RegisterFacts
 from tiendo.validation.records import NoticeRecord, SubmissionRecord, SubmissionSource
 from tiendo.validation.stated import Stated, parse_period, read_stated
 from tiendo.validation.suites import get_suite
@@ -164,7 +164,7 @@ def _fill_in_days(record: SubmissionRecord, context: Context, entry: PeriodCalen
     """
     file, today, key = record.source.file, context.today, str(entry.period)
     record.period_known, record.period_asked = key, file.asked_period or None
-    record.period_from, record.received_on = told_apart_from(entry.period), today
+    record.period_from, record.received_on = entry.period.first_day, today
     record.due_on, record.closing_on = last_due_day(entry), last_day(entry)
     record.was_reported = "yes" if context.history.has_reported(context.agency, entry.period) else "no"
     heirs = context.facts.register.heirs_on(today)
@@ -177,7 +177,7 @@ def _fill_in_days(record: SubmissionRecord, context: Context, entry: PeriodCalen
     record.period_collected = str(later.period)
     typed = [read_date(row.data_on, year=later.period.year) for row in file.content.indicator_rows]
     days = [day for day in typed if day]
-    if days and all(told_apart_from(later.period) <= day <= later.period.last_day for day in days):
+    if days and all(later.period.first_day <= day <= later.period.last_day for day in days):
         record.period_of_days = record.period_collected
 
 
@@ -199,7 +199,7 @@ def template_period(record: SubmissionRecord) -> str:
     now = _collected(facts, today)
     entry = facts.periods.get(period) if period and said.is_agreed else None
     is_over = record.period_of_days or (record.was_reported == "yes" and record.period_collected)
-    if entry and told_apart_from(entry.period) <= today and not is_over:
+    if entry and entry.period.first_day <= today and not is_over:
         return str(entry.period)
     return str(now.period) if now else ""
 

@@ -15,7 +15,7 @@ from tiendo.model.register import Register
 from tiendo.model.working_days import midnight
 from tiendo.validation.cells import find_code, text_of
 from tiendo.validation.context import BatchFile
-from tiendo.validation.facts import RegisterFacts, told_apart_from
+from tiendo.validation.facts import RegisterFacts
 from tiendo.validation.stated import parse_period, read_stated
 from tiendo.vietnamese.text import fold
 
@@ -95,7 +95,7 @@ def _knows_a_row(view: _View) -> bool:
 
 
 def _has_begun(view: _View) -> bool:
-    return view.period is not None and _has_period(view) and told_apart_from(view.period) <= view.on
+    return view.period is not None and _has_period(view) and view.period.first_day <= view.on
 
 
 def _is_open(view: _View) -> bool:
