@@ -52,7 +52,7 @@ def body_page(
     reminders = [shown(row) for row in reminder_rows(engine, register) if row["agency_code"] == agency_code]
     return page(
         "body.html.j2",
-        **words(),
+        **words(register.period_kind),
         **view,
         reminders=reminders,
         user=user.get_name(),

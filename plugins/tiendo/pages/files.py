@@ -151,7 +151,7 @@ def _findings(connection: Connection, file_id: int) -> Rows:
 
 def _common(user: BaseUser, parts: Parts, file: dict[str, Any]) -> dict[str, Any]:
     return {
-        **words(),
+        **words(parts.register.period_kind),
         "user": user.get_name(),
         "file": file,
         "agencies": parts.register.agency_by_code,

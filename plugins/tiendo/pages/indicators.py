@@ -46,7 +46,7 @@ def indicator_page(
     last = next((line for line in reversed(lines) if line.value is not None), None)
     return page(
         "indicator.html.j2",
-        **words(),
+        **words(register.period_kind),
         user=user.get_name(),
         indicator=indicator,
         states=state_list(indicator.states),

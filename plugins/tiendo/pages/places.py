@@ -121,12 +121,12 @@ def status_look(status: str) -> tuple[str, str, str, str]:
     return style.mark, style.label, style.colour, style.ink
 
 
-def words() -> dict[str, Any]:
-    """Returns what the templates of these pages call."""
+def words(kind: PeriodKind = PeriodKind.QUARTER) -> dict[str, Any]:
+    """Returns what the templates of these pages call; rules are named in the words of a plan's kind of period."""
     return {
         "file_link": file_link, "body_link": body_link, "indicator_link": indicator_link, "rule_link": rule_link,
         "anchor": anchor, "place": place, "moment": short_instant, "day": format_date, "number": number,
         "period_words": period_words, "figure_words": figure_words, "task_words": task_words,
         "basis_words": basis_words, "status_look": status_look, "file_states": FILE_STATES, "channels": CHANNELS,
-        "severities": SEVERITY_NAMES, "severity_marks": SEVERITY_MARKS, "rule_titles": rule_titles(),
+        "severities": SEVERITY_NAMES, "severity_marks": SEVERITY_MARKS, "rule_titles": rule_titles(kind),
     }  # fmt: skip

@@ -31,7 +31,7 @@ def rule_page(
         examples = fetch(connection, "pages/rule_examples.sql", **own)
     return page(
         "rule.html.j2",
-        **words(),
+        **words(parts.register.period_kind),
         user=user.get_name(),
         agencies=parts.register.agency_by_code,
         rule=rule,
