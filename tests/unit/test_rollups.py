@@ -257,7 +257,7 @@ def test_record_cards(engine: Engine, register: Register, quarter: None, capsys:
     # On the 13th nothing was due: what had come counts, what had not is not missing yet.
     early = {row["agency_code"]: row for row in record_rows(engine, register, at(3, 13))}
     assert (early[KHDT]["owed_count"], early[Y_TE]["owed_count"], early[TAI_CHINH]["owed_count"]) == (1, 0, 0)
-    print_records([late, silent])
+    print_records(register, [late, silent])
     told = capsys.readouterr().out
     assert "1/1 kỳ đã gửi: 0 đúng hạn, 1 chậm (bình quân 3 ngày một báo cáo, nhiều nhất 3 ngày)" in told
     assert "0/1 kỳ đã gửi; 1 kỳ chưa gửi" in told
