@@ -31,8 +31,8 @@ FILL = (
     """create temporary table copy as
       select p.plan_code as pattern, 'plan-' || lpad(n::text, 3, '0') as plan_code
       from core.plan p, generate_series(1, :plans) n""",
-    """insert into core.plan (plan_code, title, province, year, rule_version, register_sha256, loaded_at)
-      select c.plan_code, p.title, p.province, p.year, p.rule_version, 'x', p.loaded_at
+    """insert into core.plan (plan_code, title, province, year, last_year, rule_version, register_sha256, loaded_at)
+      select c.plan_code, p.title, p.province, p.year, p.last_year, p.rule_version, 'x', p.loaded_at
       from copy c join core.plan p on p.plan_code = c.pattern""",
     *(
         f"""insert into core.{table} (plan_code, {columns})
