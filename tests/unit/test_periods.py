@@ -2,6 +2,7 @@
 
 import csv
 import pickle
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -107,7 +108,7 @@ def test_a_monthly_plan_has_twelve_periods_with_their_days(tmp_path: Path) -> No
             "plan.yaml", "periods: month", "periods: week",
             "column periods: must be one of month, quarter, half_year, year_to_date, year, not 'week'",
         ),
-        ("plan.yaml", "year: 2025\n", "year: 2025\nlast_year: 2025\n", "column last_year: must be after 2025"),
+        ("plan.yaml", "year: 2025\n", "year: 2025\nlast_year: 2025\n", "must be a whole number from 2026 to"),
         ("plan.yaml", "closing:\n    day: last\n    month: next", "closing:\n    day: 20\n    month: next",
             "is not after submissions are due"),
         (
@@ -131,8 +132,8 @@ def test_what_a_plan_by_months_cannot_say(tmp_path: Path, file: str, old: str, n
 HEADING = "indicator,year,target_text,comparator,low,high,decision"
 
 
-def five_years(folder: Path, *milestones: str, **amended: str) -> Path:
-    """A plan of 2025 to 2029, reported once a year, with milestones and an amendment."""
+def five_years(folder: Path, *milestones: str, amended: Sequence[dict[str, str]] = ()) -> Path:
+    """A plan of 2025 to 2029, reported once a year, with milestones and amendments."""
     plan_dir = plan_by(YEAR, folder)
     file = plan_dir / "plan.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("year: 2025\n", "year: 2025\nlast_year: 2029\n", 1))
@@ -140,9 +141,9 @@ def five_years(folder: Path, *milestones: str, **amended: str) -> Path:
         (plan_dir / "milestones.csv").write_text("\n".join((HEADING, *milestones, "")), encoding="utf-8")
     if amended:
         with (plan_dir / "amendments.csv").open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, list(amended))
+            writer = csv.DictWriter(stream, list(amended[0]))
             writer.writeheader()
-            writer.writerow(amended)
+            writer.writerows(amended)
     return plan_dir
 
 
@@ -173,16 +174,33 @@ def test_each_year_is_graded_by_its_milestone_and_the_last_by_the_plan_s_target(
     assert len({register.in_force(period).version_sha256 for period in register.periods}) == 5
 
 
-def test_an_amendment_within_a_year_is_of_that_year_s_milestone(tmp_path: Path) -> None:
-    plan_dir = five_years(
-        tmp_path, "ho-ngheo,2025,< 4,,,,", "ho-ngheo,2026,< 3,,,,",
-        from_on="2025-07-01", document="Nghị quyết 9/NQ-HĐND", dated_on="2025-06-30", subject="indicator",
-        code="ho-ngheo", change="set", column="target_text", value="< 3,5", is_illustrative="no", decision="",
-    )  # fmt: skip
-    register = load_register(plan_dir)
+def target_of(year: int, target: str) -> dict[str, str]:
+    return {"from_on": f"{year}-07-01", "document": "Nghị quyết 9/NQ-HĐND", "dated_on": f"{year}-06-30",
+            "subject": "indicator", "code": "ho-ngheo", "change": "set", "column": "target_text", "value": target,
+            "is_illustrative": "no", "decision": ""}  # fmt: skip
+
+
+def test_an_amended_target_is_of_its_year(tmp_path: Path) -> None:
+    milestones = ("ho-ngheo,2025,< 4,,,,", "ho-ngheo,2026,< 3,,,,")
+    rows = [target_of(2025, "< 3,5"), target_of(2026, "< 2")]
+    register = load_register(five_years(tmp_path, *milestones, amended=rows))
     told = {year: high for year, (_, _, _, high) in asked(register, "ho-ngheo").items()}
-    assert told == {"2025": Decimal("3.5"), "2026": Decimal(3), "2027": None, "2028": None, "2029": Decimal(2)}
-    assert [len(register.amendments_of(period)) for period in register.periods] == [1, 0, 0, 0, 0]
+    assert told == {"2025": Decimal("3.5"), "2026": Decimal(2), "2027": None, "2028": None, "2029": Decimal(2)}
+    # Each tells from which target of its own year, and one may be what the last year asks for.
+    assert [(each.before, each.value) for each in register.amendments] == [("< 4", "< 3,5"), ("< 3", "< 2")]
+    assert [len(register.amendments_of(period)) for period in register.periods] == [1, 1, 0, 0, 0]
+
+
+def test_what_else_was_amended_holds_on(tmp_path: Path) -> None:
+    named = target_of(2025, "Tỷ lệ hộ nghèo đa chiều") | {"column": "label", "decision": "Gọi như Nghị quyết."}
+    merged = named | {"subject": "agency", "code": "thi-tran-song-lam", "change": "merge", "column": "",
+                      "value": "xa-son-ha"}  # fmt: skip
+    register = load_register(five_years(tmp_path, "ho-ngheo,2026,< 3,,,,", amended=[named, merged]))
+    for period in register.periods:
+        held = register.in_force(period).indicator_by_code
+        assert held["ho-ngheo"].label == "Tỷ lệ hộ nghèo đa chiều"
+        assert held["ho-ngheo"].decision.endswith("Gọi như Nghị quyết.")
+        assert held["thu-thi-tran-song-lam"].reporters == ("xa-son-ha",)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Registers kept by their hash: what was graded, owed and printed stays so, whatever is amended afterwards."""
 
+import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -14,6 +15,8 @@ from fixtures.amended import amended, amendment
 from tiendo import clock
 from tiendo.clock import HANOI
 from tiendo.model.period import Period
+from tiendo.model.register import Register
+from tiendo.plan import kept
 from tiendo.plan.kept import PastError, kept_register, register_at
 from tiendo.report import edition as edition_module
 from tiendo.report.build import build
@@ -259,3 +262,12 @@ def test_editions_of_before_are_put_under_their_plan_wherever_it_is_cut_short(
         assert (settings.published / name / "bao-cao.html").read_text() == name
     assert not list(settings.published.rglob("*.link"))
     assert (settings.published / "2023-Q1" / "tam").is_dir()
+
+
+def test_days_of_quarters_are_written_as_releases_wrote_them_that_knew_no_others(register: Register) -> None:
+    entry, following = register.calendar[:2]
+    written = (
+        f"PeriodCalendar(period=Period(year=2023, quarter=1), cut_off_on={entry.cut_off_on!r}, due_at={entry.due_at!r},"
+        f" publish_at={entry.publish_at!r}, closing_at={entry.closing_at!r})\n{following.due_at}"
+    )
+    assert kept._days(register, "2023-Q1") == hashlib.sha256(written.encode()).hexdigest()

@@ -40,8 +40,12 @@ language sql stable security invoker as $$
   left join lateral (
     select e.period, e.value, e.status, e.ratio, e.is_approximate, e.components
     from mart.period q
-    join mart.indicator_status_history e
-      on e.plan_code = h.plan_code and e.indicator_code = h.indicator_code and e.period = q.period
+    -- A fence: joined as it stands, the verdicts of all periods would be looked through for each
+    cross join lateral (
+      select * from mart.indicator_status_history x
+      where x.plan_code = h.plan_code and x.indicator_code = h.indicator_code and x.period = q.period
+      offset 0
+    ) e
     where q.plan_code = h.plan_code and q.period < h.period
       and (left(q.period, 4) = left(h.period, 4) or length(h.period) = 4)
       and e.as_of <= instant and (e.replaced_at is null or e.replaced_at > instant) and e.value is not null

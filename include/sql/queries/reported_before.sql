@@ -1,7 +1,6 @@
--- What bodies reported for the earlier periods of a year, as it counts now
+-- What bodies reported for the earlier periods, as it counts now
 select agency_code, indicator_code, period, basis, value,
   case when answer = 'state' then value_text end as told
 from mart.observation_history
-where plan_code = :plan_code and period < :period and left(period, 4) = left(:period, 4)
-  and is_current and (value is not null or answer = 'state')
+where plan_code = :plan_code and period < :period and is_current and (value is not null or answer = 'state')
 order by agency_code, indicator_code, period, basis

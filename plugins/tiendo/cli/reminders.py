@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 reminders_app = typer.Typer(
     no_args_is_help=True, help="Reminders: which are due to whom, and those given. The DAG send_reminders gives them."
 )
-PeriodText = Annotated[str, typer.Option("--period", help="2023-Q1, or 2023 for implementation plans; by default all.")]
+PeriodText = Annotated[
+    str, typer.Option("--period", help="2023-Q1; 2023 for implementation plans, and reports of a year; by default all.")
+]
 
 
 @reminders_app.command("due")

@@ -27,12 +27,28 @@ _SUBJECTS: Mapping[str, tuple[str, str]] = {
 # Lists of bodies in which one that takes over stands in the place of the one that ended.
 _OWED_BY = {"indicators.csv": "reporters", "tasks.csv": "lead_agencies"}
 SIDES = ("comparator", "low", "high")
+OF_TARGET = (
+    *("target_text", *SIDES, "direction", "direction_source", "decision"),
+    *("baseline", "baseline_on", "baseline_source"),
+)
+"""The columns of an indicator that say what is asked of it: in a plan of several years, other ones each year."""
 _KEYS = ("row_order", "code", "ref")
 # What makes a quantity another one, whose figures cannot stand beside those told so far.
 _IDENTITY = ("unit", "nature", "row_kind", "parent_code")
 
 Tables = dict[str, list[Row]]
 """The rows of agencies.csv, indicators.csv and tasks.csv, by file."""
+
+
+class Milestone(NamedTuple):
+    """What is other than printed in an indicator's row in one year; ``row`` of milestones.csv, if one says so."""
+
+    row: Row | None
+    cells: Cells
+
+
+ByYear = Mapping[date, Mapping[str, Milestone]]
+"""By the first day of a year and the indicator's code; none for a plan of one year."""
 
 
 class TablesInForce(NamedTuple):
@@ -49,26 +65,15 @@ class TablesInForce(NamedTuple):
     faults: list[Fault]
 
 
-class Milestone(NamedTuple):
-    """What is other than printed in an indicator's row in one year; ``row`` of milestones.csv, if one says so."""
-
-    row: Row | None
-    cells: Cells
-
-
-ByYear = Mapping[date, Mapping[str, Milestone]]
-"""By the first day of a year and the indicator's code; none for a plan of one year."""
-
-
 def read_amendments(
-    rows: Sequence[Row], tables: Mapping[str, Sequence[Row]], years: range
+    rows: Sequence[Row], tables: Mapping[str, Sequence[Row]], years: range, milestones: ByYear
 ) -> list[tuple[Row, Amendment]]:
     """Returns the sound amendments in the order in which they take effect; what is wrong with others is noted.
 
     Args:
         rows: of amendments.csv.
         tables: the other tables as printed.
-        years: the plan's, none where plan.yaml does not say them.
+        years: the plan's, none where plan.yaml does not say them; ``milestones`` what each asks for.
     """
     known = {
         subject: {row.text(key): row for row in tables.get(file, ())} for subject, (file, key) in _SUBJECTS.items()
@@ -79,18 +84,22 @@ def read_amendments(
         if row.is_sound and years and each.from_on.year not in years:
             of_plan = f"{years[0]} to {years[-1]}" if len(years) > 1 else f"year {years[0]}"
             row.fault("from_on", f"{each.from_on} is not in the plan's {of_plan}")
-    found = _with_what_was_before(found)
+    found = _with_what_was_before(found, milestones)
     _check_sequence(found)
     return [(row, each) for row, each in found if row.is_sound]
 
 
-def _with_what_was_before(found: Sequence[tuple[Row, Amendment]]) -> list[tuple[Row, Amendment]]:
-    """Tells of each change of a cell from what it changes it: the print, or the change before."""
-    now: dict[tuple[str, str, str], str] = {}
+def _with_what_was_before(found: Sequence[tuple[Row, Amendment]], milestones: ByYear) -> list[tuple[Row, Amendment]]:
+    """Tells of each change of a cell from what it changes it: the print, the year's milestone, or the change before."""
+    now: dict[tuple[str, str, str, date | None], str] = {}
     chained = []
     for row, each in found:
-        key = each.subject, each.code, each.column
-        changed = replace(each, before=now.get(key, each.before))
+        first_day = date(each.from_on.year, 1, 1)
+        of_year = milestones.get(first_day, {}).get(each.code) if each.subject == "indicator" else None
+        is_of_year = of_year is not None and each.column in of_year.cells
+        key = each.subject, each.code, each.column, first_day if is_of_year else None
+        printed = of_year.cells[each.column] if of_year and is_of_year else each.before
+        changed = replace(each, before=now.get(key, printed))
         if each.change is Change.SET and row.is_sound:
             now[key] = each.value
             if changed.before == each.value and each.column not in SIDES:
@@ -215,16 +224,20 @@ def versions(
 
     yield version(date.min)
     by_day = {from_on: list(group) for from_on, group in groupby(amendments, key=lambda pair: pair[1].from_on)}
+    decided: dict[str, str] = {}  # of indicators, about more than what a year asks for
     for from_on in sorted(by_day.keys() | milestones.keys()):
         indicators = present["indicators.csv"]
         for code, (milestone, cells) in milestones.get(from_on, {}).items():
             if code in indicators:
-                indicators[code] = dict(cells)
+                told = " ".join(filter(None, (cells["decision"], decided.get(code))))
+                indicators[code] |= cells | {"decision": told}
                 touched |= {("indicators.csv", code): milestone} if milestone else {}
         of_day = by_day.get(from_on, [])
         for row, each in of_day:
             file = _SUBJECTS[each.subject][0]
             touched[file, each.code] = row
+            if each.decision and each.column not in OF_TARGET:
+                decided[each.code] = each.decision
             if each.change is Change.ADD:
                 added.discard((file, each.code))
             elif each.change is Change.SET:

@@ -43,8 +43,8 @@ def check_continuity(
     if before is None:
         fault(f"{before_dir} cannot be read: {'; '.join(map(str, faults_before))}")
         return
-    if plan and "year" not in to_fill and before.year >= plan.year:
-        fault(f"{before.code} is of {before.year}, which is not before {plan.year}")
+    if plan and "year" not in to_fill and before.last_year >= plan.year:
+        fault(f"{before.code} is of {before.last_year}, which is not before {plan.year}")
     _check_units(before, tables["units.csv"], tables["indicators.csv"])
 
 

@@ -44,7 +44,7 @@ class KnownPlan:
     """A register's files as they stand.
 
     Attributes:
-        year: 0 where plan.yaml does not say it.
+        year: 0 where plan.yaml does not say it; ``last_year`` the same for a plan of one year.
         headings: of each table; [] for one that is not there.
         rows: of each table, by heading.
     """
@@ -52,6 +52,7 @@ class KnownPlan:
     plan_dir: Path
     code: str
     year: int
+    last_year: int
     short_title: str
     headings: dict[str, list[str]]
     rows: dict[str, list[Cells]]
@@ -110,13 +111,15 @@ def read_known(plan_dir: Path, faults: list[Fault]) -> KnownPlan | None:
         headings[file], rows[file] = _table(file, text or "", needed, faults) if is_there else ([], [])
     text = _read(plan_dir, "plan.yaml", faults)
     identity = Document("plan.yaml", (text or "").encode(), []).mapping("")
-    year = identity.get("year")
+    year = year if isinstance(year := identity.get("year"), int) else 0
+    last_year = identity.get("last_year")
     if len(faults) > before:
         return None
     return KnownPlan(
         plan_dir=plan_dir,
         code=str(identity.get("code") or TO_FILL),
-        year=year if isinstance(year, int) else 0,
+        year=year,
+        last_year=last_year if isinstance(last_year, int) else year,
         short_title=str(identity.get("short_title") or ""),
         headings=headings,
         rows=rows,

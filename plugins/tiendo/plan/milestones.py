@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from tiendo.model.register import Comparator, RowKind
-from tiendo.plan.amendments import SIDES, ByYear, Milestone, understand
+from tiendo.plan.amendments import OF_TARGET, SIDES, ByYear, Milestone, understand
 from tiendo.plan.tables import Cells, Row
 
 FILE = "milestones.csv"
@@ -61,7 +61,8 @@ def _of_year(
                 indicator.fault("comparator", f"a target in words needs a milestone for {year} in {FILE}")
             cells |= _NONE_ASKED | {"decision": f"Kế hoạch không giao mốc của năm {year}."}
             cells |= _WITHOUT_DIRECTION if indicator.text("direction") == "within_range" else {}
-        yield code, Milestone(row, cells | (_BASELINE if year != years[0] else {}))
+        cells |= _BASELINE if year != years[0] else {}
+        yield code, Milestone(row, {column: cells[column] for column in OF_TARGET})
 
 
 def _understand(row: Row, cells: Cells) -> None:

@@ -65,8 +65,8 @@ def write_new_plan(known: KnownPlan, year: int, out: Path) -> list[str]:
     """
     if is_to_fill(known.code):
         raise NewPlanError(f"{known.plan_dir} is a draft itself")
-    if known.year >= year:
-        raise NewPlanError(f"{known.code} is of {known.year}: a new plan is of a later year, not {year}")
+    if known.last_year >= year:
+        raise NewPlanError(f"{known.code} is of {known.last_year}: a new plan is of a later year, not {year}")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise NewPlanError(f"{out} is there already, and nothing is overwritten")
     there = [name for name in _COPIED_IF_THERE if (known.plan_dir / name).exists()]
@@ -119,7 +119,7 @@ def _without_the_old_year(cells: Cells, known: KnownPlan) -> Cells:
 
 def _names_the_old(text: str, known: KnownPlan) -> bool:
     """Whether a text speaks of the old plan or its year; "2022-2023" and "2023-2024" are school years of 2023."""
-    years = (str(known.year + beside) for beside in (-1, 0, 1))
+    years = map(str, range(known.year - 1, known.last_year + 2))
     number = re.search(r"\d+/[\w-]+", known.short_title)
     return bool(re.search(rf"(?<!\d)(?:{'|'.join(years)})(?!\d)", text) or (number and number[0] in text))
 

@@ -277,6 +277,7 @@ def read_plan_file(name: str, data: bytes, faults: list[Fault]) -> PlanFile | No
         if key not in _OPTIONAL_BLOCKS or key in document.lines:
             document.check_keys(key, allowed)
     has_own_plans = "calendar.own_plan" in document.lines
+    year = document.whole("year", 2000, 2100)
     plan = PlanFile(
         code=document.text("code"),
         title=document.text("title"),
@@ -284,8 +285,8 @@ def read_plan_file(name: str, data: bytes, faults: list[Fault]) -> PlanFile | No
         province=document.text("province"),
         issued_by=document.text("issued_by"),
         issued_on=document.day("issued_on"),
-        year=document.whole("year", 2000, 2100),
-        last_year=document.whole("last_year", 2000, 2100) if "last_year" in document.lines else None,
+        year=year,
+        last_year=document.whole("last_year", year + 1, year + _MOST_YEARS) if "last_year" in document.lines else None,
         period_kind=_period_kind(document),
         rule_version=document.text("rule_version"),
         continues=document.text("continues") if "continues" in document.lines else "",
@@ -309,8 +310,6 @@ def read_plan_file(name: str, data: bytes, faults: list[Fault]) -> PlanFile | No
         document.fault("thresholds", "must be 0 < at_risk < on_track <= 1")
     if cuts.approximate_tolerance_pct > 100:
         document.fault("thresholds.approximate_tolerance_pct", "must not exceed 100")
-    if plan.last_year is not None and not plan.year < plan.last_year <= plan.year + _MOST_YEARS:
-        document.fault("last_year", f"must be after {plan.year}, by {_MOST_YEARS} years at most")
     for period in plan.rules.overrides if plan.years else ():
         if period not in plan.periods:
             document.fault(f"calendar.overrides.{period}", f"is no period of the plan, {_named(plan.periods)}")

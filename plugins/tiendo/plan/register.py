@@ -178,8 +178,8 @@ def _parse(files: dict[str, bytes], faults: list[Fault]) -> _Parsed:
 
     whole = _rows(TablesInForce(date.min, tables, {}, faults), plan, units, tables)
     years = plan.years if plan else range(0)
-    amended = amendments.read_amendments(tables[amendments.FILE], tables, years)
     by_year = milestones.read_milestones(tables[milestones.FILE], tables["indicators.csv"], years)
+    amended = amendments.read_amendments(tables[amendments.FILE], tables, years, by_year)
     in_force = amendments.versions(tables, amended, by_year) if amended or by_year else ()
     versions = [_rows(version, plan, units, tables) for version in in_force]
     return _Parsed(files, plan, tables, units, whole, amended, versions)

@@ -475,6 +475,7 @@ class EditionData:
     leads: tuple[LeadLine, ...] = ()
     records: tuple[RecordCard, ...] = ()
     amendments: tuple[AmendmentLine, ...] = ()
+    is_of_several_years: bool = False
 
     @property
     def is_draft(self) -> bool:

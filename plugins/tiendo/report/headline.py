@@ -194,7 +194,9 @@ def next_steps(data: EditionData) -> list[dict[str, str]]:
     if data.next_due_at is None:
         return []
     following = data.period.following
-    short = [line for line in needing_attention(data) if line.status in (*FAILING, Status.AT_RISK)]
+    # What a year that is over has missed is no longer to be reached.
+    failing = () if data.period.is_last else (*FAILING, Status.AT_RISK)
+    short = [line for line in needing_attention(data) if line.status in failing]
     unfinished = [
         task
         for task in data.tasks

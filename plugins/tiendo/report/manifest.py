@@ -18,7 +18,7 @@ from tiendo.report.summary import data_days, illustrative_lines
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
 # Fields that editions of before had not.
-_LATER = frozenset(("amendments", "annex", "parts", "told_state", "old_told", "new_told"))
+_LATER = frozenset(("amendments", "annex", "parts", "told_state", "old_told", "new_told", "is_of_several_years"))
 # Fields that follow from others: of which year and kind the period is, and how long the path.
 _DERIVED = frozenset(("series",))
 # Libraries that write bytes; another version of one may write the same content differently.

@@ -35,7 +35,7 @@ def render_result_sheets(data: EditionData) -> dict[str, bytes]:
         "issuing_body": data.letterhead.issuing_body,
         "plan": data.plan_short_title,
         "period": data.period.vietnamese,
-        "since": records_since(data.period.kind),
+        "since": records_since(is_of_several_years=data.is_of_several_years),
         "edition_label": edition_label(data),
         "as_of": instant(data.as_of),
         "is_draft": data.is_draft,

@@ -151,8 +151,8 @@ def build_view(data: EditionData) -> dict[str, Any]:
             }
             for lead in data.leads
         ],
-        "records_since": records_since(data.period.kind),
-        "records_span": _records_span(data.period),
+        "records_since": records_since(is_of_several_years=data.is_of_several_years),
+        "records_span": _records_span(data),
         "records_title": reports_title(data.period.kind),
         "records": [RECORDS.printed(record) for record in data.records],
         "annexed_headings": [column.title for column in INDICATORS.columns if column.is_annexed],
@@ -295,12 +295,13 @@ def _good_level(period: Period) -> str:
     return f"mức được đánh giá {lower(LABELS[Status.ON_TRACK])} ({period.of_year[-1].short}: đạt kế hoạch)"
 
 
-def _records_span(period: Period) -> str:
+def _records_span(data: EditionData) -> str:
     """Returns ``từ đầu năm đến quý I năm 2023``, ``từ đầu năm đến hết tháng 9 năm 2023``."""
+    period = data.period
     until = period.vietnamese
     if period.kind not in (PeriodKind.MONTH, PeriodKind.QUARTER):
         until = "hết " + (f"năm {period.year}" if period.is_last else f"tháng {period.last_month} năm {period.year}")
-    return f"{records_since(period.kind)} đến {until}"
+    return f"{records_since(is_of_several_years=data.is_of_several_years)} đến {until}"
 
 
 def _charted_periods(data: EditionData) -> str:

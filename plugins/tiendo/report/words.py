@@ -187,9 +187,9 @@ def reports_title(kind: PeriodKind) -> str:
     return "Báo cáo quý" if kind is PeriodKind.QUARTER else "Báo cáo định kỳ"
 
 
-def records_since(kind: PeriodKind) -> str:
-    """Returns from when on record cards count: ``từ đầu năm``, of a plan reported once a year ``từ đầu kế hoạch``."""
-    return "từ đầu kế hoạch" if kind is PeriodKind.YEAR else "từ đầu năm"
+def records_since(*, is_of_several_years: bool) -> str:
+    """Returns from when on record cards count: ``từ đầu năm``, of a plan of several years ``từ đầu kế hoạch``."""
+    return "từ đầu kế hoạch" if is_of_several_years else "từ đầu năm"
 
 
 def lower(label: str) -> str:

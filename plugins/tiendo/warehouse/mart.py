@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from tiendo import clock
 from tiendo.model.outcome import LastReported
 from tiendo.model.period import Period
-from tiendo.model.register import Duty, Register
+from tiendo.model.register import Duty, Nature, Register
 from tiendo.warehouse.engine import reader
 from tiendo.warehouse.sql import statement
 
@@ -58,9 +58,17 @@ def explanation(engine: Engine, register: Register, indicator: str, period: Peri
 
 
 def last_values(engine: Engine, register: Register, period: Period) -> Mapping[tuple[str, str], Decimal]:
-    """Returns the last year-to-date figure before a period, by (indicator, agency), for the workbook's column."""
+    """Returns the last year-to-date figure before a period, by (indicator, agency), for the workbook's column.
+
+    What adds up begins anew each year: of another year it has none.
+    """
     rows = _rows(engine, "queries/last_values.sql", plan_code=register.code, period=str(period))
-    return {(row["indicator_code"], row["agency_code"]): row["value"] for row in rows}
+    sums = {indicator.code for indicator in register.indicators if indicator.nature is Nature.FLOW}
+    return {
+        (row["indicator_code"], row["agency_code"]): row["value"]
+        for row in rows
+        if row["indicator_code"] not in sums or Period.parse(row["period"]).year == period.year
+    }
 
 
 def last_reported(engine: Engine, register: Register, period: Period) -> LastReported:
