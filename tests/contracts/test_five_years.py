@@ -13,9 +13,11 @@ from tiendo.model.period import Period, PeriodKind
 from tiendo.model.register import Register
 from tiendo.plan.register import load_register
 from tiendo.report.gather import gather
+from tiendo.report.headline import next_steps
 from tiendo.settings import Settings
 from tiendo.status.service import refresh
 from tiendo.warehouse.engine import loader
+from tiendo.warehouse.mart import last_reported
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +61,11 @@ def test_each_year_is_graded_by_its_milestone(pipeline: Pipeline) -> None:
         "2025": ("≥ 9.000", "exceeded"), "2026": ("≥ 13.000", "missed"), "2027": ("", "no_target"),
     }  # fmt: skip
     assert (told["2026"]["previous_period"], told["2026"]["previous_value"]) == ("2025", Decimal(12500))
+    # The workbook of a year shows the level of the year before; what adds up begins anew.
+    known = last_reported(pipeline.engine, pipeline.register, years[1])
+    assert ("giai-ngan-dau-tu-cong", "so-tai-chinh") in known.values
+    assert ("thu-ngan-sach", "so-tai-chinh") not in known.values
+    assert ("thu-ngan-sach", "so-tai-chinh", "2025", "year_to_date") in known.earlier
     # The report of the second year shows both, and the chart has a place for each of the five.
     with loader(pipeline.engine) as connection:
         as_of = pipeline.register.calendar_by_period[years[1]].publish_at
@@ -68,3 +75,5 @@ def test_each_year_is_graded_by_its_milestone(pipeline: Pipeline) -> None:
         ("2025", Decimal(12500)), ("2026", Decimal(12500)),
     ]  # fmt: skip
     assert len(line.expected_path) == 5
+    # What the year has missed is no longer to be reached in the next.
+    assert [step["label"] for step in next_steps(data)] == ["Báo cáo năm 2027"]
