@@ -3,13 +3,14 @@
 import io
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
 from fixtures.amended import plan_with
 from fixtures.pipeline import Pipeline
-from fixtures.side_by_side import NEXT, next_plan
+from fixtures.side_by_side import NEXT, next_plan, province_dir
 from fixtures.submissions import FIRST_ROW
 from fixtures.workbooks import filled_workbook, put
 from tiendo import clock
@@ -128,6 +129,17 @@ def test_a_workbook_of_a_plan_that_is_not_in_hand_is_no_other_plan_s(january: Pi
     january.beside = ()
     assert january.send(YTE, filled_workbook(following, YTE, NEXT_Q1)) == "rejected"
     assert january.findings()["template-plan"]["found"] == NEXT
+
+
+def test_a_workbook_of_another_authority_is_answered_to_who_sent_it(january: Pipeline, tmp_path: Path) -> None:
+    province = load_register(province_dir(tmp_path))
+    initialise(january.engine, province)
+    january.beside = (*january.beside, province)
+    january.today(2024, 4, 18)
+    book = filled_workbook(january.register, YTE, Q4)
+    assert january.send("as-so-y-te", book) == "rejected"
+    assert january.findings()["template-plan"]["found"] == january.register.code
+    assert january.file(january.last)["agency"] == "as-so-y-te"
 
 
 @pytest.mark.parametrize(

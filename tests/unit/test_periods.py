@@ -213,6 +213,7 @@ def test_what_else_was_amended_holds_on(tmp_path: Path) -> None:
         ("ho-ngheo,2025,,,,,", "row 2, column target_text: is empty"),
         ("ho-ngheo,2025,dưới bốn,lt,,4,", "row 2, column decision: is empty, though how the milestone is understood"),
         ("ho-ngheo,2025,< 4,ge,4,,Viết rõ.", "milestones.csv, row 2: from 2025-01-01 on, "),
+        ('ho-ngheo,2025,"3,5",,,,\nho-giau,2025,1,,,,', "1 faults"),
         ("ho-ngheo,2025,< 4,,,,\nho-ngheo,2025,< 3,,,,", "row 3, column year: stands in row 2 already"),
     ],
 )

@@ -1,6 +1,7 @@
 """What the commands share: options, the plans and the warehouse they work on, and how JSON is printed."""
 
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -63,14 +64,16 @@ def chosen_plan(code: str, period: Period | str | None = None) -> "Register":
             return plans.of_code(code)
         except NotInHandError as error:
             raise typer.BadParameter(str(error), param_hint="--plan") from error
-    meant = [
-        register
-        for register in plans
-        if len(plans) == 1 or (period and str(period) in {owed.period for owed in register.obligations})
-    ]
-    if len(meant) != 1:
-        raise typer.BadParameter(f"is needed, the plans in hand are {', '.join(plans.by_code)}", param_hint="--plan")
-    return meant[0]
+    if isinstance(period, Period):
+        meant: Sequence[Register] = plans.with_period(period)
+    else:  # of what is owed once a year
+        meant = [each for each in plans if period and period in {owed.period for owed in each.obligations}]
+    if len(plans) == 1 or len(meant) == 1:
+        return plans.first if len(plans) == 1 else meant[0]
+    if period and not meant:
+        known = ", ".join(f"{each.periods[0]} to {each.periods[-1]} ({each.code})" for each in plans)
+        raise typer.BadParameter(f"no plan in hand has {period}; they have {known}", param_hint="--period")
+    raise typer.BadParameter(f"is needed, the plans in hand are {', '.join(plans.by_code)}", param_hint="--plan")
 
 
 def known_period(register: "Register", period: Period, param_hint: str = "--period") -> Period:

@@ -300,7 +300,7 @@ class _Form:
                 any_text() if self._listed else number_rule(""), "Số đúng lũy kế", self._correction_prompt()
             ),
             "kind": list_rule("E", len(KINDS), "Loại số liệu"),
-            "data_on": date_rule(self._entry),
+            "data_on": date_rule(self._entry, self._earlier[0].year),
             "reason": prompted(any_text(), "Lý do sửa", _REASON_PROMPT),
         }
         for field, rule in rules.items():

@@ -91,9 +91,9 @@ def completion_rule() -> DataValidation:
     )
 
 
-def date_rule(entry: PeriodCalendar) -> DataValidation:
-    """A day of the year up to the end of the period."""
-    first, last = date(entry.period.year, 1, 1), entry.period.last_day
+def date_rule(entry: PeriodCalendar, since_year: int | None = None) -> DataValidation:
+    """A day of the year, or since another, up to the end of the period."""
+    first, last = date(since_year or entry.period.year, 1, 1), entry.period.last_day
     return DataValidation(
         type="date",
         operator="between",

@@ -297,8 +297,8 @@ def understand(cells: Cells, target_text: str) -> str:
     if target.doubt:
         return target.doubt
     comparator, low, high = target.sides
-    if target.is_bare and cells["comparator"] == Comparator.LE:
-        comparator, low, high = Comparator.LE, None, low
+    if target.is_bare and cells["comparator"] in (Comparator.LE, Comparator.LT):
+        comparator, low, high = Comparator(cells["comparator"]), None, low
     elif comparator is Comparator.RANGE and cells["comparator"] == Comparator.BETWEEN:
         comparator = Comparator.BETWEEN
     cells["comparator"] = comparator.value

@@ -369,7 +369,11 @@ def _check_printed_bodies(
 def _check_release(row: Row, indicator: Indicator, plan: PlanFile | None) -> None:
     per_year = len(plan.period_kind.ends) if plan else 0
     if indicator.is_leaf and len(indicator.published_in) < per_year and not indicator.publication_note:
-        row.fault("publication_note", "is empty; say why not every period has a figure")
+        held = ";".join(map(str, indicator.published_in)) or "none"
+        row.fault(
+            "publication_note",
+            f"is empty; say why not every period has a figure: published_in holds {held} of {per_year} (else all)",
+        )
     if not indicator.is_leaf and indicator.published_in:
         row.fault("published_in", "a group row has no figures")
     if (indicator.baseline is None) != (indicator.baseline_on is None):

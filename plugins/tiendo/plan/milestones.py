@@ -59,7 +59,8 @@ def _of_year(
         elif year != years[-1]:
             if cells["comparator"] == Comparator.STATE:
                 indicator.fault("comparator", f"a target in words needs a milestone for {year} in {FILE}")
-            cells |= _NONE_ASKED | {"decision": f"Kế hoạch không giao mốc của năm {year}."}
+            until = f"; mục tiêu đến năm {years[-1]}: {cells['target_text']}" if cells["target_text"] else ""
+            cells |= _NONE_ASKED | {"decision": f"Kế hoạch không giao chỉ tiêu cho năm {year}{until}."}
             cells |= _WITHOUT_DIRECTION if indicator.text("direction") == "within_range" else {}
         cells |= _BASELINE if year != years[0] else {}
         yield code, Milestone(row, {column: cells[column] for column in OF_TARGET})

@@ -89,10 +89,13 @@ def explain_ungraded(register: Register, indicator: Indicator, period: Period, s
             return _sentence([*clauses, *_marks([report])])
         return _sentence(clauses)
     if status is Status.NO_TARGET:
+        why = "Kế hoạch không giao chỉ tiêu"
+        if period.year != register.years[-1]:
+            why = f"{why} cho năm {period.year}"
         if report is None or report.value is None:
             lacking = _lacking(register, period, choice) if choice.parts else "chưa có số liệu trong kỳ"
-            return _sentence(["Kế hoạch không giao chỉ tiêu nên không đánh giá", lacking])
-        clauses = [f"{write.head(report.value, report)}", "kế hoạch không giao chỉ tiêu nên không đánh giá"]
+            return _sentence([f"{why} nên không đánh giá", lacking])
+        clauses = [f"{write.head(report.value, report)}", f"{why[0].lower()}{why[1:]} nên không đánh giá"]
         return _sentence([*clauses, *_rests_on(register, write, choice)])
     return _sentence([_missing(register, indicator, period, choice), verdict])
 

@@ -104,9 +104,20 @@ def parse_period(text: str, facts: RegisterFacts) -> Period | None:
     return period if period.kind is kind else None
 
 
+# Months since the year's start first: "6 tháng" is also what a month or a quarter has added up to.
+_OTHER_LENGTHS = (PeriodKind.YEAR_TO_DATE, PeriodKind.HALF_YEAR, PeriodKind.QUARTER, PeriodKind.MONTH)
+
+
 @lru_cache(maxsize=4096)
 def _periods(text: str, year: int | None, kind: PeriodKind) -> frozenset[Period]:
-    return find_periods(text, year=year, kind=kind)
+    """Returns the periods a text speaks of; of another kind, which are none of the plan's, where none of its own."""
+    found = find_periods(text, year=year, kind=kind)
+    if found or kind is PeriodKind.QUARTER:
+        return found
+    others = (find_periods(text, year=year, kind=other) for other in _OTHER_LENGTHS if other is not kind)
+    told = next(filter(None, others), found)
+    # Whole years stand in every title.
+    return frozenset(period for period in told if not (period.is_last and period.kind.runs_from_start))
 
 
 def _unaddressed(titles: tuple[Title, ...]) -> Iterator[Title]:

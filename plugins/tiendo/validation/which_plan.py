@@ -4,7 +4,7 @@ A body may report under two plans, and in January under that of both years. What
 the weakest; what leaves more than one plan is not guessed, and the sender is asked.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -38,14 +38,26 @@ def by_plan(
     facts = {register.code: RegisterFacts(register) for register in bodies.plans}
     parts: dict[str, list[tuple[int, BatchFile]]] = {register.code: [] for register in bodies.plans}
     for place, file in enumerate(files):
-        if (marked := file.plan or file.content.marker.plan) in parts:
-            parts[marked].append((place, file))
+        if _is_sure(file, facts):
+            parts[file.plan or file.content.marker.plan].append((place, file))
             continue
         on = file.received_at.astimezone(HANOI).date() if file.received_at else today
         left = _candidates([_view(file, each, on) for each in facts.values()])
         unclear = tuple(view.facts.register.short_title for view in left) if len(left) > 1 else ()
         parts[left[0].facts.register.code].append((place, file._replace(plans=unclear)))
     return [(register, parts[register.code]) for register in bodies.plans]
+
+
+def _is_sure(file: BatchFile, facts: Mapping[str, RegisterFacts]) -> bool:
+    """Whether what a file was filed under, or its marker, settles it: not where the plan knows its sender not.
+
+    Who sends another authority's workbook is answered under a plan of its own.
+    """
+    marked = facts.get(file.content.marker.plan)
+    if file.plan or marked is None:
+        return file.plan in facts
+    is_ours = any(file.sender_agency in each.senders for each in facts.values())
+    return file.sender_agency in marked.senders or not is_ours
 
 
 def _view(file: BatchFile, facts: RegisterFacts, on: date) -> _View:
