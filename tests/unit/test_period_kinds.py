@@ -17,7 +17,7 @@ from fixtures.workbooks import Edit, filled_workbook, put, put_correction
 from tiendo.clock import HANOI
 from tiendo.feedback.receipt import Receipt, write_answers
 from tiendo.feedback.template import build_template, write_templates
-from tiendo.model.content import SHEET_CORRECTIONS, SHEET_GUIDE, SHEET_INDICATORS, SHEET_MARKER
+from tiendo.model.content import SHEET_CORRECTIONS, SHEET_GUIDE, SHEET_INDICATORS
 from tiendo.model.outcome import FileOutcome, LastReported
 from tiendo.model.period import Period, PeriodKind
 from tiendo.model.register import Nature, Register
