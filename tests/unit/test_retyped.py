@@ -244,6 +244,14 @@ class TestHeadings:
         assert [row.quarter.address for row in content.indicator_rows] == ["E6", ""]
         assert [notice.detail for notice in notices if notice.code == "not_read"] == ["E10: 5.527"]
 
+    def test_many_lines_above_do_not_hide_a_heading(self, register: Register) -> None:
+        book = Retyped(register, titles=[*TITLES, *(f"Căn cứ {n}" for n in range(120))])
+        sheet = book.first_sheet()
+        heading = (*PLAIN[:4], "Thực hiện tháng 3", *PLAIN[5:])
+        book.table(sheet, book.own_rows(), heading=(heading,), merges=(), top=130)
+        content = sorted_rows(register, book)[0]
+        assert [row.quarter.address for row in content.indicator_rows] == ["", ""]
+
     def test_numbers_of_columns_under_the_heading(self, register: Register) -> None:
         book, sheet = book_with(register)
         numbers = ["A", "B", "C", 1, 2, 3, 4, 5, "6"]
