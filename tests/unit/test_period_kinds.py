@@ -21,7 +21,7 @@ from tiendo.model.content import SHEET_CORRECTIONS, SHEET_GUIDE, SHEET_INDICATOR
 from tiendo.model.outcome import FileOutcome, LastReported
 from tiendo.model.period import Period, PeriodKind
 from tiendo.model.register import Nature, Register
-from tiendo.reading.columns import INDICATORS
+from tiendo.reading.columns import INDICATORS, kinds_named, months_named, years_named
 from tiendo.reading.reader import read_workbook
 from tiendo.settings import Settings
 from tiendo.validation.check import BatchFile, KnownFigure, check_batch
@@ -347,6 +347,8 @@ class TestRetyped:
             (("Thực hiện tháng 3", "Ước thực hiện tháng 4", "Thực hiện 3 tháng", "Ước thực hiện 4 tháng"), 200, 400),
             (("Thực hiện tháng 4/2022", "Thực hiện tháng 4/2023", "Lũy kế 4 tháng"), 200, 300),
             (("Trong quý", "Lũy kế 4 tháng"), None, 200),
+            (("Thực hiện tháng 5", "Thực hiện tháng 4", "Thực hiện 12 tháng", "Lũy kế 4 tháng"), 200, 400),
+            (("Thực hiện tháng 4", "Thực hiện quý I", "Lũy kế 4 tháng"), 100, 300),
         ],
     )
     def test_of_a_month(self, register: Register, headings: tuple[str, ...], quarter: int | None, total: int) -> None:
@@ -368,6 +370,66 @@ class TestRetyped:
         )
         assert {o.basis: o.value for o in found.read if o.indicator == FDI} == {"quarter": 200, "year_to_date": 300}
 
+    @pytest.mark.parametrize(
+        ("headings", "quarter", "total"),
+        [
+            (("Thực hiện tháng 4", "Lũy kế 4 tháng"), 100, 200),
+            (("Thực hiện tháng 4", "Lũy kế 3 tháng"), 100, None),
+            (("Thực hiện tháng 4", "Lũy kế đến hết tháng 3"), 100, None),
+            (("Thực hiện tháng 3", "Lũy kế 4 tháng"), None, 200),
+        ],
+    )
+    def test_another_month_than_the_titles(
+        self, register: Register, headings: tuple[str, ...], quarter: int | None, total: int | None
+    ) -> None:
+        """Of a plan of one year such a heading names another period of it: the file is asked for."""
+        one = by_kind(register, PeriodKind.MONTH)
+        found = self.outcome(one, M4, "BÁO CÁO THÁNG 4 NĂM 2023", headings)
+        assert any(text.startswith("period-agreed") for text in told(found)) == (None in (quarter, total))
+
+        found = self.outcome(replace(one, last_year=2025), M4, "BÁO CÁO THÁNG 4 NĂM 2023", headings)
+        read = {o.basis: o.value for o in found.read if o.indicator == FDI}
+        assert (read.get("quarter"), read.get("year_to_date")) == (quarter, total), told(found)
+        assert ("E5: 100" in " ".join(told(found)), "F5: 200" in " ".join(told(found))) == (not quarter, not total)
+
+    @pytest.mark.parametrize(
+        ("headings", "quarter", "total"),
+        [
+            (("Thực hiện tháng 6", "Lũy kế từ đầu năm"), None, 200),
+            (("Ước thực hiện tháng 6", "Lũy kế"), None, 200),
+            (("Thực hiện trong năm 2022", "Lũy kế từ đầu năm"), None, 200),
+            (("Thực hiện trong năm 2023", "Lũy kế từ đầu năm"), None, 200),
+            (("Trong quý", "Lũy kế từ đầu năm 2022"), 100, None),
+            (("Trong quý", "Lũy kế 6 tháng (năm 2022)"), 100, None),
+            (("Trong quý", "Lũy kế (giá so sánh 2010)"), 100, 200),
+            (("Trong quý (3 tháng)", "Lũy kế sáu tháng đầu năm 2023"), 100, 200),
+            (("Lũy kế 5 tháng", "Trong quý"), 200, None),
+            (("Lũy kế 5 tháng",), None, None),
+            # Which of several months it is, nothing tells; the quarter's own sums are refused as before.
+            (("Thực hiện 6 tháng", "Ước thực hiện 12 tháng"), None, None),
+            (("Thực hiện 6 tháng", "Ước thực hiện 7 tháng"), None, 100),
+            (("Thực hiện tháng 12", "Thực hiện tháng 1", "Lũy kế từ đầu năm"), None, 300),
+        ],
+    )
+    def test_of_a_quarter(
+        self, register: Register, headings: tuple[str, ...], quarter: int | None, total: int | None
+    ) -> None:
+        found = self.outcome(register, Period.parse("2023-Q2"), "BÁO CÁO QUÝ II NĂM 2023", headings)
+        read = {o.basis: o.value for o in found.read if o.indicator == FDI}
+        assert (read.get("quarter"), read.get("year_to_date")) == (quarter, total), told(found)
+        is_told = {n for n in range(len(headings)) if f"{'EFG'[n]}5: {100 * (n + 1)}" in " ".join(told(found))}
+        if quarter or total:
+            assert is_told == {n for n in range(len(headings)) if 100 * (n + 1) not in (quarter, total)}
+
+    def test_a_day_over_the_figures_is_no_heading(self, register: Register) -> None:
+        """ "Ngày 14 tháng 1 năm 2024" right above "Trong kỳ" does not make a month of last year of it."""
+        plan = by_kind(register, PeriodKind.HALF_YEAR)
+        content = read_workbook(_with_day_above())
+        found = check_batch(
+            plan, [BatchFile(1, "bc.xlsx", KHDT, content)], (), today=plan.calendar_by_period[H1].cut_off_on
+        )[0]
+        assert {o.basis: o.value for o in found.read if o.indicator == FDI} == {"quarter": 100, "year_to_date": 200}
+
     def test_of_half_a_year_six_months_are_the_sum(self, register: Register) -> None:
         plan = by_kind(register, PeriodKind.HALF_YEAR)
         found = self.outcome(plan, H1, "BÁO CÁO 6 THÁNG ĐẦU NĂM 2023", ("Thực hiện 6 tháng đầu năm 2023",))
@@ -377,6 +439,60 @@ class TestRetyped:
         plan = by_kind(register, PeriodKind.YEAR)
         found = self.outcome(plan, Y, "BÁO CÁO NĂM 2023", ("Thực hiện trong năm 2023",))
         assert {o.basis: o.value for o in found.read if o.indicator == FDI} == {"quarter": 100, "year_to_date": 100}
+
+
+def _with_day_above() -> bytes:
+    workbook = Workbook()
+    sheet = workbook.worksheets[0]
+    sheet.append(["SỞ KẾ HOẠCH VÀ ĐẦU TƯ"])
+    sheet.append(["BÁO CÁO 6 THÁNG ĐẦU NĂM 2023"])
+    sheet.append([None, None, None, "Bình Dương, ngày 14 tháng 1 năm 2024"])
+    sheet.append(["TT", "Mã chỉ tiêu", "ĐVT", "Trong kỳ", "Lũy kế"])
+    sheet.append([1, FDI, None, 100, 200])
+    buffer = io.BytesIO()
+    workbook.save(buffer)
+    return buffer.getvalue()
+
+
+_MONTH_HEADINGS = sorted(
+    {text.format(words) for text in ("Thực hiện {}", "Ước thực hiện {}", "Kết quả {}", "Kết quả thực hiện {}",
+                                     "TH {}", "Ước TH {}") for words in ("tháng", "tháng 6", "tháng 6/2023")}
+    | {text.format("trong tháng") for text in ("{}", "Số {}", "Ước {}", "Số liệu {}", "Thực hiện {}", "TH {}")}
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("texts", "kinds"),
+    [
+        (_MONTH_HEADINGS, {PeriodKind.MONTH}),
+        (
+            ["Thực hiện 6 tháng", "6 tháng", "Lũy kế sáu tháng đầu năm", "Trong kỳ", "Lũy kế", "Thực hiện năm 2023"],
+            set(),
+        ),
+        (["Trong năm", "Thực hiện trong năm 2023", "Ước trong năm 2024", "TH trong năm"], {PeriodKind.YEAR}),
+        (["Thực hiện quý II/2023", "Trong quý (3 tháng)", "Ước TH quý"], {PeriodKind.QUARTER}),
+    ],
+)
+def test_kinds_that_headings_name(texts: list[str], kinds: set[PeriodKind]) -> None:
+    assert {text: kinds_named(text) for text in texts} == dict.fromkeys(texts, kinds)
+
+
+@pytest.mark.parametrize(
+    ("text", "months", "years"),
+    [
+        ("Lũy kế 5 tháng", {5}, set()),
+        ("LŨY KẾ MƯỜI MỘT THÁNG ĐẦU NĂM 2023", {11}, {2023}),
+        ("Thực hiện tháng 12/2022", {12}, {2022}),
+        ("Lũy kế đến hết tháng 04", {4}, set()),
+        ("Lũy kế (5 tháng)", {5}, set()),
+        ("Trong quý (quý II/2022)", set(), {2022}),
+        ("Lũy kế (giá so sánh 2010)", set(), set()),
+        ("Trong quý (theo Công văn ngày 5 tháng 12 năm 2022)", set(), set()),
+        ("Trong tháng", set(), set()),
+    ],
+)
+def test_months_and_years_that_headings_name(text: str, months: set[int], years: set[int]) -> None:
+    assert (months_named(text), years_named(text)) == (months, years)
 
 
 def test_the_receipt_speaks_of_the_month(register: Register, settings: Settings) -> None:

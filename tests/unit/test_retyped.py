@@ -12,6 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from fixtures.retyped import HEADING, HEADING_MERGES, TITLES, Place, Retyped, simple
 from fixtures.workbooks import filled_workbook
+from tiendo.model.content import Notice, WorkbookContent
 from tiendo.model.outcome import FileOutcome
 from tiendo.model.period import Period
 from tiendo.model.register import Register
@@ -21,6 +22,9 @@ from tiendo.reading.retyped import read_retyped_rows
 from tiendo.reading.sheet import Sheet, UnreadableError
 from tiendo.reading.sheet_rows import FoundContent
 from tiendo.validation.check import BatchFile, check_batch
+from tiendo.validation.context import Context
+from tiendo.validation.facts import HistoryFacts, RegisterFacts
+from tiendo.validation.retyped_rows import sort_rows
 from tiendo.validation.stated import body_and_period
 
 FINANCE, INVESTMENT, TRADE, HEALTH = "so-tai-chinh", "so-ke-hoach-va-dau-tu", "so-cong-thuong", "so-y-te"
@@ -49,6 +53,14 @@ def book_with(register: Register, **changes: Any) -> tuple[Retyped, Worksheet]:
     book = Retyped(register, **changes)
     book.tasks()
     return book, book.first_sheet()
+
+
+def sorted_rows(register: Register, book: Retyped) -> tuple[WorkbookContent, list[Notice]]:
+    """What the rules are given of a file of the first quarter."""
+    day = date(2023, 3, 14)
+    history = HistoryFacts((), register.heirs_on(day))
+    context = Context(0, FINANCE, Period(2023, 1), RegisterFacts(register), history, day)
+    return sort_rows(read_workbook(book.saved()), context)
 
 
 class TestPlaces:
@@ -200,6 +212,45 @@ class TestHeadings:
         found = outcome(register, book.saved())
         assert found.verdict == "rejected"
         assert "Sheet1, ô E5" in told(found)["period-agreed"]
+
+    @pytest.mark.parametrize(
+        ("over", "below", "quarter", "total"),
+        [
+            ("Quý I", ("Thực hiện tháng 3", "Lũy kế"), False, True),
+            ("Tháng 3", ("Trong quý", "Lũy kế"), True, True),
+            ("6 tháng năm 2022", ("Trong quý", "Lũy kế"), False, False),
+            ("Thực hiện", ("Trong quý", "3 tháng năm 2023"), True, True),
+        ],
+    )
+    def test_the_lowest_heading_that_says_when_decides(
+        self, register: Register, over: str, below: tuple[str, str], quarter: bool, total: bool
+    ) -> None:
+        top = (*PLAIN[:4], over, None, *PLAIN[6:])
+        merges = ("A1:A2", "B1:B2", "C1:C2", "D1:D2", "E1:F1", "G1:G2", "H1:H2", "I1:I2")
+        book, sheet = book_with(register)
+        book.table(sheet, book.own_rows(), heading=(top, (*[None] * 4, *below)), merges=merges)
+        content = sorted_rows(register, book)[0]
+        read = {(row.quarter.value is not None, row.year_to_date.value is not None) for row in content.indicator_rows}
+        assert read == {(quarter, total)}
+
+    def test_each_table_has_its_own_heading(self, register: Register) -> None:
+        """The month's figures of the second table stand below those of the first one's quarter."""
+        book, sheet = book_with(register)
+        first, second = book.own_rows()
+        book.table(sheet, [first], heading=(PLAIN,), merges=())
+        of_month = (*PLAIN[:4], "Thực hiện tháng 3", *PLAIN[5:])
+        book.table(sheet, [second], heading=(of_month,), merges=(), top=9)
+        content, notices = sorted_rows(register, book)
+        assert [row.quarter.address for row in content.indicator_rows] == ["E6", ""]
+        assert [notice.detail for notice in notices if notice.code == "not_read"] == ["E10: 5.527"]
+
+    def test_many_lines_above_do_not_hide_a_heading(self, register: Register) -> None:
+        book = Retyped(register, titles=[*TITLES, *(f"Căn cứ {n}" for n in range(120))])
+        sheet = book.first_sheet()
+        heading = (*PLAIN[:4], "Thực hiện tháng 3", *PLAIN[5:])
+        book.table(sheet, book.own_rows(), heading=(heading,), merges=(), top=130)
+        content = sorted_rows(register, book)[0]
+        assert [row.quarter.address for row in content.indicator_rows] == ["", ""]
 
     def test_numbers_of_columns_under_the_heading(self, register: Register) -> None:
         book, sheet = book_with(register)

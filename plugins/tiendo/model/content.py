@@ -109,11 +109,16 @@ class Marker(NamedTuple):
 
 
 class Title(NamedTuple):
-    """A text above a table, or a heading of figures: what may name the body and the period."""
+    """A text above a table, or a heading of figures: what may name the body and the period.
+
+    Attributes:
+        is_heading: whether it stands over a column of figures, in a table that a body made itself.
+    """
 
     sheet: str
     cell: str
     text: str
+    is_heading: bool = False
 
 
 class Notice(NamedTuple):

@@ -90,12 +90,7 @@ _OF_PERIOD = ("Thực hiện {}", "Ước thực hiện {}", "Kết quả {}", "
 def _of_period(kind: PeriodKind) -> tuple[str, ...]:
     """Returns the headings of the period's own figure: ``Trong tháng``, ``Ước thực hiện tháng`` ..."""
     named = _OF_PERIOD if kind in (PeriodKind.MONTH, PeriodKind.QUARTER) else ()
-    # The latter is left of "trong năm 2023", whose year does not count.
-    inside = (kind.in_it, "trong") if kind is PeriodKind.YEAR else (kind.in_it,)
-    return (
-        *(text.format(words) for words in inside for text in _IN_PERIOD),
-        *(text.format(kind.noun) for text in named),
-    )
+    return (*(text.format(kind.in_it) for text in _IN_PERIOD), *(text.format(kind.noun) for text in named))
 
 
 _QUARTER = TemplateColumn(
@@ -248,11 +243,15 @@ TABLES = (CORRECTIONS, INDICATORS, TASKS)
 """In the order in which a heading row is tried: a row of corrections would also pass for one of indicators."""
 
 _BRACKETS = re.compile(r"\([^()]*\)")
-_MONTHS = re.compile(
-    r"\b(?:0?[1-9]|1[0-2]|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|mười một|mười hai) tháng(?: đầu)?(?: năm)?(?: \d{4})?$"
-)
+_NUMBERS = {
+    "hai": 2, "ba": 3, "bốn": 4, "năm": 5, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9, "mười": 10, "mười một": 11,
+    "mười hai": 12,
+}  # fmt: skip
+_DIGITS = r"0?[1-9]|1[0-2]"
+_COUNT = rf"(?:{_DIGITS}|{'|'.join(_NUMBERS)})"
+_MONTHS = re.compile(rf"\b{_COUNT} tháng(?: đầu)?(?: năm)?(?: \d{{4}})?$")
 _WHEN = re.compile(
-    r"\s+(?:năm\s+\d{4}|(?:i{1,3}|iv|[1-4])\s*(?:[/-]\s*|\s+năm\s+)?(?:\d{4})?"
+    r"\s+(?:(?<!trong )năm\s+\d{4}|(?<=trong năm )\d{4}|(?:i{1,3}|iv|[1-4])\s*(?:[/-]\s*|\s+năm\s+)?(?:\d{4})?"
     r"|(?<=tháng )(?:0?[1-9]|1[0-2])\s*(?:[/-]\s*|\s+năm\s+)?(?:\d{4})?)$"
 )
 
@@ -269,15 +268,35 @@ def normalised_heading(text: str) -> str:
 
 _NOUNS = {
     PeriodKind.QUARTER: re.compile(r"(?<!\w)quý(?!\w)"),
-    PeriodKind.MONTH: re.compile(r"(?<!\w)(?<!n )tháng(?!\w)"),
+    # Of "n tháng" it is no month, of "thực hiện tháng" it is.
+    PeriodKind.MONTH: re.compile(r"(?<!\w)(?<! n )tháng(?!\w)"),
     PeriodKind.YEAR: re.compile(r"(?<!\w)trong năm(?!\w)"),
 }
 
 
 def kinds_named(text: str) -> frozenset[PeriodKind]:
     """Returns of which kinds of period a heading says its figures are; none for "trong kỳ", which may be any."""
-    heading = normalised_heading(text)
+    heading = f" {normalised_heading(text)}"
     return frozenset(kind for kind, noun in _NOUNS.items() if noun.search(heading))
+
+
+_WHICH_MONTHS = re.compile(rf"(?<!\w)(?:(?P<count>{_COUNT}) tháng(?!\w)|tháng (?P<number>{_DIGITS})(?!\d))")
+_WHICH_YEARS = re.compile(r"(?<!\d)20\d\d(?!\d)")
+# "(giá so sánh 2010)", "(theo Công văn ngày 5/12/2024)" say nothing of when; "(năm 2024)", "(5 tháng)" do.
+_REMARK = re.compile(r"\((?!(?:quý|tháng|đầu|năm|[ivx]+|\d{1,2}|[ /,.-])*(?:20\d\d)?\))[^()]*\)")
+
+
+def months_named(text: str) -> frozenset[int]:
+    """Returns the last months a heading names: 4 of "tháng 4" as of "lũy kế 4 tháng"."""
+    found = _WHICH_MONTHS.finditer(_REMARK.sub(" ", fold(text)))
+    return frozenset(
+        _NUMBERS.get(word) or int(word) for match in found for word in (match["count"] or match["number"],)
+    )
+
+
+def years_named(text: str) -> frozenset[int]:
+    """Returns the years of which a heading says its figures are."""
+    return frozenset(map(int, _WHICH_YEARS.findall(_REMARK.sub(" ", fold(text)))))
 
 
 NUMBERING = frozenset(map(normalised_heading, _NUMBERING))

@@ -1,8 +1,8 @@
 """Finds the heading rows of the report's tables in a sheet, in one row or in up to three with merged cells.
 
 A table is known by the texts of its headings, whatever sheet, row and column it stands in. Two columns that claim the
-same value are not guessed between: that is no table of the report. Only where their headings name different years, or
-months of one year, the latest one counts; the other is last year's, or last month's.
+same value are not guessed between: that is no table of the report. Only where their headings name different years, the
+later one counts, the other is last year's; and below the title of a month's report the column of that month.
 """
 
 import re
@@ -18,15 +18,15 @@ from tiendo.reading.columns import (
     fields_by_heading,
     ignored_headings,
     kinds_named,
+    months_named,
     normalised_heading,
 )
+from tiendo.vietnamese.dates import find_periods
 from tiendo.vietnamese.text import fold
 
 _HEADING_WITHIN = 60
-_MOST_HEADING_ROWS = 3
 _LONGEST_HEADING = 120
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
-_MONTH = re.compile(r"(?<!\d)(\d{1,2}) tháng|(?<!\w)tháng (\d{1,2})(?!\d)")
 # What may stand over "Trong quý" and "Lũy kế" without changing what they mean; "Kế hoạch" may not.
 _NEUTRAL = frozenset(
     map(
@@ -38,6 +38,9 @@ _NEUTRAL = frozenset(
         ),
     )
 )  # fmt: skip
+
+MOST_HEADING_ROWS = 3
+"""How many rows a table's heading has at most."""
 
 Texts = tuple[str, ...]
 
@@ -81,26 +84,38 @@ def find_all(
             its columns would be overlooked.
     """
     number = 0
+    month: int | None = None
     while number < len(rows):
-        found = None if number in continued else _find_at(rows, number, tables, fields)
-        if found:
-            yield found
-            number = found.last
+        if number not in continued and _names_column(rows[number], tables):
+            month = _month_told(rows[:number]) if month is None else month
+            if found := _find_at(rows, number, tables, fields, month):
+                yield found
+                number = found.last
         number += 1
 
 
+def _month_told(rows: Sequence[Sequence[Any]]) -> int:
+    """Returns of which month the titles say the report is, 0 where they do not, or say a quarter as well."""
+    texts = {text for row in rows[-_HEADING_WITHIN:] for text in row if type(text) is str}
+    titles = {text: kinds_named(text) for text in texts if len(text) <= _LONGEST_HEADING}
+    if any(PeriodKind.QUARTER in kinds for kinds in titles.values()):
+        return 0
+    of_months = [text for text, kinds in titles.items() if PeriodKind.MONTH in kinds]
+    # Which year it is does not matter here.
+    months = {p.number for text in of_months for p in find_periods(text, year=2000, kind=PeriodKind.MONTH)}
+    return months.pop() if len(months) == 1 else 0
+
+
 def _find_at(
-    rows: Sequence[Sequence[Any]], number: int, tables: tuple[TemplateTable, ...], fields: "FieldsOf"
+    rows: Sequence[Sequence[Any]], number: int, tables: tuple[TemplateTable, ...], fields: "FieldsOf", month: int
 ) -> Heading | None:
     """Returns the heading that begins in a row: the one of most rows whose lowest row adds to it."""
-    if not _names_column(rows[number], tables):
-        return None
     best: Heading | None = None
-    for last in range(number, min(number + _MOST_HEADING_ROWS, len(rows))):
+    for last in range(number, min(number + MOST_HEADING_ROWS, len(rows))):
         if any(type(value) is not str for value in rows[last]):
             break
         texts = tuple(tuple(row) for row in rows[number : last + 1])
-        found = _recognise(texts, tables, fields)
+        found = _recognise(texts, tables, fields, month)
         if found and (best is None or _count(found) >= _count(best)):
             best = found._replace(first=number, last=last)
     return best
@@ -120,7 +135,9 @@ FieldsOf = Callable[[TemplateTable], Texts]
 
 
 @lru_cache(maxsize=512)
-def _recognise(rows: tuple[Texts, ...], tables: tuple[TemplateTable, ...], fields_of: FieldsOf) -> Heading | None:
+def _recognise(
+    rows: tuple[Texts, ...], tables: tuple[TemplateTable, ...], fields_of: FieldsOf, month: int = 0
+) -> Heading | None:
     """Returns the table that heading rows belong to, with its columns; None when they are no heading."""
     stacks = [tuple(dict.fromkeys(text.strip() for text in column)) for column in zip(*rows, strict=True)]
     candidates = [_candidates(tuple(text for text in stack if text)) for stack in stacks]
@@ -133,7 +150,7 @@ def _recognise(rows: tuple[Texts, ...], tables: tuple[TemplateTable, ...], field
             )
             if column is not None:
                 claims.setdefault(column.field, []).append(i)
-        columns = _settle(claims, table, stacks)
+        columns = _settle(claims, table, stacks, month)
         if columns is None or any(group.isdisjoint(columns) for group in table.needs):
             continue
         ignored = ignored_headings(table)
@@ -147,40 +164,45 @@ def _recognise(rows: tuple[Texts, ...], tables: tuple[TemplateTable, ...], field
     return None
 
 
-def _settle(claims: dict[str, list[int]], table: TemplateTable, stacks: Sequence[Texts]) -> dict[str, int] | None:
-    """Gives each field its column; None when two columns claim one value."""
+def _settle(
+    claims: dict[str, list[int]], table: TemplateTable, stacks: Sequence[Texts], month: int
+) -> dict[str, int] | None:
+    """Gives each field its column; None when two columns claim one value.
+
+    Which kind of period the plan has is not known here. The month that the titles tell counts first; else a column that
+    can be of a quarter, as most plans want it. Where there is neither, the value has no column: its sender is told.
+    """
     values = {column.field for column in table.columns if column.is_value}
     columns: dict[str, int] = {}
     for field, claimed in claims.items():
-        if len(claimed) > 1 and field in values:
-            latest = _latest({i: fold(" ".join(stacks[i])) for i in claimed}, field)
-            if latest is None:
-                return None
-            columns[field] = latest
-        else:
+        if len(claimed) == 1 or field not in values:
             columns[field] = claimed[0]
+            continue
+        texts = {i: fold(" ".join(stacks[i])) for i in claimed}
+        sure = [i for i, text in texts.items() if month in months_named(text)]
+        sure = sure or [i for i, text in texts.items() if _may_be_of_quarter(text, field)]
+        latest = _latest({i: texts[i] for i in sure or claimed})
+        if latest is not None:
+            columns[field] = latest
+        elif sure:
+            return None
     return columns
 
 
-def _latest(texts: dict[int, str], field: str) -> int | None:
-    """Returns which of several columns that claim a value counts; None where nothing tells.
-
-    A quarter's figure stands for itself beside that of its last month, and "lũy kế" beside "lũy kế 5 tháng".
-    """
-    years = {i: max(map(int, _YEAR.findall(text)), default=0) for i, text in texts.items()}
-    months = {i: max((int(a or b) for a, b in _MONTH.findall(text)), default=0) for i, text in texts.items()}
+def _may_be_of_quarter(text: str, field: str) -> bool:
+    """Whether a column may be the one of a quarter's report: "quý" itself, or the sum of 3, 6, 9, 12 months."""
+    kinds = kinds_named(text)
     if field == "quarter":
-        preferred = [i for i, text in texts.items() if PeriodKind.QUARTER in kinds_named(text)]
-    else:
-        preferred = [i for i, month in months.items() if month % 3 == 0] if 0 in months.values() else []
-    claimed = preferred or list(texts)
-    if len(claimed) == 1:
-        return claimed[0]
-    for told in (years, months):
-        numbers = [told[i] for i in claimed]
-        if 0 not in numbers and len(set(numbers)) == len(numbers):
-            return max(claimed, key=told.__getitem__)
-    return None
+        return PeriodKind.QUARTER in kinds
+    return PeriodKind.MONTH not in kinds and all(month % 3 == 0 for month in months_named(text))
+
+
+def _latest(texts: dict[int, str]) -> int | None:
+    """Returns which of several columns that claim a value is of the latest year; None where nothing tells."""
+    years = {i: max(map(int, _YEAR.findall(text)), default=0) for i, text in texts.items()}
+    if len(years) > 1 and (0 in years.values() or len(set(years.values())) < len(years)):
+        return None
+    return max(years, key=years.__getitem__)
 
 
 def _candidates(stack: Texts) -> Texts:

@@ -1,11 +1,12 @@
 """Reads a file into rows as typed: the sheets by ``tiendo.reading.formats``, rows by ``tiendo.reading.sheet_rows``."""
 
 import traceback
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from python_calamine import CalamineError, PasswordError, XmlError, ZipError
 
-from tiendo.model.content import SHEET_ANSWER, SHEET_GUIDE, SHEET_MARKER, Marker, Notice, WorkbookContent
+from tiendo.model.content import SHEET_ANSWER, SHEET_GUIDE, SHEET_MARKER, Marker, Notice, Title, WorkbookContent
 from tiendo.ooxml.xml_walk import BrokenWorkbookError
 from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError
 from tiendo.reading.columns import CORRECTIONS, INDICATORS, TABLES, TASKS
@@ -86,8 +87,17 @@ def _read(file: OpenedFile | WorkbookContent) -> WorkbookContent:
         task_rows=tuple(found.rows.get(TASKS, ())),
         correction_rows=tuple(found.rows.get(CORRECTIONS, ())),
         notices=tuple(notices),
-        titles=tuple(found.titles[:_MOST_TITLES]),
+        titles=tuple(_limited(found.titles)),
     )
+
+
+def _limited(titles: Sequence[Title]) -> Iterator[Title]:
+    """Yields the first titles; the headings of figures, which say of when these are, are not crowded out by others."""
+    seen = Counter[bool]()
+    for title in titles:
+        seen[title.is_heading] += 1
+        if seen[title.is_heading] <= (_MOST_HEADINGS if title.is_heading else _MOST_TITLES):
+            yield title
 
 
 def _looked_at(names: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -152,4 +162,4 @@ def _read_marker(sheet: Sheet) -> Marker:
 
 _REFUSALS = (BrokenWorkbookError, CalamineError, XmlError, ZipError)
 _NO_TABLE = frozenset({fold(SHEET_GUIDE), fold(SHEET_ANSWER), SHEET_MARKER})
-_MOST_TITLES, _MOST_SHEETS, _MOST_NAMED = 100, 40, 5
+_MOST_TITLES, _MOST_HEADINGS, _MOST_SHEETS, _MOST_NAMED = 100, 300, 40, 5

@@ -74,16 +74,16 @@ def _filled(sheet: Sheet, ranges: Sequence[Range]) -> list[list[Any]]:
 
 
 def _value_titles(sheet: Sheet, heading: Heading, filled: Sequence[Sequence[Any]]) -> Iterator[Title]:
-    """Yields the texts over the columns of figures, each once."""
-    seen = set()
+    """Yields the texts over each column of figures, each once."""
     for field, column in zip(fields_of(heading.table), heading.columns, strict=True):
         if column < 0 or field not in value_fields(heading.table):
             continue
+        seen = set()
         for number in range(heading.first, heading.last + 1):
             text = filled[number][column]
             if type(text) is str and text.strip() and text not in seen:
                 seen.add(text)
-                yield Title(sheet.name, sheet.address(number, column), text)
+                yield Title(sheet.name, sheet.address(number, column), text, is_heading=True)
 
 
 def _below_column_numbers(sheet: Sheet, heading: Heading) -> Heading:

@@ -7,12 +7,13 @@ none are passed over; those with one are told to the sender, so that no figure v
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from tiendo.model.content import CorrectionRow, IndicatorRow, Notice, RawCell, TaskRow, WorkbookContent
-from tiendo.model.period import PeriodKind
+from tiendo.model.period import Period, PeriodKind
 from tiendo.model.register import Unit
-from tiendo.reading.columns import kinds_named
+from tiendo.reading.columns import kinds_named, months_named, years_named
+from tiendo.reading.headings import MOST_HEADING_ROWS
 from tiendo.reading.notices import has_figure, not_read
 from tiendo.validation.cells import as_shown, find_code, find_ref, text_of
 from tiendo.validation.context import Context
@@ -50,29 +51,59 @@ def sort_rows(content: WorkbookContent, context: Context) -> tuple[WorkbookConte
 
 
 def _without_other_periods(content: WorkbookContent, context: Context) -> tuple[WorkbookContent, list[Notice]]:
-    """Takes out the figures whose heading says that they are of a month where the plan goes by quarters, and the like.
+    """Takes out the figures whose heading says that they are of another period than the one that is reported.
 
-    The reader does not know the plan: it takes "Thực hiện tháng 6" for the figure of the period alone.
+    The reader does not know the plan: it takes "Thực hiện tháng 6" for the figure of the period alone, and "Lũy kế 5
+    tháng" for what is since the year's start. Corrections are of other periods: there only the kind must be the plan's.
     """
-    named: dict[tuple[str, str], set[PeriodKind]] = {}
+    headings: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for title in content.titles:
-        named.setdefault((title.sheet, title.cell.rstrip("0123456789")), set()).update(kinds_named(title.text))
-    others = {place for place, kinds in named.items() if kinds and context.period.kind not in kinds}
+        if title.is_heading:
+            place, number = _place(title.sheet, title.cell)
+            headings.setdefault(place, []).append((number, title.text))
     unread: dict[str, list[tuple[str, object]]] = {}
 
     def kept(row: _Row) -> _Row:
-        cell = row.quarter
-        if (row.sheet, cell.address.rstrip("0123456789")) not in others:
-            return row
-        if _is_figure(cell):
-            unread.setdefault(row.sheet, []).append((cell.address, _shown(cell)))
-        return row._replace(quarter=RawCell())
+        period = context.period if isinstance(row, IndicatorRow) else None
+        emptied: dict[str, Any] = {}
+        for field in ("quarter", "year_to_date"):
+            cell: RawCell = getattr(row, field)
+            place, number = _place(row.sheet, cell.address)
+            above = [(top, text) for top, text in headings.get(place, ()) if top < number]
+            texts = [text for top, text in above if top > above[-1][0] - MOST_HEADING_ROWS]
+            if not _is_of_another(texts, field, context.period.kind, period):
+                continue
+            if _is_figure(cell):
+                unread.setdefault(row.sheet, []).append((cell.address, _shown(cell)))
+            emptied[field] = RawCell()
+        return row._replace(**emptied) if emptied else row
 
     content = content._replace(
         indicator_rows=tuple(map(kept, content.indicator_rows)),
         correction_rows=tuple(map(kept, content.correction_rows)),
     )
     return content, [not_read(sheet, cells) for sheet, cells in unread.items()]
+
+
+def _place(sheet: str, address: str) -> tuple[tuple[str, str], int]:
+    """Splits a cell's address: its column in a sheet, its row (0 where it has none)."""
+    column = address.rstrip("0123456789")
+    return (sheet, column), int(address[len(column) :] or 0)
+
+
+def _is_of_another(headings: list[str], field: str, kind: PeriodKind, period: Period | None) -> bool:
+    """Whether the headings over a figure, the lowest that says so, name another period, or one of another kind."""
+    kinds, months, years = (
+        next((found for text in reversed(headings) if (found := named(text))), frozenset())
+        for named in (kinds_named, months_named, years_named)
+    )
+    if field == "quarter" and kinds and kind not in kinds:
+        return True
+    if period is None:
+        return False
+    # In "quý II (3 tháng)" the months are no more than how long a quarter is.
+    is_by_month = field == "year_to_date" or kind is PeriodKind.MONTH
+    return bool((years and period.year not in years) or (is_by_month and months and period.last_month not in months))
 
 
 def _sort_indicators(content: WorkbookContent, context: Context) -> _Sorted:

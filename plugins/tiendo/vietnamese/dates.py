@@ -98,7 +98,13 @@ _MONTH_INSIDE = re.compile(
     r"(?!\w|(?: và|,|-) ?\d{1,2}(?![\d/]| ?tháng))" + _INSIDE_YEAR.format(name="year") + ")"
 )
 _SO_FAR_INSIDE = re.compile(
-    rf"(?<!\w)(?P<months>{_COUNT}) (?:tháng|thang)(?: (?:đầu năm|dau nam)|(?= (?:năm |nam )?20\d\d))"
+    rf"(?<!\w)(?P<months>{_COUNT}) (?:tháng|thang)(?: (?:đầu năm|dau nam)|(?= (?:năm |nam )?20\d\d)"
+    r"|(?=(?:,| và| va)? (?:ước|uoc|dự kiến|du kien)(?: thực hiện| thuc hien)? (?:cả |ca )?(?:năm|nam)(?!\w)))"
+    + _INSIDE_YEAR.format(name="year")
+)
+# "9T-2023" is nine months, "T9-2023" is the ninth.
+_SHORT_INSIDE = re.compile(
+    r"(?<!\w)(?P<months>0?6|0?9|12)t(?: (?:đầu năm|dau nam)|(?=[ ./\-]{0,2}20\d\d(?!\d)))"
     + _INSIDE_YEAR.format(name="year")
 )
 _HALF_INSIDE = re.compile(
@@ -111,8 +117,17 @@ _YEAR_TO_DATE_CODE = re.compile(r"(?<!\w)(?P<code_year>20\d\d)[- /.]?ytd(?P<numb
 _YEAR_INSIDE = re.compile(
     r"(?<!\w)(?:(?:báo cáo|bao cao|kết quả|ket qua)(?: kết quả| ket qua)?(?: thực hiện| thuc hien)?:? "
     r"(?:năm|nam)(?= 20)"
-    r"|(?<!ước )(?<!ước thực hiện )(?<!kế hoạch )(?<!dự kiến )(?<!so với )(?:cả năm|ca nam)(?!\w))"
-    + _INSIDE_YEAR.format(name="year")
+    r"|(?:^|(?<=báo cáo )|(?<=bao cao ))(?:tổng kết|tong ket)(?: công tác| cong tac)? (?:năm|nam)(?= 20)"
+    r"|(?<!ước )(?<!ước thực hiện )(?<!kế hoạch )(?<!dự kiến )(?<!so với )(?<!uoc )(?<!uoc thuc hien )"
+    r"(?:cả năm|ca nam)(?!\w))" + _INSIDE_YEAR.format(name="year")
+)
+# Of a plan by years only: by other periods each report is on how the year's plan is carried out.
+_YEAR_OF_PLAN_INSIDE = re.compile(
+    r"(?:^|(?<!\w)(?:báo cáo|bao cao)(?: đánh giá| danh gia)?:? )(?:tình hình|kết quả|tinh hinh|ket qua)"
+    r"(?: và kết quả| va ket qua)? (?:thực hiện|thuc hien)"
+    r"(?: (?:các |cac )?(?:kế hoạch|chỉ tiêu|nhiệm vụ|mục tiêu|ke hoach|chi tieu|nhiem vu|muc tieu)(?!\w)"
+    r"(?:(?!tháng|thang|quý|năm|(?<!\w)(?:quy|nam)(?!\w))[^,;:\d])*?)?"
+    r" (?:năm|nam)(?= 20)(?! 20\d\d ?[-–] ?(?:20)?\d\d(?!\d))" + _INSIDE_YEAR.format(name="year")
 )
 
 
@@ -291,8 +306,12 @@ def _inside(plain: str, only_year: str | None, year: int | None, kind: PeriodKin
             found.append((12 if is_second else 6, match["code_year"] or match["year"]))
     elif kind is PeriodKind.YEAR_TO_DATE:
         found += [(int(match["number"]), match["code_year"]) for match in _YEAR_TO_DATE_CODE.finditer(plain)]
+    if kind in (PeriodKind.HALF_YEAR, PeriodKind.YEAR_TO_DATE):
+        found += [(int(match["months"]), match["year"]) for match in _SHORT_INSIDE.finditer(plain)]
     if kind is not PeriodKind.MONTH:
         found += [(12, match["year"]) for match in _YEAR_INSIDE.finditer(plain)]
+    if kind is PeriodKind.YEAR:
+        found += [(12, match["year"]) for match in _YEAR_OF_PLAN_INSIDE.finditer(plain)]
     for month, stated in found:
         if period := _ending(month, stated or only_year, year, kind, QUARTER):
             yield period[0]
