@@ -89,6 +89,7 @@ def edition_of(code: str) -> EditionData:
     return replace(
         DRAFT,
         period=period,
+        is_of_several_years=period.kind is PeriodKind.YEAR,
         next_due_at=None if is_over else DRAFT.next_due_at,
         indicators=tuple(map(line_of, DRAFT.indicators)),
         body_targets=tuple(map(line_of, DRAFT.body_targets)),
