@@ -15,12 +15,13 @@ from sqlalchemy import URL, Engine
 from fixtures.command import Command
 from fixtures.foreign import zipped
 from fixtures.other_plan import PLAN as OTHER_PROVINCE
+from fixtures.other_plan import plan_by
 from fixtures.side_by_side import plan_beside
 from fixtures.submissions import FIRST_ROW
 from fixtures.workbooks import filled_workbook, nameless, put
 from tiendo.cli import common
 from tiendo.clock import HANOI, set_replay_clock
-from tiendo.model.period import Period
+from tiendo.model.period import Period, PeriodKind
 from tiendo.model.plans import Plans
 from tiendo.model.register import Register
 from tiendo.plan.register import load_register
@@ -113,7 +114,7 @@ NAMES = f"the plans in hand are {OLD}, {NEW}, {BESIDE}"
         ("", "2023", OLD),
         ("", Period(2024, 1), NAMES),
         ("", "2024", NAMES),
-        ("", Period(2031, 1), NAMES),
+        ("", Period(2031, 1), f"no plan in hand has 2031-Q1; they have 2023-Q1 to 2023-Q4 ({OLD}), 2024-Q1 to"),
         ("", None, NAMES),
         ("45-kh-ubnd-2025", Period(2023, 1), f"'45-kh-ubnd-2025' is not in hand (TIENDO_PLAN); there are {OLD}, {NEW}"),
     ],
@@ -127,7 +128,15 @@ def test_which_plan_is_meant(
         return
     with pytest.raises(typer.BadParameter, match=re.escape(meant)) as refused:
         common.chosen_plan(code, period)
-    assert refused.value.param_hint == "--plan"
+    assert refused.value.param_hint == ("--period" if period == Period(2031, 1) else "--plan")
+
+
+def test_a_year_is_of_the_plan_that_reports_by_it(
+    three: Plans, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    yearly = load_register(plan_by(PeriodKind.YEAR, tmp_path / "yearly"))
+    monkeypatch.setattr(common, "open_plans", lambda: Plans((*three.plans, yearly)))
+    assert common.chosen_plan("", Period(2025, 1, PeriodKind.YEAR)) is yearly
 
 
 @pytest.mark.parametrize("period", [None, "2023", Period(2023, 1), Period(2031, 1)])
@@ -154,7 +163,7 @@ def test_the_only_plan_in_hand_is_meant_whatever_the_period(
 )
 def test_what_does_not_say_its_plan_is_wrong_usage(tiendo: Command, arguments: tuple[str, ...]) -> None:
     assert tiendo(*arguments, code=2) == ""
-    assert "--plan" in tiendo.error
+    assert ("--period" if "2031-Q1" in arguments else "--plan") in tiendo.error
     assert OLD in tiendo.error
     assert NEW in tiendo.error
 
