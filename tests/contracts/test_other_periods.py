@@ -64,7 +64,7 @@ def period(kind: PeriodKind) -> Period:
 @pytest.fixture
 def reported(pipeline: Pipeline, period: Period) -> Pipeline:
     """The periods of the year up to one, each reported by six bodies in time."""
-    for each in period.so_far:
+    for each in pipeline.register.so_far(period):
         now = pipeline.register.calendar_by_period[each].cut_off_on
         pipeline.today(now.year + now.month // 12, now.month % 12 + 1, 18, 9)
         for body in BODIES:

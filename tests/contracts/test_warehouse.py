@@ -237,7 +237,7 @@ def test_a_verdict_names_what_it_rests_on(
 
 
 def test_the_mart_reads_a_period_s_code_as_we_do(engine: Engine) -> None:
-    periods = [period for kind in PeriodKind for period in periods_of(2024, kind)]
+    periods = [period for kind in PeriodKind for period in periods_of([2024], kind)]
     found = "mart.period_number(p), mart.period_start(p), mart.period_end(p)"
     with reader(engine) as connection:
         told = connection.execute(

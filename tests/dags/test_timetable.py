@@ -45,7 +45,7 @@ def next_run(
 
 
 def of_year(register: Register, year: int) -> Register:
-    return replace(register, code=f"plan-{year}", year=year, calendar=compute_calendar(RULES, periods_of(year)))
+    return replace(register, code=f"plan-{year}", year=year, calendar=compute_calendar(RULES, periods_of([year])))
 
 
 def key(run: DagRunInfo | None) -> str | None:
@@ -145,7 +145,7 @@ class TestReminders:
             replace(
                 register,
                 year=year,
-                calendar=compute_calendar(RULES, periods_of(year)),
+                calendar=compute_calendar(RULES, periods_of([year])),
                 tasks=tuple(
                     replace(task, due_on=date(year, 2, 29)) if task.ref == register.own_plan_task else task
                     for task in register.tasks

@@ -57,7 +57,7 @@ def as_table(calendar: tuple) -> str:
 
 
 def test_the_calendars_of_three_years() -> None:
-    calendars = [compute_calendar(RULES, periods_of(year)) for year in (2023, 2024, 2026)]
+    calendars = [compute_calendar(RULES, periods_of([year])) for year in (2023, 2024, 2026)]
     assert "\n" + "".join(map(as_table, calendars)) == CALENDARS
     instants = [instant for c in calendars for d in c for instant in (d.due_at, d.publish_at, d.closing_at)]
     assert {f"{instant:%z}" for instant in instants} == {"+0700"}
@@ -104,7 +104,7 @@ def test_last_working_day_before_tet() -> None:
 
 
 def test_register_of_2023(register: Register) -> None:
-    assert register.calendar == compute_calendar(RULES, periods_of(2023))
+    assert register.calendar == compute_calendar(RULES, periods_of([2023]))
     first = register.calendar_by_period[Period(2023, 1)]
     # "Before the 15th": a minute to midnight of the 14th is in time, midnight is late.
     assert datetime(2023, 3, 14, 23, 59, tzinfo=HANOI) < first.due_at
@@ -262,7 +262,7 @@ def test_days_set_by_hand_win(tmp_path: Path) -> None:
         due_before=date(2023, 6, 17),
         closing_on=date(2023, 6, 27),
     )
-    assert calendar == compute_calendar(replace(RULES, overrides={Period(2023, 2): override}), periods_of(2023))
+    assert calendar == compute_calendar(replace(RULES, overrides={Period(2023, 2): override}), periods_of([2023]))
     assert [f"{days.due_at:%d/%m}" for days in calendar] == ["15/03", "17/06", "15/09", "15/12"]
     assert f"{calendar[1].closing_at:%d/%m %H:%M}" == "28/06 00:00"
     assert calendar[1].cut_off_on == date(2023, 6, 14)
@@ -284,7 +284,7 @@ def test_a_change_within_the_year_leaves_old_periods_their_days(tmp_path: Path) 
 def test_a_change_on_the_cut_off_day_still_holds_for_the_period() -> None:
     later = CalendarChange(date(2023, 6, 14), "CV 1", {"closing_day": 28})
     latest = CalendarChange(date(2023, 10, 1), "CV 2", {"closing_day": 29, "cut_off_day": 10})
-    calendar = compute_calendar(replace(RULES, changes=(later, latest)), periods_of(2023))
+    calendar = compute_calendar(replace(RULES, changes=(later, latest)), periods_of([2023]))
     assert [f"{days.closing_at:%d/%m}" for days in calendar] == ["26/03", "29/06", "29/09", "30/12"]
     assert [days.cut_off_on.day for days in calendar] == [14, 14, 14, 10]
 

@@ -157,7 +157,7 @@ def test_the_words_of_a_workbook_fit_the_kind(
     plan = by_kind(register, period.kind)
     earlier = {
         (FDI, KHDT, str(each), basis): Decimal(7)
-        for each in period.so_far[:-1]
+        for each in period.of_year[: period.number - 1]
         for basis in ("quarter", "year_to_date")
     }
     body = plan.agency_by_code[KHDT]

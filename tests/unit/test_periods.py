@@ -54,7 +54,7 @@ def test_a_kind_is_found_by_its_name_and_travels_between_processes(kind: PeriodK
 
 @pytest.mark.parametrize("kind", PeriodKind)
 def test_codes_of_a_kind_stand_in_the_order_of_time(kind: PeriodKind) -> None:
-    periods = [period for year in (2023, 2024) for period in periods_of(year, kind)]
+    periods = list(periods_of((2023, 2024), kind))
     assert periods == sorted(periods) == [Period.parse(code) for code in sorted(map(str, periods))]
 
 

@@ -9,6 +9,7 @@ from airflow.sdk import Param
 from tiendo.model.period import Period
 from tiendo.model.plans import Bodies, PlanPeriod, Plans, meant_by
 from tiendo.model.register import Register
+from tiendo.vietnamese.text import capital
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -19,9 +20,8 @@ def period_form(bodies: Bodies) -> dict[str, Param]:
     all_periods = [(register, entry.period) for register in bodies.plans for entry in register.calendar]
     names: dict[str, str] = {}
     for register, period in all_periods:
-        name = period.vietnamese
         of_plan = f" – {register.short_title}" if len(bodies.plans) > 1 else ""
-        names[form_value(bodies, register, period)] = name[0].upper() + name[1:] + of_plan
+        names[form_value(bodies, register, period)] = capital(period.vietnamese) + of_plan
     # The other spelling is taken too, last in the list: Airflow holds the values of a waiting run against the form
     # again at each of its tasks, and plans may have been put into hand or taken out since it was started.
     spelt = [*(key_of(*each) for each in all_periods), *(str(period) for _, period in all_periods)]

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from tiendo import clock
 from tiendo.feedback.finding_groups import SEVERITY_NAMES, group_findings
 from tiendo.feedback.receipt import VERDICT_NAMES
-from tiendo.feedback.versions import ANSWER_NAMES
+from tiendo.feedback.versions import ANSWER_NAMES, basis_words
 from tiendo.model.content import WorkbookContent
 from tiendo.model.outcome import FileOutcome, Finding, ObservationRow
 from tiendo.model.period import Period
@@ -215,7 +215,7 @@ def print_check(result: dict[str, Any], *, tells_plan: bool = False) -> None:
     for read in result["read"]:
         words = read["typed"] if read["answer"] == "state" else ANSWER_NAMES.get(read["answer"], "")
         value = words if read["value"] is None else format_number(read["value"])
-        basis = Period.parse(read["period"]).kind.in_it if read["basis"] == "quarter" else "lũy kế / đến kỳ"
+        basis = basis_words(read["basis"], read["period"])
         where = f"{read['sheet']} {read['cell']}"
         typer.echo(f"  {where}: “{read['typed']}” hiểu là {value} ({read['indicator']}, {read['period']}, {basis})")
     typer.echo(f"Số liệu đọc được: {len(result['read'])}, được ghi nhận: {len(result['observations'])}")

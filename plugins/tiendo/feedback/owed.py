@@ -72,13 +72,13 @@ def _unanswered(register: Register, outcome: FileOutcome) -> tuple[tuple[str, ..
     if not outcome.period or outcome.verdict not in ACCEPTED:
         return (), ()
     period = Period.parse(outcome.period)
-    register, quarter = register.in_force(period), period.number
+    register, number = register.in_force(period), period.number
     answered = {o.indicator for o in outcome.read if o.period == outcome.period}
     states = {t.task_ref for t in outcome.read_tasks if t.state}
     indicators = tuple(
         indicator.label
         for indicator in register.indicators_of(outcome.agency)
-        if quarter in indicator.published_in and indicator.code not in answered
+        if number in indicator.published_in and indicator.code not in answered
     )
     if any(finding.rule == "no-task-table" for finding in outcome.findings):
         return indicators, ()

@@ -23,6 +23,7 @@ from tiendo.validation.cells import read_kind
 from tiendo.validation.facts import QUARTER, YEAR_TO_DATE
 from tiendo.vietnamese.dates import deadline_text, format_date, format_instant
 from tiendo.vietnamese.number import format_number
+from tiendo.vietnamese.text import capital
 
 VERDICT_NAMES = {
     "accepted": "Đã tiếp nhận",
@@ -154,7 +155,6 @@ def _view(register: Register, receipt: Receipt, marked_name: str | None, now: da
         # Nobody can tell what the file is of; most likely it is the one report that is owed: said at the head.
         wanted, owed = owed.reports[0].period, owed._replace(reports=())
     entry = next((entry for entry in calendar if str(entry.period) == wanted), None)
-    in_period = register.period_kind.in_it
     version, names = receipt.version, TRIAL_NAMES if receipt.is_trial else VERDICT_NAMES
     returned = receipt.returned
     groups = group_findings(outcome.findings)
@@ -190,7 +190,7 @@ def _view(register: Register, receipt: Receipt, marked_name: str | None, now: da
         "newest": _receipt_named(version.newest_receipt_no, version.newest_received_at) if version else "",
         "changes": change_texts(register, version.changes) if version else [],
         "period_names": period_names,
-        "in_period": in_period[0].upper() + in_period[1:],
+        "in_period": capital(register.period_kind.in_it),
         "whole": lambda group: _whole(group, receipt),
         "details": lambda told: [
             group for group in groups if is_news and not (group in told and _is_told_by_a_line(group))

@@ -38,7 +38,7 @@ from tiendo.feedback.template_style import (
 from tiendo.feedback.template_warnings import LEGEND, TASK_LEGEND, warn_of_figures, warn_of_tasks
 from tiendo.model.content import SHEET_GUIDE, SHEET_MARKER, TEMPLATE_VERSION, Marker
 from tiendo.model.outcome import LastReported
-from tiendo.model.period import Period, PeriodKind
+from tiendo.model.period import Period
 from tiendo.model.register import Agency, Indicator, Nature, PeriodCalendar, Register
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.ooxml.archive_bytes import repack
@@ -55,6 +55,7 @@ from tiendo.reading.columns import (
 )
 from tiendo.vietnamese.dates import deadline_text, long_date
 from tiendo.vietnamese.number import format_number
+from tiendo.vietnamese.text import capital
 
 # Counts and money get the grouping of the Vietnamese locale. Rates and ratios stay General: there a typed "8,7%" or
 # "9-10" leaves its mark in the cell's format, by which the reader knows a percentage or a date.
@@ -238,7 +239,7 @@ class _Form:
         last = self._reported.values.get((indicator.code, self._agency.code))
         before = "" if last is None else f" Kỳ trước: {format_number(last)}."
         if indicator.nature is Nature.FLOW:
-            of_first = f"{_capital(period.short)}: bằng số {kind.in_it}."
+            of_first = f"{capital(period.short)}: bằng số {kind.in_it}."
             what = of_first if period.begins_year else f"Lũy kế từ đầu năm: kỳ trước cộng {kind.in_it}."
         elif indicator.nature is Nature.GROWTH:
             what = "Tốc độ tăng so với cùng kỳ năm trước; giảm thì ghi dấu trừ. Bằng 82,1% cùng kỳ thì ghi -17,9."
@@ -335,7 +336,7 @@ class _Form:
                     for basis in ("quarter", "year_to_date")
                 )
                 if quarter is not None or total is not None:
-                    key = f"{_period_label(period)}|{indicator.label}"
+                    key = f"{capital(period.slashed)}|{indicator.label}"
                     rows.append((key, _NONE if quarter is None else quarter, _NONE if total is None else total))
         return rows
 
@@ -355,7 +356,7 @@ class _Form:
             (),
             TASK_STATES.values(),
             KINDS.values(),
-            [_period_label(period) for period in self._earlier],
+            [capital(period.slashed) for period in self._earlier],
             [indicator.code for indicator in self._indicators],
             [indicator.label for indicator in self._indicators],
             (),
@@ -406,16 +407,6 @@ class _Form:
         sheet.protection.sheet = True
         sheet.protection.formatColumns = False  # False is "not forbidden"
         sheet.protection.formatRows = False
-
-
-def _period_label(period: Period) -> str:
-    """``Quý I/2023``, ``Tháng 4/2023``, ``6 tháng đầu năm 2023``."""
-    is_named = period.kind in (PeriodKind.MONTH, PeriodKind.QUARTER)
-    return _capital(f"{period.short}/{period.year}" if is_named else period.vietnamese)
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
 
 
 _NONE = "không có"

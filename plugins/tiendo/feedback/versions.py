@@ -110,7 +110,7 @@ def change_texts(register: Register, changes: Sequence[VersionChange]) -> list[C
         ChangeText(
             _label(register, change),
             change.period,
-            _basis_words(change),
+            basis_words(change.basis, change.period),
             _said(change.old_answer, change.old_value, change.old_kind, change.old_told),
             _said(change.new_answer, change.new_value, change.new_kind, change.new_told),
         )
@@ -118,9 +118,11 @@ def change_texts(register: Register, changes: Sequence[VersionChange]) -> list[C
     ]
 
 
-def _basis_words(change: VersionChange) -> str:
-    of_period = Period.parse(change.period).kind.in_it
-    return {"quarter": of_period, "year_to_date": "lũy kế / đến kỳ", "": ""}[change.basis]
+def basis_words(basis: str, period: str) -> str:
+    """Returns ``trong quý``, of another kind of period ``trong tháng``, or ``lũy kế / đến kỳ``; "" for none."""
+    if basis == "quarter":
+        return Period.parse(period).kind.in_it
+    return "lũy kế / đến kỳ" if basis else ""
 
 
 def _order(register: Register) -> Callable[[VersionChange], tuple[str, int, bool]]:

@@ -2,13 +2,16 @@
 
 import re
 from calendar import monthrange
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import Enum
 from functools import total_ordering
 from typing import Self
 
 _ROMAN = ("I", "II", "III", "IV")
+_MONTHS = Decimal(12)
 
 
 class PeriodKind(Enum):
@@ -149,12 +152,7 @@ class Period:
     @property
     def of_year(self) -> tuple["Period", ...]:
         """All periods of its kind and year, in order."""
-        return periods_of(self.year, self.kind)
-
-    @property
-    def so_far(self) -> tuple["Period", ...]:
-        """The periods of its year up to and with itself."""
-        return self.of_year[: self.number]
+        return periods_of([self.year], self.kind)
 
     @property
     def short(self) -> str:
@@ -176,6 +174,24 @@ class Period:
         return f"{self.short.removeprefix('cả ')} {self.year}"
 
     @property
+    def slashed(self) -> str:
+        """``quý I/2023``, ``tháng 4/2023``, ``6 tháng đầu năm 2023``: as it is written where room is short."""
+        is_named = self.kind in (PeriodKind.MONTH, PeriodKind.QUARTER)
+        return f"{self.short}/{self.year}" if is_named else self.vietnamese
+
+    @property
+    def even_share(self) -> Decimal:
+        """The part of the year that is over by its end: q/4, m/12."""
+        return self.last_month / _MONTHS
+
+    @property
+    def rest_of_year(self) -> tuple[int, str]:
+        """What is left of the year, and what it is counted in: ``(2, "quý")``, of all but quarters ``(3, "tháng")``."""
+        if self.kind is PeriodKind.QUARTER:
+            return self.per_year - self.number, self.kind.noun
+        return 12 - self.last_month, PeriodKind.MONTH.noun
+
+    @property
     def label(self) -> str:
         """``I``, ``T4``, ``6T``, ``9T``, ``2023``: for the axis of a chart or a table's heading."""
         match self.kind:
@@ -188,6 +204,6 @@ class Period:
         return f"{self.last_month}T"
 
 
-def periods_of(year: int, kind: PeriodKind = PeriodKind.QUARTER) -> tuple[Period, ...]:
-    """Returns the periods of a year, in order."""
-    return tuple(Period(year, number, kind) for number in range(1, len(kind.ends) + 1))
+def periods_of(years: Iterable[int], kind: PeriodKind = PeriodKind.QUARTER) -> tuple[Period, ...]:
+    """Returns the periods of some years, in order."""
+    return tuple(Period(year, number, kind) for year in years for number in range(1, len(kind.ends) + 1))

@@ -349,7 +349,7 @@ class Register:
     @cached_property
     def periods(self) -> tuple[Period, ...]:
         """The periods it is reported by, in order."""
-        return tuple(period for year in self.years for period in periods_of(year, self.period_kind))
+        return periods_of(self.years, self.period_kind)
 
     def series(self, period: Period) -> tuple[Period, ...]:
         """Returns what a period is looked at with: the year's periods; of a plan reported once a year, all years."""
@@ -358,6 +358,10 @@ class Register:
     def so_far(self, period: Period) -> tuple[Period, ...]:
         """Returns its series up to and with a period."""
         return tuple(each for each in self.series(period) if each <= period)
+
+    def until(self, period: Period) -> tuple[Period, ...]:
+        """Returns the plan's periods up to and with one."""
+        return tuple(each for each in self.periods if each <= period)
 
     def is_over(self, now: datetime) -> bool:
         """Tells whether every period of the plan has closed."""

@@ -15,10 +15,11 @@ from tiendo.feedback.versions import ANSWER_NAMES
 from tiendo.model.period import Period, PeriodKind
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.pages.frame import PREFIX, link, shown_plan
-from tiendo.report.words import basis_text, clean, number, period_name, short_instant
+from tiendo.report.words import basis_text, clean, number, short_instant
 from tiendo.status.names import STYLES, Status
 from tiendo.validation.suites import rule_titles
 from tiendo.vietnamese.dates import format_date
+from tiendo.vietnamese.text import capital
 from tiendo.warehouse.sql import statement
 
 Rows = list[dict[str, Any]]
@@ -86,11 +87,7 @@ def rule_link(rule: str) -> str:
 
 def period_words(period: str | None) -> str:
     """Returns ``Quý I/2023``, ``Tháng 4/2023``, ``6 tháng đầu năm 2023``, ``Năm 2023``; "" for none."""
-    if not period:
-        return ""
-    told = Period.parse(period)
-    name = period_name(told)
-    return name.replace(" năm ", "/") if told.kind in (PeriodKind.MONTH, PeriodKind.QUARTER) else name
+    return capital(Period.parse(period).slashed) if period else ""
 
 
 def figure_words(row: Mapping[str, Any]) -> str:

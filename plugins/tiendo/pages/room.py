@@ -16,6 +16,7 @@ from tiendo.pages.standing import MARKS, cell_key, gather, of_other_plan, period
 from tiendo.pages.to_do import duration, left_words, to_do, to_do_in_plan
 from tiendo.report.words import name_in_year
 from tiendo.vietnamese.dates import deadline_text, format_instant
+from tiendo.vietnamese.text import capital
 
 RENEWED_EVERY = 20
 router = APIRouter()
@@ -86,5 +87,4 @@ def _columns(register: Register) -> list[dict[str, Any]]:
 def _title(register: Register, period: str) -> str:
     if len(register.years) > 1:
         return period_words(period)
-    name = name_in_year(Period.parse(period))
-    return name[0].upper() + name[1:]
+    return capital(name_in_year(Period.parse(period)))

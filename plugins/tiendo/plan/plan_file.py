@@ -100,7 +100,7 @@ class PlanFile:
     @property
     def periods(self) -> tuple[Period, ...]:
         """The periods it is reported by, in order."""
-        return tuple(period for year in self.years for period in periods_of(year, self.period_kind))
+        return periods_of(self.years, self.period_kind)
 
     @property
     def has_calendar(self) -> bool:

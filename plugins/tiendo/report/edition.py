@@ -161,7 +161,7 @@ def _next(engine: Engine, register: Register, period: Period, known_at: datetime
         connection.exec_driver_sql(EDITION_LOCK)
         connection.exec_driver_sql(LOAD_LOCK)
         if known_at is None:
-            for each in register.periods[: register.periods.index(period) + 1]:
+            for each in register.until(period):
                 store_status(connection, register, each)
         as_of = known_at or clock.now()
         return as_of, last_edition(connection, register, period) + 1

@@ -333,7 +333,7 @@ def _tasks(register: Register, fetch: _Fetch, period: Period, as_of: datetime | 
     parameters = {} if as_of is None else {"as_of": as_of}
     reported = {(row["task_ref"], row["agency_code"]): row for row in fetch("report/tasks.sql", **parameters)}
     last_said: dict[tuple[str, str], tuple[Period, str]] = {}
-    for past in (each for each in register.periods if each < period):
+    for past in register.until(period)[:-1]:
         for row in fetch("report/tasks.sql", period=str(past), **parameters):
             last_said[row["task_ref"], row["agency_code"]] = (past, row["state"])
 
@@ -441,7 +441,7 @@ def _revisions(
     A figure of Q1 was shown by editions of Q1, and its corrections by those of Q2; so in Q3's report the line is
     drawn at the last edition of either. Without any edition only a superseded figure is a revision.
     """
-    held, so_far = register.in_force(period), [each for each in register.periods if each <= period]
+    held, so_far = register.in_force(period), register.until(period)
     shown: dict[str, datetime] = {}
     for past in so_far[:-1]:
         instants = [row["as_of"] for row in editions if str(past) <= row["period"] < str(period)]

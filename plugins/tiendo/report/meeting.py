@@ -9,7 +9,6 @@ from itertools import accumulate
 from math import ceil
 from typing import Any
 
-from tiendo.model.period import Period, PeriodKind
 from tiendo.model.working_days import last_day_before
 from tiendo.report.data import EditionData, IndicatorLine
 from tiendo.report.headline import cause_of, needing_attention, remarks, task_name
@@ -140,7 +139,8 @@ def _named(names: Sequence[str]) -> str:
 def _indicator(data: EditionData, line: IndicatorLine) -> dict[str, Any]:
     """Returns one indicator with its figures so far, what is due by now and what must still come."""
     if line.needed is not None and not data.period.is_last:
-        lacking = f"{need(line.needed, line.decimals)} {_remaining(data.period)}"
+        count, noun = data.period.rest_of_year
+        lacking = f"{need(line.needed, line.decimals)} trong {count} {noun}"
     else:
         lacking = f"còn cách {line.gap_text}" if line.gap_text else ""
     return {
@@ -156,12 +156,6 @@ def _indicator(data: EditionData, line: IndicatorLine) -> dict[str, Any]:
         "lead": brief("; ".join(line.responsible) or line.agency_name, _BODY),
         "cause": cause_of(data, line, _NAME),
     }
-
-
-def _remaining(period: Period) -> str:
-    """Returns ``trong 2 quý``, of all but quarters in months, ``trong 3 tháng``."""
-    months, is_quarter = 12 - period.last_month, period.kind is PeriodKind.QUARTER
-    return f"trong {months // 3} quý" if is_quarter else f"trong {months} tháng"
 
 
 def _path(line: IndicatorLine) -> list[str]:

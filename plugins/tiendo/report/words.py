@@ -13,6 +13,7 @@ from tiendo.status.names import LABELS, STYLES, TRENDS, Status, verdict_name
 from tiendo.status.rounding import rounded_gap, rounded_need
 from tiendo.vietnamese.dates import format_date
 from tiendo.vietnamese.number import format_number
+from tiendo.vietnamese.text import capital
 
 SUBMISSION_STATES = {
     "accepted": "Đã tiếp nhận",
@@ -174,7 +175,7 @@ def basis_text(basis: str, kind: PeriodKind) -> str:
 
 def period_name(period: Period) -> str:
     """Returns ``Quý I năm 2023``."""
-    return period.vietnamese[0].upper() + period.vietnamese[1:]
+    return capital(period.vietnamese)
 
 
 def name_in_year(period: Period) -> str:

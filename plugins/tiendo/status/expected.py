@@ -6,7 +6,7 @@ from typing import NamedTuple
 from tiendo.model.period import Period
 from tiendo.model.register import Comparator, Indicator, Nature
 
-_ZERO, _ONE, _MONTHS = Decimal(0), Decimal(1), Decimal(12)
+_ZERO, _ONE = Decimal(0), Decimal(1)
 
 
 class Side(NamedTuple):
@@ -57,12 +57,7 @@ def share_of_year(indicator: Indicator, period: Period) -> Decimal:
     """Returns the part of the year's flow expected by the end of the period: the indicator's profile, else even."""
     if indicator.profile is not None and indicator.nature is Nature.FLOW:
         return indicator.profile[period.number - 1]
-    return even_share(period)
-
-
-def even_share(period: Period) -> Decimal:
-    """Returns the part of the year that is over by the end of the period: q/4, m/12."""
-    return period.last_month / _MONTHS
+    return period.even_share
 
 
 def has_own_pace(indicator: Indicator, period: Period) -> bool:
@@ -127,7 +122,7 @@ def goal_of(indicator: Indicator, period: Period) -> Goal | None:
         case Comparator.BETWEEN:
             sides = (side(1, low), side(-1, high))
     has_path = formula != "target_itself"
-    return Goal(period, indicator.nature, share, even_share(period), formula, has_path, sides, is_band)
+    return Goal(period, indicator.nature, share, period.even_share, formula, has_path, sides, is_band)
 
 
 def _expected(indicator: Indicator, formula: str, share: Decimal, target: Decimal) -> Decimal:

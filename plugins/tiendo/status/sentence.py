@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
-from tiendo.model.period import Period, PeriodKind
+from tiendo.model.period import Period
 from tiendo.model.register import Comparator, Indicator, ListedState, Nature, Register, Thresholds, Unit
 from tiendo.status.choose import Choice, Outcome, Part, Report
 from tiendo.status.expected import Goal, Side
@@ -102,14 +102,8 @@ def explain_ungraded(register: Register, indicator: Indicator, period: Period, s
 
 def remaining_words(period: Period) -> str:
     """Returns ``trong 2 quý còn lại``, ``trong quý còn lại``, ``trong 3 tháng còn lại``."""
-    is_quarter = period.kind is PeriodKind.QUARTER
-    remaining = period.per_year - period.number if is_quarter else 12 - period.last_month
-    return f"trong {_counted(period)} còn lại" if remaining == 1 else f"trong {remaining} {_counted(period)} còn lại"
-
-
-def _counted(period: Period) -> str:
-    """What the rest of a year is counted in: quarters, else months."""
-    return (PeriodKind.QUARTER if period.kind is PeriodKind.QUARTER else PeriodKind.MONTH).noun
+    count, noun = period.rest_of_year
+    return f"trong {noun} còn lại" if count == 1 else f"trong {count} {noun} còn lại"
 
 
 def gap_words(indicator: Indicator, period: Period, margin: Decimal) -> str:
@@ -261,7 +255,7 @@ def _pace(write: _Writer, goal: Goal) -> list[str]:
     )
     even = " - ".join(write.rounded(side.target * goal.even_share) for side in goal.sides)
     pace = f"mức phải đạt tính theo nhịp {source} ({_share(goal.share)} cả năm)"
-    return [f"{pace}, nếu chia đều các {_counted(goal.period)} là {even}{write.suffix}"]
+    return [f"{pace}, nếu chia đều các {goal.period.rest_of_year[1]} là {even}{write.suffix}"]
 
 
 def _without_path(write: _Writer, goal: Goal, actual: Decimal) -> list[str]:

@@ -65,7 +65,7 @@ class IndicatorFacts:
         if target is None or not self.is_flow:
             return target
         profile = self.indicator.profile
-        return target * (profile[period.number - 1] if profile else Decimal(period.last_month) / 12)
+        return target * (profile[period.number - 1] if profile else period.even_share)
 
     def is_due(self, period: Period) -> bool:
         """Tells whether a figure of it exists in the period."""

@@ -56,7 +56,6 @@ _PERIOD_INSIDE = re.compile(
     + _INSIDE_YEAR.format(name="months_year")
     + r")"
 )
-_MONTH_WORDS = {"ba": 3, "sáu": 6, "chín": 9, "mười hai": 12}
 
 # Of plans that are not reported by quarters. How many months, or which: "bốn tháng đầu năm", "tháng tư".
 _COUNTS = {
@@ -226,10 +225,9 @@ def read_period(
             return None
         return _period(_quarter_number(match["quarter"] or match["bare"]), match["year"], year, QUARTER)
     if match := _MONTHS_TEXT.fullmatch(plain):
-        months = _MONTH_WORDS.get(match["months"]) or int(match["months"])
-        return _period(months // 3, match["year"], year, YEAR_TO_DATE)
+        return _ending(_month_number(match["months"]), match["year"], year, kind, YEAR_TO_DATE)
     if match := _WHOLE_YEAR.fullmatch(plain):
-        return _period(4, match["year"], year, YEAR_TO_DATE)
+        return _ending(12, match["year"], year, kind, YEAR_TO_DATE)
     return None
 
 
@@ -280,7 +278,7 @@ def find_periods(text: str, *, year: int | None = None, kind: PeriodKind = Perio
         if match["iso_quarter"]:
             quarter, stated = int(match["iso_quarter"]), match["iso_year"]
         elif match["months"]:
-            quarter = (_MONTH_WORDS.get(match["months"]) or int(match["months"])) // 3
+            quarter = _month_number(match["months"]) // 3
             stated = match["months_year"]
         else:
             quarter, stated = _quarter_number(match["quarter"]) or 0, match["year"]
@@ -337,10 +335,7 @@ def _quarter_number(text: str) -> int | None:
 
 
 def _period(quarter: int | None, year: str | None, default_year: int | None, basis: str) -> tuple[Period, str] | None:
-    number = int(year) if year else default_year
-    if quarter is None or number is None or number not in _YEARS:
-        return None
-    return Period(number, quarter), basis
+    return _ending(quarter and 3 * quarter, year, default_year, PeriodKind.QUARTER, basis)
 
 
 def _month_number(text: str) -> int:

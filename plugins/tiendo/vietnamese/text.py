@@ -25,6 +25,11 @@ _SYLLABLE = re.compile(
 _LONGEST_SYLLABLE = 9  # letters of the longest one, and a tone that stands by itself
 
 
+def capital(text: str) -> str:
+    """Returns a text as it stands at the head of a line: its first letter large, the others as they are."""
+    return text[0].upper() + text[1:]
+
+
 def fold(text: str) -> str:
     """Returns the form of a text that is compared; equal forms mean the same words.
 
