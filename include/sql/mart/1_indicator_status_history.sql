@@ -6,15 +6,11 @@ create or replace view mart.indicator_status_history as
     s.needed, s.sentence as explanation, s.rule_version, o.submission_id, f.sha256 as file_sha256, o.sheet, o.cell,
     i.row_order,
     i.row_kind, s.margin_up, s.margin_down, s.is_estimate, s.is_approximate, s.is_illustrative, s.observation_id,
-    s.components, s.replaced_at, i.nature, i.direction, s.register_sha256
-  from (
-    -- Later is what was stored later: a replay that begins anew knows nothing of an earlier one's later instants
-    select h.*, min(h.as_of) over (
-        partition by h.plan_code, h.period, h.indicator_code order by h.indicator_status_id desc
-        rows between unbounded preceding and 1 preceding) as replaced_at
-    from core.indicator_status h
-  ) s
-  join core.version_indicator i on i.version_id = s.version_id and i.indicator_code = s.indicator_code
+    s.components, s.replaced_at, i.nature, i.direction, s.register_sha256,
+    s.plan_code || '/' || s.indicator_code as indicator_key, s.plan_code || '/' || s.agency_code as agency_key,
+    s.plan_code || '/' || s.period as period_key
+  from core.indicator_status s
+  left join core.version_indicator i on i.version_id = s.version_id and i.indicator_code = s.indicator_code
   left join core.observation o on o.observation_id = s.observation_id
   left join intake.submission b on b.submission_id = o.submission_id
   left join intake.submission_file f on f.file_id = b.file_id
@@ -79,3 +75,8 @@ comment on column mart.indicator_status_history.direction is
   'Which way is good: higher_better, lower_better, within_range, or none.';
 comment on column mart.indicator_status_history.register_sha256 is
   'The register it was graded by. What it says of the indicator is said as that register says it.';
+comment on column mart.indicator_status_history.indicator_key is
+  'Key of the indicator in one column, as in indicator.';
+comment on column mart.indicator_status_history.agency_key is
+  'Key of the body in one column, as in agency; null where there is no body.';
+comment on column mart.indicator_status_history.period_key is 'Key of the period in one column, as in period.';

@@ -3,18 +3,13 @@ create or replace view mart.observation_history as
   select o.observation_id, o.plan_code, o.period, o.indicator_code, o.agency_code, o.basis, o.kind, o.answer, o.value,
     o.value_text, o.is_approximate, o.is_illustrative, o.is_correction, o.promised_on, o.data_on, o.note,
     o.explanation, o.received_at, o.recorded_at, o.submission_id, b.version, f.receipt_no, f.name as file_name,
-    f.sha256 as file_sha256, f.sender, f.channel, o.sheet, o.cell,
-    row_number() over (
-      partition by o.plan_code, o.period, o.indicator_code, o.agency_code, o.basis
-      order by o.received_at, f.file_id, o.observation_id) as revision,
-    (o.is_correction or n.submission_id is not null) and row_number() over (
-      partition by o.plan_code, o.period, o.indicator_code, o.agency_code, o.basis
-      order by o.is_correction or n.submission_id is not null desc, o.received_at desc, f.file_id desc,
-        o.observation_id desc) = 1 as is_current
+    f.sha256 as file_sha256,
+    case f.channel when 'mail' then f.sender_agency_code else f.sender end as sender, f.channel, o.sheet, o.cell,
+    o.revision::bigint as revision, o.is_current, o.plan_code || '/' || o.indicator_code as indicator_key,
+    o.plan_code || '/' || o.agency_code as agency_key, o.plan_code || '/' || o.period as period_key
   from core.observation o
   join intake.submission b using (submission_id)
-  join intake.submission_file f using (file_id)
-  left join intake.newest_submission n using (submission_id);
+  join intake.submission_file f using (file_id);
 
 grant select on mart.observation_history to tiendo_reader, tiendo_loader;
 
@@ -45,7 +40,7 @@ comment on column mart.observation_history.version is 'Version of the body''s re
 comment on column mart.observation_history.receipt_no is 'Receipt given to the sender.';
 comment on column mart.observation_history.file_name is 'File name as sent.';
 comment on column mart.observation_history.file_sha256 is 'SHA-256 of the file.';
-comment on column mart.observation_history.sender is 'Inbox folder, mail address or user.';
+comment on column mart.observation_history.sender is 'Given up, see docs/mart-changelog.md: inbox folder, user, or the body that a mail came from; no address.';
 comment on column mart.observation_history.channel is 'folder, share, mail or command.';
 comment on column mart.observation_history.sheet is 'Sheet.';
 comment on column mart.observation_history.cell is 'Cell.';
@@ -53,3 +48,6 @@ comment on column mart.observation_history.revision is
   '1 for the first figure for this indicator, body, period and basis, counting up.';
 comment on column mart.observation_history.is_current is
   'Whether this figure counts: it stands in the newest acceptable version of its body and period, or came as a correction, and nothing newer speaks of it.';
+comment on column mart.observation_history.indicator_key is 'Key of the indicator in one column, as in indicator.';
+comment on column mart.observation_history.agency_key is 'Key of the body in one column, as in agency.';
+comment on column mart.observation_history.period_key is 'Key of the period in one column, as in period.';

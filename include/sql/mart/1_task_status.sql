@@ -1,20 +1,19 @@
 -- Progress of each task as the bodies that owe it tell it
 create or replace view mart.task_status as
-  select distinct on (t.plan_code, t.period, k.row_order, g.row_order)
-    t.plan_code, t.period, t.task_ref, k.section_ref, k.section_title, k.title, k.is_collective, k.due_on,
+  select t.plan_code, t.period, t.task_ref, k.section_ref, k.section_title, k.title, k.is_collective, k.due_on,
     t.agency_code, g.name as agency_name, t.state, t.completion_pct, t.result, t.difficulty, t.proposal,
-    t.received_at, t.recorded_at, t.submission_id, f.sha256 as file_sha256, t.sheet, t.cell
+    t.received_at, t.recorded_at, t.submission_id, f.sha256 as file_sha256, t.sheet, t.cell,
+    t.plan_code || '/' || t.task_ref as task_key, t.plan_code || '/' || t.agency_code as agency_key, t.plan_code || '/' || t.period as period_key
   from core.task_progress t
+  join intake.submission n on n.submission_id = t.submission_id and n.replaced_at is null
   -- As core.in_force_at has it, which a reader may not call
   join (
     select distinct on (f.plan_code, f.period) f.plan_code, f.period, f.version_id
     from core.in_force f order by f.plan_code, f.period, f.in_force_id desc
   ) v on v.plan_code = t.plan_code and v.period = t.period
   join core.version_task k on k.version_id = v.version_id and k.task_ref = t.task_ref
-  join core.version_agency g on g.version_id = v.version_id and g.agency_code = t.agency_code
-  join intake.newest_submission n using (submission_id)
-  join intake.submission_file f on f.file_id = n.file_id
-  order by t.plan_code, t.period, k.row_order, g.row_order, t.task_progress_id desc;
+  left join core.version_agency g on g.version_id = v.version_id and g.agency_code = t.agency_code
+  left join intake.submission_file f on f.file_id = n.file_id;
 
 grant select on mart.task_status to tiendo_reader, tiendo_loader;
 
@@ -41,3 +40,6 @@ comment on column mart.task_status.submission_id is 'The submission.';
 comment on column mart.task_status.file_sha256 is 'SHA-256 of the file.';
 comment on column mart.task_status.sheet is 'Sheet.';
 comment on column mart.task_status.cell is 'Cell of the state.';
+comment on column mart.task_status.task_key is 'Key of the task in one column, as in task.';
+comment on column mart.task_status.agency_key is 'Key of the body in one column, as in agency.';
+comment on column mart.task_status.period_key is 'Key of the period in one column, as in period.';

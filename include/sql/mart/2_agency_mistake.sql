@@ -1,8 +1,6 @@
 -- What was found wrong in each body's files, at present
 create or replace view mart.agency_mistake as
-  select p.plan_code, m.agency_code, m.rule, m.severity, m.file_count, m.finding_count, m.last_received_at
-  from core.plan p
-  cross join lateral mart.agency_mistake_at('infinity', p.plan_code) m;
+  select plan_code, agency_code, rule, severity, file_count, finding_count, last_received_at from core.agency_mistake;
 
 grant select on mart.agency_mistake to tiendo_reader, tiendo_loader;
 

@@ -1,14 +1,10 @@
 -- What each body owes and what came of it, at present
 create or replace view mart.submission_tracker as
-  select o.plan_code, o.period, t.agency_code, t.agency_name, t.state, t.received_at, t.due_at, t.is_on_time,
-    t.days_late, t.version, t.finding_count, t.receipt_no, t.row_order, o.obligation, t.general_due_at,
+  select t.plan_code, t.period, t.agency_code, t.agency_name, t.state, t.received_at, t.due_at, t.is_on_time,
+    t.days_late, t.version, t.finding_count, t.receipt_no, t.row_order, t.obligation, t.general_due_at,
     t.extended_until, t.letter_no, t.letter_on, t.rejected_at, t.owed_count, t.answered_count, t.completeness_pct,
-    case when o.obligation = 'quarterly_report' then (
-      select max(c.asked_at) from mart.correction_request c
-      where c.plan_code = o.plan_code and c.period = o.period and c.agency_code = t.agency_code
-        and c.answered_at is null) end as correction_asked_at
-  from core.obligation o
-  cross join lateral mart.submission_tracker_at('infinity', o.plan_code, o.obligation, o.period) t;
+    t.correction_asked_at, t.plan_code || '/' || t.agency_code as agency_key, t.plan_code || '/' || t.period as period_key
+  from core.submission_tracker t;
 
 grant select on mart.submission_tracker to tiendo_reader, tiendo_loader;
 
@@ -51,3 +47,6 @@ comment on column mart.submission_tracker.completeness_pct is
   'Share answered, in percent, 100 at most; null when nothing is owed.';
 comment on column mart.submission_tracker.correction_asked_at is
   'When the body was last asked to correct its report and has not answered yet; null otherwise.';
+comment on column mart.submission_tracker.agency_key is 'Key of the body in one column, as in agency.';
+comment on column mart.submission_tracker.period_key is
+  'Key of the period in one column, as in period, where it is one that is reported on.';

@@ -1,6 +1,19 @@
 -- The verdict on each indicator in each period, at present
 create or replace view mart.indicator_status as
-  select * from mart.indicator_status_at('infinity') order by plan_code, period, row_order;
+  select s.plan_code, s.period, s.as_of, s.indicator_code, i.label as indicator_name,
+    i.section_no || '. ' || i.section_title as section, i.unit, s.agency_code, i.target_text, i.comparator,
+    i.target_low, i.target_high, s.value, s.value_kind, s.value_basis, s.expected_value, s.ratio, s.status, s.margin,
+    s.needed, s.sentence as explanation, s.rule_version, o.submission_id, f.sha256 as file_sha256, o.sheet, o.cell,
+    i.row_order, i.row_kind, s.margin_up, s.margin_down, s.is_estimate, s.is_approximate, s.is_illustrative,
+    s.observation_id, s.components, i.nature, i.direction, s.previous_period, s.previous_value, s.previous_status,
+    s.trend, s.register_sha256, s.plan_code || '/' || s.indicator_code as indicator_key,
+    s.plan_code || '/' || s.agency_code as agency_key, s.plan_code || '/' || s.period as period_key
+  from core.indicator_status s
+  left join core.version_indicator i on i.version_id = s.version_id and i.indicator_code = s.indicator_code
+  left join core.observation o on o.observation_id = s.observation_id
+  left join intake.submission b on b.submission_id = o.submission_id
+  left join intake.submission_file f on f.file_id = b.file_id
+  where s.replaced_at is null and not s.is_withdrawn;
 
 grant select on mart.indicator_status to tiendo_reader, tiendo_loader;
 

@@ -1,9 +1,8 @@
 -- How many indicators and tasks stand where, at present
 create or replace view mart.status_rollup as
-  select p.plan_code, p.period, r.subject, r.grouping_kind, r.group_code, r.group_name, r.group_order, r.status,
-    r.item_count, r.group_count
-  from core.period p
-  cross join lateral mart.status_rollup_at('infinity', p.plan_code, p.period) r;
+  select plan_code, period, subject, grouping_kind, group_code, group_name, group_order, status, item_count, group_count,
+    plan_code || '/' || period as period_key
+  from core.status_rollup;
 
 grant select on mart.status_rollup to tiendo_reader, tiendo_loader;
 
@@ -21,3 +20,4 @@ comment on column mart.status_rollup.status is
   'Of an indicator a status as in indicator_status, of a task a state as in task_status or not_reported.';
 comment on column mart.status_rollup.item_count is 'How many stand there.';
 comment on column mart.status_rollup.group_count is 'How many the group has in all.';
+comment on column mart.status_rollup.period_key is 'Key of the period in one column, as in period.';

@@ -18,6 +18,8 @@ from tiendo.settings import INCLUDE
 from tiendo.warehouse.sql import statement
 
 _VERSION_TABLE = "tiendo_schema_version"
+# What is kept in rows for mart: worked out by its functions, so defined after them; last, all of it is worked out anew.
+_KEPT = ("kept/keep_verdicts.sql", "kept/keep_period.sql", "kept/keep_all.sql")
 
 
 class SchemaError(RuntimeError):
@@ -123,7 +125,9 @@ def _missing_migrations(heads: Sequence[str], _: MigrationContext) -> list[Revis
 
 
 def _define_mart(connection: Connection) -> None:
-    """Replaces the views and functions of ``mart`` if their files changed; drops none, for consumers' own hang on them.
+    """Replaces the views and functions of ``mart`` if their files changed, and what is kept for them is worked out anew.
+
+    None is dropped, for consumers' own hang on them.
 
     The files' names begin with a layer: each may use what the layers below define. What they were when they were run
     is told by the comment on the schema, since replacing a view makes everyone wait who reads it.
@@ -145,7 +149,7 @@ def _define_mart(connection: Connection) -> None:
 
 
 def _mart_files() -> list[Path]:
-    return sorted((INCLUDE / "sql" / "mart").glob("*.sql"))
+    return [*sorted((INCLUDE / "sql" / "mart").glob("*.sql")), *(INCLUDE / "sql" / name for name in _KEPT)]
 
 
 def _mart_comment() -> str:

@@ -1,0 +1,98 @@
+-- Brings up to date what is kept of a period, and what of some bodies: which versions and figures count, what was wrong
+create or replace function core.keep_period(of_plan_code text, of_period text, bodies text[]) returns void
+language plpgsql security definer set search_path = pg_catalog as $$
+begin
+  update intake.submission s set replaced_at = n.replaced_at
+  from (
+    select b.submission_id, min(b.recorded_at) over (
+        partition by b.agency_code order by b.received_at desc, b.file_id desc
+        rows between unbounded preceding and 1 preceding) as replaced_at
+    from intake.submission b
+    where b.plan_code = of_plan_code and b.period = of_period and b.agency_code = any(bodies)
+  ) n
+  where s.submission_id = n.submission_id and s.replaced_at is distinct from n.replaced_at;
+
+  update core.observation o set revision = n.revision, is_current = n.is_current
+  from (
+    select e.observation_id,
+      row_number() over (
+        partition by e.indicator_code, e.agency_code, e.basis
+        order by e.received_at, b.file_id, e.observation_id) as revision,
+      (e.is_correction or b.replaced_at is null) and row_number() over (
+        partition by e.indicator_code, e.agency_code, e.basis
+        order by e.is_correction or b.replaced_at is null desc, e.received_at desc, b.file_id desc,
+          e.observation_id desc) = 1 as is_current
+    from core.observation e join intake.submission b using (submission_id)
+    where e.plan_code = of_plan_code and e.period = of_period and e.agency_code = any(bodies)
+  ) n
+  where o.observation_id = n.observation_id and (o.revision, o.is_current) is distinct from (n.revision, n.is_current);
+
+  with now_so as (
+    select t.*, case when t.obligation = 'quarterly_report' then (
+        select max(c.asked_at) from mart.correction_request c
+        where c.plan_code = of_plan_code and c.period = of_period and c.agency_code = t.agency_code
+          and c.answered_at is null) end as correction_asked_at
+    from core.obligation o
+    cross join lateral mart.submission_tracker_at('infinity', of_plan_code, o.obligation, of_period) t
+    where o.plan_code = of_plan_code and o.period = of_period
+  ),
+  gone as (
+    delete from core.submission_tracker k
+    where k.plan_code = of_plan_code and k.period = of_period and not exists (
+      select from now_so n where n.obligation = k.obligation and n.agency_code = k.agency_code)
+  )
+  insert into core.submission_tracker as k (
+    plan_code, obligation, period, agency_code, agency_name, row_order, state, received_at, due_at, is_on_time,
+    days_late, version, finding_count, receipt_no, general_due_at, extended_until, letter_no, letter_on, rejected_at,
+    owed_count, answered_count, completeness_pct, correction_asked_at)
+  select n.plan_code, n.obligation, n.period, n.agency_code, n.agency_name, n.row_order, n.state, n.received_at,
+    n.due_at, n.is_on_time, n.days_late, n.version, n.finding_count, n.receipt_no, n.general_due_at, n.extended_until,
+    n.letter_no, n.letter_on, n.rejected_at, n.owed_count, n.answered_count, n.completeness_pct, n.correction_asked_at
+  from now_so n
+  on conflict (plan_code, obligation, period, agency_code) do update set
+    agency_name = excluded.agency_name, row_order = excluded.row_order, state = excluded.state,
+    received_at = excluded.received_at, due_at = excluded.due_at, is_on_time = excluded.is_on_time,
+    days_late = excluded.days_late, version = excluded.version, finding_count = excluded.finding_count,
+    receipt_no = excluded.receipt_no, general_due_at = excluded.general_due_at,
+    extended_until = excluded.extended_until, letter_no = excluded.letter_no, letter_on = excluded.letter_on,
+    rejected_at = excluded.rejected_at, owed_count = excluded.owed_count, answered_count = excluded.answered_count,
+    completeness_pct = excluded.completeness_pct, correction_asked_at = excluded.correction_asked_at
+  where k.* is distinct from excluded.*;
+
+  with now_so as (
+    select r.*
+    from core.period p cross join lateral mart.status_rollup_at('infinity', of_plan_code, of_period) r
+    where p.plan_code = of_plan_code and p.period = of_period
+  ),
+  gone as (
+    delete from core.status_rollup k
+    where k.plan_code = of_plan_code and k.period = of_period and not exists (
+      select from now_so n
+      where (n.subject, n.grouping_kind, n.group_code, n.status)
+        = (k.subject, k.grouping_kind, k.group_code, k.status))
+  )
+  insert into core.status_rollup as k (
+    plan_code, period, subject, grouping_kind, group_code, group_name, group_order, status, item_count, group_count)
+  select n.plan_code, n.period, n.subject, n.grouping_kind, n.group_code, n.group_name, n.group_order, n.status,
+    n.item_count, n.group_count
+  from now_so n
+  on conflict (plan_code, period, subject, grouping_kind, group_code, status) do update set
+    group_name = excluded.group_name, group_order = excluded.group_order, item_count = excluded.item_count,
+    group_count = excluded.group_count
+  where k.* is distinct from excluded.*;
+
+  -- Only ever more: what was found once stays found
+  insert into core.agency_mistake as k (
+    plan_code, agency_code, rule, severity, file_count, finding_count, last_received_at)
+  select f.plan_code, f.agency_code, n.rule, n.severity, count(distinct f.file_id), count(*), max(f.received_at)
+  from intake.submission_file f join intake.finding n on n.file_id = f.file_id
+  where f.plan_code = of_plan_code and f.agency_code = any(bodies) and n.severity <> 'info'
+    and f.state in ('accepted', 'accepted_with_warnings', 'rejected')
+  group by f.plan_code, f.agency_code, n.rule, n.severity
+  on conflict (plan_code, agency_code, rule, severity) do update set
+    file_count = excluded.file_count, finding_count = excluded.finding_count,
+    last_received_at = excluded.last_received_at
+  where k.* is distinct from excluded.*;
+end
+$$;
+revoke all on function core.keep_period(text, text, text[]) from public;

@@ -1,0 +1,36 @@
+-- What each body owes of each task in each period, and whether it told anything
+create or replace view mart.task_lead as
+  select v.plan_code, v.period, l.task_ref, k.title, l.agency_code, t.task_progress_id is not null as is_reported,
+    coalesce(t.state, 'not_reported') as state, t.completion_pct, k.due_on, k.is_collective, k.row_order,
+    v.plan_code || '/' || l.task_ref as task_key, v.plan_code || '/' || l.agency_code as agency_key,
+    v.plan_code || '/' || v.period as period_key
+  from core.period p
+  join (
+    select distinct on (f.plan_code, f.period) f.plan_code, f.period, f.version_id, f.register_sha256
+    from core.in_force f order by f.plan_code, f.period, f.in_force_id desc
+  ) v on v.plan_code = p.plan_code and v.period = p.period
+  join core.version_task_lead l on l.version_id = v.version_id
+  join core.version_task k on k.version_id = l.version_id and k.task_ref = l.task_ref
+  left join (
+    core.task_progress t join intake.submission n on n.submission_id = t.submission_id and n.replaced_at is null
+  ) on t.plan_code = v.plan_code and t.period = v.period and t.task_ref = l.task_ref and t.agency_code = l.agency_code;
+
+grant select on mart.task_lead to tiendo_reader, tiendo_loader;
+
+comment on view mart.task_lead is
+  'Which bodies lead each task in each period, and whether each has told how it stands: what a body left unreported is where is_reported is false. One row per plan, period, task and body.';
+comment on column mart.task_lead.plan_code is 'The plan.';
+comment on column mart.task_lead.period is 'The period.';
+comment on column mart.task_lead.task_ref is 'The task.';
+comment on column mart.task_lead.title is 'The task in short.';
+comment on column mart.task_lead.agency_code is 'The body that leads it.';
+comment on column mart.task_lead.is_reported is 'Whether the report that counts tells how it stands.';
+comment on column mart.task_lead.state is
+  'done, on_schedule, late, not_started or not_applicable, as the body tells it; not_reported where it tells nothing.';
+comment on column mart.task_lead.completion_pct is 'Share completed, in percent, as told; null where not told.';
+comment on column mart.task_lead.due_on is 'Day by which it is to be done; null without one.';
+comment on column mart.task_lead.is_collective is 'Whether every body owes it.';
+comment on column mart.task_lead.row_order is 'Printed order of the tasks.';
+comment on column mart.task_lead.task_key is 'Key of the task in one column, as in task.';
+comment on column mart.task_lead.agency_key is 'Key of the body in one column, as in agency.';
+comment on column mart.task_lead.period_key is 'Key of the period in one column, as in period.';
