@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import URL, Engine, create_engine
 
+from fixtures import kept
 from fixtures.pipeline import Pipeline
 from tiendo.model.register import Register
 from tiendo.plan.register import load_register
@@ -89,6 +90,7 @@ def database_url(postgres: URL, migrated_template: str) -> Iterator[URL]:
 def engine(database_url: URL) -> Iterator[Engine]:
     engine = make_engine(database_url)
     yield engine
+    assert kept.differences(engine) == []
     engine.dispose()
 
 

@@ -2,6 +2,14 @@
 create or replace function core.keep_period(of_plan_code text, of_period text, bodies text[]) returns void
 language plpgsql security definer set search_path = pg_catalog as $$
 begin
+  insert into core.held_version as k (plan_code, period, version_id, register_sha256)
+  select f.plan_code, f.period, f.version_id, f.register_sha256
+  from core.in_force_at('infinity') f
+  where f.plan_code = of_plan_code and f.period = of_period
+  on conflict (plan_code, period) do update
+    set version_id = excluded.version_id, register_sha256 = excluded.register_sha256
+  where k.* is distinct from excluded.*;
+
   update intake.submission s set replaced_at = n.replaced_at
   from (
     select b.submission_id, min(b.recorded_at) over (
@@ -26,6 +34,37 @@ begin
     where e.plan_code = of_plan_code and e.period = of_period and e.agency_code = any(bodies)
   ) n
   where o.observation_id = n.observation_id and (o.revision, o.is_current) is distinct from (n.revision, n.is_current);
+
+  with lead as (
+    select h.version_id, l.task_ref, l.agency_code, true as is_owed
+    from core.held_version h join core.version_task_lead l using (version_id)
+    where h.plan_code = of_plan_code and h.period = of_period
+  ),
+  told as (
+    select h.version_id, t.task_ref, t.agency_code, max(t.task_progress_id) as task_progress_id
+    from core.held_version h
+    join core.task_progress t on t.plan_code = h.plan_code and t.period = h.period
+    join intake.submission b on b.submission_id = t.submission_id and b.replaced_at is null
+    join core.version_task k on k.version_id = h.version_id and k.task_ref = t.task_ref
+    where h.plan_code = of_plan_code and h.period = of_period
+    group by h.version_id, t.task_ref, t.agency_code
+  ),
+  now_so as (
+    select version_id, task_ref, agency_code, l.is_owed is not null as is_owed, t.task_progress_id
+    from lead l full join told t using (version_id, task_ref, agency_code)
+    where exists (select from core.period p where p.plan_code = of_plan_code and p.period = of_period)
+  ),
+  gone as (
+    delete from core.owed_task k
+    where k.plan_code = of_plan_code and k.period = of_period and not exists (
+      select from now_so n where n.task_ref = k.task_ref and n.agency_code = k.agency_code)
+  )
+  insert into core.owed_task as k (
+    plan_code, period, task_ref, agency_code, version_id, is_owed, task_progress_id)
+  select of_plan_code, of_period, n.task_ref, n.agency_code, n.version_id, n.is_owed, n.task_progress_id from now_so n
+  on conflict (plan_code, period, task_ref, agency_code) do update
+    set version_id = excluded.version_id, is_owed = excluded.is_owed, task_progress_id = excluded.task_progress_id
+  where k.* is distinct from excluded.*;
 
   with now_so as (
     select t.*, case when t.obligation = 'quarterly_report' then (

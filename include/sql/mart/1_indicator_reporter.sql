@@ -4,10 +4,7 @@ create or replace view mart.indicator_reporter as
     v.plan_code || '/' || r.indicator_code as indicator_key, v.plan_code || '/' || r.agency_code as agency_key,
     v.plan_code || '/' || v.period as period_key
   from core.period p
-  join (
-    select distinct on (f.plan_code, f.period) f.plan_code, f.period, f.version_id, f.register_sha256
-    from core.in_force f order by f.plan_code, f.period, f.in_force_id desc
-  ) v on v.plan_code = p.plan_code and v.period = p.period
+  join core.held_version v on v.plan_code = p.plan_code and v.period = p.period
   join core.version_reporter r on r.version_id = v.version_id;
 
 grant select on mart.indicator_reporter to tiendo_reader, tiendo_loader;

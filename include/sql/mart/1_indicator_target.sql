@@ -4,11 +4,7 @@ create or replace view mart.indicator_target as
     i.target_high, mart.period_number(v.period) = any(i.published_in) as is_published_in_period, i.row_order,
     v.register_sha256, v.plan_code || '/' || i.indicator_code as indicator_key, v.plan_code || '/' || v.period as period_key
   from core.period p
-  -- As core.in_force_at has it, which a reader may not call
-  join (
-    select distinct on (f.plan_code, f.period) f.plan_code, f.period, f.version_id, f.register_sha256
-    from core.in_force f order by f.plan_code, f.period, f.in_force_id desc
-  ) v on v.plan_code = p.plan_code and v.period = p.period
+  join core.held_version v on v.plan_code = p.plan_code and v.period = p.period
   join core.version_indicator i on i.version_id = v.version_id
   where i.row_kind <> 'group';
 

@@ -1,19 +1,17 @@
 -- Progress of each task as the bodies that owe it tell it
 create or replace view mart.task_status as
-  select t.plan_code, t.period, t.task_ref, k.section_ref, k.section_title, k.title, k.is_collective, k.due_on,
-    t.agency_code, g.name as agency_name, t.state, t.completion_pct, t.result, t.difficulty, t.proposal,
+  select o.plan_code, o.period, o.task_ref, k.section_ref, k.section_title, k.title, k.is_collective, k.due_on,
+    o.agency_code, g.name as agency_name, t.state, t.completion_pct, t.result, t.difficulty, t.proposal,
     t.received_at, t.recorded_at, t.submission_id, f.sha256 as file_sha256, t.sheet, t.cell,
-    t.plan_code || '/' || t.task_ref as task_key, t.plan_code || '/' || t.agency_code as agency_key, t.plan_code || '/' || t.period as period_key
-  from core.task_progress t
-  join intake.submission n on n.submission_id = t.submission_id and n.replaced_at is null
-  -- As core.in_force_at has it, which a reader may not call
-  join (
-    select distinct on (f.plan_code, f.period) f.plan_code, f.period, f.version_id
-    from core.in_force f order by f.plan_code, f.period, f.in_force_id desc
-  ) v on v.plan_code = t.plan_code and v.period = t.period
-  join core.version_task k on k.version_id = v.version_id and k.task_ref = t.task_ref
-  left join core.version_agency g on g.version_id = v.version_id and g.agency_code = t.agency_code
-  left join intake.submission_file f on f.file_id = n.file_id;
+    o.plan_code || '/' || o.task_ref as task_key, o.plan_code || '/' || o.agency_code as agency_key,
+    o.plan_code || '/' || o.period as period_key
+  from core.owed_task o
+  left join core.task_progress t on t.task_progress_id = o.task_progress_id
+  left join core.version_task k on k.version_id = o.version_id and k.task_ref = o.task_ref
+  left join core.version_agency g on g.version_id = o.version_id and g.agency_code = o.agency_code
+  left join intake.submission n on n.submission_id = t.submission_id
+  left join intake.submission_file f on f.file_id = n.file_id
+  where o.task_progress_id is not null;
 
 grant select on mart.task_status to tiendo_reader, tiendo_loader;
 

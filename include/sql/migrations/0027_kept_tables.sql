@@ -34,6 +34,27 @@ begin
 end
 $$;
 
+-- The version of the register that holds for a period now
+create table core.held_version (
+  plan_code text not null,
+  period text not null,
+  version_id bigint not null references core.version,
+  register_sha256 text not null,
+  primary key (plan_code, period)
+);
+-- Each task with each body that leads it in a period, or has told something of it; null where nothing that counts is told
+create table core.owed_task (
+  plan_code text not null,
+  period text not null,
+  task_ref text not null,
+  agency_code text not null,
+  version_id bigint not null,
+  is_owed boolean not null,
+  task_progress_id bigint references core.task_progress,
+  primary key (plan_code, period, task_ref, agency_code),
+  foreign key (plan_code, period) references core.period,
+  foreign key (version_id, task_ref) references core.version_task
+);
 create table core.submission_tracker (
   plan_code text not null,
   obligation text not null,
@@ -86,7 +107,16 @@ create table core.agency_mistake (
   last_received_at timestamptz not null,
   primary key (plan_code, agency_code, rule, severity)
 );
-grant select on core.submission_tracker, core.status_rollup, core.agency_mistake to tiendo_loader;
+-- What codes are called: include/mart/code_labels.csv
+create table core.code_label (
+  code_list text not null,
+  code text not null,
+  row_order integer not null,
+  label_vi text not null,
+  label_en text not null,
+  primary key (code_list, code)
+);
+grant select on core.held_version, core.owed_task, core.submission_tracker, core.status_rollup, core.agency_mistake to tiendo_loader;
 
 create index on core.observation (indicator_code, period) where is_current;
 create index on core.observation (observation_id) where revision > 1;

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from tiendo.settings import INCLUDE
 
+CODE_LABELS = INCLUDE / "mart" / "code_labels.csv"
+
 
 class CodeLabel(NamedTuple):
     """What a code is called."""
@@ -19,7 +21,7 @@ class CodeLabel(NamedTuple):
 def code_labels() -> Mapping[str, Mapping[str, CodeLabel]]:
     """Returns the labels by code list and code, both in the order of display."""
     lists: dict[str, dict[str, CodeLabel]] = {}
-    with (INCLUDE / "mart" / "code_labels.csv").open(encoding="utf-8", newline="") as file:
+    with CODE_LABELS.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             lists.setdefault(row["code_list"], {})[row["code"]] = CodeLabel(row["label_vi"], row["label_en"])
     return lists

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import yaml
 
@@ -36,3 +37,25 @@ def relations() -> Mapping[str, Relation]:
         )
         for name, each in told.items()
     }
+
+
+class Question(NamedTuple):
+    """A question that an analyst asks of all plans in hand.
+
+    Attributes:
+        code: its name.
+        vi, en: in words.
+        sql: one statement on schema ``mart``, without parameters.
+    """
+
+    code: str
+    vi: str
+    en: str
+    sql: str
+
+
+@cache
+def questions() -> tuple[Question, ...]:
+    """Returns the questions of include/mart/questions.yaml in their order."""
+    told = yaml.safe_load((INCLUDE / "mart" / "questions.yaml").read_text(encoding="utf-8"))
+    return tuple(Question(**each) for each in told)

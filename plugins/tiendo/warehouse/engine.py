@@ -13,6 +13,8 @@ from tiendo.settings import RESTORING, Settings, get_settings
 from tiendo.warehouse.sql import statement
 
 DATABASE = "tiendo"
+# The database bounds the sessions of others (operations/sessions.sql): a load takes as long as it takes.
+_SESSION = "-c timezone=Asia/Ho_Chi_Minh -c statement_timeout=0 -c idle_in_transaction_session_timeout=0"
 # Every load, status run and edition takes this lock before it reads the clock, so that instants order like commits:
 # what an edition saw at its instant is all that was recorded before it. Loads share it, each body's one after another.
 LOAD_LOCK = "select pg_advisory_xact_lock(hashtext('tiendo.load'))"
@@ -80,7 +82,7 @@ def make_engine(url: URL) -> Engine:
         url,
         pool_pre_ping=True,
         json_deserializer=partial(simplejson.loads, use_decimal=True),
-        connect_args={"options": "-c timezone=Asia/Ho_Chi_Minh", "connect_timeout": 10},
+        connect_args={"options": _SESSION, "connect_timeout": 10},
     )
 
 

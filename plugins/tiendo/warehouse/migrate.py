@@ -14,6 +14,7 @@ from psycopg.errors import InsufficientPrivilege, InvalidFunctionDefinition, Inv
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import ProgrammingError
 
+from tiendo.model.code_labels import CODE_LABELS, code_labels
 from tiendo.settings import INCLUDE
 from tiendo.warehouse.sql import statement
 
@@ -40,6 +41,7 @@ def migrate(engine: Engine) -> None:
             opts = {"version_table": _VERSION_TABLE, "fn": _missing_migrations}
             MigrationContext.configure(connection, opts=opts).run_migrations(connection=connection)
             _define_mart(connection)
+            _run_file(connection, INCLUDE / "sql" / "operations/sessions.sql")
     except ProgrammingError as error:
         if not isinstance(error.orig, InsufficientPrivilege):
             raise
@@ -145,6 +147,15 @@ def _define_mart(connection: Connection) -> None:
                 f"{path.name}: {error.orig.diag.message_primary}. Consumers rely on mart as the warehouse has it: a "
                 "view may get columns at its end, a function's stay, and what else is to change gets a new name."
             ) from error
+    connection.exec_driver_sql("delete from core.code_label")
+    labels = [(code_list, code, label) for code_list, codes in code_labels().items() for code, label in codes.items()]
+    connection.execute(
+        statement("kept/put_code_label.sql"),
+        [
+            {"code_list": code_list, "code": code, "row_order": place, "label_vi": vietnamese, "label_en": english}
+            for place, (code_list, code, (vietnamese, english)) in enumerate(labels, start=1)
+        ],
+    )
     connection.exec_driver_sql(sql.SQL("comment on schema mart is {}").format(told).as_string())
 
 
@@ -153,7 +164,8 @@ def _mart_files() -> list[Path]:
 
 
 def _mart_comment() -> str:
-    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in _mart_files())).hexdigest()
+    files = [*_mart_files(), CODE_LABELS]
+    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
     return f"What consumers may rely on; only ever added to. Made by include/sql/mart/ of SHA-256 {digest}"
 
 

@@ -1,19 +1,13 @@
 -- What each body owes of each task in each period, and whether it told anything
 create or replace view mart.task_lead as
-  select v.plan_code, v.period, l.task_ref, k.title, l.agency_code, t.task_progress_id is not null as is_reported,
+  select o.plan_code, o.period, o.task_ref, k.title, o.agency_code, o.task_progress_id is not null as is_reported,
     coalesce(t.state, 'not_reported') as state, t.completion_pct, k.due_on, k.is_collective, k.row_order,
-    v.plan_code || '/' || l.task_ref as task_key, v.plan_code || '/' || l.agency_code as agency_key,
-    v.plan_code || '/' || v.period as period_key
-  from core.period p
-  join (
-    select distinct on (f.plan_code, f.period) f.plan_code, f.period, f.version_id, f.register_sha256
-    from core.in_force f order by f.plan_code, f.period, f.in_force_id desc
-  ) v on v.plan_code = p.plan_code and v.period = p.period
-  join core.version_task_lead l on l.version_id = v.version_id
-  join core.version_task k on k.version_id = l.version_id and k.task_ref = l.task_ref
-  left join (
-    core.task_progress t join intake.submission n on n.submission_id = t.submission_id and n.replaced_at is null
-  ) on t.plan_code = v.plan_code and t.period = v.period and t.task_ref = l.task_ref and t.agency_code = l.agency_code;
+    o.plan_code || '/' || o.task_ref as task_key, o.plan_code || '/' || o.agency_code as agency_key,
+    o.plan_code || '/' || o.period as period_key
+  from core.owed_task o
+  left join core.version_task k on k.version_id = o.version_id and k.task_ref = o.task_ref
+  left join core.task_progress t on t.task_progress_id = o.task_progress_id
+  where o.is_owed;
 
 grant select on mart.task_lead to tiendo_reader, tiendo_loader;
 
