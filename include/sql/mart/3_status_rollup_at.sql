@@ -17,7 +17,7 @@ language sql stable security definer set search_path = pg_catalog rows 200 as $$
   item as (
     select 'indicator' as subject, s.status, i.section_no as section_code,
       i.section_no || '. ' || i.section_title as section_name, i.row_order, r.agency_code
-    from mart.indicator_status_at(instant) s
+    from mart.indicator_status_history s
     join held h on true
     join core.version_indicator i on i.version_id = h.version_id and i.indicator_code = s.indicator_code
     left join lateral (
@@ -25,6 +25,7 @@ language sql stable security definer set search_path = pg_catalog rows 200 as $$
       where e.version_id = h.version_id and e.indicator_code = s.indicator_code order by e.precedence limit 1
     ) r on true
     where s.plan_code = of_plan_code and s.period = of_period
+      and s.as_of <= instant and (s.replaced_at is null or s.replaced_at > instant)
     union all
     select case when t.is_collective then 'collective_task' else 'task' end, coalesce(p.state, 'not_reported'),
       t.section_ref, t.section_ref || '. ' || t.section_title, t.row_order, l.agency_code

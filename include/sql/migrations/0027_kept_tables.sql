@@ -50,7 +50,7 @@ create table core.owed_task (
   agency_code text not null,
   version_id bigint not null,
   is_owed boolean not null,
-  task_progress_id bigint references core.task_progress,
+  task_progress_id bigint,
   primary key (plan_code, period, task_ref, agency_code),
   foreign key (plan_code, period) references core.period,
   foreign key (version_id, task_ref) references core.version_task
