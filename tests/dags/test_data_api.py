@@ -8,6 +8,7 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -38,7 +39,7 @@ from tiendo.pages.forms import signer
 from tiendo.pages.frame import all_parts, viewer
 from tiendo.settings import PROJECT, Settings
 from tiendo.warehouse import offered
-from tiendo.warehouse.contract import Relation, relations
+from tiendo.warehouse.contract import relations
 from tiendo.warehouse.engine import make_engine, reader
 from unit.report_warehouse import figure, grade, migrated_template, send  # noqa: F401 - a fixture
 
@@ -328,7 +329,11 @@ def strange(filled: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             text("""create view mart.slow as select n::bigint, pg_sleep(n)::text from generate_series(5, 6) n""")
         )
         connection.execute(text("""grant select on mart."Lạ"";--", mart.slow to tiendo_reader"""))
-    more = {name: Relation(name, (key,), {}) for name, key in (('Lạ";--', "Số \") 'x"), ("slow", "n"))}
+    one = relations()["period"]
+    more = {
+        name: replace(one, name=name, key=(key,), references={})
+        for name, key in (('Lạ";--', "Số \") 'x"), ("slow", "n"))
+    }
     monkeypatch.setattr(offered, "relations", lambda: {**relations(), **more})
     offered.offered_tables.cache_clear()
     yield
@@ -373,6 +378,14 @@ def test_too_many_at_once_are_refused(program: TestClient, monkeypatch: pytest.M
     assert program.get(f"{API}/").status_code == 200
     for _ in held:
         data_api._places.release()
+    assert program.get(f"{API}/period").status_code == 200
+
+
+def test_a_warehouse_that_is_not_ready_is_asked_again(program: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    offered.offered_tables.cache_clear()
+    with monkeypatch.context() as before:
+        before.setattr(offered, "statement", lambda name: text("select 1 where false"))
+        assert program.get(f"{API}/period").status_code == 500
     assert program.get(f"{API}/period").status_code == 200
 
 

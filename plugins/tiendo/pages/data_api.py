@@ -6,6 +6,7 @@ docs/data-api.md.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from hashlib import sha256
 from operator import methodcaller
 from threading import BoundedSemaphore
@@ -24,6 +25,7 @@ from tiendo.pages.forms import signer
 from tiendo.pages.frame import HEADERS, AllOpened, Opened, Refusal, Viewer, page
 from tiendo.pages.openapi import openapi
 from tiendo.report.data_files import csv_bytes
+from tiendo.report.words import number
 from tiendo.warehouse.offered import LONGEST_SECONDS, OfferedTable, fetch_page, offered_tables
 
 API = "/api/v1"
@@ -45,8 +47,8 @@ def data_page(request: Request, user: Viewer, _: Opened, opened: AllOpened) -> H
         tables=list(offered_tables(opened.engine).values()),
         root=_root(request),
         kinds=KINDS,
-        usual=USUAL_LIMIT,
-        largest=LARGEST_LIMIT,
+        usual=number(Decimal(USUAL_LIMIT)),
+        largest=number(Decimal(LARGEST_LIMIT)),
         seconds=LONGEST_SECONDS,
     )
 

@@ -75,7 +75,11 @@ class Asked:
 
 @lru_cache(maxsize=1)
 def offered_tables(engine: Engine) -> Mapping[str, OfferedTable]:
-    """Returns the tables by name, in the order of relations.yaml; read once, for a process begins after a migration."""
+    """Returns the tables by name, in the order of relations.yaml; read once, for a process begins after a migration.
+
+    Raises:
+        LookupError: there are none: the warehouse is not migrated yet, and will be asked again.
+    """
     columns: dict[str, dict[str, OfferedColumn]] = defaultdict(dict)
     given: dict[str, dict[str, OfferedColumn]] = defaultdict(dict)
     asked: dict[str, list[str]] = defaultdict(list)
@@ -90,6 +94,8 @@ def offered_tables(engine: Engine) -> Mapping[str, OfferedTable]:
             elif row.name in columns[row.relation]:
                 comment = columns[row.relation][row.name].comment
                 given[row.relation][row.name] = OfferedColumn(row.name, row.type, comment)
+    if not columns:
+        raise LookupError("schema mart has no relations")
     # The first that a function asks for is the instant.
     return {
         name: OfferedTable(name, comments[name], columns[name], each.key, given[name], tuple(asked[name][1:]))
