@@ -204,6 +204,7 @@ LONG = "9" * 1001
         ("period?period%22)%20or%20(%221=1", 422, 'period") or ("1'),
         ("period?period__like=2", 422, "period__like"),
         ("period?period__gte=2023-Q1", 422, "period__gte"),
+        ("indicator_status?value__like=1", 422, "value__like"),
         ("period?period__=2023-Q1", 422, "period__"),
         ("period?__gte=1", 422, "__gte"),
         ("indicator_status?components=1", 422, "components"),
