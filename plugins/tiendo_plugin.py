@@ -28,7 +28,12 @@ class TiendoPlugin(AirflowPlugin):
     # itself, where Airflow 3.3.2 makes a button of it that leads nowhere; several are a menu.
     external_views: ClassVar[list[Any]] = [
         {"name": name, "href": href, "destination": "nav"}
-        for name, href in (("Điều hành", "/tiendo/"), ("Phê duyệt", "/tiendo/duyet/"), ("Sổ tay", "/tiendo/so-tay"))
+        for name, href in (
+            ("Điều hành", "/tiendo/"),
+            ("Phê duyệt", "/tiendo/duyet/"),
+            ("Số liệu", "/tiendo/so-lieu"),
+            ("Sổ tay", "/tiendo/so-tay"),
+        )
     ]
     listeners: ClassVar[list[Any]] = [run_words]
     global_operator_extra_links: ClassVar[list[Any]] = [

@@ -38,6 +38,7 @@ PAGES = {
     "quy-tac": "/tiendo/quy-tac/magnitude",
     "tim": "/tiendo/tim?q=y+t%E1%BA%BF",
     "viec": "/tiendo/viec/",
+    "so-lieu": "/tiendo/so-lieu",
     "phe-duyet": "/tiendo/duyet/",
     "so-tay": "/tiendo/so-tay",
     "so-tay-gui": "/tiendo/so-tay/gui-bao-cao",

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from tiendo.pages import acts, approval, bodies, drafts, files, handbook, indicators, room, rules, search
+from tiendo.pages import acts, approval, bodies, data_api, drafts, files, handbook, indicators, room, rules, search
 from tiendo.pages.frame import guard
 
 app = FastAPI(title="Tiendo", openapi_url=None)
@@ -17,3 +17,4 @@ app.include_router(bodies.router)
 app.include_router(search.router)
 app.include_router(indicators.router)
 app.include_router(rules.router)
+app.include_router(data_api.router)

@@ -63,7 +63,7 @@ def check_sent(request: Request, longest: int, kind: str) -> None:
 
 def form_token(user: BaseUser, register: Register, *about: str | int) -> str:
     """Returns what makes a form this account's, about this and nothing else: a site that cannot read it cannot post."""
-    return str(_signer().dumps([str(user.get_id()), register.code, *about]))
+    return str(signer("forms").dumps([str(user.get_id()), register.code, *about]))
 
 
 def read_token(user: BaseUser, register: Register, token: str) -> list[Any]:
@@ -73,7 +73,7 @@ def read_token(user: BaseUser, register: Register, token: str) -> list[Any]:
         Refusal: 403, it was not made by us for this account and this plan.
     """
     try:
-        account, plan_code, *about = _signer().loads(token)
+        account, plan_code, *about = signer("forms").loads(token)
     except (BadSignature, ValueError) as error:
         raise Refusal(403, "The form's token is not ours.", _STRANGE) from error
     if account != str(user.get_id()):
@@ -91,8 +91,9 @@ def read_token(user: BaseUser, register: Register, token: str) -> list[Any]:
     return list(about)
 
 
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(get_signing_key("api", "secret_key"), salt="tiendo.pages.forms")
+def signer(purpose: str) -> URLSafeSerializer:
+    """Returns what signs texts by the key of this installation; what is signed for one purpose is no other's."""
+    return URLSafeSerializer(get_signing_key("api", "secret_key"), salt=f"tiendo.pages.{purpose}")
 
 
 async def ask_airflow(request: Request, method: str, path: str, body: Any = None) -> httpx.Response:

@@ -78,11 +78,12 @@ shown_plan: ContextVar[ShownPlan | None] = ContextVar("tiendo_shown_plan", defau
 
 
 class Refusal(HTTPException):
-    """A request that cannot be met; ``words`` tell a reader of Vietnamese why, ``detail`` a program."""
+    """A request that cannot be met; ``words`` tell a reader of Vietnamese why, ``detail`` and ``field`` a program."""
 
-    def __init__(self, status: int, detail: str, words: str) -> None:
+    def __init__(self, status: int, detail: str, words: str, *, field: str = "") -> None:
         super().__init__(status, detail)
         self.words = words
+        self.field = field
 
 
 def may(method: str, dag_id: str, user: BaseUser, entity: DagAccessEntity | None = None) -> bool:
@@ -212,7 +213,9 @@ def guard(app: FastAPI) -> None:
     @app.exception_handler(StarletteHTTPException)
     async def refused(request: Request, error: StarletteHTTPException) -> Response:
         if not _is_browser(request):
-            return JSONResponse({"detail": error.detail}, error.status_code, HEADERS)
+            field = getattr(error, "field", "")
+            told = {"detail": error.detail} | ({"field": field} if field else {})
+            return JSONResponse(told, error.status_code, HEADERS)
         if error.status_code == 401 and request.method == "GET":
             return _to_login(request)
         if error.status_code == 401:

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -47,10 +48,18 @@ def render_data_files(data: EditionData) -> dict[str, bytes]:
 
 
 def to_csv(table: EditionTable, rows: Rows) -> bytes:
-    """Returns a table as CSV (RFC 4180, UTF-8, comma, point decimals); an empty field is a missing value."""
+    """Returns a table as CSV, with decimals of at most ten digits after the point."""
+    return csv_bytes([column.name for column in table.columns], (map(_exact, row) for row in rows))
+
+
+def csv_bytes(names: Iterable[str], rows: Iterable[Iterable[Any]]) -> bytes:
+    """Returns rows as CSV (RFC 4180, UTF-8, comma, point decimals); an empty field is a missing value.
+
+    Text that a spreadsheet program would take for a formula has an apostrophe before it.
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([column.name for column in table.columns])
+    writer.writerow(names)
     for row in rows:
         writer.writerow([_text(value) for value in row])
     return out.getvalue().encode()
@@ -116,7 +125,7 @@ def _text(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case Decimal():
-            return f"{_exact(value):f}"
+            return f"{value:f}"
         case datetime():
             return value.isoformat()
         case date():
