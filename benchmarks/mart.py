@@ -196,7 +196,12 @@ def nationwide() -> Iterator[tuple[str, TextClause, dict[str, Any], str]]:
         yield f"? {question.code}", text(question.sql), {}, "reader"
     for relation in relations().values():
         key = ", ".join(relation.key)
-        yield f"first of {relation.name}", text(f"select * from mart.{relation.name} order by {key} limit 1000"), {}, "reader"  # noqa: S608
+        yield (
+            f"first of {relation.name}",
+            text(f"select * from mart.{relation.name} order by {key} limit 1000"),
+            {},
+            "reader",
+        )  # noqa: S608
         yield f"count of {relation.name}", text(f"select count(*) from mart.{relation.name}"), {}, "reader"  # noqa: S608
 
 

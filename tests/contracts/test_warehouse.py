@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from tiendo.clock import HANOI
@@ -15,6 +15,7 @@ from tiendo.settings import INCLUDE, PROJECT
 from tiendo.status.service import initialise
 from tiendo.warehouse.dictionary import dictionary
 from tiendo.warehouse.engine import loader, reader
+from tiendo.warehouse.migrate import migrate
 from tiendo.warehouse.sql import statement
 
 STATUS_COLUMNS = """plan_code period as_of indicator_code indicator_name section unit agency_code target_text comparator
@@ -244,3 +245,44 @@ def test_the_mart_reads_a_period_s_code_as_we_do(engine: Engine) -> None:
             text(f"select {found} from unnest(cast(:codes as text[])) p"), {"codes": [str(each) for each in periods]}
         )
         assert [tuple(row) for row in told] == [(p.number, p.first_day, p.last_day) for p in periods]
+
+
+def test_whoever_reads_has_the_province_s_time_and_an_end(engine: Engine) -> None:
+    """As an analyst's own program finds it, whatever the time zone of its machine; our own sessions are not bounded."""
+    shown = "select current_setting('timezone'), current_setting('statement_timeout'), extract(day from due_at) from mart.period"
+    migrate(engine)
+    analyst = create_engine(engine.url)
+    with analyst.connect() as connection:
+        told = connection.exec_driver_sql(f"{shown} where period = '2023-Q1'").one()
+    analyst.dispose()
+    assert tuple(told) == ("Asia/Ho_Chi_Minh", "1min", 15)
+    with loader(engine) as connection:
+        assert connection.exec_driver_sql("show statement_timeout").scalar() == "0"
+        assert connection.exec_driver_sql("show idle_in_transaction_session_timeout").scalar() == "0"
+
+
+@pytest.mark.parametrize(
+    ("relation", "derived"),
+    [
+        ("intake.submission", {"replaced_at"}),
+        ("core.observation", {"revision", "is_current"}),
+        ("core.indicator_status", {"replaced_at", "previous_period", "previous_value", "previous_status", "trend"}),
+    ],
+)
+def test_beside_what_was_told_only_what_follows_from_it_may_change(
+    engine: Engine, relation: str, derived: set[str]
+) -> None:
+    with engine.connect() as connection:
+        columns = connection.exec_driver_sql(
+            f"select attname from pg_attribute where attrelid = '{relation}'::regclass and attnum > 0 and not attisdropped"
+        ).scalars()
+        refused = set()
+        for column in columns:
+            try:
+                with connection.begin_nested():
+                    connection.exec_driver_sql(f"update {relation} set {column} = {column}")
+            except DBAPIError as error:
+                assert "append-only" in str(error) or "can only be updated to DEFAULT" in str(error)
+                refused.add(column)
+        all_columns = connection.exec_driver_sql(f"select * from {relation} limit 0").keys()
+    assert set(all_columns) - refused == derived

@@ -4,6 +4,8 @@ The expected grades are arithmetic by hand on published figures (docs/methodolog
 97,1 %; revenue 17.300 of 18.654,25 is 92,7 %; retail 13,2 of 15 is 88 %; exports fell.
 """
 
+import csv
+import os
 import re
 import shutil
 import zipfile
@@ -37,11 +39,13 @@ from tiendo.report.record_card import record_rows
 from tiendo.settings import INCLUDE, Settings
 from tiendo.status.service import initialise, refresh
 from tiendo.validation.suites import get_suite
-from tiendo.warehouse.engine import make_engine
+from tiendo.warehouse.contract import Question, questions
+from tiendo.warehouse.engine import make_engine, reader
 from tiendo.warehouse.mart import explanation, past_figures, status_rows, tracker_rows
 
 Q1, Q2, Q3, Q4 = (Period(2023, quarter) for quarter in (1, 2, 3, 4))
 PLAN_DIR = INCLUDE / "plans" / "282-kh-ubnd-2023"
+ANSWERS = Path(__file__).parent / "questions"
 END = datetime(2024, 1, 10, tzinfo=HANOI)
 
 
@@ -86,6 +90,26 @@ def year(tmp_path_factory: pytest.TempPathFactory, postgres: URL, register: Regi
         with admin.connect() as connection:
             connection.exec_driver_sql("drop database year_2023 with (force)")
         admin.dispose()
+
+
+@pytest.mark.parametrize("question", questions(), ids=lambda question: question.code)
+def test_an_analyst_s_question_has_its_answer(year: Year, question: Question) -> None:
+    """The answers were held against the scenario and the published figures, line by line, before they were put there."""
+    analyst = create_engine(year.engine.url, connect_args={"options": "-c timezone=Asia/Ho_Chi_Minh"})
+    with reader(analyst) as connection:
+        found = connection.exec_driver_sql(question.sql.replace("%", "%%"))
+        rows = [[*found.keys()], *([str(value) if value is not None else "" for value in row] for row in found)]
+    analyst.dispose()
+    path = ANSWERS / f"{question.code}.csv"
+    if os.environ.get("TIENDO_WRITE_ANSWERS"):
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
+    with path.open(encoding="utf-8", newline="") as file:
+        assert rows == list(csv.reader(file))
+
+
+def test_every_answer_is_to_a_question() -> None:
+    assert {path.stem for path in ANSWERS.iterdir()} == {question.code for question in questions()}
 
 
 def publish(settings: Settings, register: Register, engine: Engine, period: Period) -> None:

@@ -50,8 +50,10 @@ begin
     group by h.version_id, t.task_ref, t.agency_code
   ),
   now_so as (
-    select version_id, task_ref, agency_code, l.is_owed is not null as is_owed, t.task_progress_id
-    from lead l full join told t using (version_id, task_ref, agency_code)
+    select x.version_id, x.task_ref, x.agency_code, x.is_owed is not null as is_owed,
+      coalesce(e.state, 'not_reported') as state, x.task_progress_id
+    from (lead full join told using (version_id, task_ref, agency_code)) x
+    left join core.task_progress e on e.task_progress_id = x.task_progress_id
     where exists (select from core.period p where p.plan_code = of_plan_code and p.period = of_period)
   ),
   gone as (
@@ -60,10 +62,12 @@ begin
       select from now_so n where n.task_ref = k.task_ref and n.agency_code = k.agency_code)
   )
   insert into core.owed_task as k (
-    plan_code, period, task_ref, agency_code, version_id, is_owed, task_progress_id)
-  select of_plan_code, of_period, n.task_ref, n.agency_code, n.version_id, n.is_owed, n.task_progress_id from now_so n
+    plan_code, period, task_ref, agency_code, version_id, is_owed, state, task_progress_id)
+  select of_plan_code, of_period, n.task_ref, n.agency_code, n.version_id, n.is_owed, n.state, n.task_progress_id
+  from now_so n
   on conflict (plan_code, period, task_ref, agency_code) do update
-    set version_id = excluded.version_id, is_owed = excluded.is_owed, task_progress_id = excluded.task_progress_id
+    set version_id = excluded.version_id, is_owed = excluded.is_owed, state = excluded.state,
+      task_progress_id = excluded.task_progress_id
   where k.* is distinct from excluded.*;
 
   with now_so as (
@@ -118,6 +122,41 @@ begin
   on conflict (plan_code, period, subject, grouping_kind, group_code, status) do update set
     group_name = excluded.group_name, group_order = excluded.group_order, item_count = excluded.item_count,
     group_count = excluded.group_count
+  where k.* is distinct from excluded.*;
+
+  insert into core.period_quality as k (
+    plan_code, period, body_count, received_body_count, on_time_body_count, owed_count, answered_count,
+    last_received_at, indicator_count, figure_count, estimate_count, approximate_count, illustrative_count,
+    last_graded_at)
+  select of_plan_code, of_period, t.body_count, t.received_body_count, t.on_time_body_count, t.owed_count,
+    t.answered_count, t.last_received_at, v.indicator_count, v.figure_count, v.estimate_count, v.approximate_count,
+    v.illustrative_count, v.last_graded_at
+  from core.period p
+  cross join (
+    select count(*) filter (where owed_count > 0) as body_count,
+      count(*) filter (where owed_count > 0 and is_on_time is not null) as received_body_count,
+      count(*) filter (where owed_count > 0 and is_on_time) as on_time_body_count,
+      coalesce(sum(owed_count), 0) as owed_count, coalesce(sum(answered_count), 0) as answered_count,
+      max(received_at) as last_received_at
+    from core.submission_tracker
+    where plan_code = of_plan_code and obligation = 'quarterly_report' and period = of_period
+  ) t
+  cross join (
+    select count(*) as indicator_count, count(*) filter (where value is not null) as figure_count,
+      count(*) filter (where value is not null and is_estimate) as estimate_count,
+      count(*) filter (where is_approximate) as approximate_count,
+      count(*) filter (where is_illustrative) as illustrative_count, max(as_of) as last_graded_at
+    from core.indicator_status
+    where plan_code = of_plan_code and period = of_period and replaced_at is null and not is_withdrawn
+  ) v
+  where p.plan_code = of_plan_code and p.period = of_period
+  on conflict (plan_code, period) do update set
+    body_count = excluded.body_count, received_body_count = excluded.received_body_count,
+    on_time_body_count = excluded.on_time_body_count, owed_count = excluded.owed_count,
+    answered_count = excluded.answered_count, last_received_at = excluded.last_received_at,
+    indicator_count = excluded.indicator_count, figure_count = excluded.figure_count,
+    estimate_count = excluded.estimate_count, approximate_count = excluded.approximate_count,
+    illustrative_count = excluded.illustrative_count, last_graded_at = excluded.last_graded_at
   where k.* is distinct from excluded.*;
 
   -- Only ever more: what was found once stays found

@@ -1,7 +1,7 @@
 -- What each body owes of each task in each period, and whether it told anything
 create or replace view mart.task_lead as
   select o.plan_code, o.period, o.task_ref, k.title, o.agency_code, o.task_progress_id is not null as is_reported,
-    coalesce(t.state, 'not_reported') as state, t.completion_pct, k.due_on, k.is_collective, k.row_order,
+    o.state, t.completion_pct, k.due_on, k.is_collective, k.row_order,
     o.plan_code || '/' || o.task_ref as task_key, o.plan_code || '/' || o.agency_code as agency_key,
     o.plan_code || '/' || o.period as period_key
   from core.owed_task o

@@ -1,7 +1,7 @@
 -- Progress of each task as the bodies that owe it tell it
 create or replace view mart.task_status as
   select o.plan_code, o.period, o.task_ref, k.section_ref, k.section_title, k.title, k.is_collective, k.due_on,
-    o.agency_code, g.name as agency_name, t.state, t.completion_pct, t.result, t.difficulty, t.proposal,
+    o.agency_code, g.name as agency_name, o.state, t.completion_pct, t.result, t.difficulty, t.proposal,
     t.received_at, t.recorded_at, t.submission_id, f.sha256 as file_sha256, t.sheet, t.cell,
     o.plan_code || '/' || o.task_ref as task_key, o.plan_code || '/' || o.agency_code as agency_key,
     o.plan_code || '/' || o.period as period_key

@@ -50,6 +50,8 @@ create table core.owed_task (
   agency_code text not null,
   version_id bigint not null,
   is_owed boolean not null,
+  -- not_reported where nothing that counts is told
+  state text not null,
   task_progress_id bigint,
   primary key (plan_code, period, task_ref, agency_code),
   foreign key (plan_code, period) references core.period,
@@ -107,6 +109,24 @@ create table core.agency_mistake (
   last_received_at timestamptz not null,
   primary key (plan_code, agency_code, rule, severity)
 );
+create table core.period_quality (
+  plan_code text not null,
+  period text not null,
+  body_count integer not null,
+  received_body_count integer not null,
+  on_time_body_count integer not null,
+  owed_count integer not null,
+  answered_count integer not null,
+  last_received_at timestamptz,
+  indicator_count integer not null,
+  figure_count integer not null,
+  estimate_count integer not null,
+  approximate_count integer not null,
+  illustrative_count integer not null,
+  last_graded_at timestamptz,
+  primary key (plan_code, period),
+  foreign key (plan_code, period) references core.period
+);
 -- What codes are called: include/mart/code_labels.csv
 create table core.code_label (
   code_list text not null,
@@ -116,7 +136,7 @@ create table core.code_label (
   label_en text not null,
   primary key (code_list, code)
 );
-grant select on core.held_version, core.owed_task, core.submission_tracker, core.status_rollup, core.agency_mistake to tiendo_loader;
+grant select on core.code_label, core.period_quality, core.held_version, core.owed_task, core.submission_tracker, core.status_rollup, core.agency_mistake to tiendo_loader;
 
 create index on core.observation (indicator_code, period) where is_current;
 create index on core.observation (observation_id) where revision > 1;
@@ -124,7 +144,9 @@ create index on core.indicator_status (plan_code, period, indicator_code) where 
 create index on core.indicator_status (indicator_code, period);
 create index on intake.scan (channel, completed_at);
 create index on intake.finding (rule);
-create index on intake.submission_file (received_at);
+create index on intake.submission_file (channel, received_at);
+create index on intake.submission_file (channel, settled_at);
+create index on core.owed_task (period, state);
 
 -- What the transaction at hand has made stale: emptied before it ends, so that no row is ever seen by another
 create unlogged table core.stale (
