@@ -24,7 +24,7 @@ SCALE = 10
 _FORMULA = re.compile(r"[=+\-@\t\r](?![\d.,\s]*%?$)")
 _BOM = "\ufeff"
 # By Decree 47/2020/NĐ-CP open data of state bodies may be used freely, its source being named.
-_LICENCE = {
+LICENCE = {
     "name": "other-at",
     "title": "Dữ liệu mở của cơ quan nhà nước (Nghị định số 47/2020/NĐ-CP): được tự do sử dụng, phải dẫn nguồn",
 }
@@ -82,7 +82,7 @@ def render_package(tables: Mapping[str, Rows], told: Mapping[str, Any]) -> dict[
             "(first character = + - @) has an apostrophe before it; Parquet holds the text as received. Numbers are "
             "decimals with at most ten digits after the point. Codes have their labels in code_labels. The CSV files "
             "in excel/ hold the same for Excel with Vietnamese settings.",
-            "licenses": [_LICENCE],
+            "licenses": [LICENCE],
             "resources": resources,
         }
     )
@@ -96,7 +96,9 @@ def instant(moment: datetime) -> str:
 
 def to_csv(table: EditionTable, rows: Rows) -> bytes:
     """Returns a table as CSV (RFC 4180, UTF-8, comma, point decimals); an empty field is a missing value."""
-    return _csv([column.name for column in table.columns], [[_text(value) for value in row] for row in rows]).encode()
+    return csv_text(
+        [column.name for column in table.columns], [[field_text(value) for value in row] for row in rows]
+    ).encode()
 
 
 def to_excel_csv(table: EditionTable, rows: Rows) -> bytes:
@@ -105,10 +107,11 @@ def to_excel_csv(table: EditionTable, rows: Rows) -> bytes:
     That is UTF-8 with a byte order mark, semicolons, decimal commas, and instants in Vietnamese time without offset.
     """
     body = [[_excel_text(value) for value in row] for row in rows]
-    return (_BOM + _csv([column.name for column in table.columns], body, delimiter=";")).encode()
+    return (_BOM + csv_text([column.name for column in table.columns], body, delimiter=";")).encode()
 
 
-def _csv(heads: list[str], rows: list[list[str]], delimiter: str = ",") -> str:
+def csv_text(heads: list[str], rows: list[list[str]], delimiter: str = ",") -> str:
+    """Returns fields as CSV (RFC 4180)."""
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator="\r\n", delimiter=delimiter).writerows([heads, *rows])
     return out.getvalue()
@@ -200,7 +203,7 @@ def _code_labels() -> bytes:
         for name, labels in code_labels().items()
         for code, label in labels.items()
     ]
-    return _csv([*_CODE_LABELS], rows).encode()
+    return csv_text([*_CODE_LABELS], rows).encode()
 
 
 def _labels_resource(content: bytes) -> dict[str, Any]:
@@ -221,7 +224,8 @@ def _hash(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def _text(value: Any) -> str:
+def field_text(value: Any) -> str:
+    """Returns a value as a field of CSV: "" for none, never a formula."""
     match value:
         case None:
             return ""
@@ -244,10 +248,10 @@ def _excel_text(value: Any) -> str:
         case bool():
             return "TRUE" if value else "FALSE"
         case Decimal():
-            return _text(value).replace(".", ",")
+            return field_text(value).replace(".", ",")
         case datetime():
             return f"{value.astimezone(HANOI):%Y-%m-%d %H:%M:%S}"
-    return _text(value)
+    return field_text(value)
 
 
 def _exact(value: Any) -> Any:

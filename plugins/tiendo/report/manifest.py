@@ -22,7 +22,7 @@ _LATER = frozenset(("amendments", "annex", "parts", "told_state", "old_told", "n
 # Fields that follow from others: the period and how long the path is; codes of bodies and units that are there by name.
 _DERIVED = frozenset(("series", "sender_code", "agency_codes", "responsible_codes", "unit_code"))
 # Libraries that write bytes; another version of one may write the same content differently.
-_WRITERS = ("docxtpl", "jinja2", "openpyxl", "pyarrow", "python-docx")
+_WRITERS = ("docxtpl", "jinja2", "openpyxl", "pyarrow", "pysdmx", "python-docx")
 
 
 def data_sha256(data: EditionData) -> str:
