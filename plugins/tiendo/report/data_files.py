@@ -28,7 +28,14 @@ LICENCE = {
     "name": "other-at",
     "title": "Dữ liệu mở của cơ quan nhà nước (Nghị định số 47/2020/NĐ-CP): được tự do sử dụng, phải dẫn nguồn",
 }
-_CODE_LABELS = ("code_list", "code", "label_vi", "label_en")
+CODE_LABELS = "code_labels"
+CODE_LABELS_SHEET = "Tên của các mã"
+_CODE_LABEL_COLUMNS = {
+    "code_list": ("Bộ mã", "What the code is of."),
+    "code": ("Mã", "The code, as the tables have it."),
+    "label_vi": ("Tên tiếng Việt", "What it is called in Vietnamese."),
+    "label_en": ("Tên tiếng Anh", "What it is called in English."),
+}
 
 
 def render_data_files(data: EditionData) -> dict[str, bytes]:
@@ -65,8 +72,8 @@ def render_package(tables: Mapping[str, Rows], told: Mapping[str, Any]) -> dict[
         tables: rows in the order of the columns, by the table's name.
         told: properties of the package: name, title, description and what else is known.
     """
-    files = {"data/code_labels.csv": _code_labels()}
-    resources = [_labels_resource(files["data/code_labels.csv"])]
+    files: dict[str, bytes] = {}
+    resources = []
     for table in TABLES:
         rows = tables[table.name]
         for form, content in (("csv", to_csv(table, rows)), ("parquet", to_parquet(table, rows))):
@@ -74,6 +81,9 @@ def render_package(tables: Mapping[str, Rows], told: Mapping[str, Any]) -> dict[
             files[path] = content
             resources.append(_resource(table, form, path, content))
         files[f"excel/{table.name}.csv"] = to_excel_csv(table, rows)
+    path = f"data/{CODE_LABELS}.csv"
+    files[path] = _code_labels()
+    resources.append(_labels_resource(path, files[path]))
     files[PACKAGE] = _json(
         {
             "profile": "data-package",
@@ -203,18 +213,21 @@ def _code_labels() -> bytes:
         for name, labels in code_labels().items()
         for code, label in labels.items()
     ]
-    return csv_text([*_CODE_LABELS], rows).encode()
+    return csv_text([*_CODE_LABEL_COLUMNS], rows).encode()
 
 
-def _labels_resource(content: bytes) -> dict[str, Any]:
+def _labels_resource(path: str, content: bytes) -> dict[str, Any]:
     return {
-        "name": "code_labels",
-        "path": "data/code_labels.csv",
-        "title": "Tên của các mã",
+        "name": CODE_LABELS,
+        "path": path,
+        "title": CODE_LABELS_SHEET,
         "description": "What each code is called in Vietnamese and English, in the order of display.",
         **_csv_file(content),
         "schema": {
-            "fields": [{"name": name, "type": "string"} for name in _CODE_LABELS],
+            "fields": [
+                {"name": name, "type": "string", "title": title, "description": description}
+                for name, (title, description) in _CODE_LABEL_COLUMNS.items()
+            ],
             "primaryKey": ["code_list", "code"],
         },
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 from tiendo.report.charts import NARROW, WIDE, legend, path_legend, path_svg, ranked_svg, unranked
 from tiendo.report.data import EditionData
+from tiendo.report.data_files import CODE_LABELS, CODE_LABELS_SHEET
 from tiendo.report.edition_tables import FILES, SOURCES, read_tables
 from tiendo.report.result_sheet import sheet_path
 from tiendo.report.view import build_view
@@ -88,9 +89,12 @@ def page_view(data: EditionData, beside: Collection[str] = ()) -> dict[str, Any]
             if path in beside and not path.startswith(("data/", "excel/"))
         ],
         "tables": [
-            {"title": table.sheet, "links": links}
-            for table in read_tables(data)
-            if (links := _links(table.name, beside))
+            {"title": title, "links": links}
+            for name, title in [
+                *((table.name, table.sheet) for table in read_tables(data)),
+                (CODE_LABELS, CODE_LABELS_SHEET),
+            ]
+            if (links := _links(name, beside))
         ],
         "script": script,
         "script_hash": f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
