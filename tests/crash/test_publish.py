@@ -98,7 +98,9 @@ def desk(own_engine: Engine, register: Register, full_inbox: Mould, tmp_path_fac
             undisturbed = look(world)
         assert len(undisturbed.rows) == 1
         assert len(undisturbed.folder) > 10
-        assert undisturbed.files.keys() - undisturbed.folder.keys() == {"index.html"}
+        above = undisturbed.files.keys() - undisturbed.folder.keys()
+        assert {"index.html", "catalog.jsonld"} < above
+        assert {path.parts[1:3] for path in map(Path, above) if len(path.parts) > 1} == {("years", "2023")}
         yield Desk(mould, act, undisturbed)
 
 

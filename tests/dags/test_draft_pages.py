@@ -70,6 +70,24 @@ def test_other_files_are_downloaded(browser: TestClient) -> None:
 @pytest.mark.parametrize(
     "path",
     [
+        "catalog.jsonld",
+        "p-1/years/2023/datapackage.json",
+        "p-1/years/2023/excel/tasks.csv",
+        "p-1/2023-Q1/1/sdmx/structure.json",
+    ],
+)
+def test_what_the_list_of_editions_links_to_is_handed_out(browser: TestClient, tmp_path: Path, path: str) -> None:
+    (tmp_path / "published" / path).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "published" / path).write_bytes(b"{}")
+    assert browser.get(f"/published/{path}").content == b"{}"
+    assert browser.get(f"/drafts/{path}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/published/p-1/years/2023/..%2f..%2f..%2f..%2fairflow%2fpasswords.json",
+        "/published/p-1/years/bao-cao.html",
         "/drafts/p-1/2023-Q1/2/..%2f..%2f..%2fairflow%2fpasswords.json",
         "/drafts/p-1/2023-Q1/2/%2e%2e",
         "/drafts/p-1/2023-Q1/2/.hidden",

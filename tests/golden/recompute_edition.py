@@ -227,6 +227,10 @@ def rows(world: World) -> Iterator[str]:
             "trend": trend(it, before),
             "trend_name": TRENDS.get(trend(it, before), ""),
             "rule_version": world.plan.settings["rule_version"],
+            "unit_code": at.unit["code"],
+            "plan_code": world.plan.settings["code"],
+            "report_period": world.period,
+            "edition": str(world.edition.manifest["edition"]),
         }
         if figure is not None and figure.value is not None and it.status != "conflicting":
             wanted |= {
@@ -237,6 +241,7 @@ def rows(world: World) -> Iterator[str]:
                 "is_approximate": figure.is_approximate,
                 "is_illustrative": figure.is_illustrative,
                 "agency_name": figure.file["agency_name"],
+                "agency_code": world.plan.codes[figure.file["agency_name"]],
                 "data_on": figure.words[DAY].date(),
                 "note": figure.note,
                 "explanation": figure.words.get("Giải trình"),
@@ -781,7 +786,7 @@ def copies(world: World) -> Iterator[str]:
     package = json.loads((world.edition.folder / "datapackage.json").read_text(encoding="utf-8"))
     for resource in package["resources"]:
         path = world.edition.folder / resource["path"]
-        if path.suffix != ".csv":
+        if path.suffix != ".csv" or path.stem == "code_labels":
             continue
         fields, table = resource["schema"]["fields"], world.edition.table(path.stem)
         columnar = pyarrow.parquet.read_table(path.with_suffix(".parquet")).to_pylist()

@@ -465,12 +465,15 @@ def test_the_data_package_describes_every_column():
     files = render_data_files(DRAFT)
     package = json.loads(files["datapackage.json"])
     resources = {resource["path"]: resource for resource in package["resources"]}
-    assert resources.keys() == files.keys() - {"datapackage.json"}
+    in_excel = {path for path in files if path.startswith("excel/")}
+    assert {path.removeprefix("excel/") for path in in_excel} == {f"{table.name}.csv" for table in TABLES}
+    assert resources.keys() == files.keys() - {"datapackage.json"} - in_excel
     for path, resource in resources.items():
         assert resource["hash"] == f"sha256:{hashlib.sha256(files[path]).hexdigest()}"
         names = [field["name"] for field in resource["schema"]["fields"]]
         assert set(resource["schema"]["primaryKey"]) <= set(names)
         assert all(field["description"] and field["title"] for field in resource["schema"]["fields"])
+    assert [resource["name"] for resource in package["resources"][:2]] == ["indicators", "indicators-parquet"]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

@@ -12,7 +12,9 @@ from fastapi.responses import FileResponse
 
 from tiendo.model.period import PATTERN
 from tiendo.pages.frame import Refusal, viewer
+from tiendo.report.catalogue import CATALOGUE
 from tiendo.report.folders import LATEST
+from tiendo.report.years import YEARS
 from tiendo.settings import get_settings
 
 # Opened in the browser; everything else is downloaded. Here the pages run no script and fetch nothing.
@@ -23,11 +25,11 @@ SANDBOX = {
     "Content-Security-Policy": "sandbox allow-popups allow-downloads; default-src 'none'; style-src 'unsafe-inline'; "
     "img-src data:",
 }
-_FILE = r"(?:(?:data|phieu-ket-qua)/)?[a-z0-9][a-z0-9_.-]{0,99}"
+_FILE = r"(?:(?:data|excel|sdmx|phieu-ket-qua)/)?[a-z0-9][a-z0-9_.-]{0,99}"
 # Editions from before they were kept under their plan have a link where they were, and addresses without it.
 _PLACE = re.compile(
-    rf"(?P<folder>(?:[a-z0-9][a-z0-9_-]{{0,99}}/)?{PATTERN}/(?P<edition>[1-9][0-9]{{0,5}}|latest))"
-    rf"/(?P<name>{_FILE})"
+    rf"(?P<folder>(?:[a-z0-9][a-z0-9_-]{{0,99}}/)?{PATTERN}/(?P<edition>[1-9][0-9]{{0,5}}|latest)"
+    rf"|[a-z0-9][a-z0-9_-]{{0,99}}/{YEARS}/[0-9]{{4}})/(?P<name>{_FILE})"
 )
 
 router = APIRouter()
@@ -45,6 +47,12 @@ def published_index() -> Any:
     return _answer(get_settings().published, "index.html")
 
 
+@router.get(f"/published/{CATALOGUE}", dependencies=[Depends(viewer)])
+def published_catalogue() -> Any:
+    """Returns the catalogue of all that is published."""
+    return _answer(get_settings().published, CATALOGUE)
+
+
 @router.get("/drafts/{path:path}", dependencies=[Depends(viewer)])
 def draft_file(path: str) -> Any:
     """Returns one file of a draft."""
@@ -53,7 +61,7 @@ def draft_file(path: str) -> Any:
 
 @router.get("/published/{path:path}", dependencies=[Depends(viewer)])
 def published_file(path: str) -> Any:
-    """Returns one file of a published edition."""
+    """Returns one file of a published edition, or of a year's tables."""
     return _file(get_settings().published, path)
 
 

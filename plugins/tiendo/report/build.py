@@ -13,6 +13,7 @@ from tiendo.report.meeting import render_meeting
 from tiendo.report.page import render_page
 from tiendo.report.pdf_file import office_version, render_pdfs
 from tiendo.report.result_sheet import render_result_sheets
+from tiendo.report.sdmx import render_sdmx
 from tiendo.report.spreadsheet import render_spreadsheet
 from tiendo.report.word import render_word
 
@@ -31,6 +32,7 @@ def build(data: EditionData, *, with_pdf: bool = True) -> dict[str, bytes]:
         f"{REPORT}.xlsx": render_spreadsheet(data),
         f"{MEETING}.docx": render_meeting(data),
         **render_data_files(data),
+        **render_sdmx(data),
         **render_result_sheets(data),
     }
     documents = {name: files[f"{name}.docx"] for name in (REPORT, MEETING)}

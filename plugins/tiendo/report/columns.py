@@ -3,8 +3,8 @@
 The columns themselves are declared in ``tiendo.report.edition_tables``.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -37,6 +37,8 @@ class EditionColumn:
         tag: its name in the templates of DOCX and HTML, which people edit: never renamed. "": not used there.
         words: how the templates print it, where not as every value of its type.
         told: gives the words that stand in the place of a number that there is none of, in the XLSX and in print.
+        code_list: of a code, the lists that it is of (``tiendo.model.code_labels``).
+        of_edition: gives what all rows of an edition share, in place of ``source``.
         is_annexed: printed in the tables of indicators of DOCX and HTML too, behind the columns that they lay out.
     """
 
@@ -55,6 +57,8 @@ class EditionColumn:
     words: Callable[[Any], str] | None = None
     is_annexed: bool = False
     told: Callable[[Any], str] | None = None
+    code_list: tuple[str, ...] = ()
+    of_edition: Callable[[EditionData], Any] | None = None
 
     def value(self, item: Any) -> Any:
         """Returns an item's value as data: text cleaned and never "", instants in Vietnamese time, periods as text."""
@@ -106,7 +110,8 @@ class EditionTable:
     Attributes:
         name: file name of the CSV and Parquet, without ending.
         sheet: name of the sheet in the XLSX.
-        key: names of the columns that tell rows apart.
+        key: names of the columns that tell rows of one edition apart.
+        references: by table, the columns that lead to one of its rows in the same edition.
         known_by: the column people know a row by; in the XLSX it stays in sight with those before it.
         items: what the rows are of, in order.
     """
@@ -118,10 +123,15 @@ class EditionTable:
     known_by: str
     items: Callable[[EditionData], Iterable[Any]]
     columns: tuple[EditionColumn, ...]
+    references: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def rows(self, data: EditionData) -> list[tuple[Any, ...]]:
         """Returns the rows of an edition, each in the order of ``columns``."""
-        return [tuple(column.value(item) for column in self.columns) for item in self.items(data)]
+        shared = {column.name: column.of_edition(data) for column in self.columns if column.of_edition}
+        return [
+            tuple(shared[column.name] if column.of_edition else column.value(item) for column in self.columns)
+            for item in self.items(data)
+        ]
 
     def printed(self, item: Any) -> dict[str, Any]:
         """Returns what the templates print of one item, by tag."""

@@ -44,7 +44,10 @@ class Letterhead:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a figure or a sentence was read: the file, the place in it, who sent it and when."""
+    """Where a figure or a sentence was read: the file, the place in it, who sent it and when.
+
+    ``sender_code`` is the code of the body that ``agency_name`` names.
+    """
 
     receipt_no: str
     file_name: str
@@ -53,6 +56,7 @@ class Origin:
     cell: str
     agency_name: str
     received_at: datetime
+    sender_code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -154,6 +158,8 @@ class IndicatorLine:
         responsible: names of those who lead that task; without one, of all who report the indicator; of a sum, of those
             who report the parts it waits for, else the part that is slowest.
         reporter_codes: the bodies that report it; a sum is reported by none, and has no agency_name.
+        agency_codes, responsible_codes: of the bodies that ``agency_name`` and ``responsible`` name, in their order.
+        unit_code: the register's code of ``unit``.
         parts: of a sum, the indicators whose figures are added up.
         told_state: what stands in the place of a figure where the target is words, as the register has it; else "".
         trend: ``better``, ``same`` or ``worse`` than in ``previous_period``, the last one with a figure; "" where
@@ -210,6 +216,9 @@ class IndicatorLine:
     reporter_codes: tuple[str, ...] = ()
     told_state: str = ""
     parts: tuple[PartLine, ...] = ()
+    agency_codes: tuple[str, ...] = ()
+    responsible_codes: tuple[str, ...] = ()
+    unit_code: str = ""
 
     @property
     def is_graded(self) -> bool:
@@ -426,6 +435,7 @@ class InputFile:
     state: str
     received_at: datetime
     is_used: bool
+    sender_code: str | None = None
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from tiendo.report.data import Approval, EditionData
 from tiendo.report.folders import EditionFolders
 from tiendo.report.gather import gather
 from tiendo.report.manifest import MANIFEST, content_sha256
-from tiendo.report.page import write_index
+from tiendo.report.published import write_overview
 from tiendo.report.review import PAGE, approval_lines, gather_review, review_files
 from tiendo.report.words import period_name
 from tiendo.settings import Settings
@@ -206,7 +206,7 @@ def publish(
     folder = _place_and_enter(
         engine, register, settings, period, edition=edition, as_of=as_of, data_sha256=data_sha256, approval=approval
     )
-    _index(engine, register, settings)
+    _overview(engine, register, settings)
     return folder
 
 
@@ -265,11 +265,11 @@ def _place_and_enter(
     return folder
 
 
-def _index(engine: Engine, register: Register, settings: Settings) -> None:
+def _overview(engine: Engine, register: Register, settings: Settings) -> None:
     """Lists what is published, that is, has its row: never an edition whose publication may yet fail."""
     with loader(engine) as connection:
         connection.exec_driver_sql(EDITION_LOCK)
-        write_index(connection, settings, register)
+        write_overview(connection, settings, register)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ A column is declared here and nowhere else. Those of CSV, Parquet and data packa
 mart: columns are added at the end of their table, never renamed or taken away.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -159,6 +159,28 @@ def _lead_status(count: LeadCount) -> str:
     return status_name(count.status) if count.subject == "indicator" else task_state_name(count.status)
 
 
+def _codes(codes: Iterable[str]) -> str:
+    return "; ".join(codes)
+
+
+# At the end of each table, so that tables of several editions may stand one below the other. In two tables `period` is
+# the period that a row is of.
+_EDITION = (
+    EditionColumn("plan_code", "string", "Mã kế hoạch", 20, "Code of the plan.", is_code=True,
+                  of_edition=lambda data: data.plan_code),
+    EditionColumn("report_period", "string", "Kỳ báo cáo", 10, "Period that the edition reports on, 2023-Q1.",
+                  is_code=True, of_edition=lambda data: str(data.period)),
+    EditionColumn("edition", "integer", "Lần ban hành", 8, "Number of the edition, from 1.", is_code=True,
+                  of_edition=lambda data: data.edition),
+)  # fmt: skip
+EDITION_KEY = tuple(column.name for column in _EDITION)
+"""What tells editions apart; with a table's own key it tells stacked rows apart."""
+
+
+def _sender(source: str) -> EditionColumn:
+    return EditionColumn("agency_code", "string", "Mã cơ quan gửi", 24, "Code of the sender.", source, is_code=True)
+
+
 # A line or two for each column.
 # fmt: off
 INDICATORS = EditionTable(
@@ -168,7 +190,8 @@ INDICATORS = EditionTable(
         EditionColumn("indicator_code", "string", "Mã chỉ tiêu", 26, "Stable code; printed numbers repeat.",
                       "code", is_folded=True, tag="code"),
         EditionColumn("row_kind", "string", "Loại dòng", 14, "indicator, sub_indicator, group or body_target.",
-                      is_code=True),
+                      is_code=True,
+                      code_list=("row_kind",)),
         EditionColumn("section", "string", "Mục", 24, "Section of the plan's annex, or of its body text.", _section,
                       is_folded=True),
         EditionColumn("printed_no", "string", "TT", 5, "Number as printed in the plan.", tag="no"),
@@ -185,11 +208,13 @@ INDICATORS = EditionTable(
                       is_folded=True),
         EditionColumn("value_kind", "string", "Loại số liệu", 14, "actual or estimate.",
                       is_folded=True, tag="kind", words=lambda i: KINDS.get(i.value_kind, ""),
-                      in_excel=lambda i: KINDS.get(i.value_kind)),
+                      in_excel=lambda i: KINDS.get(i.value_kind),
+                      code_list=("value_kind",)),
         EditionColumn("value_basis", "string", "Phạm vi", 14,
                       "quarter: the quarter alone; year_to_date: since the first of January.",
                       is_folded=True, tag="basis", words=_basis,
-                      in_excel=_basis),
+                      in_excel=_basis,
+                      code_list=("basis",)),
         EditionColumn("expected_value", "number", "Mức phải đạt", 12, "Value expected by the end of the period.",
                       "expected", tag="expected", words=lambda i: number(i.expected, i.decimals),
                       in_excel=lambda i: _rounded(i.expected, i), excel_format=_unit_format),
@@ -204,7 +229,8 @@ INDICATORS = EditionTable(
                       tag="needed", words=lambda i: need(i.needed, i.decimals),
                       in_excel=lambda i: None if i.needed is None else rounded_need(i.needed, i.decimals)),
         EditionColumn("status", "string", "Mã đánh giá", 14, "Status code; docs/methodology.md.",
-                      is_code=True, tag="status_code"),
+                      is_code=True, tag="status_code",
+                      code_list=("indicator_status",)),
         EditionColumn("status_name", "string", "Đánh giá", 17, "Status in Vietnamese, one on an estimate named so.",
                       verdict, coloured_by="status", tag="status"),
         EditionColumn("sentence", "string", "Diễn giải", 34, "The verdict in one sentence.", tag="sentence"),
@@ -223,10 +249,12 @@ INDICATORS = EditionTable(
         EditionColumn("previous_value", "number", "Kết quả kỳ trước", 12, "Figure of that quarter, in the unit.",
                       is_folded=True),
         EditionColumn("previous_status", "string", "Đánh giá kỳ trước", 14, "Status code of that quarter.",
-                      is_folded=True, in_excel=lambda i: status_name(i.previous_status)),
+                      is_folded=True, in_excel=lambda i: status_name(i.previous_status),
+                      code_list=("indicator_status",)),
         EditionColumn("trend", "string", "Mã xu hướng", 9,
                       "better, same or worse than then, in the indicator's own direction.",
-                      is_code=True, tag="trend", words=trend_text),
+                      is_code=True, tag="trend", words=trend_text,
+                      code_list=("trend",)),
         EditionColumn("trend_name", "string", "So với kỳ trước", 11, "Trend in Vietnamese.",
                       lambda i: TRENDS[i.trend].label if i.trend else "", tag="trend_mark", words=_trend_mark,
                       is_folded=True),
@@ -245,6 +273,13 @@ INDICATORS = EditionTable(
         EditionColumn("responsible", "string", "Cơ quan chủ trì", 24,
                       "Who leads the task that names it; without one, all who report it.",
                       lambda i: "; ".join(i.responsible), is_folded=True),
+        EditionColumn("agency_code", "string", "Mã cơ quan báo cáo", 24, "Codes of agency_name, in its order.",
+                      lambda i: _codes(i.agency_codes), is_code=True),
+        EditionColumn("responsible_code", "string", "Mã cơ quan chủ trì", 24, "Codes of responsible, in its order.",
+                      lambda i: _codes(i.responsible_codes), is_code=True),
+        EditionColumn("unit_code", "string", "Mã đơn vị tính", 14, "Code of the unit in the plan's register.",
+                      is_code=True),
+        *_EDITION,
     ),
 )
 TASKS = EditionTable(
@@ -263,7 +298,8 @@ TASKS = EditionTable(
         EditionColumn("agency_name", "string", "Cơ quan chủ trì", 24, "Lead body.", "report.agency_name"),
         EditionColumn("state", "string", "Mã tiến độ", 14,
                       "done, on_schedule, late, not_started, not_applicable, not_reported.",
-                      "report.state", is_code=True),
+                      "report.state", is_code=True,
+                      code_list=("task_state",)),
         EditionColumn("state_name", "string", "Tiến độ", 22, "State in Vietnamese.",
                       lambda i: task_state(i.report)),
         EditionColumn("completion_pct", "number", "% hoàn thành", 11, "Completion as told by the body.",
@@ -276,7 +312,9 @@ TASKS = EditionTable(
         EditionColumn("cell", "string", "Ô", 8, "Cell in the sheet.", "report.origin.cell", is_folded=True),
         EditionColumn("contradiction", "string", "Mâu thuẫn", 30, "What is known that speaks against the state.",
                       "report.contradiction", is_folded=True),
+        *_EDITION,
     ),
+    references={"files": ("receipt_no",)},
 )
 SUBMISSIONS = EditionTable(
     "submissions", "Tình hình gửi", "One row per body that owes a report for the period.",
@@ -286,7 +324,8 @@ SUBMISSIONS = EditionTable(
         EditionColumn("agency_name", "string", "Đơn vị", 30, "Name of the body.", tag="agency"),
         EditionColumn("state", "string", "Mã tình trạng", 22,
                       "accepted, accepted_with_warnings, rejected, missing, exempt or nothing_to_report.",
-                      is_code=True, tag="state_code"),
+                      is_code=True, tag="state_code",
+                      code_list=("submission_state",)),
         EditionColumn("state_name", "string", "Tình trạng", 26, "State in Vietnamese.",
                       submission_state, tag="state"),
         EditionColumn("received_at", "datetime", "Thời điểm nhận", 16,
@@ -309,7 +348,9 @@ SUBMISSIONS = EditionTable(
                       "Share answered, in percent; empty when nothing is owed."),
         EditionColumn("open_until", "date", "Còn hạn đến hết ngày", 12,
                       "Last day on which a report that has not come would still be in time; empty after it."),
+        *_EDITION,
     ),
+    references={"files": ("receipt_no",)},
 )
 LEADS = EditionTable(
     "leads", "Cơ quan chủ trì", "How many indicators and tasks of each lead body stand where.",
@@ -318,13 +359,16 @@ LEADS = EditionTable(
         EditionColumn("agency_code", "string", "Mã đơn vị", 26, "Lead body.", "lead.agency_code", is_folded=True),
         EditionColumn("agency_name", "string", "Cơ quan chủ trì", 40, "Lead body.", "lead.agency_name"),
         EditionColumn("subject", "string", "Mã đối tượng", 12,
-                      "indicator or task; tasks that every body leads are counted too.", is_code=True),
+                      "indicator or task; tasks that every body leads are counted too.", is_code=True,
+                      code_list=("subject",)),
         EditionColumn("subject_name", "string", "Đối tượng", 14, "Subject in Vietnamese.",
                       lambda i: _SUBJECTS[i.subject]),
-        EditionColumn("status", "string", "Mã đánh giá", 18, "Status of indicators, state of tasks.", is_code=True),
+        EditionColumn("status", "string", "Mã đánh giá", 18, "Status of indicators, state of tasks.", is_code=True,
+                      code_list=("indicator_status", "task_state")),
         EditionColumn("status_name", "string", "Đánh giá, tiến độ", 30, "Status or state in Vietnamese.",
                       _lead_status, coloured_by="status"),
         EditionColumn("item_count", "integer", "Số lượng", 10, "How many stand there."),
+        *_EDITION,
     ),
 )
 RECORDS = EditionTable(
@@ -351,7 +395,8 @@ RECORDS = EditionTable(
         EditionColumn("own_plan_state", "string", "Kế hoạch của đơn vị", 12,
                       "Its own implementation plan: accepted, missing or exempt.",
                       tag="own_plan", words=lambda i: own_plan_words(vars(i)),
-                      in_excel=lambda i: own_plan_state(vars(i))),
+                      in_excel=lambda i: own_plan_state(vars(i)),
+                      code_list=("submission_state",)),
         EditionColumn("own_plan_received_at", "datetime", "Nhận kế hoạch lúc", 17, "When that came.",
                       is_folded=True),
         EditionColumn("own_plan_days_late", "integer", "Kế hoạch chậm (ngày)", 10, "Days late of that.",
@@ -360,13 +405,15 @@ RECORDS = EditionTable(
                       "Rules most often broken, with the number of files.",
                       lambda i: mistakes_words(i.mistakes) if i.mistakes else "",
                       tag="mistakes", words=lambda i: mistakes_words(i.mistakes)),
+        *_EDITION,
     ),
 )
 REMARKS = EditionTable(
     "remarks", "Khó khăn - kiến nghị", "Difficulties and proposals, one row per task, body and kind.",
     key=("task_ref", "agency_code", "kind"), known_by="agency_name", items=_remarks,
     columns=(
-        EditionColumn("kind", "string", "Mã loại", 12, "difficulty or proposal.", is_code=True),
+        EditionColumn("kind", "string", "Mã loại", 12, "difficulty or proposal.", is_code=True,
+                      code_list=("remark_kind",)),
         EditionColumn("kind_name", "string", "Loại", 22, "Kind in Vietnamese.", lambda i: _REMARK_KINDS[i.kind]),
         EditionColumn("agency_code", "string", "Mã đơn vị", 26, "Body that says it.",
                       "report.agency_code", is_folded=True),
@@ -375,7 +422,9 @@ REMARKS = EditionTable(
         EditionColumn("task_title", "string", "Nhiệm vụ", 34, "Task it concerns.", "task.title"),
         EditionColumn("text", "string", "Nội dung", 58, "The body's words.", lambda i: getattr(i.report, i.kind)),
         EditionColumn("receipt_no", "string", "Biên nhận", 12, "Receipt of the file.", "report.origin.receipt_no"),
+        *_EDITION,
     ),
+    references={"tasks": ("task_ref", "agency_code"), "files": ("receipt_no",)},
 )
 REVISIONS = EditionTable(
     "revisions", "Điều chỉnh", "Figures of earlier periods, changed since the last edition showing them.",
@@ -391,15 +440,18 @@ REVISIONS = EditionTable(
         EditionColumn("basis", "string", "Phạm vi", 14,
                       "quarter: the quarter alone; year_to_date: since the first of January.",
                       is_folded=True, tag="basis", words=lambda i: basis_text(i.basis, i.period.kind),
-                      in_excel=lambda i: basis_text(i.basis, i.period.kind)),
+                      in_excel=lambda i: basis_text(i.basis, i.period.kind),
+                      code_list=("basis",)),
         EditionColumn("old_value", "number", "Số cũ", 14, "As last published.",
                       tag="old", words=lambda i: number(i.old_value) or "chưa có", told=lambda i: i.old_told),
         EditionColumn("new_value", "number", "Số mới", 14, "As known now.",
                       tag="new", words=lambda i: number(i.new_value) or "không có số liệu",
                       told=lambda i: i.new_told),
         EditionColumn("old_status", "string", "Mã đánh giá trước", 14, "The period's verdict as last published.",
-                      is_code=True),
-        EditionColumn("new_status", "string", "Mã đánh giá này", 14, "The period's verdict now.", is_code=True),
+                      is_code=True,
+                      code_list=("indicator_status",)),
+        EditionColumn("new_status", "string", "Mã đánh giá này", 14, "The period's verdict now.", is_code=True,
+                      code_list=("indicator_status",)),
         EditionColumn("verdict", "string", "Đánh giá kỳ đó", 18, "The same in Vietnamese, where it is another one.",
                       _flip, tag="verdict"),
         EditionColumn("reason", "string", "Lý do", 30, "The sender's reason.", tag="reason",
@@ -411,7 +463,10 @@ REVISIONS = EditionTable(
                       is_folded=True),
         EditionColumn("sheet", "string", "Trang tính", 18, "Sheet in the file.", "origin.sheet", is_folded=True),
         EditionColumn("cell", "string", "Ô", 8, "Cell in the sheet.", "origin.cell", is_folded=True),
+        _sender("origin.sender_code"),
+        *_EDITION,
     ),
+    references={"files": ("receipt_no",)},
 )
 CHANGES = EditionTable(
     "changes", "So với lần trước", "Verdicts and figures that differ from the previous edition.",
@@ -425,8 +480,10 @@ CHANGES = EditionTable(
         EditionColumn("new_value", "number", "Số liệu này", 14, "In this edition.",
                       tag="new_value", words=lambda i: number(i.new_value) or "–", told=lambda i: i.new_told),
         EditionColumn("old_status", "string", "Mã đánh giá trước", 14, "Status in the previous edition.",
-                      is_code=True),
-        EditionColumn("new_status", "string", "Mã đánh giá này", 14, "Status in this edition.", is_code=True),
+                      is_code=True,
+                      code_list=("indicator_status",)),
+        EditionColumn("new_status", "string", "Mã đánh giá này", 14, "Status in this edition.", is_code=True,
+                      code_list=("indicator_status",)),
         EditionColumn("old_status_name", "string", "Đánh giá trước", 18, "In Vietnamese.",
                       lambda i: status_name(i.old_status), coloured_by="old_status", tag="old_status",
                       words=lambda i: status_name(i.old_status) or "–"),
@@ -444,7 +501,10 @@ CHANGES = EditionTable(
         EditionColumn("sheet", "string", "Trang tính", 12, "Sheet in the file.", "origin.sheet", is_folded=True),
         EditionColumn("cell", "string", "Ô", 8, "Cell in the sheet.", "origin.cell",
                       tag="source", words=lambda i: source_text(i.origin), is_folded=True),
+        _sender("origin.sender_code"),
+        *_EDITION,
     ),
+    references={"indicators": ("indicator_code",), "files": ("receipt_no",)},
 )
 SOURCES = EditionTable(
     "sources", "Nguồn số liệu", "Where each printed figure was read: file, sheet, cell, sender, time.",
@@ -467,7 +527,10 @@ SOURCES = EditionTable(
                       "origin.received_at", tag="received_at"),
         EditionColumn("file_sha256", "string", "SHA-256", 66, "Hash of the file's bytes.",
                       "origin.file_sha256", tag="sha256", is_folded=True),
+        _sender("origin.sender_code"),
+        *_EDITION,
     ),
+    references={"indicators": ("indicator_code",), "files": ("receipt_no",)},
 )
 FILES = EditionTable(
     "files", "Tệp đã nhận", "Files that came for the period, or that a figure rests on.",
@@ -478,7 +541,8 @@ FILES = EditionTable(
         EditionColumn("file_name", "string", "Tệp", 40, "Name as received.", "name", tag="name"),
         EditionColumn("period", "string", "Kỳ", 18, "Period the file is for.",
                       in_excel=lambda i: period_name(Period.parse(i.period)) if i.period else None),
-        EditionColumn("state", "string", "Mã tình trạng", 22, "The file's one fate.", is_code=True),
+        EditionColumn("state", "string", "Mã tình trạng", 22, "The file's one fate.", is_code=True,
+                      code_list=("file_state",)),
         EditionColumn("state_name", "string", "Tình trạng", 24, "In Vietnamese.",
                       lambda i: FILE_STATES[i.state], tag="state"),
         EditionColumn("received_at", "datetime", "Thời điểm nhận", 18, "When it came.", tag="received_at"),
@@ -486,6 +550,8 @@ FILES = EditionTable(
                       tag="is_used"),
         EditionColumn("size_bytes", "integer", "Kích thước (byte)", 12, "Size."),
         EditionColumn("sha256", "string", "SHA-256", 66, "Hash of the file's bytes.", tag="sha256", is_folded=True),
+        _sender("sender_code"),
+        *_EDITION,
     ),
 )
 # fmt: on

@@ -208,7 +208,8 @@ def _line(
 ) -> IndicatorLine:
     register = whole.in_force(period)
     row: Row = _status_of(statuses, indicator.code, period) if indicator.is_leaf else {}
-    agencies = [row["agency_code"]] if row and row["agency_code"] else indicator.reporters
+    agencies = (row["agency_code"],) if row and row["agency_code"] else indicator.reporters if indicator.is_leaf else ()
+    responsible = _responsible(register, indicator, period, statuses) if indicator.is_leaf else ()
     line = IndicatorLine(
         code=indicator.code,
         row_order=indicator.row_order,
@@ -223,16 +224,19 @@ def _line(
         target_text=indicator.target_text,
         target_low=indicator.low,
         target_high=indicator.high,
-        agency_name="; ".join(register.agency_by_code[code].name for code in agencies) if indicator.is_leaf else "",
+        agency_name="; ".join(register.agency_by_code[code].name for code in agencies),
         series=whole.series(period),
         expected_path=_expected_path(whole, indicator, period),
         history=_history(indicator, whole.so_far(period), statuses),
         origin=_origin(_named(register, row)) if row and row["receipt_no"] else None,
         last_year=_last_year(indicator, period),
         task_ref=indicator.task_ref,
-        responsible=_responsible(register, indicator, period, statuses) if indicator.is_leaf else (),
+        responsible=tuple(register.agency_by_code[code].name for code in responsible),
         parts=tuple(_part(register, code, _status_of(statuses, code, period)) for code in indicator.sum_of),
         reporter_codes=indicator.reporters if indicator.is_leaf else (),
+        agency_codes=tuple(agencies),
+        responsible_codes=responsible,
+        unit_code=indicator.unit.code if indicator.unit else "",
     )
     known = {name: row[name] for name in _LINE_FIELDS & row.keys()}
     if known.get("ratio") is not None and known["ratio"] >= 0:
@@ -281,7 +285,7 @@ def _responsible(
         codes = dict.fromkeys(
             body for code in missing or slowest for body in register.indicator_by_code[code].reporters
         )
-    return tuple(register.agency_by_code[code].name for code in codes)
+    return tuple(codes)
 
 
 def _part(register: Register, code: str, row: Row) -> PartLine:
@@ -313,8 +317,7 @@ def _expected_path(whole: Register, indicator: Indicator, period: Period) -> tup
 def _named(register: Register, row: Row) -> Row:
     """Names the body that sent a file as the register does, whatever the plan now calls it."""
     agency = register.agency_by_code.get(row.get("sender_code") or "")
-    named = {name: value for name, value in row.items() if name != "sender_code"}
-    return named if agency is None else {**named, "sender_name" if "sender_name" in row else "agency_name": agency.name}
+    return row if agency is None else {**row, "sender_name" if "sender_name" in row else "agency_name": agency.name}
 
 
 def _origin(row: Row) -> Origin:
@@ -326,6 +329,7 @@ def _origin(row: Row) -> Origin:
         cell=row["cell"],
         agency_name=row["sender_name"],
         received_at=row["received_at"],
+        sender_code=row["sender_code"],
     )
 
 
@@ -346,7 +350,7 @@ def _tasks(register: Register, fetch: _Fetch, period: Period, as_of: datetime | 
             return TaskReport(agency_code, name, NOT_REPORTED, None, "", "", "", None, done_in=done_in)
         return TaskReport(
             agency_code, name, row["state"], row["completion_pct"], row["result"], row["difficulty"], row["proposal"],
-            _origin({**row, "sender_name": name}),
+            _origin({**row, "sender_name": name, "sender_code": agency_code}),
         )  # fmt: skip
 
     return tuple(
@@ -420,13 +424,14 @@ def _leads(fetch: _Fetch) -> tuple[LeadLine, ...]:
 
 def _records(register: Register, fetch: _Fetch) -> tuple[RecordCard, ...]:
     titles = rule_titles(register.period_kind)
+    names = {agency.code: agency.name for agency in register.agencies}
     mistakes: dict[str, list[tuple[str, int]]] = {}
     for row in fetch("report/mistakes.sql"):
         title: str = titles.get(row["rule"]) or row["rule"]
         mistakes.setdefault(row["agency_code"], []).append((title, row["file_count"]))
     return tuple(
         RecordCard(
-            **_named(register, row | {"sender_code": row["agency_code"]}),
+            **row | {"agency_name": names.get(row["agency_code"], row["agency_name"])},
             mistakes=tuple(mistakes.get(row["agency_code"], [])[:USUAL_MISTAKES]),
         )
         for row in fetch("report/records.sql")

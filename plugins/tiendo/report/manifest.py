@@ -19,10 +19,10 @@ MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
 # Fields that editions of before had not.
 _LATER = frozenset(("amendments", "annex", "parts", "told_state", "old_told", "new_told", "is_of_several_years"))
-# Fields that follow from others: of which year and kind the period is, and how long the path.
-_DERIVED = frozenset(("series",))
+# Fields that follow from others: the period and how long the path is; codes of bodies and units that are there by name.
+_DERIVED = frozenset(("series", "sender_code", "agency_codes", "responsible_codes", "unit_code"))
 # Libraries that write bytes; another version of one may write the same content differently.
-_WRITERS = ("docxtpl", "jinja2", "openpyxl", "pyarrow", "python-docx")
+_WRITERS = ("docxtpl", "jinja2", "openpyxl", "pyarrow", "pysdmx", "python-docx")
 
 
 def data_sha256(data: EditionData) -> str:
