@@ -1,5 +1,6 @@
 """What consumers and operations rely on: rights, append-only tables, the mart's columns and their dictionary."""
 
+import contextlib
 import re
 from datetime import datetime
 from pathlib import Path
@@ -249,11 +250,11 @@ def test_the_mart_reads_a_period_s_code_as_we_do(engine: Engine) -> None:
 
 def test_whoever_reads_has_the_province_s_time_and_an_end(engine: Engine) -> None:
     """As an analyst's own program finds it, whatever the time zone of its machine; our own sessions are not bounded."""
-    shown = "select current_setting('timezone'), current_setting('statement_timeout'), extract(day from due_at) from mart.period"
+    shown = "select current_setting('timezone'), current_setting('statement_timeout'), extract(day from due_at)"
     migrate(engine)
     analyst = create_engine(engine.url)
     with analyst.connect() as connection:
-        told = connection.exec_driver_sql(f"{shown} where period = '2023-Q1'").one()
+        told = connection.exec_driver_sql(f"{shown} from mart.period where period = '2023-Q1'").one()
     analyst.dispose()
     assert tuple(told) == ("Asia/Ho_Chi_Minh", "1min", 15)
     with loader(engine) as connection:
@@ -272,17 +273,12 @@ def test_whoever_reads_has_the_province_s_time_and_an_end(engine: Engine) -> Non
 def test_beside_what_was_told_only_what_follows_from_it_may_change(
     engine: Engine, relation: str, derived: set[str]
 ) -> None:
+    refused = set()
     with engine.connect() as connection:
-        columns = connection.exec_driver_sql(
-            f"select attname from pg_attribute where attrelid = '{relation}'::regclass and attnum > 0 and not attisdropped"
-        ).scalars()
-        refused = set()
+        columns = set(connection.exec_driver_sql(f"select * from {relation} limit 0").keys())
         for column in columns:
-            try:
-                with connection.begin_nested():
-                    connection.exec_driver_sql(f"update {relation} set {column} = {column}")
-            except DBAPIError as error:
-                assert "append-only" in str(error) or "can only be updated to DEFAULT" in str(error)
-                refused.add(column)
-        all_columns = connection.exec_driver_sql(f"select * from {relation} limit 0").keys()
-    assert set(all_columns) - refused == derived
+            with contextlib.suppress(DBAPIError), connection.begin_nested():
+                connection.exec_driver_sql(f"update {relation} set {column} = default where false")
+                continue
+            refused.add(column)
+    assert columns - refused == derived

@@ -94,7 +94,7 @@ def year(tmp_path_factory: pytest.TempPathFactory, postgres: URL, register: Regi
 
 @pytest.mark.parametrize("question", questions(), ids=lambda question: question.code)
 def test_an_analyst_s_question_has_its_answer(year: Year, question: Question) -> None:
-    """The answers were held against the scenario and the published figures, line by line, before they were put there."""
+    """The answers were held against the scenario and the published figures before they were put there."""
     analyst = create_engine(year.engine.url, connect_args={"options": "-c timezone=Asia/Ho_Chi_Minh"})
     with reader(analyst) as connection:
         found = connection.exec_driver_sql(question.sql.replace("%", "%%"))

@@ -122,7 +122,7 @@ def to_excel_csv(table: EditionTable, rows: Rows) -> bytes:
 
     That is UTF-8 with a byte order mark, semicolons, decimal commas, and instants in Vietnamese time without offset.
     """
-    body = [[_excel_text(value) for value in row] for row in rows]
+    body = [[_excel_text(_exact(value)) for value in row] for row in rows]
     return (_BOM + csv_text([column.name for column in table.columns], body, delimiter=";")).encode()
 
 

@@ -127,7 +127,7 @@ def _missing_migrations(heads: Sequence[str], _: MigrationContext) -> list[Revis
 
 
 def _define_mart(connection: Connection) -> None:
-    """Replaces the views and functions of ``mart`` if their files changed, and what is kept for them is worked out anew.
+    """Replaces the views and functions of ``mart`` if their files changed, and works out anew what is kept for them.
 
     None is dropped, for consumers' own hang on them.
 
