@@ -8,7 +8,7 @@ create or replace view mart.indicator_status_history as
     i.row_kind, s.margin_up, s.margin_down, s.is_estimate, s.is_approximate, s.is_illustrative, s.observation_id,
     s.components, s.replaced_at, i.nature, i.direction, s.register_sha256,
     s.plan_code || '/' || s.indicator_code as indicator_key, s.plan_code || '/' || s.agency_code as agency_key,
-    s.plan_code || '/' || s.period as period_key
+    s.plan_code || '/' || s.period as period_key, s.sentence
   from core.indicator_status s
   left join core.version_indicator i on i.version_id = s.version_id and i.indicator_code = s.indicator_code
   left join core.observation o on o.observation_id = s.observation_id
@@ -50,7 +50,7 @@ comment on column mart.indicator_status_history.margin is
   'Distance from the line that separates good from not, in unit; positive is good.';
 comment on column mart.indicator_status_history.needed is
   'What the rest of the year must bring, in unit; flows only.';
-comment on column mart.indicator_status_history.explanation is 'One sentence in Vietnamese.';
+comment on column mart.indicator_status_history.explanation is 'The same as sentence, by its first name; elsewhere explanation is the sender''s.';
 comment on column mart.indicator_status_history.rule_version is 'Version of the grading rules.';
 comment on column mart.indicator_status_history.submission_id is 'The submission the value came with.';
 comment on column mart.indicator_status_history.file_sha256 is 'The file the value came in.';
@@ -80,3 +80,4 @@ comment on column mart.indicator_status_history.indicator_key is
 comment on column mart.indicator_status_history.agency_key is
   'Key of the body in one column, as in agency; null where there is no body.';
 comment on column mart.indicator_status_history.period_key is 'Key of the period in one column, as in period.';
+comment on column mart.indicator_status_history.sentence is 'The verdict in one sentence, in Vietnamese.';

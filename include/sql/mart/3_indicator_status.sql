@@ -7,7 +7,7 @@ create or replace view mart.indicator_status as
     i.row_order, i.row_kind, s.margin_up, s.margin_down, s.is_estimate, s.is_approximate, s.is_illustrative,
     s.observation_id, s.components, i.nature, i.direction, s.previous_period, s.previous_value, s.previous_status,
     s.trend, s.register_sha256, s.plan_code || '/' || s.indicator_code as indicator_key,
-    s.plan_code || '/' || s.agency_code as agency_key, s.plan_code || '/' || s.period as period_key
+    s.plan_code || '/' || s.agency_code as agency_key, s.plan_code || '/' || s.period as period_key, s.sentence
   from core.indicator_status s
   left join core.version_indicator i on i.version_id = s.version_id and i.indicator_code = s.indicator_code
   left join core.observation o on o.observation_id = s.observation_id
