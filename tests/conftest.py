@@ -21,8 +21,15 @@ PLAN_DIR = INCLUDE / "plans" / "282-kh-ubnd-2023"
 _numbers = count(1)
 
 
-# Tests whose path begins so share what takes minutes to make: the replayed quarter, the worlds that runs are killed in.
-SHARING = {"tests/e2e/test_replay": "replayed", "tests/e2e/test_topologies": "replayed", "tests/crash/": "crash"}
+# Tests whose path begins so share what takes minutes to make: the replayed quarter, the worlds that runs are killed in,
+# the played year.
+SHARING = {
+    "tests/e2e/test_replay": "replayed",
+    "tests/e2e/test_topologies": "replayed",
+    "tests/crash/": "crash",
+    "tests/golden/test_mart_2023": "year",
+    "tests/golden/test_year_2023": "year",
+}
 LONGEST = (
     "tests/compose/",
     "tests/e2e/test_approval",

@@ -10,86 +10,32 @@ import re
 import shutil
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy import create_engine
 
 from fixtures.turn import run_once
+from fixtures.year import END, Year
 from golden.recompute_edition import differences
-from tiendo import clock
 from tiendo.clock import HANOI
-from tiendo.collect.folder import make_inboxes
 from tiendo.collect.ledger import ledger_document
-from tiendo.local.demo import Scenario, build_scenario
-from tiendo.local.demo_files import documents_of, files_of
-from tiendo.local.replay import drop_files, receive_documents
 from tiendo.model.period import Period
-from tiendo.model.register import Register
-from tiendo.report import edition
-from tiendo.report.build import build
 from tiendo.report.record_card import record_rows
-from tiendo.settings import INCLUDE, Settings
-from tiendo.status.service import initialise, refresh
+from tiendo.settings import INCLUDE
+from tiendo.status.service import refresh
 from tiendo.validation.suites import get_suite
 from tiendo.warehouse.contract import Question, questions
-from tiendo.warehouse.engine import make_engine, reader
-from tiendo.warehouse.mart import explanation, past_figures, status_rows, tracker_rows
+from tiendo.warehouse.engine import reader
+from tiendo.warehouse.mart import explanation, past_figures, tracker_rows
 
 Q1, Q2, Q3, Q4 = (Period(2023, quarter) for quarter in (1, 2, 3, 4))
 PLAN_DIR = INCLUDE / "plans" / "282-kh-ubnd-2023"
 ANSWERS = Path(__file__).parent / "questions"
-END = datetime(2024, 1, 10, tzinfo=HANOI)
-
-
-@dataclass
-class Year:
-    """The state at the end of the replay."""
-
-    settings: Settings
-    register: Register
-    engine: Engine
-    scenario: Scenario
-
-    def statuses(self, period: Period, as_of: datetime = END) -> dict[str, dict[str, Any]]:
-        return {row["indicator_code"]: row for row in status_rows(self.engine, self.register, period, as_of)}
-
-
-@pytest.fixture(scope="module")
-def year(tmp_path_factory: pytest.TempPathFactory, postgres: URL, register: Register) -> Iterator[Year]:
-    folder = tmp_path_factory.mktemp("year")
-    clock_file = folder / "clock"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TIENDO_CLOCK_FILE", str(clock_file))
-        patch.setattr(edition, "build", lambda data, **_: build(data, with_pdf=False))
-        clock.set_replay_clock(clock_file, datetime(2023, 1, 20, 8, tzinfo=HANOI))
-        admin = create_engine(postgres, isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.exec_driver_sql("create database year_2023")
-        engine = make_engine(postgres.set(database="year_2023"))
-        settings = Settings(home=folder / "var", plan_dirs=(INCLUDE,), database_url="")
-        initialise(engine, register)
-        make_inboxes(settings, register)
-        scenario = build_scenario(register)
-        for step in scenario.steps:
-            clock.set_replay_clock(clock_file, step.at)
-            drop_files(settings, files_of(scenario, step))
-            receive_documents(settings, register, engine, documents_of(scenario, step))
-            run_once(settings, register, engine)
-            if step.action == "publish" or (settings.published / PLAN_DIR.name / str(step.period)).exists():
-                publish(settings, register, engine, step.period)
-        yield Year(settings, register, engine, scenario)
-        engine.dispose()
-        with admin.connect() as connection:
-            connection.exec_driver_sql("drop database year_2023 with (force)")
-        admin.dispose()
 
 
 @pytest.mark.parametrize("question", questions(), ids=lambda question: question.code)
@@ -110,16 +56,6 @@ def test_an_analyst_s_question_has_its_answer(year: Year, question: Question) ->
 
 def test_every_answer_is_to_a_question() -> None:
     assert {path.stem for path in ANSWERS.iterdir()} == {question.code for question in questions()}
-
-
-def publish(settings: Settings, register: Register, engine: Engine, period: Period) -> None:
-    """The next edition, where there is something new since the last."""
-    drafted = edition.draft(engine, register, settings, period)
-    if drafted["is_changed"]:
-        edition.publish(
-            engine, register, settings, period, edition=drafted["edition"], data_sha256=drafted["data_sha256"],
-            as_of=datetime.fromisoformat(drafted["as_of"]), approved_by="Phòng Tổng hợp", approved_at=clock.now(),
-        )  # fmt: skip
 
 
 def test_every_file_has_one_fate(year: Year) -> None:

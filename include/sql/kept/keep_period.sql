@@ -46,6 +46,7 @@ begin
     join core.task_progress t on t.plan_code = h.plan_code and t.period = h.period
     join intake.submission b on b.submission_id = t.submission_id and b.replaced_at is null
     join core.version_task k on k.version_id = h.version_id and k.task_ref = t.task_ref
+    join core.version_agency g on g.version_id = h.version_id and g.agency_code = t.agency_code
     where h.plan_code = of_plan_code and h.period = of_period
     group by h.version_id, t.task_ref, t.agency_code
   ),

@@ -26,4 +26,4 @@ comment on column mart.correction_request.asked_by is 'The reviewer.';
 comment on column mart.correction_request.asked_at is 'When it was asked.';
 comment on column mart.correction_request.answered_at is
   'When the first acceptable report came that was taken in after the request; null while it waits.';
-comment on column mart.correction_request.answer_receipt_no is 'Receipt of that report.';
+comment on column mart.correction_request.answer_receipt_no is 'Receipt of that report; null while it waits.';

@@ -15,7 +15,7 @@ comment on column mart.extension.agency_code is 'The body.';
 comment on column mart.extension.extension_id is 'Number of the entry, counting up.';
 comment on column mart.extension.kind is
   'extended, exempt, nothing_to_report, or revoked: what was entered before no longer holds.';
-comment on column mart.extension.due_at is 'Instant before which it is due now; extended only.';
+comment on column mart.extension.due_at is 'Instant before which it is due now; null where kind is not extended.';
 comment on column mart.extension.letter_no is 'Number of the official letter.';
 comment on column mart.extension.letter_on is 'Date of the letter.';
 comment on column mart.extension.note is 'Note of whoever entered it.';

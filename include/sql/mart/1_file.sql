@@ -35,7 +35,7 @@ comment on column mart.file.requeue_of_receipt_no is
   'Receipt of the file that was read once more as this one; null for none.';
 comment on column mart.file.trial_verdict is
   'What a file that was only to be checked would have been; null for others.';
-comment on column mart.file.version is 'Version of the bodys report that it made; null where it made none.';
+comment on column mart.file.version is 'Version of the body''s report that it made; null where it made none.';
 comment on column mart.file.finding_count is 'How many findings it was answered with.';
 comment on column mart.file.agency_key is 'Key of the body in one column, as in agency; null where it has none.';
 comment on column mart.file.period_key is 'Key of the period in one column, as in period; null where it has none.';

@@ -19,11 +19,11 @@ comment on column mart.indicator.printed_no is 'Number as printed; 18 and 19 occ
 comment on column mart.indicator.section_no is 'Number of its section.';
 comment on column mart.indicator.section_title is 'Heading of its section.';
 comment on column mart.indicator.row_kind is
-  'indicator, sub_indicator, group (a heading, never graded) or body_target (of the plans text).';
+  'indicator, sub_indicator, group (a heading, never graded) or body_target (of the plan''s text).';
 comment on column mart.indicator.unit_code is 'Code of the unit; null for a group.';
 comment on column mart.indicator.unit is 'Unit of targets and figures, in words.';
 comment on column mart.indicator.nature is
   'How its figures behave in the year: flow, stock, ratio, growth, index, rank, state or group.';
 comment on column mart.indicator.direction is 'higher_better, lower_better, within_range or none.';
-comment on column mart.indicator.published_in is 'Which of the years periods it has a figure in, from 1.';
+comment on column mart.indicator.published_in is 'Which of the year''s periods it has a figure in, from 1.';
 comment on column mart.indicator.row_order is 'Printed order in the plan.';

@@ -34,38 +34,39 @@ comment on column mart.indicator_status_history.agency_code is
 comment on column mart.indicator_status_history.target_text is 'Target exactly as the plan prints it.';
 comment on column mart.indicator_status_history.comparator is
   'The target as understood: ge, gt, le, lt, range (floor with an upper hope), between (true band), state (words, by a list), none.';
-comment on column mart.indicator_status_history.target_low is 'Lower end of the target, in unit.';
-comment on column mart.indicator_status_history.target_high is 'Upper end of the target, in unit.';
+comment on column mart.indicator_status_history.target_low is 'Lower end of the target, in unit; null where there is none.';
+comment on column mart.indicator_status_history.target_high is 'Upper end of the target, in unit; null where there is none.';
 comment on column mart.indicator_status_history.value is
   'Figure graded: year to date for flows, at the reporting day for the rest, in unit. Exact as sent; null for a state, which components has.';
-comment on column mart.indicator_status_history.value_kind is 'actual (thực hiện) or estimate (ước thực hiện).';
-comment on column mart.indicator_status_history.value_basis is 'year_to_date, or quarter (the period alone).';
+comment on column mart.indicator_status_history.value_kind is 'actual (thực hiện) or estimate (ước thực hiện); null without a figure.';
+comment on column mart.indicator_status_history.value_basis is 'year_to_date, or quarter (the period alone); null without a figure.';
 comment on column mart.indicator_status_history.expected_value is
-  'What the value should be by the end of the period, in unit; see docs/methodology.md.';
+  'What the value should be by the end of the period, in unit; see docs/methodology.md. Null where none is defined.';
 comment on column mart.indicator_status_history.ratio is
   'Actual to expected, turned round for lower-is-better; 1 is exactly as expected. Null where none is defined.';
 comment on column mart.indicator_status_history.status is
   'exceeded, achieved, missed, on_track, at_risk, behind, no_data, not_yet_published, no_target, conflicting or undecidable.';
 comment on column mart.indicator_status_history.margin is
-  'Distance from the line that separates good from not, in unit; positive is good.';
+  'Distance from the line that separates good from not, in unit; positive is good. Null where none is defined.';
 comment on column mart.indicator_status_history.needed is
-  'What the rest of the year must bring, in unit; flows only.';
-comment on column mart.indicator_status_history.explanation is 'The same as sentence, by its first name; elsewhere explanation is the sender''s.';
+  'What the rest of the year must bring, in unit; null for what does not add up over the year.';
+comment on column mart.indicator_status_history.explanation is
+  'The same as sentence, by its first name; elsewhere explanation is the sender''s.';
 comment on column mart.indicator_status_history.rule_version is 'Version of the grading rules.';
-comment on column mart.indicator_status_history.submission_id is 'The submission the value came with.';
-comment on column mart.indicator_status_history.file_sha256 is 'The file the value came in.';
-comment on column mart.indicator_status_history.sheet is 'Sheet the value stands on.';
-comment on column mart.indicator_status_history.cell is 'Cell the value stands in.';
+comment on column mart.indicator_status_history.submission_id is 'The submission the value came with; null without a figure, and for a total of parts.';
+comment on column mart.indicator_status_history.file_sha256 is 'The file the value came in; null as submission_id is.';
+comment on column mart.indicator_status_history.sheet is 'Sheet the value stands on; null as submission_id is.';
+comment on column mart.indicator_status_history.cell is 'Cell the value stands in; null as submission_id is.';
 comment on column mart.indicator_status_history.row_order is 'Printed order in the plan.';
 comment on column mart.indicator_status_history.row_kind is 'indicator, sub_indicator or body_target.';
-comment on column mart.indicator_status_history.margin_up is 'What is lacking to the next better status, in unit.';
-comment on column mart.indicator_status_history.margin_down is 'Room left before the next worse status, in unit.';
+comment on column mart.indicator_status_history.margin_up is 'What is lacking to the next better status, in unit; null where there is none.';
+comment on column mart.indicator_status_history.margin_down is 'Room left before the next worse status, in unit; null where there is none.';
 comment on column mart.indicator_status_history.is_estimate is 'Whether the verdict rests on an estimate.';
 comment on column mart.indicator_status_history.is_approximate is
   'Whether the sender gave only an approximate figure, such as gần 65.600.';
 comment on column mart.indicator_status_history.is_illustrative is
   'Whether the figure is made up for demonstration (số liệu minh họa).';
-comment on column mart.indicator_status_history.observation_id is 'The figure in observation_history.';
+comment on column mart.indicator_status_history.observation_id is 'The figure in observation_history; null as submission_id is.';
 comment on column mart.indicator_status_history.components is 'Everything the verdict was computed from, as JSON.';
 comment on column mart.indicator_status_history.replaced_at is
   'When the next verdict was reached; null for the one that holds.';

@@ -24,13 +24,13 @@ comment on column mart.observation_history.basis is 'quarter (the period alone, 
 comment on column mart.observation_history.kind is 'actual or estimate.';
 comment on column mart.observation_history.answer is
   'value, state, not_applicable, no_occurrence or not_available; only the first has a value, of a state value_text has the words.';
-comment on column mart.observation_history.value is 'The figure in the indicator''s unit, exact as sent.';
+comment on column mart.observation_history.value is 'The figure in the indicator''s unit, exact as sent; null where the answer is no number.';
 comment on column mart.observation_history.value_text is 'The figure as typed.';
 comment on column mart.observation_history.is_approximate is 'Whether the sender gave only an approximate figure.';
 comment on column mart.observation_history.is_illustrative is 'Whether the figure is made up for demonstration.';
 comment on column mart.observation_history.is_correction is 'Whether it came as a correction of an earlier period.';
-comment on column mart.observation_history.promised_on is 'Day by which a missing figure is promised.';
-comment on column mart.observation_history.data_on is 'Day up to which the figure counts.';
+comment on column mart.observation_history.promised_on is 'Day by which a missing figure is promised; null where none is.';
+comment on column mart.observation_history.data_on is 'Day up to which the figure counts; null where the sender does not say.';
 comment on column mart.observation_history.note is 'The sender''s note.';
 comment on column mart.observation_history.explanation is 'The sender''s explanation, or the reason of a correction.';
 comment on column mart.observation_history.received_at is 'When the file came.';
@@ -40,7 +40,7 @@ comment on column mart.observation_history.version is 'Version of the body''s re
 comment on column mart.observation_history.receipt_no is 'Receipt given to the sender.';
 comment on column mart.observation_history.file_name is 'File name as sent.';
 comment on column mart.observation_history.file_sha256 is 'SHA-256 of the file.';
-comment on column mart.observation_history.sender is 'Given up, see docs/mart-changelog.md: inbox folder, user, or the body that a mail came from; no address.';
+comment on column mart.observation_history.sender is 'Given up, see docs/mart-changelog.md: inbox folder, user, or the body that a mail came from, null where that is not known; no address.';
 comment on column mart.observation_history.channel is 'folder, share, mail or command.';
 comment on column mart.observation_history.sheet is 'Sheet.';
 comment on column mart.observation_history.cell is 'Cell.';

@@ -25,7 +25,7 @@ comment on column mart.quality_by_period.on_time_body_count is 'Of these, in tim
 comment on column mart.quality_by_period.owed_count is 'Indicators and tasks that they owe.';
 comment on column mart.quality_by_period.answered_count is 'Of these, answered by accepted content.';
 comment on column mart.quality_by_period.completeness_pct is 'Share answered, in percent; null when nothing is owed.';
-comment on column mart.quality_by_period.last_received_at is 'When the last bodys first report came; null for none.';
+comment on column mart.quality_by_period.last_received_at is 'When the last body''s first report came; null for none.';
 comment on column mart.quality_by_period.indicator_count is 'Indicators that have a verdict.';
 comment on column mart.quality_by_period.figure_count is 'Of these, with a figure.';
 comment on column mart.quality_by_period.estimate_count is 'Figures that are estimates.';

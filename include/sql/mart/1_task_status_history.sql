@@ -16,7 +16,7 @@ comment on column mart.task_status_history.plan_code is 'The plan.';
 comment on column mart.task_status_history.period is 'The period.';
 comment on column mart.task_status_history.task_ref is 'The task.';
 comment on column mart.task_status_history.agency_code is 'The body that tells it.';
-comment on column mart.task_status_history.version is 'Version of the bodys report for the period.';
+comment on column mart.task_status_history.version is 'Version of the body''s report for the period.';
 comment on column mart.task_status_history.state is
   'done, on_schedule, late, not_started or not_applicable, as told.';
 comment on column mart.task_status_history.completion_pct is

@@ -18,16 +18,16 @@ comment on column mart.submission_tracker.agency_name is 'Its name.';
 comment on column mart.submission_tracker.state is
   'accepted, accepted_with_warnings, rejected (something came, nothing acceptable), missing, exempt (được miễn) or nothing_to_report (không phát sinh); the last two by letter, or nothing_to_report where the plan asks the body for nothing in the period, while nothing acceptable came.';
 comment on column mart.submission_tracker.received_at is
-  'When the first acceptable file came; of a rejected one where there is none.';
+  'When the first acceptable file came; of a rejected one where there is none; null where nothing came.';
 comment on column mart.submission_tracker.due_at is
   'Instant before which it was due from this body, an extension included.';
 comment on column mart.submission_tracker.is_on_time is
   'Whether the first acceptable version came before due_at; null when there is none.';
 comment on column mart.submission_tracker.days_late is
   'Days begun since due_at, 1 from the first instant that is too late, 0 when on time; null when nothing acceptable came.';
-comment on column mart.submission_tracker.version is 'Number of acceptable versions so far.';
+comment on column mart.submission_tracker.version is 'Number of acceptable versions so far; null where there is none.';
 comment on column mart.submission_tracker.finding_count is 'Findings on the file that counts.';
-comment on column mart.submission_tracker.receipt_no is 'Receipt of the file that counts.';
+comment on column mart.submission_tracker.receipt_no is 'Receipt of the file that counts; null where nothing came.';
 comment on column mart.submission_tracker.row_order is 'The register''s order of bodies.';
 comment on column mart.submission_tracker.obligation is
   'quarterly_report (the regular one, whatever the plan''s period), or implementation_plan: the body''s own implementation plan, due in February.';
@@ -35,8 +35,8 @@ comment on column mart.submission_tracker.general_due_at is 'Instant before whic
 comment on column mart.submission_tracker.extended_until is
   'Last day to submit granted by letter; null without an extension.';
 comment on column mart.submission_tracker.letter_no is
-  'Number of the letter that extended or exempted, or said that there is nothing to report.';
-comment on column mart.submission_tracker.letter_on is 'Date of that letter.';
+  'Number of the letter that extended or exempted, or said that there is nothing to report; null without one.';
+comment on column mart.submission_tracker.letter_on is 'Date of that letter; null without one.';
 comment on column mart.submission_tracker.rejected_at is
   'When the last file came that was refused and not corrected by a later acceptable one; null when there is none.';
 comment on column mart.submission_tracker.owed_count is

@@ -66,7 +66,7 @@ comment on column mart.agency_record.late_count is 'Of these, late.';
 comment on column mart.agency_record.missing_count is 'Due and not accepted.';
 comment on column mart.agency_record.days_late_avg is
   'Days late on average over the accepted ones, 0 for those in time; null when none was accepted.';
-comment on column mart.agency_record.days_late_max is 'Most days late.';
+comment on column mart.agency_record.days_late_max is 'Most days late; null when none was accepted.';
 comment on column mart.agency_record.first_try_count is
   'Quarters for which the first file that could be read was accepted.';
 comment on column mart.agency_record.rejected_count is 'Files sent back.';
@@ -74,7 +74,7 @@ comment on column mart.agency_record.quarantined_count is
   'Files of the plan''s year from its inbox or address that were held back: unreadable or unsafe.';
 comment on column mart.agency_record.own_plan_state is
   'Its own implementation plan: accepted, missing or exempt; null when none is owed.';
-comment on column mart.agency_record.own_plan_received_at is 'When that came.';
-comment on column mart.agency_record.own_plan_days_late is 'Days late of that; 0 when in time.';
+comment on column mart.agency_record.own_plan_received_at is 'When that came; null when it has not.';
+comment on column mart.agency_record.own_plan_days_late is 'Days late of that, 0 when in time; null when it has not come.';
 comment on column mart.agency_record.usual_rules is
   'The rules most often broken, three at most, by number of files; all in agency_mistake.';

@@ -19,4 +19,4 @@ comment on column mart.agency_timeliness.agency_name is 'Its name.';
 comment on column mart.agency_timeliness.submission_count is 'Periods with an accepted report.';
 comment on column mart.agency_timeliness.on_time_count is 'Of these, on time.';
 comment on column mart.agency_timeliness.late_count is 'Of these, late.';
-comment on column mart.agency_timeliness.days_late_max is 'Longest delay in days.';
+comment on column mart.agency_timeliness.days_late_max is 'Longest delay in days; null when none was accepted.';

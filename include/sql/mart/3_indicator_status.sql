@@ -37,7 +37,7 @@ comment on column mart.indicator_status.as_of is
   'When this verdict was reached; it holds until a later row replaces it.';
 comment on column mart.indicator_status.previous_period is
   'The latest earlier period of the year that has a figure; null when none has.';
-comment on column mart.indicator_status.previous_value is 'The figure of that period, in unit.';
-comment on column mart.indicator_status.previous_status is 'The verdict on that period.';
+comment on column mart.indicator_status.previous_value is 'The figure of that period, in unit; null as previous_period is.';
+comment on column mart.indicator_status.previous_status is 'The verdict on that period; null as previous_period is.';
 comment on column mart.indicator_status.trend is
   'better, worse or same than in previous_period, in the indicator''s own direction: of a flow by the ratio (to a tenth of a percent), of a band by the distance outside it, else by the value. Null where nothing can be compared: no figure, no direction, or an approximate figure.';

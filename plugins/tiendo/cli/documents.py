@@ -1,12 +1,15 @@
 """The documents made from the system itself: written by ``tiendo docs``, held fresh by ``tiendo docs --check``."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from tiendo.settings import PROJECT
 
 
-def _data_dictionary() -> str:
+@cache
+def _dictionaries() -> tuple[str, str]:
+    """The data dictionary in English and Vietnamese, of one server."""
     from tiendo.warehouse.dictionary import dictionary
     from tiendo.warehouse.embedded import temporary_server
     from tiendo.warehouse.engine import make_engine
@@ -15,9 +18,9 @@ def _data_dictionary() -> str:
     with temporary_server("dictionary") as url:
         engine = make_engine(url)
         migrate(engine)
-        text = dictionary(engine)
+        texts = dictionary(engine, "en"), dictionary(engine, "vi")
         engine.dispose()
-    return text
+    return texts
 
 
 def _rules() -> str:
@@ -33,7 +36,8 @@ def _dags() -> str:
 
 
 DOCUMENTS: dict[str, Callable[[], str]] = {
-    "data_dictionary.md": _data_dictionary,
+    "data_dictionary.md": lambda: _dictionaries()[0],
+    "data_dictionary.vi.md": lambda: _dictionaries()[1],
     "rules.md": _rules,
     "DAGs.md": _dags,
 }
