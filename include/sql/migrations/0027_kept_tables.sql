@@ -173,6 +173,15 @@ begin
   return null;
 end
 $$;
+create function core.note_stale_files() returns trigger
+language plpgsql security definer set search_path = pg_catalog as $$
+begin
+  insert into core.stale (plan_code, period, agency_code)
+    select distinct f.plan_code, f.period, f.agency_code
+    from fresh n join intake.submission_file f on f.file_id = n.file_id where f.plan_code is not null;
+  return null;
+end
+$$;
 -- Verdicts are brought up to date at once: what grades goes on to read them
 create function core.note_verdicts() returns trigger
 language plpgsql security definer set search_path = pg_catalog as $$
@@ -205,8 +214,12 @@ $$;
 create constraint trigger freshen after insert on core.stale deferrable initially deferred
   for each row execute function core.freshen();
 
-create trigger stale after update on intake.submission_file referencing new table as fresh
+create trigger stale after insert on intake.submission_file referencing new table as fresh
   for each statement execute function core.note_stale();
+create trigger stale_again after update on intake.submission_file referencing new table as fresh
+  for each statement execute function core.note_stale();
+create trigger stale after insert on intake.finding referencing new table as fresh
+  for each statement execute function core.note_stale_files();
 create trigger stale after insert on intake.submission referencing new table as fresh
   for each statement execute function core.note_stale();
 create trigger stale after insert on core.observation referencing new table as fresh
