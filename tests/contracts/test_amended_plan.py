@@ -18,6 +18,8 @@ from tiendo.model.register import Register
 from tiendo.reading.columns import INDICATORS
 from tiendo.reminders.reminding import remind
 from tiendo.status.service import initialise
+from tiendo.warehouse.contract import questions
+from tiendo.warehouse.engine import reader
 from tiendo.warehouse.mart import last_reported
 
 Q2, Q3 = Period(2023, 2), Period(2023, 3)
@@ -57,6 +59,14 @@ def test_the_workbook_shows_the_target_of_its_quarter(year: Pipeline) -> None:
     assert year.send(KHDT, filled(year, KHDT, Q2)) == "accepted"
     year.send(KHDT, filled(year, KHDT, Q2, lambda book: put(book, INDICATORS, "thu-hut-fdi", "target", "1.800")))
     assert year.findings()["target-unchanged"]["expected"] == "2.000"
+
+
+def test_an_analyst_asks_which_targets_were_amended(year: Pipeline) -> None:
+    (question,) = [each for each in questions() if each.code == "targets-that-changed"]
+    with reader(year.engine) as connection:
+        rows = connection.exec_driver_sql(question.sql).all()
+    quarters = "2023-Q1: 1.800; 2023-Q2: 2.000; 2023-Q3: 2.000; 2023-Q4: 2.000"
+    assert [tuple(row) for row in rows] == [(year.register.code, "thu-hut-fdi", quarters)]
 
 
 def test_the_body_that_took_over_reports_what_was_the_others(year: Pipeline) -> None:

@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from tiendo.clock import HANOI
 from tiendo.model.period import PeriodKind, periods_of
-from tiendo.model.register import Register
+from tiendo.model.register import Duty, Register
+from tiendo.obligations.extensions import Letter, find_obligation, grant
 from tiendo.settings import INCLUDE, PROJECT
 from tiendo.status.service import initialise
 from tiendo.warehouse.engine import loader, reader
@@ -260,3 +261,33 @@ def test_beside_what_was_told_only_what_follows_from_it_may_change(
                 continue
             refused.add(column)
     assert columns - refused == derived
+
+
+def test_a_reader_cannot_lend_his_own_types_to_what_runs_as_the_owner(engine: Engine, register: Register) -> None:
+    """Of a function that runs as another, types of the temporary schema come first, unless its path has them last."""
+    owed = find_obligation(register, Duty.QUARTERLY_REPORT, "2023-Q1")
+    grant(engine, register, "so-y-te", owed, until=date(2023, 3, 17), letter=Letter("1/UBND", date(2023, 3, 1), ""))
+    evil = """create function pg_temp.evil(timestamp) returns boolean language plpgsql as $$
+      begin raise exception 'run as %%', current_user; end $$;
+      create domain pg_temp.date as timestamp check (pg_temp.evil(value));
+      select * from mart.submission_tracker_at('infinity', %s, 'quarterly_report', '2023-Q1')"""
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "do $$ begin execute format('grant temporary on database %%I to tiendo_reader', current_database()); end $$"
+        )
+    with reader(engine) as connection:
+        for line in evil.split(";\n"):
+            found = connection.exec_driver_sql(line, (register.code,) if "%s" in line else ())
+        assert found.rowcount == 30
+    with engine.connect() as connection:
+        open_paths = connection.exec_driver_sql(
+            "select oid::regprocedure::text from pg_proc where prosecdef and pronamespace::regnamespace::text "
+            "in ('core', 'intake', 'mart') and not 'search_path=pg_catalog, pg_temp' = any(coalesce(proconfig, '{}'))"
+        )
+        assert open_paths.scalars().all() == []
+
+
+def test_nobody_but_the_owner_makes_anything_in_passing(engine: Engine) -> None:
+    migrate(engine)
+    with pytest.raises(ProgrammingError, match="permission denied"), reader(engine) as connection:
+        connection.exec_driver_sql("create temporary table mine (x int)")

@@ -371,8 +371,7 @@ def test_a_query_that_takes_too_long_is_stopped(program: TestClient, monkeypatch
     assert ask(program, "period")["rows"], "the next one has its own time"
 
 
-def test_too_many_at_once_are_refused(program: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data_api, "LONGEST_SECONDS", 0.01)
+def test_too_many_at_once_are_refused_and_wait_in_no_thread_of_the_pages(program: TestClient) -> None:
     held = [data_api._places.acquire(blocking=False) for _ in range(5)]
     assert all(held)
     assert "Too many" in program.get(f"{API}/period").json()["detail"]

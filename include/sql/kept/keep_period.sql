@@ -1,6 +1,6 @@
 -- Brings up to date what is kept of a period, and what of some bodies: which versions and figures count, what was wrong
 create or replace function core.keep_period(of_plan_code text, of_period text, bodies text[]) returns void
-language plpgsql security definer set search_path = pg_catalog as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   insert into core.held_version as k (plan_code, period, version_id, register_sha256)
   select f.plan_code, f.period, f.version_id, f.register_sha256

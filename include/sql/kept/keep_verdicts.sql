@@ -1,6 +1,6 @@
 -- Brings up to date how long verdicts held, and the trend of those that hold: of some indicators from a period on
 create or replace function core.keep_verdicts(of_plan_code text, of_period text, indicators text[]) returns void
-language plpgsql security definer set search_path = pg_catalog as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   -- Later is what was stored later: a replay that begins anew knows nothing of an earlier one's later instants
   update core.indicator_status s set replaced_at = n.replaced_at

@@ -3,7 +3,7 @@ create or replace function mart.agency_mistake_at(instant timestamptz, of_plan_c
 returns table (
   plan_code text, agency_code text, rule text, severity text, file_count integer, finding_count integer,
   last_received_at timestamptz)
-language sql stable security definer set search_path = pg_catalog rows 100 as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp rows 100 as $$
   select of_plan_code, f.agency_code, n.rule, n.severity, count(distinct f.file_id)::integer, count(*)::integer,
     max(f.received_at)
   from intake.submission_file f join intake.finding n on n.file_id = f.file_id

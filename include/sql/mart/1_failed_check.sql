@@ -13,7 +13,7 @@ create or replace view mart.failed_check as
 grant select on mart.failed_check to tiendo_reader, tiendo_loader;
 
 comment on view mart.failed_check is
-  'The newest run of each check of the warehouse''s own rows that did not pass: what a body tells of a task, held against all that is known. One row per plan, period, suite and rule; empty when all is well.';
+  'The newest run of each check of what a period''s rows say together that did not pass, such as what bodies tell of their tasks, held against all that is known. One row per plan, period, suite and rule; empty when nothing is in doubt.';
 comment on column mart.failed_check.plan_code is 'The plan.';
 comment on column mart.failed_check.period is 'The period whose rows were checked.';
 comment on column mart.failed_check.suite is 'The suite, a file of include/expectations/.';

@@ -43,7 +43,7 @@ comment on column mart.indicator_status_history.value_basis is 'year_to_date, or
 comment on column mart.indicator_status_history.expected_value is
   'What the value should be by the end of the period, in unit; see docs/methodology.md. Null where none is defined.';
 comment on column mart.indicator_status_history.ratio is
-  'Actual to expected, turned round for lower-is-better; 1 is exactly as expected. Null where none is defined.';
+  'Actual to expected, cut downwards to six decimals, turned round for lower-is-better; 1 is exactly as expected. Null where none is defined.';
 comment on column mart.indicator_status_history.status is
   'exceeded, achieved, missed, on_track, at_risk, behind, no_data, not_yet_published, no_target, conflicting or undecidable.';
 comment on column mart.indicator_status_history.margin is

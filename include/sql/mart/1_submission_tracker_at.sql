@@ -7,7 +7,7 @@ returns table (
   due_at timestamptz, is_on_time boolean, days_late integer, version integer, finding_count integer, receipt_no text,
   row_order integer, obligation text, general_due_at timestamptz, extended_until date, letter_no text, letter_on date,
   rejected_at timestamptz, owed_count integer, answered_count integer, completeness_pct numeric)
-language sql stable security definer set search_path = pg_catalog rows 30 as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp rows 30 as $$
   with held as (
     select v.version_id from core.in_force_at(instant) v where v.plan_code = of_plan_code and v.period = of_period
   ),

@@ -5,7 +5,7 @@ create or replace view mart.agency_mistake as
 grant select on mart.agency_mistake to tiendo_reader, tiendo_loader;
 
 comment on view mart.agency_mistake is
-  'What was found wrong in each body''s files: one row per body, rule and severity. The rules: docs/rules.md. The same for any instant: function agency_mistake_at(instant, plan_code).';
+  'What was found wrong in each body''s reports that were accepted or sent back: one row per body, rule and severity. What was only told (info), and what is wrong with files that could not be read, is in finding. The rules: docs/rules.md. The same for any instant: function agency_mistake_at(instant, plan_code).';
 comment on column mart.agency_mistake.plan_code is 'The plan.';
 comment on column mart.agency_mistake.agency_code is 'The body.';
 comment on column mart.agency_mistake.rule is 'Id of the rule.';

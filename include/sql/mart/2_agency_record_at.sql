@@ -6,7 +6,7 @@ returns table (
   on_time_count integer, late_count integer, missing_count integer, days_late_avg numeric, days_late_max integer,
   first_try_count integer, rejected_count integer, quarantined_count integer, own_plan_state text,
   own_plan_received_at timestamptz, own_plan_days_late integer, usual_rules text[])
-language sql stable security definer set search_path = pg_catalog rows 30 as $$
+language sql stable strict security definer set search_path = pg_catalog, pg_temp rows 30 as $$
   with quarter as (
     select t.agency_code, t.period, t.days_late, t.is_on_time, t.is_on_time is not null as is_received
     from core.period p

@@ -16,7 +16,7 @@ comment on column mart.submission_tracker.period is
 comment on column mart.submission_tracker.agency_code is 'The body.';
 comment on column mart.submission_tracker.agency_name is 'Its name.';
 comment on column mart.submission_tracker.state is
-  'accepted, accepted_with_warnings, rejected (something came, nothing acceptable), missing, exempt (được miễn) or nothing_to_report (không phát sinh); the last two by letter, or nothing_to_report where the plan asks the body for nothing in the period, while nothing acceptable came.';
+  'accepted, accepted_with_warnings, rejected (something came, nothing acceptable), missing (nothing came, though it may not be due yet: due_at), exempt (được miễn) or nothing_to_report (không phát sinh); the last two by letter, or nothing_to_report where the plan asks the body for nothing in the period, while nothing acceptable came.';
 comment on column mart.submission_tracker.received_at is
   'When the first acceptable file came; of a rejected one where there is none; null where nothing came.';
 comment on column mart.submission_tracker.due_at is

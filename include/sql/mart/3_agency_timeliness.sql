@@ -12,7 +12,7 @@ create or replace view mart.agency_timeliness as
 grant select on mart.agency_timeliness to tiendo_reader, tiendo_loader;
 
 comment on view mart.agency_timeliness is
-  'How punctual each body has been with its regular reports over the plan''s periods.';
+  'How punctual each body has been with the regular reports that came, over the plan''s periods; what never came is not counted here, agency_record has it.';
 comment on column mart.agency_timeliness.plan_code is 'The plan.';
 comment on column mart.agency_timeliness.agency_code is 'The body.';
 comment on column mart.agency_timeliness.agency_name is 'Its name.';

@@ -4,7 +4,7 @@ create or replace function mart.status_rollup_at(instant timestamptz, of_plan_co
 returns table (
   plan_code text, period text, subject text, grouping_kind text, group_code text, group_name text, group_order integer,
   status text, item_count integer, group_count integer)
-language sql stable security definer set search_path = pg_catalog rows 200 as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp rows 200 as $$
   with held as (
     select f.version_id from core.in_force_at(instant) f where f.plan_code = of_plan_code and f.period = of_period
   ),

@@ -158,44 +158,63 @@ create unlogged table core.stale (
   agency_code text
 );
 
-create function core.note_stale() returns trigger
-language plpgsql security definer set search_path = pg_catalog as $$
-begin
+-- Once for each of a plan, period and body, however many statements change it
+create function core.add_stale(of_plan_code text, of_period text, body text) returns void
+language sql security definer set search_path = pg_catalog, pg_temp as $$
   insert into core.stale (plan_code, period, agency_code)
-    select distinct f.plan_code, f.period, f.agency_code from fresh f where f.plan_code is not null;
+  select of_plan_code, of_period, body
+  where of_plan_code is not null and not exists (
+    select from core.stale s
+    where s.transaction = pg_current_xact_id() and s.plan_code = of_plan_code
+      and s.period is not distinct from of_period and s.agency_code is not distinct from body)
+$$;
+create function core.note_stale() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform core.add_stale(f.plan_code, f.period, f.agency_code)
+    from (select distinct n.plan_code, n.period, n.agency_code from fresh n) f;
   return null;
 end
 $$;
 create function core.note_stale_period() returns trigger
-language plpgsql security definer set search_path = pg_catalog as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  insert into core.stale (plan_code, period) select distinct f.plan_code, f.period from fresh f;
+  perform core.add_stale(f.plan_code, f.period, null) from (select distinct n.plan_code, n.period from fresh n) f;
+  return null;
+end
+$$;
+create function core.note_stale_plan() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform core.add_stale(p.plan_code, p.period, null) from core.period p join fresh f on f.plan_code = p.plan_code;
   return null;
 end
 $$;
 create function core.note_stale_files() returns trigger
-language plpgsql security definer set search_path = pg_catalog as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  insert into core.stale (plan_code, period, agency_code)
-    select distinct f.plan_code, f.period, f.agency_code
-    from fresh n join intake.submission_file f on f.file_id = n.file_id where f.plan_code is not null;
+  perform core.add_stale(f.plan_code, f.period, f.agency_code)
+    from (
+      select distinct e.plan_code, e.period, e.agency_code
+      from fresh n join intake.submission_file e on e.file_id = n.file_id
+    ) f;
   return null;
 end
 $$;
 -- Verdicts are brought up to date at once: what grades goes on to read them
 create function core.note_verdicts() returns trigger
-language plpgsql security definer set search_path = pg_catalog as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform core.keep_verdicts(f.plan_code, f.period, array_agg(distinct f.indicator_code))
     from fresh f group by f.plan_code, f.period order by f.plan_code, f.period;
-  insert into core.stale (plan_code, period) select distinct f.plan_code, f.period from fresh f;
+  perform core.add_stale(f.plan_code, f.period, null) from (select distinct n.plan_code, n.period from fresh n) f;
   return null;
 end
 $$;
 -- Once for each period, however much of it changed. Plan by plan in one order, and of a plan one transaction at a time:
 -- each sees what the one before has left
 create function core.freshen() returns trigger
-language plpgsql security definer set search_path = pg_catalog as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare unit record;
 begin
   for unit in
@@ -211,6 +230,8 @@ begin
   return null;
 end
 $$;
+revoke all on function core.add_stale(text, text, text), core.note_stale(), core.note_stale_period(),
+  core.note_stale_plan(), core.note_stale_files(), core.note_verdicts(), core.freshen() from public;
 create constraint trigger freshen after insert on core.stale deferrable initially deferred
   for each row execute function core.freshen();
 
@@ -232,6 +253,8 @@ create trigger stale after insert on core.extension referencing new table as fre
   for each statement execute function core.note_stale();
 create trigger stale after insert on core.correction_request referencing new table as fresh
   for each statement execute function core.note_stale();
+create trigger stale after update on core.plan referencing new table as fresh
+  for each statement execute function core.note_stale_plan();
 create trigger stale after insert on core.obligation referencing new table as fresh
   for each statement execute function core.note_stale_period();
 create trigger stale_again after update on core.obligation referencing new table as fresh

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tiendo.settings import INCLUDE
 
-CODE_LABELS = INCLUDE / "mart" / "code_labels.csv"
+LABELS = INCLUDE / "mart" / "code_labels.csv"
 
 
 class CodeLabel(NamedTuple):
@@ -21,7 +21,7 @@ class CodeLabel(NamedTuple):
 def code_labels() -> Mapping[str, Mapping[str, CodeLabel]]:
     """Returns the labels by code list and code, both in the order of display."""
     lists: dict[str, dict[str, CodeLabel]] = {}
-    with CODE_LABELS.open(encoding="utf-8", newline="") as file:
+    with LABELS.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             lists.setdefault(row["code_list"], {})[row["code"]] = CodeLabel(row["label_vi"], row["label_en"])
     return lists

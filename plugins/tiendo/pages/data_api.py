@@ -29,7 +29,8 @@ from tiendo.report.words import number
 from tiendo.warehouse.offered import LONGEST_SECONDS, OfferedTable, fetch_page, offered_tables
 
 API = "/api/v1"
-# A program that asks for many pages at once leaves connections and threads of this process to the web pages.
+# A program that asks for many pages at once leaves connections and threads of this process to the web pages: who finds
+# no place is told so at once.
 _places = BoundedSemaphore(5)
 _TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8; header=present"}
 # Kept by whoever asked, and asked about by its ETag each time.
@@ -129,7 +130,7 @@ def _known(table: OfferedTable, query: list[tuple[str, str]], cursor: str | None
 @contextmanager
 def _in_time() -> Iterator[None]:
     """Lets a query have its time and a place."""
-    if not _places.acquire(timeout=LONGEST_SECONDS):
+    if not _places.acquire(blocking=False):
         raise Refusal(
             503,
             "Too many queries are running at once; ask again in a minute.",

@@ -21,7 +21,7 @@ PACKAGE = "datapackage.json"
 # Digits kept after the point: exact for every reported figure, ample for computed ratios.
 SCALE = 10
 # A spreadsheet program runs such text as a formula, unless it is a plain number: -18,7.
-_FORMULA = re.compile(r"[=+\-@\t\r](?![\d.,\s]*%?$)")
+_FORMULA = re.compile(r"[\s\ufeff\u200b]*[=+\-@\t\r\n＝＋－＠](?![\d.,\s]*%?$)")
 _BOM = "\ufeff"
 # By Decree 47/2020/NĐ-CP open data of state bodies may be used freely, its source being named.
 LICENCE = {
@@ -89,7 +89,7 @@ def render_package(tables: Mapping[str, Rows], told: Mapping[str, Any]) -> dict[
             "profile": "data-package",
             **told,
             "description": f"{told['description']} In CSV, text that a spreadsheet program would take for a formula "
-            "(first character = + - @) has an apostrophe before it; Parquet holds the text as received. Numbers are "
+            "(beginning with = + - @) has an apostrophe before it; Parquet holds the text as received. Numbers are "
             "decimals with at most ten digits after the point. Codes have their labels in code_labels. The CSV files "
             "in excel/ hold the same for Excel with Vietnamese settings.",
             "licenses": [LICENCE],

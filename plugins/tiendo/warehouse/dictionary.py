@@ -35,8 +35,11 @@ psql "host=… dbname=… user=nguyen_van_a"   # host and database: those of TIE
 ```
 
 - Times are shown in the province's time (`Asia/Ho_Chi_Minh`); compare with an instant as `'2023-06-15 00:00:00+07'`.
+  pandas makes UTC of them: `frame["due_at"].dt.tz_convert("Asia/Ho_Chi_Minh")` before a day or month is taken.
 - A statement is ended after 60 seconds, a transaction that is left open after 5 minutes without one. For one long
   question: `set statement_timeout = '10min'`.
+- Senders' addresses are not shown. Names of persons can stand in what people wrote or did: notes, explanations,
+  `recorded_by`, `asked_by`, `approved_by`; and an edition's recipients have their addresses in `edition_delivery`.
 - Name the columns you read: new ones come, at the end of a relation. None is taken away without a year's notice in
   [the changelog](mart-changelog.md); `select mart_version from mart.version` says which version the warehouse keeps.
 - What a code is called: `mart.code_label`, and the [code lists](#code-lists) below.
@@ -59,9 +62,12 @@ psql "host=… dbname=… user=nguyen_van_a"   # máy chủ và cơ sở dữ li
 ```
 
 - Thời điểm hiển thị theo giờ Việt Nam (`Asia/Ho_Chi_Minh`); khi so sánh ghi đủ múi giờ, ví dụ
-  `'2023-06-15 00:00:00+07'`.
+  `'2023-06-15 00:00:00+07'`. pandas đổi sang giờ UTC: dùng
+  `frame["due_at"].dt.tz_convert("Asia/Ho_Chi_Minh")` trước khi lấy ngày hoặc tháng.
 - Mỗi câu lệnh chạy tối đa 60 giây; phiên giao dịch để mở mà không làm gì sẽ bị ngắt sau 5 phút. Khi cần chạy lâu hơn:
   `set statement_timeout = '10min'`.
+- Không hiển thị địa chỉ của bên gửi. Họ tên cá nhân có thể có trong nội dung do người dùng ghi hoặc thao tác: ghi chú,
+  giải trình, `recorded_by`, `asked_by`, `approved_by`; địa chỉ nơi nhận báo cáo có ở bảng `edition_delivery`.
 - Luôn ghi rõ tên các cột cần đọc: cột mới chỉ được thêm vào cuối bảng. Không cột nào bị bỏ mà không báo trước một năm
   trong [nhật ký thay đổi](mart-changelog.md); phiên bản hiện tại: `select mart_version from mart.version`.
 - Tên gọi của các mã: bảng `mart.code_label` và mục [Danh mục mã](#danh-mục-mã) dưới đây.

@@ -14,8 +14,9 @@ from psycopg.errors import InsufficientPrivilege, InvalidFunctionDefinition, Inv
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import ProgrammingError
 
-from tiendo.model.code_labels import CODE_LABELS, code_labels
+from tiendo.model.code_labels import LABELS, code_labels
 from tiendo.settings import INCLUDE
+from tiendo.warehouse.engine import LOAD_LOCK
 from tiendo.warehouse.sql import statement
 
 _VERSION_TABLE = "tiendo_schema_version"
@@ -38,6 +39,7 @@ def migrate(engine: Engine) -> None:
         with engine.begin() as connection:
             connection.exec_driver_sql("select pg_advisory_xact_lock(hashtext('tiendo.migrate'))")
             _check_takeable(connection)
+            _wait_for_loads(connection)
             opts = {"version_table": _VERSION_TABLE, "fn": _missing_migrations}
             MigrationContext.configure(connection, opts=opts).run_migrations(connection=connection)
             _define_mart(connection)
@@ -49,6 +51,19 @@ def migrate(engine: Engine) -> None:
             f"The login {engine.url.username} may not migrate the warehouse: {error.orig.diag.message_primary}. It "
             "must own the database and all that is in it."
         ) from error
+
+
+def _wait_for_loads(connection: Connection) -> None:
+    """Where anything is to be changed, waits until nothing is loaded, and keeps it so to the end.
+
+    A load that is about to commit, and has read what is replaced here, would else wait for us, and we for it.
+    """
+    context = MigrationContext.configure(connection, opts={"version_table": _VERSION_TABLE})
+    if not context.get_current_heads():
+        return  # nothing is there yet
+    if _missing_migrations(context.get_current_heads(), context) or not _is_mart_told(connection, _mart_comment()):
+        connection.exec_driver_sql(LOAD_LOCK)
+        connection.execute(statement("kept/lock_all.sql"))
 
 
 def planned(engine: Engine) -> list[str]:
@@ -164,7 +179,7 @@ def _mart_files() -> list[Path]:
 
 
 def _mart_comment() -> str:
-    files = [*_mart_files(), CODE_LABELS]
+    files = [*_mart_files(), LABELS]
     digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
     return f"What consumers may rely on; only ever added to. Made by include/sql/mart/ of SHA-256 {digest}"
 
