@@ -90,6 +90,7 @@ def home() -> Iterator[Path]:
 
 def rows(connection: Connection) -> dict[str, list[str]]:
     """Every row of every table and view, mart's included, as text; of sequences nothing."""
+    connection.exec_driver_sql("set timezone = 'Asia/Ho_Chi_Minh'")  # whatever its database begins with
     found = connection.execute(text(_RELATIONS)).all()
     return {
         name: sorted(map(repr, connection.exec_driver_sql(f"select t::text from {name} t")))

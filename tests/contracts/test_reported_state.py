@@ -148,7 +148,7 @@ def test_the_report_prints_the_words_where_others_have_a_figure(year: Pipeline) 
 
     tables = Document(io.BytesIO(files["bao-cao.docx"])).tables
     assert any(shown in cell.text for table in tables for line in table.rows for cell in line.cells)
-    (path,) = [path for path in files if path.endswith("indicators.csv")]
+    (path,) = [path for path in files if path.endswith("data/indicators.csv")]
     told = {row["indicator_code"]: row for row in csv.DictReader(io.StringIO(files[path].decode("utf-8-sig")))}
     assert (told[CODE]["value"], told[CODE]["value_text"]) == ("", "ĐANG TRIỂN KHAI, CHẬM")
     assert (told[CODE]["ratio"], told[CODE]["status"]) == ("", "behind")

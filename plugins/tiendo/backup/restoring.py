@@ -39,7 +39,7 @@ from tiendo.local.environment import METADATA_DATABASE
 from tiendo.settings import RESTORING, Settings
 from tiendo.warehouse.embedded import server_url
 from tiendo.warehouse.engine import DATABASE, read_address
-from tiendo.warehouse.migrate import known_versions
+from tiendo.warehouse.migrate import bound_sessions, known_versions
 from tiendo.warehouse.sql import statement
 
 Say = Callable[[str], None]
@@ -161,6 +161,8 @@ class _Restore:
             self._grant(name, url)
             with connected(url, isolation_level="AUTOCOMMIT") as connection:
                 connection.exec_driver_sql("analyze")
+        with connected(places.warehouse, isolation_level="AUTOCOMMIT") as connection:
+            bound_sessions(connection)
         self._say("Files ...")
         flush(list(self._copy_home()))
         self._place_registers()

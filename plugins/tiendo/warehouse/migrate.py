@@ -43,7 +43,7 @@ def migrate(engine: Engine) -> None:
             opts = {"version_table": _VERSION_TABLE, "fn": _missing_migrations}
             MigrationContext.configure(connection, opts=opts).run_migrations(connection=connection)
             _define_mart(connection)
-            _run_file(connection, INCLUDE / "sql" / "operations/sessions.sql")
+            bound_sessions(connection)
     except ProgrammingError as error:
         if not isinstance(error.orig, InsufficientPrivilege):
             raise
@@ -64,6 +64,11 @@ def _wait_for_loads(connection: Connection) -> None:
     if _missing_migrations(context.get_current_heads(), context) or not _is_mart_told(connection, _mart_comment()):
         connection.exec_driver_sql(LOAD_LOCK)
         connection.execute(statement("kept/lock_all.sql"))
+
+
+def bound_sessions(connection: Connection) -> None:
+    """Has the database's sessions begin in the province's time, with an end to what they do; a dump does not say so."""
+    _run_file(connection, INCLUDE / "sql" / "operations/sessions.sql")
 
 
 def planned(engine: Engine) -> list[str]:
