@@ -209,5 +209,5 @@ def kill_the_worker(reviewer: AirflowApi, run_id: str, task_id: str) -> None:
 
 
 def editions(published: Path) -> dict[Path, bytes]:
-    """The files of the editions; the index beside them is made anew with each."""
-    return {path: path.read_bytes() for path in published.glob("*/*/**/*") if path.is_file()}
+    """The files of the editions; the index and the years beside them are made anew with each."""
+    return {path: path.read_bytes() for path in published.glob("*/[0-9]*/**/*") if path.is_file()}

@@ -149,8 +149,9 @@ def test_the_mart_is_the_same_row_for_row(embedded: Replayed, elsewhere: Replaye
         }
     )
     for view, rows in here.items():
-        # Letters and requests come from people, deliveries need addresses; the replay has none.
-        assert rows or view in ("extension", "correction_request", "edition_delivery"), f"{view} is empty"
+        # Letters and requests come from people, deliveries need addresses, revisions time; the replay has none.
+        may_be_empty = {"extension", "correction_request", "edition_delivery", "revision", "revision_by_indicator"}
+        assert rows or view in may_be_empty, f"{view} is empty"
         assert there[view] == rows, view
 
 
@@ -183,7 +184,9 @@ def test_the_ledger_adds_up(replayed: Replayed, scenario: Scenario) -> None:
 
 def test_the_same_files_once_more_change_nothing(embedded: Replayed) -> None:
     first, second = embedded.states
-    assert second.mart == first.mart
+    # What came once more is a file too, with what was found in it
+    told = first.mart.keys() - {"file", "finding"}
+    assert {view: second.mart[view] for view in told} == {view: first.mart[view] for view in told}
     # A plan entered once more is the one that is there; a workbook that comes once more is a duplicate.
     workbooks = sum(bool(file["receipt"]) for file in first.ledger["files"])
     assert second.ledger["states"] == first.ledger["states"] | {"duplicate": workbooks}

@@ -23,12 +23,17 @@ from tiendo.warehouse.engine import make_engine, reader, warehouse_url
 Rows = list[dict[str, Any]]
 
 
+_LOOKS = {"scan", "freshness"}
+_OF_THE_MACHINE = {"loaded_at", "landed_at", "settled_at", "ran_at"}
+
+
 @dataclass(frozen=True)
 class State:
     """What a replay leaves in the warehouse and on the disk.
 
     Attributes:
-        mart: all rows of all views of schema mart, by view, in an order of their own.
+        mart: all rows of all views of schema mart, by view, in an order of their own; without how often and when the
+            machine looked.
         files: SHA-256 of every file that a person gets or that is kept, by path below the home.
     """
 
@@ -140,9 +145,13 @@ def _state(settings: Settings, url: URL) -> State:
         views = connection.execute(text("select viewname from pg_views where schemaname = 'mart'")).scalars()
         mart = {
             view: sorted(
-                (dict(row) for row in connection.execute(text(f"select * from mart.{view}")).mappings()), key=repr
+                (
+                    {name: value for name, value in row.items() if name not in _OF_THE_MACHINE}
+                    for row in connection.execute(text(f"select * from mart.{view}")).mappings()
+                ),
+                key=repr,
             )
-            for view in sorted(views)
+            for view in sorted({*views} - _LOOKS)
         }
     ledger = ledger_document(engine)
     engine.dispose()
