@@ -328,6 +328,68 @@ def test_truncated_workbook(filled: Workbook, kept: float) -> None:
     assert read_workbook(data[: int(len(data) * kept)]).fault == "not_a_workbook"
 
 
+RELATIONS = "xl/_rels/workbook.xml.rels"
+
+
+def parts_of(workbook: Workbook) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(saved(workbook))) as container:
+        return {name: container.read(name) for name in container.namelist()}
+
+
+def test_workbook_whose_beginning_is_missing(filled: Workbook) -> None:
+    """What is left begins with a member, as a file does, and its directory says where members lay in the whole."""
+    data = saved(filled)
+    with zipfile.ZipFile(io.BytesIO(data)) as container:
+        begins = sorted(info.header_offset for info in container.infolist())[1:]
+    assert len(begins) > 8
+    faults = [read_workbook(data[at:]).fault for at in begins]
+    # The first members say nothing of the figures; from the first that does on there is no workbook.
+    assert faults == sorted(faults)
+    assert set(faults[4:]) == {"not_a_workbook"}
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("xl/workbook.xml", "not_a_workbook"),
+        ("xl/_rels/workbook.xml.rels", "not_a_workbook"),
+        ("xl/worksheets/sheet1.xml", ""),  # of the guide; that one of the others is not there is told by the rules
+        ("xl/styles.xml", "not_a_workbook"),
+        ("xl/theme/theme1.xml", ""),
+        ("_rels/.rels", ""),
+        ("[Content_Types].xml", ""),
+    ],
+)
+def test_workbook_that_lost_a_part(filled: Workbook, name: str, fault: str) -> None:
+    parts = parts_of(filled)
+    del parts[name]
+    assert read_workbook(zipped(parts)).fault == fault
+
+
+def test_directory_that_the_library_refuses_in_its_own_way(filled: Workbook) -> None:
+    """A version of the format that there is not, in a file with something before its first member."""
+    data = bytearray(saved(filled))
+    struct.pack_into("<H", data, data.rfind(b"PK\1\2") + 6, 212)
+    content = read_workbook(b"PK\3\4 " + bytes(data))
+    assert (content.fault, "version 21.2" in content.fault_detail) == ("not_a_workbook", True)
+
+
+def test_workbook_that_names_texts_it_has_not(filled: Workbook) -> None:
+    parts = parts_of(filled)
+    lost = b'<Relationship Id="rId99" Type="http://x/relationships/sharedStrings" Target="sharedStrings.xml"/></Rel'
+    parts[RELATIONS] = parts[RELATIONS].replace(b"</Rel", lost)
+    assert read_workbook(zipped(parts)).fault == "not_a_workbook"
+
+
+def test_styles_of_another_name_are_found(filled: Workbook) -> None:
+    filled[SHEET_INDICATORS]["G7"].number_format = "0.00%"
+    parts = parts_of(filled)
+    parts["xl/kieu/Dinh dang.xml"] = parts.pop("xl/styles.xml")
+    parts[RELATIONS] = parts[RELATIONS].replace(b'"styles.xml"', b'"kieu/Dinh%20dang.xml"')
+    content = read_workbook(zipped(parts))
+    assert (content.fault, content.indicator_rows[0].year_to_date.is_percent) == ("", True)
+
+
 def test_workbook_without_a_known_table() -> None:
     workbook = Workbook()
     workbook.worksheets[0].append(["Họ tên", "Ngày sinh"])

@@ -8,7 +8,8 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
@@ -94,13 +95,26 @@ def _with_slashes(name: str) -> str:
     return name.replace("\\", "/")
 
 
-def _members_by_zipfile(data: bytes) -> Mapping[str, Member]:
-    """Zip64, and containers that the direct way does not find its way in: bytes before the first member, odd ends."""
+@contextmanager
+def opened_by_zipfile(data: bytes) -> Iterator[zipfile.ZipFile]:
+    """Opens a container by the standard library.
+
+    Raises:
+        NotAZipError: whatever the library makes of it, or of what is asked of it meanwhile.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as container:
-            infos = container.infolist()
-    except (zipfile.BadZipFile, struct.error, ValueError, OSError) as error:
-        raise NotAZipError(str(error)) from error
+            yield container
+    except (NotAZipError, TooLargeError, MemoryError):
+        raise
+    except Exception as error:  # whatever a library makes of hostile bytes
+        raise NotAZipError(f"{type(error).__name__}: {error}") from error
+
+
+def _members_by_zipfile(data: bytes) -> Mapping[str, Member]:
+    """Zip64, and containers that the direct way does not find its way in: bytes before the first member, odd ends."""
+    with opened_by_zipfile(data) as container:
+        infos = container.infolist()
     if len(infos) > MAX_MEMBERS:
         raise TooLargeError(f"{len(infos)} members")
     _check_total(sum(info.file_size for info in infos), len(data))
@@ -139,7 +153,8 @@ def content(data: bytes, member: Member) -> bytes:
 
 
 def _unpack(data: bytes, member: Member) -> bytes:
-    if member.offset + _LOCAL.size > len(data):
+    # Before the file, where its beginning is missing: what is left of it is counted from its end.
+    if not 0 <= member.offset <= len(data) - _LOCAL.size:
         raise NotAZipError("member lies outside the file")
     fields = _LOCAL.unpack_from(data, member.offset)
     start = member.offset + _LOCAL.size + fields[9] + fields[10]
