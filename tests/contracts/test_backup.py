@@ -737,15 +737,12 @@ def test_half_an_environment_is_told_in_a_sentence(database_url: URL, tmp_path: 
 def test_a_wrong_password_is_told_in_a_sentence(servers: Servers, tmp_path: Path) -> None:
     wrong = servers.first.set(password=WRONG).render_as_string(hide_password=False)
     tiendo = Command(tmp_path / "home", servers.first.set(password=WRONG))
+    tiendo.environment[METADATA] = wrong
     for words in (["init"], ["init", "--dry-run"], ["backup", str(tmp_path / "shelf")]):
-        done = subprocess.run(
-            [sys.executable, "-m", "tiendo.cli", *words], env=tiendo.environment | {METADATA: wrong},
-            capture_output=True, text=True, check=False, timeout=60,
-        )  # fmt: skip
-        assert done.returncode == 1
-        assert 'password authentication failed for user "postgres"' in done.stderr
-        assert len(done.stderr.splitlines()) == 1
-        assert WRONG not in done.stderr
+        tiendo(*words, code=1)
+        assert 'password authentication failed for user "postgres"' in tiendo.error
+        assert len(tiendo.error.splitlines()) == 1
+        assert WRONG not in tiendo.error
 
 
 @pytest.mark.slow

@@ -1,22 +1,18 @@
 """The commands for a register: import an annex, make the next year's draft, check it, and run a year on it."""
 
-import os
 import shutil
-import subprocess
-import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-import simplejson
 from sqlalchemy import URL
 
 from fixtures.annexes import PLAN_TEXT, excel_annex, golden_rows, word_annex
+from fixtures.command import Command
 from fixtures.drafts import fill_in
 from fixtures.layouts import as_excel, as_word, read_layout
 from fixtures.workbooks import filled_workbook
-from tiendo.clock import HANOI, set_replay_clock
+from tiendo.clock import HANOI
 from tiendo.model.period import Period
 from tiendo.plan.known import read_known
 from tiendo.plan.register import load_register
@@ -25,41 +21,9 @@ from tiendo.settings import PROJECT
 PLAN_2023 = PLAN_TEXT.parent
 
 
-class Command:
-    """Runs ``tiendo`` as a process of its own; keeps what it said on standard error."""
-
-    def __init__(self, home: Path, database_url: URL) -> None:
-        home.mkdir(parents=True, exist_ok=True)
-        set_replay_clock(home / "clock", datetime(2024, 3, 13, 12, tzinfo=HANOI))
-        self.error = ""
-        self.environment = os.environ | {
-            "TIENDO_HOME": str(home),
-            "TIENDO_CLOCK_FILE": str(home / "clock"),
-            "TIENDO_DATABASE_URL": database_url.render_as_string(hide_password=False),
-            "PYTHONPATH": str(PROJECT / "plugins"),
-        }
-
-    def __call__(self, *arguments: object, code: int = 0) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "tiendo.cli", *map(str, arguments)],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        self.error = done.stderr
-        return done.stdout
-
-    def json(self, *arguments: object) -> Any:
-        return simplejson.loads(self(*arguments, "--json"), use_decimal=True)
-
-
 @pytest.fixture
 def tiendo(home: Path, database_url: URL) -> Command:
-    return Command(home, database_url)
+    return Command(home, database_url, datetime(2024, 3, 13, 12, tzinfo=HANOI))
 
 
 def test_import_prints_the_same_rows_from_every_format(tiendo: Command, tmp_path: Path) -> None:

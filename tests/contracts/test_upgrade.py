@@ -3,7 +3,6 @@
 import gzip
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -222,13 +221,9 @@ def test_a_register_that_moves_days_which_have_passed_is_refused_in_words_before
     replace(plan / "plan.yaml", "before_day: 15", "before_day: 16")
     tiendo.environment["TIENDO_PLAN"] = str(plan)
     for words in (["init", "--dry-run"], ["init"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "tiendo.cli", *words], env=tiendo.environment, capture_output=True, text=True,
-            check=False,
-        )  # fmt: skip
-        assert (done.returncode, done.stdout) == (1, "")
-        assert done.stderr.startswith("plan.yaml moves days of the calendar that have passed;")
-        assert done.stderr.endswith("2023-Q1, due_at: 2023-03-15T00:00:00+07:00 is past\n")
+        assert tiendo(*words, code=1) == ""
+        assert tiendo.error.startswith("plan.yaml moves days of the calendar that have passed;")
+        assert tiendo.error.endswith("2023-Q1, due_at: 2023-03-15T00:00:00+07:00 is past\n")
 
 
 def test_migrations_are_numbered_upwards_and_no_number_is_given_later() -> None:
