@@ -48,8 +48,8 @@ class System:
             "TIENDO_VERSION": "test", "HTTP_PORT": self.port, "COLLECT_MINUTES": 1,
             "PUBLIC_URL": f"https://{PUBLIC_NAME}", "REVIEWERS": f"2={REVIEWER_NAME}",
         }  # fmt: skip
-        lines = [f"{name}={value}" for name, value in (self.secrets | options).items()]
-        (folder / "env").write_text("\n".join(lines))
+        lines = [f"{name}={value}\n" for name, value in (self.secrets | options).items()]
+        (folder / "env").write_text("".join(lines))
         self.services: dict[str, Any] = {}
         document = json.loads(self.compose("config", "--format", "json"))
         self.services = document["services"]
@@ -60,17 +60,17 @@ class System:
         arguments = {"BASE": IMAGE("python")} | {name: os.environ[name] for name in PROXIES if name in os.environ}
         changed: dict[str, Any] = {}
         for name, service in self.services.items():
-            changed[name] = {"pull_policy": "never"}
-            if "build" in service:
-                changed[name]["build"] = {"network": "host", "args": arguments}
+            changed[name] = {}
+            if service["image"] == "tiendo:test":
                 changed[name]["environment"] = {
                     # A task whose worker was killed is missed sooner.
                     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
                     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "60",
                 }
-                del changed[name]["pull_policy"]
             else:
-                changed[name]["image"] = IMAGE(name)
+                changed[name] |= {"image": IMAGE(name), "pull_policy": "never"}
+            if "build" in service:
+                changed[name]["build"] = {"network": "host", "args": arguments}
             if "healthcheck" in service:
                 changed[name]["healthcheck"] = {"interval": "10s", "start_period": "1h"}
         changed["proxy"] = {
@@ -78,6 +78,11 @@ class System:
             "ports": [f"127.0.0.1:{self.tls_port}:443"], "depends_on": ["api-server"], "restart": "unless-stopped",
         }  # fmt: skip
         (self._folder / "override.yaml").write_text(yaml.safe_dump({"services": changed}))
+
+    def set(self, name: str, value: object) -> None:
+        """Sets one of the settings in ``.env``."""
+        with (self._folder / "env").open("a") as file:
+            file.write(f"{name}={value}\n")
 
     def compose(self, *arguments: str) -> str:
         """Runs Compose with the project's own file."""

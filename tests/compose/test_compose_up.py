@@ -100,7 +100,8 @@ def test_a_file_is_answered_a_reviewer_approves_and_an_edition_is_published(
 
 def test_what_is_killed_comes_back_and_nothing_is_lost(system: System, files: list[DemoFile]) -> None:
     """One after the other, without waiting until the one before is well, while files come and a reviewer is asked."""
-    system.compose("up", "--detach", "--wait", "--scale", "worker=2")
+    system.set("WORKERS", 2)
+    system.compose("up", "--detach", "--wait")
     assert len(system.containers("worker")) == 2
     with system.api(REVIEWER, REVIEWER_PASSWORD) as reviewer:
         answered = reviewer.trigger(PUBLISH, partition_key="2023-Q3")

@@ -19,7 +19,9 @@ from tiendo.reading.columns import INDICATORS
 from tiendo.report.edition import draft, publish
 from tiendo.report.pdf_file import office
 from tiendo.settings import Settings
+from tiendo.warehouse import release
 from tiendo.warehouse.audit import responsible
+from tiendo.warehouse.release import code_sha256
 
 Q1 = Period(2023, 1)
 
@@ -254,10 +256,36 @@ def test_reminders_due_are_shown_and_told_by_nobody_else(tiendo: Command) -> Non
 def test_what_this_installation_is(tiendo: Command, register: Register) -> None:
     told = tiendo("--version")
     assert re.fullmatch(
-        rf"tiendo \d+\.\d+\.\d+, schema \d{{4}}, register 282-kh-ubnd-2023 {register.sha256[:12]}\n", told
+        rf"tiendo \d+\.\d+\.\d+ \(code {code_sha256()[:12]}\), schema \d{{4}}, register 282-kh-ubnd-2023 {register.sha256[:12]}\n", told
     )
     for options in ((), ("--by", "plan")):
         assert tiendo("status", "--period", "2023-Q1", *options).endswith(f"\n{told}")
+
+
+def test_two_installations_have_one_hash_of_their_code_while_they_would_do_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("plugins/tiendo/a.py", "dags/b.py", "include/sql/c.sql", "include/plans/282/plan.yaml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    monkeypatch.setattr(release, "PROJECT", tmp_path)
+    monkeypatch.setattr(release, "INCLUDE", tmp_path / "include")
+    seen = [code_sha256.__wrapped__()]
+
+    def change(name: str, text: str) -> bool:
+        """Whether it is other code after a file was written."""
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+        seen.append(code_sha256.__wrapped__())
+        return seen[-1] != seen[-2]
+
+    assert not change("plugins/tiendo/__pycache__/a.cpython-312.pyc", "compiled")
+    assert not change("include/plans/282/plan.yaml", "the register has a hash of its own")
+    assert not change("README.md", "not run")
+    assert change("dags/b.py", "other")
+    assert change("include/sql/d.sql", "")
+    (tmp_path / "include/sql/d.sql").rename(tmp_path / "include/sql/e.sql")
+    assert code_sha256.__wrapped__() not in seen
 
 
 def test_a_rebuilt_edition_says_which_files_are_as_published(  # noqa: PLR0917 - fixtures

@@ -43,6 +43,8 @@ def _environment(without: str = "") -> dict[str, str]:
 def _load(environment: dict[str, str]) -> dict[str, Any]:
     document = yaml.safe_load((ROOT / "docker-compose.yaml").read_text(encoding="utf-8"))
     filled: dict[str, Any] = rec_subs(document, environment)
+    worker = filled["services"]["worker"]
+    worker["scale"] = int(worker["scale"])  # Compose reads a number from a variable where it wants one
     PyCompose.from_json(json.dumps(filled))
     return filled
 
@@ -88,6 +90,7 @@ def test_no_secret_has_a_default() -> None:
         "COLLECT_MINUTES",
         "WATCH_SECONDS",
         "KEEP_DAYS",
+        "WORKERS",
         "WORKER_CONCURRENCY",
         "TIENDO_VERSION",
         "TIENDO_PLAN",
@@ -99,6 +102,11 @@ def test_no_secret_has_a_default() -> None:
         "MAIL_SMTP_CONN",
     }
     assert set(re.findall(r"(?<!\$)\$\{(\w+)", text)) == REQUIRED | defaults
+
+
+def test_one_service_builds_the_image_and_nobody_looks_for_it_in_a_registry(compose: dict[str, Any]) -> None:
+    assert {name for name, service in compose["services"].items() if "build" in service} == {"init"}
+    assert {name for name, service in compose["services"].items() if service.get("pull_policy") == "never"} == AIRFLOW
 
 
 def test_every_secret_comes_from_the_environment(compose: dict[str, Any]) -> None:
