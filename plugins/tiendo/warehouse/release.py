@@ -25,5 +25,7 @@ def code_sha256() -> str:
         for path in sorted(room.rglob("*")):
             place = path.relative_to(room)
             if path.is_file() and "__pycache__" not in place.parts and place.parts[0] != "plans":
-                found.update(f"{room.name}/{place.as_posix()}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+                found.update(
+                    f"{room.name}/{place.as_posix()}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode()
+                )
     return found.hexdigest()
