@@ -56,7 +56,7 @@ def synthetic_register(bodies: int) -> Register:
         for order, indicator in enumerate(leaves[:INDICATORS], start=1)
     )
     tasks = tuple(replace(task, lead_agencies=codes) for task in real.tasks[:TASKS])
-    return replace(real, code="bench", sha256="bench", agencies=agencies, indicators=indicators, tasks=tasks)
+    return replace(real, code="bench", sha256="0" * 64, agencies=agencies, indicators=indicators, tasks=tasks)
 
 
 def make_workbooks(register: Register, folder: Path) -> None:
@@ -86,7 +86,7 @@ def _fill(sheet: "Worksheet", table: TemplateTable, register: Register, period: 
         if code in register.indicator_by_code:
             values = _figures(register.indicator_by_code[code], period)
         elif code in register.task_by_ref:
-            values = {"state": "Đang thực hiện, đúng tiến độ", "completion": 25 * period.quarter - 1}
+            values = {"state": "Đang thực hiện, đúng tiến độ", "completion": 25 * period.number - 1}
             values["result"] = "Đã triển khai theo kế hoạch."
         for field, value in values.items():
             sheet.cell(row, table.position(field)).value = value
@@ -95,12 +95,12 @@ def _fill(sheet: "Worksheet", table: TemplateTable, register: Register, period: 
 def _figures(indicator: Indicator, period: Period) -> dict[str, object]:
     target = indicator.low or indicator.high or Decimal(1)
     is_flow = indicator.nature is Nature.FLOW
-    by_now = target * period.quarter / 4 if is_flow else target
+    by_now = target * period.number / 4 if is_flow else target
     is_count = indicator.unit is not None and indicator.unit.family == "count"
     number = int if is_count else float
     values: dict[str, object] = {"year_to_date": number(by_now), "kind": "Ước thực hiện", "data_on": period.first_day}
     if is_flow:
-        values["quarter"] = number(by_now) - number(target * (period.quarter - 1) / 4)
+        values["quarter"] = number(by_now) - number(target * (period.number - 1) / 4)
     return values
 
 
