@@ -14,7 +14,7 @@ begin
     from (select p.plan_code, p.period from core.period p union select b.plan_code, b.period from core.obligation b) o
     order by o.plan_code, o.period
   loop
-    perform core.keep_period(unit.plan_code, unit.period, unit.bodies);
+    perform core.keep_period(unit.plan_code, unit.period, unit.bodies, true);
   end loop;
 end
 $$;

@@ -1,5 +1,6 @@
--- Brings up to date what is kept of a period, and what of some bodies: which versions and figures count, what was wrong
-create or replace function core.keep_period(of_plan_code text, of_period text, bodies text[]) returns void
+-- Brings up to date what is kept of a period and of some bodies, or of all: which versions and figures count, what is owed
+create or replace function core.keep_period(of_plan_code text, of_period text, bodies text[], is_of_all boolean)
+returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   insert into core.held_version as k (plan_code, period, version_id, register_sha256)
@@ -38,7 +39,7 @@ begin
   with lead as (
     select h.version_id, l.task_ref, l.agency_code, true as is_owed
     from core.held_version h join core.version_task_lead l using (version_id)
-    where h.plan_code = of_plan_code and h.period = of_period
+    where h.plan_code = of_plan_code and h.period = of_period and (is_of_all or l.agency_code = any(bodies))
   ),
   told as (
     select h.version_id, t.task_ref, t.agency_code, max(t.task_progress_id) as task_progress_id
@@ -47,7 +48,7 @@ begin
     join intake.submission b on b.submission_id = t.submission_id and b.replaced_at is null
     join core.version_task k on k.version_id = h.version_id and k.task_ref = t.task_ref
     join core.version_agency g on g.version_id = h.version_id and g.agency_code = t.agency_code
-    where h.plan_code = of_plan_code and h.period = of_period
+    where h.plan_code = of_plan_code and h.period = of_period and (is_of_all or t.agency_code = any(bodies))
     group by h.version_id, t.task_ref, t.agency_code
   ),
   now_so as (
@@ -59,8 +60,8 @@ begin
   ),
   gone as (
     delete from core.owed_task k
-    where k.plan_code = of_plan_code and k.period = of_period and not exists (
-      select from now_so n where n.task_ref = k.task_ref and n.agency_code = k.agency_code)
+    where k.plan_code = of_plan_code and k.period = of_period and (is_of_all or k.agency_code = any(bodies))
+      and not exists (select from now_so n where n.task_ref = k.task_ref and n.agency_code = k.agency_code)
   )
   insert into core.owed_task as k (
     plan_code, period, task_ref, agency_code, version_id, is_owed, state, task_progress_id)
@@ -77,13 +78,14 @@ begin
         where c.plan_code = of_plan_code and c.period = of_period and c.agency_code = t.agency_code
           and c.answered_at is null) end as correction_asked_at
     from core.obligation o
-    cross join lateral mart.submission_tracker_at('infinity', of_plan_code, o.obligation, of_period) t
+    cross join lateral core.submission_tracker_of(
+      'infinity', of_plan_code, o.obligation, of_period, case when not is_of_all then bodies end) t
     where o.plan_code = of_plan_code and o.period = of_period
   ),
   gone as (
     delete from core.submission_tracker k
-    where k.plan_code = of_plan_code and k.period = of_period and not exists (
-      select from now_so n where n.obligation = k.obligation and n.agency_code = k.agency_code)
+    where k.plan_code = of_plan_code and k.period = of_period and (is_of_all or k.agency_code = any(bodies))
+      and not exists (select from now_so n where n.obligation = k.obligation and n.agency_code = k.agency_code)
   )
   insert into core.submission_tracker as k (
     plan_code, obligation, period, agency_code, agency_name, row_order, state, received_at, due_at, is_on_time,
@@ -174,4 +176,4 @@ begin
   where k.* is distinct from excluded.*;
 end
 $$;
-revoke all on function core.keep_period(text, text, text[]) from public;
+revoke all on function core.keep_period(text, text, text[], boolean) from public;

@@ -1,7 +1,8 @@
 -- What each body owes of one obligation and period, and what came of it, at an instant.
--- Not inlined, being security definer; so what narrows the search are arguments, not conditions of the caller.
-create or replace function mart.submission_tracker_at(
-  instant timestamptz, of_plan_code text, of_obligation text, of_period text)
+-- Not inlined, being security definer; so what narrows the search are arguments, not conditions of the caller. That of
+-- core is asked for the bodies of a load; null: all.
+create or replace function core.submission_tracker_of(
+  instant timestamptz, of_plan_code text, of_obligation text, of_period text, bodies text[])
 returns table (
   plan_code text, period text, agency_code text, agency_name text, state text, received_at timestamptz,
   due_at timestamptz, is_on_time boolean, days_late integer, version integer, finding_count integer, receipt_no text,
@@ -15,21 +16,21 @@ language sql stable security definer set search_path = pg_catalog, pg_temp rows 
     select distinct on (e.agency_code) e.agency_code, e.kind, e.due_at, e.letter_no, e.letter_on
     from core.extension e
     where e.plan_code = of_plan_code and e.obligation = of_obligation and e.period = of_period
-      and e.recorded_at <= instant
+      and e.recorded_at <= instant and (bodies is null or e.agency_code = any(bodies))
     order by e.agency_code, e.extension_id desc
   ),
   came as (
     select b.agency_code, b.received_at, b.submission_id, b.version, f.file_id, f.state, f.receipt_no
     from intake.submission b join intake.submission_file f using (file_id)
     where of_obligation = 'quarterly_report' and b.plan_code = of_plan_code and b.period = of_period
-      and b.recorded_at <= instant
+      and b.recorded_at <= instant and (bodies is null or b.agency_code = any(bodies))
     union all
     select d.agency_code, d.received_at, null,
       (row_number() over (partition by d.agency_code order by d.document_id))::integer,
       f.file_id, f.state, f.receipt_no
     from intake.obligation_document d join intake.submission_file f using (file_id)
     where d.plan_code = of_plan_code and d.obligation = of_obligation and d.period = of_period
-      and d.recorded_at <= instant
+      and d.recorded_at <= instant and (bodies is null or d.agency_code = any(bodies))
   ),
   in_force as (
     select distinct on (c.agency_code) c.* from came c order by c.agency_code, c.received_at desc, c.file_id desc
@@ -42,6 +43,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp rows 
     from intake.submission_file f
     where of_obligation = 'quarterly_report' and f.plan_code = of_plan_code and f.period = of_period
       and f.state = 'rejected' and f.agency_code is not null and f.settled_at <= instant
+      and (bodies is null or f.agency_code = any(bodies))
     order by f.agency_code, f.received_at desc, f.file_id desc
   ),
   item as (
@@ -55,6 +57,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp rows 
     left join in_force n on n.agency_code = r.agency_code
     join core.version_indicator i on i.version_id = r.version_id and i.indicator_code = r.indicator_code
     where of_obligation = 'quarterly_report' and mart.period_number(of_period) = any(i.published_in)
+      and (bodies is null or r.agency_code = any(bodies))
     union all
     select l.agency_code, exists (
         select from core.task_progress t
@@ -63,12 +66,12 @@ language sql stable security definer set search_path = pg_catalog, pg_temp rows 
     from held h
     join core.version_task_lead l on l.version_id = h.version_id
     left join in_force n on n.agency_code = l.agency_code
-    where of_obligation = 'quarterly_report'
+    where of_obligation = 'quarterly_report' and (bodies is null or l.agency_code = any(bodies))
     union all
     select g.agency_code, exists (select from came c where c.agency_code = g.agency_code)
     from held h
     join core.version_agency g on g.version_id = h.version_id and g.is_obliged
-    where of_obligation <> 'quarterly_report'
+    where of_obligation <> 'quarterly_report' and (bodies is null or g.agency_code = any(bodies))
   ),
   complete as (
     select i.agency_code, count(*)::integer as owed, (count(*) filter (where i.is_answered))::integer as answered
@@ -94,6 +97,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp rows 
     left join refused r on r.agency_code = g.agency_code
     left join complete k on k.agency_code = g.agency_code
     where p.plan_code = of_plan_code and p.obligation = of_obligation and p.period = of_period
+      and (bodies is null or g.agency_code = any(bodies))
   )
   select b.plan_code, b.period, b.agency_code, b.name,
     case when b.file_id is not null then b.state 
@@ -111,7 +115,19 @@ language sql stable security definer set search_path = pg_catalog, pg_temp rows 
     case when b.is_excused then 0 else b.owed end, case when b.is_excused then 0 else b.answered end,
     case when not b.is_excused and b.owed > 0 then round(100.0 * b.answered / b.owed, 1) end
   from body b
-  order by b.row_order
+$$;
+
+revoke all on function core.submission_tracker_of(timestamptz, text, text, text, text[]) from public;
+
+create or replace function mart.submission_tracker_at(
+  instant timestamptz, of_plan_code text, of_obligation text, of_period text)
+returns table (
+  plan_code text, period text, agency_code text, agency_name text, state text, received_at timestamptz,
+  due_at timestamptz, is_on_time boolean, days_late integer, version integer, finding_count integer, receipt_no text,
+  row_order integer, obligation text, general_due_at timestamptz, extended_until date, letter_no text, letter_on date,
+  rejected_at timestamptz, owed_count integer, answered_count integer, completeness_pct numeric)
+language sql stable security definer set search_path = pg_catalog, pg_temp rows 30 as $$
+  select * from core.submission_tracker_of(instant, of_plan_code, of_obligation, of_period, null) order by row_order
 $$;
 
 revoke all on function mart.submission_tracker_at(timestamptz, text, text, text) from public;

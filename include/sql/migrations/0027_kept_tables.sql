@@ -221,11 +221,12 @@ begin
     with taken as (
       delete from core.stale s where s.transaction = pg_current_xact_id() returning s.plan_code, s.period, s.agency_code
     )
-    select t.plan_code, t.period, array_agg(distinct t.agency_code) filter (where t.agency_code is not null) as bodies
+    select t.plan_code, t.period, array_agg(distinct t.agency_code) filter (where t.agency_code is not null) as bodies,
+      bool_or(t.agency_code is null) as is_of_all
     from taken t group by t.plan_code, t.period order by t.plan_code, t.period
   loop
     perform pg_advisory_xact_lock(hashtext('tiendo.keep'), hashtext(unit.plan_code));
-    perform core.keep_period(unit.plan_code, unit.period, coalesce(unit.bodies, '{}'));
+    perform core.keep_period(unit.plan_code, unit.period, coalesce(unit.bodies, '{}'), unit.is_of_all);
   end loop;
   return null;
 end
