@@ -281,6 +281,8 @@ def test_two_installations_have_one_hash_of_their_code_while_they_would_do_the_s
     assert not change("plugins/tiendo/__pycache__/a.cpython-312.pyc", "compiled")
     assert not change("include/plans/282/plan.yaml", "the register has a hash of its own")
     assert not change("README.md", "not run")
+    assert not change("plugins/tiendo.egg-info/PKG-INFO", "of the installer")
+    assert not change("include/sql/.c.sql.swp", "of an editor")
     assert change("dags/b.py", "other")
     assert change("include/sql/d.sql", "")
     (tmp_path / "include/sql/d.sql").rename(tmp_path / "include/sql/e.sql")

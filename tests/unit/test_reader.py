@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import os
+import re
 import resource
 import signal
 import struct
@@ -17,6 +18,7 @@ from threading import Thread, Timer
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from fixtures.marked import through_libreoffice
@@ -354,7 +356,6 @@ def test_workbook_whose_beginning_is_missing(filled: Workbook) -> None:
         ("xl/workbook.xml", "not_a_workbook"),
         ("xl/_rels/workbook.xml.rels", "not_a_workbook"),
         ("xl/worksheets/sheet1.xml", ""),  # of the guide; that one of the others is not there is told by the rules
-        ("xl/styles.xml", "not_a_workbook"),
         ("xl/theme/theme1.xml", ""),
         ("_rels/.rels", ""),
         ("[Content_Types].xml", ""),
@@ -374,20 +375,33 @@ def test_directory_that_the_library_refuses_in_its_own_way(filled: Workbook) -> 
     assert (content.fault, "version 21.2" in content.fault_detail) == ("not_a_workbook", True)
 
 
-def test_workbook_that_names_texts_it_has_not(filled: Workbook) -> None:
+@pytest.mark.parametrize("encoding", ["gb2312", "shift_jis", "unicode", "none", "x-user-defined"])
+@pytest.mark.parametrize("name", [RELATIONS, "xl/workbook.xml", "xl/worksheets/sheet2.xml"])
+def test_encoding_that_nobody_reads(filled: Workbook, name: str, encoding: str) -> None:
+    filled[SHEET_INDICATORS]["G7"].number_format = "0.00%"  # so that the parts are looked into
     parts = parts_of(filled)
-    lost = b'<Relationship Id="rId99" Type="http://x/relationships/sharedStrings" Target="sharedStrings.xml"/></Rel'
-    parts[RELATIONS] = parts[RELATIONS].replace(b"</Rel", lost)
-    assert read_workbook(zipped(parts)).fault == "not_a_workbook"
+    declared = f'<?xml version="1.0" encoding="{encoding}"?>'.encode()
+    parts[name] = declared + re.sub(rb"^<\?xml.*?\?>", b"", parts[name])
+    assert read_workbook(zipped(parts)).fault != "reader_bug"
 
 
-def test_styles_of_another_name_are_found(filled: Workbook) -> None:
+@pytest.mark.parametrize(
+    ("name", "usual", "long"),
+    [
+        ("xl/worksheets/sheet2.xml", rb'<row r="7"', b'<row r="%s"'),
+        ("xl/worksheets/sheet2.xml", rb'(<c r="G7")[^>]* s="\d+"', rb'\1 s="%s"'),
+        ("xl/worksheets/sheet2.xml", rb'<cols><col', b'<cols><col hidden="1" min="%s" max="%s"/><col'),
+        ("xl/styles.xml", rb'numFmtId="10"', b'numFmtId="%s"'),
+        ("xl/styles.xml", rb'fontId="0"', b'fontId="%s"'),
+    ],
+)  # fmt: skip
+def test_place_with_more_digits_than_a_number_may_have(filled: Workbook, name: str, usual: bytes, long: bytes) -> None:
     filled[SHEET_INDICATORS]["G7"].number_format = "0.00%"
+    filled[SHEET_INDICATORS]["H7"].font = Font(name=".VnTime")  # so that fonts are looked into
     parts = parts_of(filled)
-    parts["xl/kieu/Dinh dang.xml"] = parts.pop("xl/styles.xml")
-    parts[RELATIONS] = parts[RELATIONS].replace(b'"styles.xml"', b'"kieu/Dinh%20dang.xml"')
-    content = read_workbook(zipped(parts))
-    assert (content.fault, content.indicator_rows[0].year_to_date.is_percent) == ("", True)
+    parts[name], count = re.subn(usual, long.replace(b"%s", b"1" * 5000), parts[name])
+    assert count
+    assert read_workbook(zipped(parts)).fault != "reader_bug"
 
 
 def test_workbook_without_a_known_table() -> None:

@@ -31,8 +31,11 @@ def walk(xml: bytes, handler: ElementHandler) -> None:
     Raises:
         BrokenWorkbookError: the part is no XML, or declares a document type.
     """
+    is_begun = False
 
     def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal is_begun
+        is_begun = True
         local = {key.rpartition(_SEPARATOR)[2]: value for key, value in attributes.items()}
         handler.start(name.rpartition(_SEPARATOR)[2], local)
 
@@ -49,6 +52,10 @@ def walk(xml: bytes, handler: ElementHandler) -> None:
         parser.Parse(xml, True)
     except expat.ExpatError as error:
         raise BrokenWorkbookError(str(error)) from error
+    except (LookupError, ValueError) as error:
+        if is_begun:  # an error of the handler's
+            raise
+        raise BrokenWorkbookError(f"an encoding that is not read: {error}") from error
 
 
 class _Elements(ElementHandler):

@@ -8,8 +8,7 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
@@ -95,26 +94,15 @@ def _with_slashes(name: str) -> str:
     return name.replace("\\", "/")
 
 
-@contextmanager
-def opened_by_zipfile(data: bytes) -> Iterator[zipfile.ZipFile]:
-    """Opens a container by the standard library.
-
-    Raises:
-        NotAZipError: whatever the library makes of it, or of what is asked of it meanwhile.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as container:
-            yield container
-    except (NotAZipError, TooLargeError, MemoryError):
-        raise
-    except Exception as error:  # whatever a library makes of hostile bytes
-        raise NotAZipError(f"{type(error).__name__}: {error}") from error
-
-
 def _members_by_zipfile(data: bytes) -> Mapping[str, Member]:
     """Zip64, and containers that the direct way does not find its way in: bytes before the first member, odd ends."""
-    with opened_by_zipfile(data) as container:
-        infos = container.infolist()
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as container:
+            infos = container.infolist()
+    except (MemoryError, RecursionError):
+        raise
+    except Exception as error:  # whatever the library makes of hostile bytes
+        raise NotAZipError(f"{type(error).__name__}: {error}") from error
     if len(infos) > MAX_MEMBERS:
         raise TooLargeError(f"{len(infos)} members")
     _check_total(sum(info.file_size for info in infos), len(data))

@@ -44,13 +44,9 @@ def relations(data: bytes, parts: Mapping[str, Member], workbook: str) -> list[t
     return found
 
 
-def has_usual_layout(data: bytes, parts: Mapping[str, Member]) -> bool:
-    """Tells whether the workbook's part, its styles and its texts have their usual names; readers look for these."""
-    return WORKBOOK in parts and all(
-        target == f"xl/{_USUAL[kind]}" and target in parts
-        for _, kind, target in relations(data, parts, WORKBOOK)
-        if kind in _USUAL
-    )
+def has_usual_layout(parts: Mapping[str, Member]) -> bool:
+    """Tells whether the workbook's part has its usual name; names are looked up as they are written."""
+    return WORKBOOK in parts
 
 
 def usual_layout(data: bytes) -> bytes:
@@ -59,20 +55,15 @@ def usual_layout(data: bytes) -> bytes:
     What else a workbook may hold, macro sheets among it, is left out.
 
     Raises:
-        BrokenWorkbookError: there is no workbook's part, or styles or texts are named and not there: without them a
-            share would be read as a hundredth of it.
+        BrokenWorkbookError: there is no workbook's part.
     """
     parts = _by_small_name(members(data))
     workbook = workbook_part(data, parts).lower()
     if workbook not in parts:
         raise BrokenWorkbookError(f"there is no {workbook[:200]}")
-    related = relations(data, parts, workbook)
-    lost = [target for _, kind, target in related if kind in _USUAL and target.lower() not in parts]
-    if lost:
-        raise BrokenWorkbookError(f"there is no {lost[0][:200]}")
     packed = {WORKBOOK: content(data, parts[workbook])}
     lines, types = [], []
-    for number, (relation, kind, target) in enumerate(related, start=1):
+    for number, (relation, kind, target) in enumerate(relations(data, parts, workbook), start=1):
         name = _USUAL.get(kind, f"worksheets/sheet{number}.xml")
         if kind in ("worksheet", *_USUAL) and target.lower() in parts:
             packed[f"xl/{name}"] = content(data, parts[target.lower()])

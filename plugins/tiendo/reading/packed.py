@@ -1,13 +1,15 @@
 """What a zip archive or a saved mail holds: one level deep, within limits, names as their writers meant them."""
 
+import io
 import re
 import stat
 import zipfile
+import zlib
 from collections.abc import Sequence
 
 from tiendo.collect.left_alone import why_never
 from tiendo.model.content import PackedFile, WorkbookContent
-from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError, members, opened_by_zipfile
+from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError, members
 from tiendo.reading import kinds
 from tiendo.reading.delimited import TextError, decode, read_rows, windows_1258
 from tiendo.reading.saved_mail import carried_by_message, carried_by_outlook
@@ -62,16 +64,19 @@ def _list_packed(data: bytes) -> WorkbookContent:
     members(data)  # the limits, before anything is unpacked
     taken: list[PackedFile] = []
     left: list[tuple[str, str]] = []
-    with opened_by_zipfile(data) as container:
-        for place, info in enumerate(container.infolist()):
-            name = _name(info, place)
-            if info.is_dir() or why_never(name) or info.filename.startswith("__MACOSX/"):
-                continue
-            reason = _why_left(container, info)
-            if reason:
-                left.append((name, reason))
-            else:
-                taken.append(PackedFile(place, name))
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as container:
+            for place, info in enumerate(container.infolist()):
+                name = _name(info, place)
+                if info.is_dir() or why_never(name) or info.filename.startswith("__MACOSX/"):
+                    continue
+                reason = _why_left(container, info)
+                if reason:
+                    left.append((name, reason))
+                else:
+                    taken.append(PackedFile(place, name))
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+        raise NotAZipError(str(error)) from error
     if len(taken) > MOST_FILES:
         raise TooLargeError(f"{len(taken)} workbooks in an archive")
     if taken:
@@ -88,7 +93,7 @@ def take_out(data: bytes, packed: Sequence[PackedFile]) -> list[bytes]:
     if kinds.kind_of(data) != kinds.ARCHIVE:
         carried = _carried(data)
         return [carried[file.place][1] for file in packed]
-    with opened_by_zipfile(data) as container:
+    with zipfile.ZipFile(io.BytesIO(data)) as container:
         infos = container.infolist()
         return [_read(container, infos[file.place]) for file in packed]
 
@@ -127,9 +132,7 @@ def _read(container: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     try:
         with container.open(info) as stream:
             content = stream.read(info.file_size + 1)
-    except MemoryError:
-        raise
-    except Exception as error:  # whatever a library makes of hostile bytes
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
         raise NotAZipError(str(error)) from error
     if len(content) > info.file_size:
         raise TooLargeError("a member holds more than it declares")

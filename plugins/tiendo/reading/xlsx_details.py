@@ -31,12 +31,12 @@ _USUAL_CELL = b'<c r="'
 _ROOT_WITHIN = 200
 _DOCTYPE = b"<!DOCTYPE"
 _SOME_CELL = b"<c"
-_STYLE = re.compile(rb"""\ss\s*=\s*["'](\d+)["']""")
+_STYLE = re.compile(rb"""\ss\s*=\s*["'](\d{1,9})["']""")
 _BUILTIN_PERCENT = (9, 10)
 _XF = re.compile(rb"<(?:\w+:)?xf\b([^>]*)>")
 _CELL_XFS = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
 _NUM_FMT = re.compile(rb"<(?:\w+:)?numFmt\b([^>]*)>")
-_NUM_FMT_ID = re.compile(rb"""\bnumFmtId\s*=\s*["'](\d+)["']""")
+_NUM_FMT_ID = re.compile(rb"""\bnumFmtId\s*=\s*["'](\d{1,9})["']""")
 _FORMAT_CODE = re.compile(rb"""\bformatCode\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _PLAIN = ShownAs()
@@ -161,6 +161,11 @@ def _special_formats(styles: bytes) -> Mapping[int, NumberFormat]:
     return {i: special[int(number[1])] for i, number in enumerate(numbers) if number and int(number[1]) in special}
 
 
+def _index(text: str, otherwise: int) -> int:
+    """Returns a place in a list as a part tells it; what is none, or longer than any list, is another value."""
+    return int(text) if text.isdecimal() and len(text) < 10 else otherwise
+
+
 def _fonts_of_formats(styles: bytes) -> list[str]:
     """Returns the font of each cell format."""
     fonts: list[str] = []
@@ -174,8 +179,8 @@ def _fonts_of_formats(styles: bytes) -> list[str]:
         elif inside == "fonts" and name == "name" and fonts:
             fonts[-1] = attributes.get("val", "")
         elif inside == "cellXfs" and name == "xf":
-            number = attributes.get("fontId", "0")
-            formats.append(fonts[int(number)] if number.isdecimal() and int(number) < len(fonts) else "")
+            number = _index(attributes.get("fontId", "0"), len(fonts))
+            formats.append(fonts[number] if number < len(fonts) else "")
     return formats
 
 
@@ -242,8 +247,7 @@ class _SheetHandler(ElementHandler):
         if name == "c":
             address = _ADDRESS.fullmatch(attributes.get("r", ""))
             self._column = column_index(address[1]) if address else self._column + 1
-            number = attributes.get("s", "")
-            self._format = int(number) if number.isdecimal() else 0
+            self._format = _index(attributes.get("s", ""), 0)
             self._type, self._value, self._has_formula = attributes.get("t", "n"), "", False
             self._formula = ""
         elif name == "v":
@@ -251,15 +255,14 @@ class _SheetHandler(ElementHandler):
         elif name == "f":
             self._has_formula = self._is_formula = True
         elif name == "row":
-            number = attributes.get("r", "")
-            self._row = int(number) - 1 if number.isdecimal() else self._row + 1
+            self._row = _index(attributes.get("r", ""), self._row + 2) - 1
             self._column = -1
             if _is_true(attributes.get("hidden")) and self._row < MOST_ROWS:
                 self.rows.add(self._row)
         elif name == "col" and _is_true(attributes.get("hidden")):
-            first, last = attributes.get("min", ""), attributes.get("max", "")
-            if first.isdecimal() and last.isdecimal():
-                self.columns.update(range(int(first) - 1, min(int(last), MOST_COLUMNS)))
+            first, last = (_index(attributes.get(end, ""), -1) for end in ("min", "max"))
+            if min(first, last) >= 0:
+                self.columns.update(range(first - 1, min(last, MOST_COLUMNS)))
         elif name == "mergeCell":
             corners = [_ADDRESS.fullmatch(corner) for corner in attributes.get("ref", "").split(":")]
             if len(corners) == 2 and corners[0] and corners[1]:
@@ -313,8 +316,8 @@ class _SheetHandler(ElementHandler):
             runs = [("", font)]
             if self._inline:
                 runs = [(text, own or font) for text, own in self._inline.strings[0]]
-            elif self._type == "s" and value.isdecimal() and int(value) < len(self._shared):
-                runs = [(text, own or font) for text, own in self._shared[int(value)]]
+            elif self._type == "s" and (number := _index(value, len(self._shared))) < len(self._shared):
+                runs = [(text, own or font) for text, own in self._shared[number]]
             if any(charset_of_font(font) for _, font in runs):
                 self.fonts[place] = tuple(runs)
         self._inline = None
