@@ -21,7 +21,7 @@ from tiendo.warehouse.sql import statement
 
 _VERSION_TABLE = "tiendo_schema_version"
 # What is kept in rows for mart: worked out by its functions, so defined after them; last, all of it is worked out anew.
-_KEPT = ("kept/keep_verdicts.sql", "kept/keep_period.sql", "kept/keep_all.sql")
+_KEPT = ("kept/submission_tracker_of.sql", "kept/keep_verdicts.sql", "kept/keep_period.sql", "kept/keep_all.sql")
 
 
 class SchemaError(RuntimeError):
