@@ -22,8 +22,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 # CycloneDX 1.3: later versions name the tool by its address at a package registry. The hashes are in requirements.txt.
 # Not among the tests' packages: with one that it brings, jsonschema takes three seconds of each Airflow process to start.
-SBOM := PYTHONWARNINGS=ignore $(BIN)/uv tool run --quiet --from cyclonedx-bom==7.5.0 --with cyclonedx-python-lib==11.12.0 cyclonedx-py requirements --index-url= --spec-version 1.3 --output-reproducible \
-	--pyproject pyproject.toml --output-file sbom.cdx.json -
+SBOM := PYTHONWARNINGS=ignore $(BIN)/uv tool run --quiet --from cyclonedx-bom==7.5.0 --with cyclonedx-python-lib==11.12.0 \
+	cyclonedx-py requirements --index-url= --spec-version 1.3 --output-reproducible --pyproject pyproject.toml --output-file sbom.cdx.json -
 
 .PHONY: help run packages test test-quick test-exhaustive test-all pictures up check format docs bench lock clean
 
