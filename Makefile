@@ -73,6 +73,7 @@ check: $(DEV_STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy $(wildcard benchmarks/*.py)
 	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/tiendo docs --check
 

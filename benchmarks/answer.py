@@ -12,6 +12,7 @@ import statistics
 import sys
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
@@ -61,8 +62,8 @@ class Bench:
         with self.metadata.connect() as connection:
             rows = connection.execute(text(STEPS), {"since": since}).all()
 
-        def at(instant: object) -> str:
-            return f"{instant.timestamp() - since:6.2f}" if instant else "     -"  # type: ignore[attr-defined]
+        def at(instant: datetime | None) -> str:
+            return f"{instant.timestamp() - since:6.2f}" if instant else "     -"
 
         return [
             f"    {row.dag_id:20} {row.run_type[:9]:9} {at(row.began)} {row.task_id or '':14} {row.state or '':8} "
@@ -73,7 +74,7 @@ class Bench:
     def runs(self, dag_id: str, since: float) -> int:
         """Returns how many runs of a DAG events have started since then."""
         with self.metadata.connect() as connection:
-            return connection.execute(text(RUNS), {"dag_id": dag_id, "since": since}).scalar_one()
+            return int(connection.execute(text(RUNS), {"dag_id": dag_id, "since": since}).scalar_one())
 
     def one_by_one(self, number: int) -> list[float]:
         """Drops a file, waits for its answer and then for an uneven moment, some times over; returns the seconds."""

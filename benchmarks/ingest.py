@@ -20,7 +20,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
@@ -81,8 +81,8 @@ def _fill(sheet: "Worksheet", table: TemplateTable, register: Register, period: 
     """Fills each row of a table with plausible figures or words."""
     key = table.position(table.columns[0].field)
     for row in range(1, sheet.max_row + 1):
-        code = sheet.cell(row, key).value
-        values: dict[str, object] = {}
+        code = str(sheet.cell(row, key).value)
+        values: dict[str, Any] = {}
         if code in register.indicator_by_code:
             values = _figures(register.indicator_by_code[code], period)
         elif code in register.task_by_ref:
@@ -92,13 +92,13 @@ def _fill(sheet: "Worksheet", table: TemplateTable, register: Register, period: 
             sheet.cell(row, table.position(field)).value = value
 
 
-def _figures(indicator: Indicator, period: Period) -> dict[str, object]:
+def _figures(indicator: Indicator, period: Period) -> dict[str, Any]:
     target = indicator.low or indicator.high or Decimal(1)
     is_flow = indicator.nature is Nature.FLOW
     by_now = target * period.number / 4 if is_flow else target
     is_count = indicator.unit is not None and indicator.unit.family == "count"
     number = int if is_count else float
-    values: dict[str, object] = {"year_to_date": number(by_now), "kind": "Ước thực hiện", "data_on": period.first_day}
+    values: dict[str, Any] = {"year_to_date": number(by_now), "kind": "Ước thực hiện", "data_on": period.first_day}
     if is_flow:
         values["quarter"] = number(by_now) - number(target * (period.number - 1) / 4)
     return values

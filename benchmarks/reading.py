@@ -64,8 +64,8 @@ def read_bare(path: Path) -> WorkbookContent:
         elif sheet.start is not None:
             wanted = tuple(table for table in TABLES if table.sheet == name)
             read_template_rows(Sheet(name, sheet.to_python(), *sheet.start), wanted, found)
-    rows = (tuple(found.rows.get(table, ())) for table in (INDICATORS, TASKS, CORRECTIONS))
-    return WorkbookContent("", "", marker, *rows, titles=tuple(found.titles))  # type: ignore[arg-type]
+    indicators, tasks, corrections = (tuple(found.rows.get(table, ())) for table in (INDICATORS, TASKS, CORRECTIONS))
+    return WorkbookContent("", "", marker, indicators, tasks, corrections, titles=tuple(found.titles))
 
 
 def read_protected(paths: Sequence[Path]) -> list[WorkbookContent]:
@@ -139,8 +139,8 @@ def compare_reading(register: Register, paths: Sequence[Path]) -> None:
     ):
         bare, protected = [], []
         for _ in range(ROUNDS):
-            bare.append(seconds(lambda act=act: act([read_bare(path) for path in paths])))
-            protected.append(seconds(lambda act=act: act(read_protected(paths))))
+            bare.append(seconds(lambda: act([read_bare(path) for path in paths])))  # noqa: B023 - called here
+            protected.append(seconds(lambda: act(read_protected(paths))))  # noqa: B023
         per_file = [median(times) / len(paths) * 1000 for times in (bare, protected)]
         print(f"{title}: {per_file[0]:.2f} ms a file without protection, {per_file[1]:.2f} ms with it")
         print(f"{title}, with / without protection: {per_file[1] / per_file[0]:.2f}", end="")

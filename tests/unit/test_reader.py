@@ -331,6 +331,7 @@ def test_truncated_workbook(filled: Workbook, kept: float) -> None:
 
 
 RELATIONS = "xl/_rels/workbook.xml.rels"
+SHEET = "xl/worksheets/sheet2.xml"
 
 
 def parts_of(workbook: Workbook) -> dict[str, bytes]:
@@ -365,6 +366,64 @@ def test_workbook_that_lost_a_part(filled: Workbook, name: str, fault: str) -> N
     parts = parts_of(filled)
     del parts[name]
     assert read_workbook(zipped(parts)).fault == fault
+
+
+@pytest.fixture
+def usual(filled: Workbook) -> dict[str, bytes]:
+    """Its parts where they usually lie: a figure under a percent format, a word among the shared texts."""
+    filled[SHEET_INDICATORS]["G7"].number_format = "0.00%"
+    filled[SHEET_INDICATORS]["I7"] = "14/6/2023"  # a date comes back as midnight from the second reader
+    parts = parts_of(filled)
+    parts[SHEET], count = re.subn(rb'(<c r="H7"[^>]*) t="inlineStr">.*?</c>', rb'\1 t="s"><v>0</v></c>', parts[SHEET])
+    assert count == 1
+    texts = "<si><t>Thực hiện</t></si>".encode()
+    parts["xl/sharedStrings.xml"] = (
+        b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">%s</sst>' % texts
+    )
+    kind = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
+    relation = b'<Relationship Id="rId99" Type="%s" Target="sharedStrings.xml"/></Relationships>' % kind
+    parts[RELATIONS] = parts[RELATIONS].replace(b"</Relationships>", relation)
+    first = read_workbook(zipped(parts)).indicator_rows[0]
+    assert (first.kind.value, first.year_to_date.is_percent) == ("Thực hiện", True)
+    return parts
+
+
+def related(parts: dict[str, bytes], part: str, target: str) -> bytes:
+    """The workbook with another target of one relationship."""
+    text, count = re.subn(rf'Target="(?:/xl/)?{re.escape(part)}"', f'Target="{target}"', parts[RELATIONS].decode())
+    assert count == 1
+    return zipped(parts | {RELATIONS: text.encode()})
+
+
+@pytest.mark.parametrize("part", ["styles.xml", "sharedStrings.xml", "worksheets/sheet2.xml"])
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("xl/khac.xml", "khac.xml"),
+        ("xl/khac.xml", "/xl/khac.xml"),
+        ("xl/khac.xml", "../xl/khac.xml"),
+        ("xl/phần/a b.xml", "phần/a b.xml"),
+        ("xl/phần/a b.xml", "ph%E1%BA%A7n/a%20b.xml"),
+        ("xl/a%20b.xml", "a%20b.xml"),
+        ("xl/Khac.xml", "./KHAC.xml"),
+        ("khac.xml", "../khac.xml"),
+        ("xl/{}", "../xl/{}"),
+        ("xl/{}", "{}".upper()),
+    ],
+)
+def test_part_that_lies_elsewhere(usual: dict[str, bytes], part: str, name: str, target: str) -> None:
+    """As the relationships of a workbook may say it: its figures, percents among them, are read as from any other."""
+    expected = read_workbook(zipped(usual))
+    moved = {(name.format(part) if old == f"xl/{part}" else old): content for old, content in usual.items()}
+    assert read_workbook(related(moved, part, target.format(part))) == expected
+
+
+@pytest.mark.parametrize("part", ["styles.xml", "sharedStrings.xml"])
+@pytest.mark.parametrize(
+    "target", ["../{}", "", 'https://example.vn/{}" TargetMode="External', '{}" TargetMode="External']
+)
+def test_part_that_is_named_wrongly_is_found_by_its_usual_name(usual: dict[str, bytes], part: str, target: str) -> None:
+    assert read_workbook(related(usual, part, target.format(part))) == read_workbook(zipped(usual))
 
 
 def test_directory_that_the_library_refuses_in_its_own_way(filled: Workbook) -> None:

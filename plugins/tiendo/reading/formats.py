@@ -54,7 +54,7 @@ class _Workbook(OpenedFile):
     def __init__(self, data: bytes, kind: str) -> None:
         if kind == XLSX:
             self.notices = tuple(noticed(members(data)))
-            if not has_usual_layout(members(data)):
+            if not has_usual_layout(data, members(data)):
                 data = usual_layout(data)
             check_parts(data, members(data))
         with _by_calamine():
