@@ -1,5 +1,6 @@
 """Fixtures shared by all tests: the real register, and a fresh migrated database on one real server per session."""
 
+import shutil
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -12,6 +13,8 @@ from fixtures import kept
 from fixtures.pipeline import Pipeline
 from tiendo.model.register import Register
 from tiendo.plan.register import load_register
+from tiendo.reading import files
+from tiendo.reading.reader_process import WorkbookReader
 from tiendo.settings import INCLUDE, Settings
 from tiendo.status.service import initialise
 from tiendo.warehouse.embedded import temporary_server
@@ -68,7 +71,12 @@ def postgres() -> Iterator[URL]:
 
     Not below pytest's temporary folder, which pytest closes to others: run by root, the server is another user.
     """
-    with temporary_server("maintenance") as url:
+    in_memory = Path("/dev/shm")  # noqa: S108  a database for each test is copied three times as fast there
+    has_room = in_memory.is_dir() and shutil.disk_usage(in_memory).free > 4 * 2**30
+    with temporary_server("maintenance", in_memory if has_room else None) as url:
+        for setting in ("fsync = off", "full_page_writes = off", "max_wal_size = '128MB'"):
+            _run(url, f"alter system set {setting}")
+        _run(url, "select pg_reload_conf()")
         yield url
 
 
@@ -76,8 +84,6 @@ def postgres() -> Iterator[URL]:
 def migrated_template(postgres: URL, register: Register) -> str:
     """A database to copy: migrated, with the register stored."""
     name = "tiendo_template"
-    _run(postgres, "alter system set fsync = off")
-    _run(postgres, "select pg_reload_conf()")
     _run(postgres, f"create database {name}")
     engine = make_engine(postgres.set(database=name))
     initialise(engine, register)
@@ -88,7 +94,7 @@ def migrated_template(postgres: URL, register: Register) -> str:
 @pytest.fixture
 def database_url(postgres: URL, migrated_template: str) -> Iterator[URL]:
     name = f"test_{next(_numbers)}"
-    _run(postgres, f"create database {name} template {migrated_template}")
+    _run(postgres, f"create database {name} template {migrated_template} strategy file_copy")
     yield postgres.set(database=name)
     _run(postgres, f"drop database {name} with (force)")
 
@@ -111,12 +117,26 @@ def settings(home: Path, database_url: URL) -> Settings:
     return Settings(home=home, plan_dirs=(PLAN_DIR,), database_url=database_url.render_as_string(hide_password=False))
 
 
+@pytest.fixture(scope="session")
+def reader() -> Iterator[WorkbookReader]:
+    """One reading process for all, as a worker has; to start one takes longer than to read a file."""
+    with WorkbookReader() as reader:
+        reader.start()
+        yield reader
+
+
 @pytest.fixture
 def pipeline(
-    settings: Settings, register: Register, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings,
+    register: Register,
+    engine: Engine,
+    reader: WorkbookReader | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Pipeline:
-    monkeypatch.setenv("TIENDO_CLOCK_FILE", str(tmp_path / "clock"))
-    pipeline = Pipeline(settings, register, engine, tmp_path / "clock")
+    clock_file = settings.home.with_name("clock")
+    monkeypatch.setattr(files, "_kept", reader)
+    monkeypatch.setenv("TIENDO_CLOCK_FILE", str(clock_file))
+    pipeline = Pipeline(settings, register, engine, clock_file)
     pipeline.today(2023, 3, 14, 12)
     return pipeline
 

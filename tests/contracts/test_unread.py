@@ -37,8 +37,13 @@ def refused(register: Register) -> bytes:
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A reader that waits a second for the disk where it else waits for minutes."""
+def reader() -> None:
+    """None for all batches: each starts its own, under the limits of the moment."""
+
+
+@pytest.fixture
+def impatient(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The pipeline's reader, which waits a second for the disk where it else waits for minutes."""
     with WorkbookReader(still_seconds=1) as reader:
         monkeypatch.setattr(reading, "_kept", reader)
         yield

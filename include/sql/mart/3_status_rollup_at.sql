@@ -4,7 +4,7 @@ create or replace function mart.status_rollup_at(instant timestamptz, of_plan_co
 returns table (
   plan_code text, period text, subject text, grouping_kind text, group_code text, group_name text, group_order integer,
   status text, item_count integer, group_count integer)
-language sql stable security definer set search_path = pg_catalog, pg_temp rows 200 as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp set enable_nestloop = off rows 200 as $$
   with held as (
     select f.version_id from core.in_force_at(instant) f where f.plan_code = of_plan_code and f.period = of_period
   ),
@@ -14,52 +14,68 @@ language sql stable security definer set search_path = pg_catalog, pg_temp rows 
     where b.plan_code = of_plan_code and b.period = of_period and b.recorded_at <= instant
     order by b.agency_code, b.received_at desc, b.file_id desc
   ),
+  told as (  -- the last row of a task, should a submission have several
+    select e.task_ref, e.agency_code, e.state
+    from core.task_progress e
+    join (
+      select max(o.task_progress_id) as task_progress_id
+      from core.task_progress o join newest n using (submission_id)
+      where o.plan_code = of_plan_code and o.period = of_period
+      group by o.submission_id, o.task_ref
+    ) l using (task_progress_id)
+  ),
   item as (
-    select 'indicator' as subject, s.status, i.section_no as section_code,
-      i.section_no || '. ' || i.section_title as section_name, i.row_order, r.agency_code
-    from mart.indicator_status_history s
-    join held h on true
-    join core.version_indicator i on i.version_id = h.version_id and i.indicator_code = s.indicator_code
-    left join lateral (
-      select e.agency_code from core.version_reporter e
-      where e.version_id = h.version_id and e.indicator_code = s.indicator_code order by e.precedence limit 1
-    ) r on true
-    where s.plan_code = of_plan_code and s.period = of_period
-      and s.as_of <= instant and (s.replaced_at is null or s.replaced_at > instant)
+    select 'indicator' as subject, i.indicator_code as item, i.section_no as section_code,
+      i.section_no || '. ' || i.section_title as section_name, i.row_order
+    from held h join core.version_indicator i using (version_id)
     union all
-    select case when t.is_collective then 'collective_task' else 'task' end, coalesce(p.state, 'not_reported'),
-      t.section_ref, t.section_ref || '. ' || t.section_title, t.row_order, l.agency_code
+    select case when t.is_collective then 'collective_task' else 'task' end, t.task_ref, t.section_ref,
+      t.section_ref || '. ' || t.section_title, t.row_order
+    from held h join core.version_task t using (version_id)
+  ),
+  stand as (
+    select 'indicator' as subject, s.indicator_code as item, s.status, (
+        select e.agency_code from core.version_reporter e
+        where e.version_id = h.version_id and e.indicator_code = s.indicator_code order by e.precedence limit 1
+      ) as agency_code
+    from held h join mart.indicator_status_history s
+      on s.plan_code = of_plan_code and s.period = of_period
+        and s.as_of <= instant and (s.replaced_at is null or s.replaced_at > instant)
+    union all
+    select case when t.is_collective then 'collective_task' else 'task' end, t.task_ref,
+      coalesce(p.state, 'not_reported'), l.agency_code
     from held h
-    join core.version_task t on t.version_id = h.version_id
-    join core.version_task_lead l on l.version_id = t.version_id and l.task_ref = t.task_ref
-    left join newest n on n.agency_code = l.agency_code
-    left join lateral (
-      select e.state from core.task_progress e
-      where e.plan_code = of_plan_code and e.period = of_period and e.task_ref = t.task_ref
-        and e.agency_code = l.agency_code and e.submission_id = n.submission_id
-      order by e.task_progress_id desc limit 1
-    ) p on true
+    join core.version_task t using (version_id)
+    join core.version_task_lead l using (version_id, task_ref)
+    left join told p using (task_ref, agency_code)
+  ),
+  counted as (  -- by what stands and by who leads it; names come afterwards, to few rows
+    select s.subject, s.item, s.agency_code, s.status, count(*) as item_count, grouping(s.item) = 1 as is_of_body
+    from stand s group by grouping sets ((s.subject, s.item, s.status), (s.subject, s.agency_code, s.status))
   ),
   member as (
-    select i.subject, i.status, g.*
-    from item i
-    left join core.version_agency a on a.version_id = (select version_id from held) and a.agency_code = i.agency_code
+    select c.subject, c.status, c.item_count, g.*
+    from counted c
+    join item i using (subject, item)
     join core.plan p on p.plan_code = of_plan_code
     cross join lateral (values
-      ('plan', p.plan_code, p.title, 0),
-      ('section', i.section_code, i.section_name, i.row_order),
-      ('agency', a.agency_code, a.name, a.row_order)
+      ('plan', p.plan_code, p.title, 0), ('section', i.section_code, i.section_name, i.row_order)
     ) g (grouping_kind, group_code, group_name, place)
-    where g.group_code is not null
+    where not c.is_of_body and g.group_code is not null
+    union all
+    select c.subject, c.status, c.item_count, 'agency', a.agency_code, a.name, a.row_order
+    from counted c
+    join core.version_agency a on a.version_id = (select version_id from held) and a.agency_code = c.agency_code
+    where c.is_of_body
   ),
-  counted as (
+  summed as (
     select m.subject, m.grouping_kind, m.group_code, m.group_name, min(m.place) as place, m.status,
-      count(*)::integer as item_count
+      sum(m.item_count)::integer as item_count
     from member m group by m.subject, m.grouping_kind, m.group_code, m.group_name, m.status
   )
   select of_plan_code, of_period, c.subject, c.grouping_kind, c.group_code, c.group_name,
     min(c.place) over g, c.status, c.item_count, (sum(c.item_count) over g)::integer
-  from counted c
+  from summed c
   window g as (partition by c.subject, c.grouping_kind, c.group_code)
   order by c.subject, c.grouping_kind, 7, c.group_code, c.status
 $$;

@@ -130,9 +130,12 @@ def stop_server(data_dir: Path) -> None:
 
 
 @contextmanager
-def temporary_server(database: str) -> Iterator[URL]:
-    """Runs a server on a temporary data folder, which goes with it: for tests and generated documents."""
-    with TemporaryDirectory(prefix="tiendo-", ignore_cleanup_errors=True) as folder:
+def temporary_server(database: str, place: Path | None = None) -> Iterator[URL]:
+    """Runs a server on a temporary data folder, at ``place`` or where such folders lie, which goes with it.
+
+    For tests and generated documents.
+    """
+    with TemporaryDirectory(prefix="tiendo-", dir=place, ignore_cleanup_errors=True) as folder:
         data_dir = Path(folder) / "data"
         try:
             yield server_url(data_dir, database)
