@@ -38,6 +38,7 @@ from tiendo.model.register import Register
 from tiendo.ooxml import zip_parts
 from tiendo.reading import reader_process
 from tiendo.reading.columns import CORRECTIONS, TASKS
+from tiendo.reading.package import usual_layout
 from tiendo.reading.reader import read_workbook
 from tiendo.reading.reader_process import ReaderError, WorkbookReader
 
@@ -332,6 +333,10 @@ def test_truncated_workbook(filled: Workbook, kept: float) -> None:
 
 RELATIONS = "xl/_rels/workbook.xml.rels"
 SHEET = "xl/worksheets/sheet2.xml"
+SECOND_STYLES = (
+    b'<Relationship Id="rId98" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" '
+    b'Target="other.xml"/>'
+)
 
 
 def parts_of(workbook: Workbook) -> dict[str, bytes]:
@@ -405,6 +410,7 @@ def related(parts: dict[str, bytes], part: str, target: str) -> bytes:
         ("xl/phần/a b.xml", "phần/a b.xml"),
         ("xl/phần/a b.xml", "ph%E1%BA%A7n/a%20b.xml"),
         ("xl/a%20b.xml", "a%20b.xml"),
+        ("xl/ph%E1%BA%A7n.xml", "phần.xml"),
         ("xl/Khac.xml", "./KHAC.xml"),
         ("khac.xml", "../khac.xml"),
         ("xl/{}", "../xl/{}"),
@@ -424,6 +430,50 @@ def test_part_that_lies_elsewhere(usual: dict[str, bytes], part: str, name: str,
 )
 def test_part_that_is_named_wrongly_is_found_by_its_usual_name(usual: dict[str, bytes], part: str, target: str) -> None:
     assert read_workbook(related(usual, part, target.format(part))) == read_workbook(zipped(usual))
+
+
+def test_parts_beside_those_that_count(usual: dict[str, bytes]) -> None:
+    """Another name of the same letters, a second relationship of a kind, a workbook that nothing leads to."""
+    expected = read_workbook(zipped(usual))
+    empty = b'<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>'
+    assert read_workbook(zipped(usual | {"xl/Styles.xml": empty})) == expected
+
+    related = usual[RELATIONS].replace(b"</Relationships>", SECOND_STYLES + b"</Relationships>")
+    assert read_workbook(zipped(usual | {"xl/other.xml": empty, RELATIONS: related})) == expected
+
+    moved = {name.replace("xl/workbook.xml", "xl/book.xml"): part for name, part in usual.items()}
+    moved["xl/_rels/book.xml.rels"] = moved.pop(RELATIONS)
+    moved["_rels/.rels"] = moved["_rels/.rels"].replace(b"xl/workbook.xml", b"xl/book.xml")
+    assert read_workbook(zipped(moved | {"xl/workbook.xml": b"<workbook/>"})) == expected
+
+
+@pytest.mark.parametrize("name", ["_rels/.rels", RELATIONS])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"<Relationships", b'\n<?xml version="1.0"?><Relationships'),
+        (b"<Relationships", b"<!DOCTYPE x><Relationships"),
+        (b"</Relationships>", b"</Relationships>\0\0"),
+    ],
+)
+def test_relationships_that_are_no_xml_are_passed_over(filled: Workbook, name: str, old: bytes, new: bytes) -> None:
+    parts = parts_of(filled)
+    assert parts[name].count(old) == 1
+    assert read_workbook(zipped(parts | {name: parts[name].replace(old, new)})) == read_workbook(zipped(parts))
+
+
+def test_one_sheet_under_a_thousand_names_is_packed_once(usual: dict[str, bytes]) -> None:
+    kind = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
+    more = b"".join(
+        b'<Relationship Id="x%d" Type="%s" Target="worksheets/sheet2.xml"/>' % (i, kind) for i in range(1000)
+    )
+    parts = usual | {RELATIONS: usual[RELATIONS].replace(b"</Relationships>", more + b"</Relationships>")}
+    parts["xl/book.xml"] = parts.pop("xl/workbook.xml")
+    parts["xl/_rels/book.xml.rels"] = parts.pop(RELATIONS)
+    parts["_rels/.rels"] = parts["_rels/.rels"].replace(b"xl/workbook.xml", b"xl/book.xml")
+    packed = usual_layout(zipped(parts))
+    assert len(zipfile.ZipFile(io.BytesIO(packed)).namelist()) < 20
+    assert read_workbook(zipped(parts)) == read_workbook(zipped(usual))
 
 
 def test_directory_that_the_library_refuses_in_its_own_way(filled: Workbook) -> None:

@@ -4,7 +4,11 @@ create or replace function mart.status_rollup_at(instant timestamptz, of_plan_co
 returns table (
   plan_code text, period text, subject text, grouping_kind text, group_code text, group_name text, group_order integer,
   status text, item_count integer, group_count integer)
-language sql stable security definer set search_path = pg_catalog, pg_temp set enable_nestloop = off rows 200 as $$
+language sql stable security definer rows 200
+  set search_path = pg_catalog, pg_temp
+  -- Right after a load the server knows little of what lies in its tables, and goes through one for each row of another;
+  -- up to PostgreSQL 17 it thinks what it cannot do otherwise so dear then that it compiles it first
+  set enable_nestloop = off set jit = off as $$
   with held as (
     select f.version_id from core.in_force_at(instant) f where f.plan_code = of_plan_code and f.period = of_period
   ),
@@ -19,35 +23,36 @@ language sql stable security definer set search_path = pg_catalog, pg_temp set e
     from core.task_progress e
     join (
       select max(o.task_progress_id) as task_progress_id
-      from core.task_progress o join newest n using (submission_id)
+      from core.task_progress o join newest n using (submission_id, agency_code)
       where o.plan_code = of_plan_code and o.period = of_period
       group by o.submission_id, o.task_ref
     ) l using (task_progress_id)
+    where e.plan_code = of_plan_code and e.period = of_period
   ),
   item as (
     select 'indicator' as subject, i.indicator_code as item, i.section_no as section_code,
       i.section_no || '. ' || i.section_title as section_name, i.row_order
-    from held h join core.version_indicator i using (version_id)
+    from core.version_indicator i where i.version_id = (select version_id from held)
     union all
     select case when t.is_collective then 'collective_task' else 'task' end, t.task_ref, t.section_ref,
       t.section_ref || '. ' || t.section_title, t.row_order
-    from held h join core.version_task t using (version_id)
+    from core.version_task t where t.version_id = (select version_id from held)
   ),
   stand as (
     select 'indicator' as subject, s.indicator_code as item, s.status, (
         select e.agency_code from core.version_reporter e
-        where e.version_id = h.version_id and e.indicator_code = s.indicator_code order by e.precedence limit 1
+        where e.version_id = (select version_id from held) and e.indicator_code = s.indicator_code
+        order by e.precedence limit 1
       ) as agency_code
-    from held h join mart.indicator_status_history s
-      on s.plan_code = of_plan_code and s.period = of_period
-        and s.as_of <= instant and (s.replaced_at is null or s.replaced_at > instant)
+    from mart.indicator_status_history s
+    where s.plan_code = of_plan_code and s.period = of_period
+      and s.as_of <= instant and (s.replaced_at is null or s.replaced_at > instant)
     union all
-    select case when t.is_collective then 'collective_task' else 'task' end, t.task_ref,
-      coalesce(p.state, 'not_reported'), l.agency_code
-    from held h
-    join core.version_task t using (version_id)
-    join core.version_task_lead l using (version_id, task_ref)
+    select i.subject, i.item, coalesce(p.state, 'not_reported'), l.agency_code
+    from core.version_task_lead l
+    join item i on i.subject <> 'indicator' and i.item = l.task_ref
     left join told p using (task_ref, agency_code)
+    where l.version_id = (select version_id from held)
   ),
   counted as (  -- by what stands and by who leads it; names come afterwards, to few rows
     select s.subject, s.item, s.agency_code, s.status, count(*) as item_count, grouping(s.item) = 1 as is_of_body

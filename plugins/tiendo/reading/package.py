@@ -1,7 +1,7 @@
 """Where the parts of an .xlsx lie: by its relationships, for only most programs give them the usual names."""
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 from xml.sax.saxutils import quoteattr
 
@@ -24,11 +24,18 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
 def workbook_part(data: bytes, parts: Mapping[str, Member]) -> str:
-    """Returns the workbook's own part, by the package's relationships where it has another name."""
-    if WORKBOOK not in parts and _PACKAGE_RELATIONS in parts:
-        for name, attributes in elements(content(data, parts[_PACKAGE_RELATIONS])):
+    """Returns the workbook's own part, by the package's relationships; where they lead nowhere, its usual name."""
+    names = _names(parts)
+    try:
+        for name, attributes in (
+            elements(content(data, parts[_PACKAGE_RELATIONS])) if _PACKAGE_RELATIONS in parts else ()
+        ):
             if name == "Relationship" and attributes.get("Type", "").endswith("/officeDocument"):
-                return _part(_by_small_name(parts), "", attributes.get("Target", ""))
+                part = _part(names, "", attributes.get("Target", ""))
+                if part in parts:
+                    return part
+    except BrokenWorkbookError:
+        pass  # readers pass them over, and so did whoever saw figures in it
     return WORKBOOK
 
 
@@ -36,37 +43,45 @@ def relations(data: bytes, parts: Mapping[str, Member], workbook: str) -> list[t
     """Returns the workbook's relationships to other parts: id, the last word of the type, the part."""
     folder, _, base = workbook.rpartition("/")
     name = f"{folder}/_rels/{base}.rels" if folder else f"_rels/{base}.rels"
-    found, by_name = [], _by_small_name(parts)
+    found, names = [], _names(parts)
     for element, attributes in elements(content(data, parts[name])) if name in parts else ():
         if element == "Relationship" and attributes.get("TargetMode") != "External":
-            target = _part(by_name, folder, attributes.get("Target", ""))
+            target = _part(names, folder, attributes.get("Target", ""))
             found.append((attributes.get("Id", ""), attributes.get("Type", "").rpartition("/")[2], target))
     return found
 
 
-def _part(names: Mapping[str, str], folder: str, target: str) -> str:
-    """Returns the part that a relationship in a folder leads to, as the package writes it; or where it would lie.
+def _names(parts: Mapping[str, Member]) -> dict[str, str]:
+    """Returns the parts by their names, and without regard to case and quotes: programs write either."""
+    return {unquote(name).lower(): name for name in reversed(list(parts))} | {name: name for name in parts}
 
-    Names are compared without regard to case, and are quoted or not: programs do both.
-    """
-    place = ""
-    for written in (target, unquote(target)):
-        place = posixpath.normpath(posixpath.join("/", folder, written)).lstrip("/")
-        if place.lower() in names:
-            return names[place.lower()]
-    return place
+
+def _part(names: Mapping[str, str], folder: str, target: str) -> str:
+    """Returns the part that a relationship in a folder leads to, as the package writes it; or where it would lie."""
+    written, read = (
+        posixpath.normpath(posixpath.join("/", folder, path)).lstrip("/") for path in (target, unquote(target))
+    )
+    return next((names[name] for name in (written, read, read.lower()) if name in names), read)
 
 
 def has_usual_layout(data: bytes, parts: Mapping[str, Member]) -> bool:
     """Tells whether the workbook's part, its formats and its texts have the names that readers look for.
 
-    What a relationship names and the package has not is looked for by its usual name.
+    What a relationship names and the package has not is looked for by its usual name; so is all of a workbook whose
+    relationships are no XML.
     """
-    return WORKBOOK in parts and all(
-        target == f"xl/{_USUAL[kind]}"
-        for _, kind, target in relations(data, parts, WORKBOOK)
-        if kind in _USUAL and target in parts
-    )
+    if WORKBOOK not in parts or workbook_part(data, parts) != WORKBOOK:
+        return False
+    try:
+        related = relations(data, parts, WORKBOOK)
+    except BrokenWorkbookError:
+        return True
+    return all(part == f"xl/{_USUAL[kind]}" for kind, part in _first(related, parts).items())
+
+
+def _first(related: Iterable[tuple[str, str, str]], parts: Mapping[str, Member]) -> dict[str, str]:
+    """Returns the parts of formats and of texts, by kind: of several the first."""
+    return {kind: part for _, kind, part in reversed(list(related)) if kind in _USUAL and part in parts}
 
 
 def usual_layout(data: bytes) -> bytes:
@@ -77,28 +92,27 @@ def usual_layout(data: bytes) -> bytes:
     Raises:
         BrokenWorkbookError: there is no workbook's part.
     """
-    parts = {name.lower(): member for name, member in members(data).items()}
-    workbook = workbook_part(data, parts).lower()
+    parts = members(data)
+    workbook = workbook_part(data, parts)
+    workbook = _names(parts).get(workbook.lower(), workbook)
     if workbook not in parts:
         raise BrokenWorkbookError(f"there is no {workbook[:200]}")
-    packed = {WORKBOOK: content(data, parts[workbook])}
-    kinds = {f"xl/{name}": kind for kind, name in _USUAL.items() if f"xl/{name}".lower() in parts}
-    packed |= {name: content(data, parts[name.lower()]) for name in kinds}
+    related = relations(data, parts, workbook)
+    usual = {kind: part for kind, name in _USUAL.items() if (part := _part(_names(parts), "xl", name)) in parts}
+    # Each part once, however many relationships lead to it.
+    placed = {part: (kind, _USUAL[kind]) for kind, part in (usual | _first(related, parts)).items()}
     lines = []
-    for number, (relation, kind, target) in enumerate(relations(data, parts, workbook), start=1):
-        name = _USUAL.get(kind, f"worksheets/sheet{number}.xml")
-        if kind in ("worksheet", *_USUAL) and target.lower() in parts:
-            packed[f"xl/{name}"] = content(data, parts[target.lower()])
-            kinds[f"xl/{name}"] = kind
+    for number, (relation, kind, part) in enumerate(related, start=1):
+        if kind == "worksheet" and part in parts:
+            placed.setdefault(part, (kind, f"worksheets/sheet{number}.xml"))
         # A sheet that is no table of cells leads nowhere, and is passed over.
-        lines.append(f'<Relationship Id={quoteattr(relation)} Type="{_OFFICE}/{kind}" Target="{name}"/>')
+        name = placed[part][1] if part in placed else _USUAL.get(kind, f"worksheets/sheet{number}.xml")
+        lines.append(f'<Relationship Id={quoteattr(relation)} Type={quoteattr(f"{_OFFICE}/{kind}")} Target="{name}"/>')
+    packed = {WORKBOOK: content(data, parts[workbook])}
+    packed |= {f"xl/{name}": content(data, parts[part]) for part, (_, name) in placed.items()}
     packed["xl/_rels/workbook.xml.rels"] = _RELATIONS.format("".join(lines)).encode()
     root = f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="{WORKBOOK}"/>'
     packed[_PACKAGE_RELATIONS] = _RELATIONS.format(root).encode()
-    types = [f'<Override PartName="/{name}" ContentType="{_TYPES}.{kind}+xml"/>' for name, kind in kinds.items()]
+    types = [f'<Override PartName="/xl/{name}" ContentType="{_TYPES}.{kind}+xml"/>' for kind, name in placed.values()]
     packed["[Content_Types].xml"] = _CONTENT_TYPES.format("".join(types)).encode()
     return pack(packed)
-
-
-def _by_small_name(parts: Mapping[str, Member]) -> dict[str, str]:
-    return {name.lower(): name for name in parts}
