@@ -26,17 +26,16 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 def workbook_part(data: bytes, parts: Mapping[str, Member]) -> str:
     """Returns the workbook's own part, by the package's relationships; where they lead nowhere, its usual name."""
     names = _names(parts)
+    related = names.get(_PACKAGE_RELATIONS)
     try:
-        for name, attributes in (
-            elements(content(data, parts[_PACKAGE_RELATIONS])) if _PACKAGE_RELATIONS in parts else ()
-        ):
+        for name, attributes in elements(content(data, parts[related])) if related else ():
             if name == "Relationship" and attributes.get("Type", "").endswith("/officeDocument"):
                 part = _part(names, "", attributes.get("Target", ""))
                 if part in parts:
                     return part
     except BrokenWorkbookError:
         pass  # readers pass them over, and so did whoever saw figures in it
-    return WORKBOOK
+    return names.get(WORKBOOK, WORKBOOK)
 
 
 def relations(data: bytes, parts: Mapping[str, Member], workbook: str) -> list[tuple[str, str, str]]:
@@ -44,7 +43,8 @@ def relations(data: bytes, parts: Mapping[str, Member], workbook: str) -> list[t
     folder, _, base = workbook.rpartition("/")
     name = f"{folder}/_rels/{base}.rels" if folder else f"_rels/{base}.rels"
     found, names = [], _names(parts)
-    for element, attributes in elements(content(data, parts[name])) if name in parts else ():
+    related = names.get(name, names.get(name.lower()))
+    for element, attributes in elements(content(data, parts[related])) if related else ():
         if element == "Relationship" and attributes.get("TargetMode") != "External":
             target = _part(names, folder, attributes.get("Target", ""))
             found.append((attributes.get("Id", ""), attributes.get("Type", "").rpartition("/")[2], target))
@@ -94,7 +94,6 @@ def usual_layout(data: bytes) -> bytes:
     """
     parts = members(data)
     workbook = workbook_part(data, parts)
-    workbook = _names(parts).get(workbook.lower(), workbook)
     if workbook not in parts:
         raise BrokenWorkbookError(f"there is no {workbook[:200]}")
     related = relations(data, parts, workbook)
