@@ -333,10 +333,7 @@ def test_truncated_workbook(filled: Workbook, kept: float) -> None:
 
 RELATIONS = "xl/_rels/workbook.xml.rels"
 SHEET = "xl/worksheets/sheet2.xml"
-SECOND_STYLES = (
-    b'<Relationship Id="rId98" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" '
-    b'Target="other.xml"/>'
-)
+KINDS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
 def parts_of(workbook: Workbook) -> dict[str, bytes]:
@@ -385,15 +382,29 @@ def usual(filled: Workbook) -> dict[str, bytes]:
     parts["xl/sharedStrings.xml"] = (
         b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">%s</sst>' % texts
     )
-    kind = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
-    relation = b'<Relationship Id="rId99" Type="%s" Target="sharedStrings.xml"/></Relationships>' % kind
-    parts[RELATIONS] = parts[RELATIONS].replace(b"</Relationships>", relation)
+    relate(parts, "rId99", "sharedStrings", "sharedStrings.xml")
     first = read_workbook(zipped(parts)).indicator_rows[0]
     assert (first.kind.value, first.year_to_date.is_percent) == ("Thực hiện", True)
     return parts
 
 
-def related(parts: dict[str, bytes], part: str, target: str) -> bytes:
+def relate(parts: dict[str, bytes], key: str, kind: str, target: str) -> None:
+    """Adds a relationship to the workbook's."""
+    relation = f'<Relationship Id="{key}" Type="{KINDS}/{kind}" Target="{target}"/></Relationships>'
+    parts[RELATIONS] = parts[RELATIONS].replace(b"</Relationships>", relation.encode())
+
+
+def under_another_name(parts: dict[str, bytes]) -> dict[str, bytes]:
+    """The parts of the same workbook, whose own part is xl/book.xml."""
+    moved = parts | {
+        "xl/book.xml": parts["xl/workbook.xml"],
+        "xl/_rels/book.xml.rels": parts[RELATIONS],
+        "_rels/.rels": parts["_rels/.rels"].replace(b"xl/workbook.xml", b"xl/book.xml"),
+    }
+    return {name: part for name, part in moved.items() if name not in ("xl/workbook.xml", RELATIONS)}
+
+
+def retargeted(parts: dict[str, bytes], part: str, target: str) -> bytes:
     """The workbook with another target of one relationship."""
     text, count = re.subn(rf'Target="(?:/xl/)?{re.escape(part)}"', f'Target="{target}"', parts[RELATIONS].decode())
     assert count == 1
@@ -421,7 +432,7 @@ def test_part_that_lies_elsewhere(usual: dict[str, bytes], part: str, name: str,
     """As the relationships of a workbook may say it: its figures, percents among them, are read as from any other."""
     expected = read_workbook(zipped(usual))
     moved = {(name.format(part) if old == f"xl/{part}" else old): content for old, content in usual.items()}
-    assert read_workbook(related(moved, part, target.format(part))) == expected
+    assert read_workbook(retargeted(moved, part, target.format(part))) == expected
 
 
 @pytest.mark.parametrize("part", ["styles.xml", "sharedStrings.xml"])
@@ -429,7 +440,7 @@ def test_part_that_lies_elsewhere(usual: dict[str, bytes], part: str, name: str,
     "target", ["../{}", "", 'https://example.vn/{}" TargetMode="External', '{}" TargetMode="External']
 )
 def test_part_that_is_named_wrongly_is_found_by_its_usual_name(usual: dict[str, bytes], part: str, target: str) -> None:
-    assert read_workbook(related(usual, part, target.format(part))) == read_workbook(zipped(usual))
+    assert read_workbook(retargeted(usual, part, target.format(part))) == read_workbook(zipped(usual))
 
 
 def test_parts_beside_those_that_count(usual: dict[str, bytes]) -> None:
@@ -438,13 +449,11 @@ def test_parts_beside_those_that_count(usual: dict[str, bytes]) -> None:
     empty = b'<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>'
     assert read_workbook(zipped(usual | {"xl/Styles.xml": empty})) == expected
 
-    related = usual[RELATIONS].replace(b"</Relationships>", SECOND_STYLES + b"</Relationships>")
-    assert read_workbook(zipped(usual | {"xl/other.xml": empty, RELATIONS: related})) == expected
+    twice = usual | {"xl/other.xml": empty}
+    relate(twice, "rId98", "styles", "other.xml")
+    assert read_workbook(zipped(twice)) == expected
 
-    moved = {name.replace("xl/workbook.xml", "xl/book.xml"): part for name, part in usual.items()}
-    moved["xl/_rels/book.xml.rels"] = moved.pop(RELATIONS)
-    moved["_rels/.rels"] = moved["_rels/.rels"].replace(b"xl/workbook.xml", b"xl/book.xml")
-    assert read_workbook(zipped(moved | {"xl/workbook.xml": b"<workbook/>"})) == expected
+    assert read_workbook(zipped(under_another_name(usual) | {"xl/workbook.xml": b"<workbook/>"})) == expected
 
 
 @pytest.mark.parametrize("name", ["_rels/.rels", RELATIONS])
@@ -463,17 +472,12 @@ def test_relationships_that_are_no_xml_are_passed_over(filled: Workbook, name: s
 
 
 def test_one_sheet_under_a_thousand_names_is_packed_once(usual: dict[str, bytes]) -> None:
-    kind = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
-    more = b"".join(
-        b'<Relationship Id="x%d" Type="%s" Target="worksheets/sheet2.xml"/>' % (i, kind) for i in range(1000)
-    )
-    parts = usual | {RELATIONS: usual[RELATIONS].replace(b"</Relationships>", more + b"</Relationships>")}
-    parts["xl/book.xml"] = parts.pop("xl/workbook.xml")
-    parts["xl/_rels/book.xml.rels"] = parts.pop(RELATIONS)
-    parts["_rels/.rels"] = parts["_rels/.rels"].replace(b"xl/workbook.xml", b"xl/book.xml")
-    packed = usual_layout(zipped(parts))
-    assert len(zipfile.ZipFile(io.BytesIO(packed)).namelist()) < 20
-    assert read_workbook(zipped(parts)) == read_workbook(zipped(usual))
+    parts = dict(usual)
+    for number in range(1000):
+        relate(parts, f"x{number}", "worksheet", "worksheets/sheet2.xml")
+    data = zipped(under_another_name(parts))
+    assert len(zipfile.ZipFile(io.BytesIO(usual_layout(data))).namelist()) < 20
+    assert read_workbook(data) == read_workbook(zipped(usual))
 
 
 def test_directory_that_the_library_refuses_in_its_own_way(filled: Workbook) -> None:

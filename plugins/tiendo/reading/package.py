@@ -1,11 +1,11 @@
 """Where the parts of an .xlsx lie: by its relationships, for only most programs give them the usual names."""
 
-import posixpath
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 from xml.sax.saxutils import quoteattr
 
 from tiendo.ooxml.archive_bytes import pack
+from tiendo.ooxml.relationships import relations_name, target_name
 from tiendo.ooxml.xml_walk import BrokenWorkbookError, elements
 from tiendo.ooxml.zip_parts import Member, content, members
 
@@ -25,28 +25,21 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 def workbook_part(data: bytes, parts: Mapping[str, Member]) -> str:
     """Returns the workbook's own part, by the package's relationships; where they lead nowhere, its usual name."""
-    names = _names(parts)
-    related = names.get(_PACKAGE_RELATIONS)
     try:
-        for name, attributes in elements(content(data, parts[related])) if related else ():
-            if name == "Relationship" and attributes.get("Type", "").endswith("/officeDocument"):
-                part = _part(names, "", attributes.get("Target", ""))
-                if part in parts:
-                    return part
+        related = relations(data, parts, "")
     except BrokenWorkbookError:
-        pass  # readers pass them over, and so did whoever saw figures in it
-    return names.get(WORKBOOK, WORKBOOK)
+        related = []  # readers pass them over, and so did whoever saw figures in it
+    found = (part for _, kind, part in related if kind == "officeDocument" and part in parts)
+    return next(found, _names(parts).get(WORKBOOK, WORKBOOK))
 
 
-def relations(data: bytes, parts: Mapping[str, Member], workbook: str) -> list[tuple[str, str, str]]:
-    """Returns the workbook's relationships to other parts: id, the last word of the type, the part."""
-    folder, _, base = workbook.rpartition("/")
-    name = f"{folder}/_rels/{base}.rels" if folder else f"_rels/{base}.rels"
+def relations(data: bytes, parts: Mapping[str, Member], part: str) -> list[tuple[str, str, str]]:
+    """Returns a part's relationships to other parts: id, the last word of the type, the part; "" is the package's."""
     found, names = [], _names(parts)
-    related = names.get(name, names.get(name.lower()))
-    for element, attributes in elements(content(data, parts[related])) if related else ():
+    place = _part(names, "", relations_name(part))
+    for element, attributes in elements(content(data, parts[place])) if place in parts else ():
         if element == "Relationship" and attributes.get("TargetMode") != "External":
-            target = _part(names, folder, attributes.get("Target", ""))
+            target = _part(names, part, attributes.get("Target", ""))
             found.append((attributes.get("Id", ""), attributes.get("Type", "").rpartition("/")[2], target))
     return found
 
@@ -56,11 +49,9 @@ def _names(parts: Mapping[str, Member]) -> dict[str, str]:
     return {unquote(name).lower(): name for name in reversed(list(parts))} | {name: name for name in parts}
 
 
-def _part(names: Mapping[str, str], folder: str, target: str) -> str:
-    """Returns the part that a relationship in a folder leads to, as the package writes it; or where it would lie."""
-    written, read = (
-        posixpath.normpath(posixpath.join("/", folder, path)).lstrip("/") for path in (target, unquote(target))
-    )
+def _part(names: Mapping[str, str], source: str, target: str) -> str:
+    """Returns the part that a relationship of another leads to, as the package writes it; or where it would lie."""
+    written, read = target_name(source, target), target_name(source, unquote(target))
     return next((names[name] for name in (written, read, read.lower()) if name in names), read)
 
 
@@ -97,7 +88,7 @@ def usual_layout(data: bytes) -> bytes:
     if workbook not in parts:
         raise BrokenWorkbookError(f"there is no {workbook[:200]}")
     related = relations(data, parts, workbook)
-    usual = {kind: part for kind, name in _USUAL.items() if (part := _part(_names(parts), "xl", name)) in parts}
+    usual = {kind: part for kind, name in _USUAL.items() if (part := _part(_names(parts), WORKBOOK, name)) in parts}
     # Each part once, however many relationships lead to it.
     placed = {part: (kind, _USUAL[kind]) for kind, part in (usual | _first(related, parts)).items()}
     lines = []

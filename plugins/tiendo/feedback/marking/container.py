@@ -1,11 +1,11 @@
 """A workbook's container, of which single parts are exchanged; all others stay as they came."""
 
-import posixpath
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from tiendo.feedback.marking.xml_tree import Element, UnmarkableError, elements, escaped, namespace_of, parse, to_bytes
 from tiendo.ooxml.archive_bytes import pack
+from tiendo.ooxml.relationships import relations_name, target_name
 from tiendo.ooxml.zip_parts import NotAZipError, TooLargeError, content, members
 
 _CONTENT_TYPES = "[Content_Types].xml"
@@ -75,7 +75,7 @@ class Container:
 
     def remove_relations(self, part: str) -> None:
         """Takes a part's relationships away."""
-        self._parts.pop(_relations_name(part), None)
+        self._parts.pop(relations_name(part), None)
 
     def change_type(self, old: str, new: str) -> None:
         """Changes one content type into another."""
@@ -104,7 +104,7 @@ class Container:
         root = self._relations_of(part)
         markup = f'<Relationship Id="rIdTiendo{number}" Type="{kind}" Target="/{escaped(target)}"/>'
         root.extend(elements(markup, namespace_of(root)))
-        self._parts[_relations_name(part)] = to_bytes(root)
+        self._parts[relations_name(part)] = to_bytes(root)
         return f"rIdTiendo{number}"
 
     def unrelate(self, part: str, kind: str) -> list[str]:
@@ -114,7 +114,7 @@ class Container:
         for node in nodes:
             root.remove(node)
         if nodes:
-            self._parts[_relations_name(part)] = to_bytes(root)
+            self._parts[relations_name(part)] = to_bytes(root)
         return [_relation(part, node).target for node in nodes]
 
     def to_bytes(self) -> bytes:
@@ -130,18 +130,11 @@ class Container:
         self._parts[_CONTENT_TYPES] = to_bytes(types)
 
     def _relations_of(self, part: str) -> Element:
-        return parse(self._parts.get(_relations_name(part), _NO_RELATIONS))
+        return parse(self._parts.get(relations_name(part), _NO_RELATIONS))
 
 
 def _relation(part: str, node: Element) -> Relation:
     target, is_external = node.get("Target", ""), node.get("TargetMode") == "External"
     if not is_external:
-        path = unquote(target)
-        joined = path if path.startswith("/") else posixpath.join(posixpath.dirname(part), path)
-        target = posixpath.normpath(joined).lstrip("/")
+        target = target_name(part, unquote(target))
     return Relation(node.get("Id", ""), node.get("Type", ""), target, is_external)
-
-
-def _relations_name(part: str) -> str:
-    folder, _, base = part.rpartition("/")
-    return f"{folder}/_rels/{base}.rels" if folder else f"_rels/{base}.rels"
