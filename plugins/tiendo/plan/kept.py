@@ -94,8 +94,7 @@ def store_register(connection: Connection, register: Register) -> bool:
     check_past(connection, register)
     plan: dict[str, Any] = {"plan_code": register.code}
     for name, rows in _tables(register).items():
-        if rows:
-            connection.execute(statement(name), [plan | row for row in rows])
+        _put(connection, name, plan, rows)
     files = {name: data.decode() for name, data in register.files.items()}
     stored = plan | {"register_sha256": register.sha256, "now": clock.now()}
     connection.execute(statement("plan/put_register.sql"), stored | {"files": simplejson.dumps(files)})
@@ -157,9 +156,14 @@ def _version_id(connection: Connection, version: Register) -> int:
     version_id = int(connection.execute(statement("plan/put_version.sql"), key).scalar_one())
     tables = _tables(version)
     for name, of_version in _OF_VERSION.items():
-        if rows := tables[name]:
-            connection.execute(statement(of_version), [{"version_id": version_id} | row for row in rows])
+        _put(connection, of_version, {"version_id": version_id}, tables[name])
     return version_id
+
+
+def _put(connection: Connection, name: str, key: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    """Stores rows by one statement: a plan of a thousand bodies has tens of thousands of duties."""
+    told = simplejson.dumps(rows, use_decimal=True, default=str, ensure_ascii=False)
+    connection.execute(statement(name), key | {"rows": told})
 
 
 def _tables(register: Register) -> dict[str, list[dict[str, Any]]]:
