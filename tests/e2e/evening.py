@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
+from e2e.lean import LEAN
 from fixtures.packages import program
 from fixtures.turn import run_once
 from tiendo.clock import HANOI, set_replay_clock
@@ -103,7 +104,9 @@ def evening(scenario: Scenario) -> Iterator[Evening]:
         before = scenario_before(scenario)
         play(settings, before, clock_file)
         set_replay_clock(clock_file, EVENING)
-        services = parts.enter_context(airflow_services(settings, clock_file=clock_file, has_idle_machine=True))
+        services = parts.enter_context(
+            airflow_services(settings, clock_file=clock_file, has_idle_machine=True, variables=LEAN)
+        )
         playwright = parts.enter_context(sync_playwright())
         # A browser run by root has no sandbox of its own; it shows our own pages only.
         options = ["--no-sandbox"] if os.geteuid() == 0 else []

@@ -26,12 +26,14 @@ import psutil
 import pytest
 from sqlalchemy import Engine, text
 
+from e2e.lean import WITHOUT_PDF
 from tiendo import clock
 from tiendo.clock import HANOI, set_replay_clock
 from tiendo.local.api_client import ENDED, AirflowApi
 from tiendo.local.environment import ADMIN, REVIEWER, passwords
 from tiendo.local.processes import Service, airflow
 from tiendo.local.services import Running, airflow_services, free_port, say
+from tiendo.local.waiting import wait_until
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.report.approval import find_request
@@ -136,9 +138,7 @@ class Stage:
         )
 
     def wait(self, is_there: Callable[[], bool]) -> None:
-        while not is_there():
-            self.services.check()
-            time.sleep(0.2)
+        wait_until(is_there, lambda: "what the attack is aimed at", check=self.services.check)
 
     def rest(self, *runs: str) -> None:
         for run in runs:
@@ -253,7 +253,7 @@ def stage() -> Iterator[Stage]:
         parts.callback(stop_server, settings.postgres)
         clock_file = folder / "clock"
         set_replay_clock(clock_file, AT)
-        variables = QUICK | {"TIENDO_REVIEWERS": "reviewer,1=reviewer"}
+        variables = WITHOUT_PDF | QUICK | {"TIENDO_REVIEWERS": "reviewer,1=reviewer"}
         services = parts.enter_context(
             airflow_services(settings, clock_file=clock_file, has_idle_machine=True, variables=variables, say=say)
         )

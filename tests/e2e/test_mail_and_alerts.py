@@ -31,6 +31,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 from sqlalchemy import Engine, text
 
+from e2e.lean import WITHOUT_PDF
 from fixtures.mail_servers import ADDRESS, ImapServer, SmtpServer, dovecot, smtp_receiver
 from fixtures.marked import comments, through_libreoffice
 from fixtures.samba import samba_server
@@ -238,7 +239,7 @@ def stage() -> Iterator[Stage]:
         settings = Settings(home=folder / "var", plan_dirs=(PLAN_DIR,), database_url=None)
         extra: dict[str, Any] = {"from_email": ADDRESS, "operations_email": OPERATIONS, "disable_tls": True}
         server = {"host": "localhost", "login": ADDRESS}
-        variables = {
+        variables = WITHOUT_PDF | {
             "AIRFLOW__CORE__DAGS_FOLDER": str(own_dags(folder)),
             "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "2",
             "TIENDO_WATCH_SECONDS": "1",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from e2e.conftest import PLAN_DIR
+from e2e.lean import WITHOUT_PDF
 from fixtures.side_by_side import NEXT, PROVINCE, next_plan_dir, province_dir
 from fixtures.workbooks import filled_workbook
 from tiendo.clock import HANOI, set_replay_clock
@@ -51,7 +52,7 @@ def test_each_file_key_draft_and_edition_is_its_plan_s(
     scenario = build_scenario(register).only("2023-Q4")
     with (
         replay_clock(settings, scenario) as clock_file,
-        airflow_services(settings, clock_file=clock_file, has_idle_machine=True) as services,
+        airflow_services(settings, clock_file=clock_file, has_idle_machine=True, variables=WITHOUT_PDF) as services,
         AirflowApi(services.api.base_url) as reviewer,
     ):
         reviewer.login(REVIEWER, passwords(settings)[REVIEWER])

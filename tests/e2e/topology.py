@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 from sqlalchemy import URL, text
 
+from e2e.lean import LEAN
 from tiendo.clock import set_replay_clock
 from tiendo.collect.ledger import ledger_document
 from tiendo.local.demo import Scenario
@@ -71,7 +72,9 @@ def replay_quarter(
     with (
         replay_clock(settings, scenario) as clock_file,
         _watched(settings.home) as watch,
-        airflow_services(settings, clock_file=clock_file, has_idle_machine=True, cluster=cluster, say=say) as services,
+        airflow_services(
+            settings, clock_file=clock_file, has_idle_machine=True, cluster=cluster, variables=LEAN, say=say
+        ) as services,
     ):
         for _ in range(times):
             replay_steps(settings, scenario, services, clock_file)

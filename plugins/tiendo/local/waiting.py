@@ -7,7 +7,9 @@ from collections.abc import Callable
 TELL_SECONDS = 30.0
 # No limit of the work, which may take as long as it takes: what has not moved at all for so long has come to rest.
 STILL_SECONDS = 3600.0
-_PAUSE_SECONDS = 0.3
+# To look is work for who answers, which is what one waits for: the longer it has taken, the less often.
+_PAUSE_SECONDS = 0.3, 2.0
+_PAUSE_SHARE = 0.05
 
 
 def say(line: str) -> None:
@@ -46,7 +48,8 @@ def wait_until(
             tell(f"    {now - began:4.0f} s   {state}{_since(now - moved)}")
         if now - moved >= STILL_SECONDS:
             raise TimeoutError(f"Nothing has moved for {now - moved:.0f} s: {before}")
-        time.sleep(_PAUSE_SECONDS)
+        least, most = _PAUSE_SECONDS
+        time.sleep(min(max(least, _PAUSE_SHARE * (now - began)), most))
 
 
 def _since(seconds: float) -> str:
