@@ -72,7 +72,7 @@ class System:
             if "build" in service:
                 changed[name]["build"] = {"network": "host", "args": arguments}
             if "healthcheck" in service:
-                changed[name]["healthcheck"] = {"interval": "10s", "start_period": "1h"}
+                changed[name]["healthcheck"] = {"interval": "20s", "start_period": "1h"}
         changed["proxy"] = {
             "image": IMAGE("nginx"), "pull_policy": "never", "networks": ["front"],
             "ports": [f"127.0.0.1:{self.tls_port}:443"], "depends_on": ["api-server"], "restart": "unless-stopped",
