@@ -11,7 +11,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-$(shell cat requirements.txt pyproject.toml | cksum | cut -d ' ' -f 1)
 DEV_STAMP := $(VENV)/.installed-dev-$(shell cat requirements.txt requirements-dev.txt pyproject.toml | cksum | cut -d ' ' -f 1)
-PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -qq --no-deps
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -qq --no-deps --no-compile
+# On all cores, where pip would take one; a file that is for another Python, or a template, is left to who imports it.
+BYTECODE := $(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true
 PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 # Tests that run services wait half of the time: one process more than the two cores that all is made for.
 WITH_SERVICES := $(PYTEST) --numprocesses 3 --durations 25
@@ -49,20 +51,20 @@ up: $(RUN_STAMP)
 	@$(BIN)/tiendo up
 
 # What some tests hold the system against.
-packages: $(DEV_STAMP)
-	@$(BIN)/python tests/fixtures/packages.py
+packages:
+	@python3 tests/fixtures/packages.py
 
-test: packages
+test: packages $(DEV_STAMP)
 	$(WITH_SERVICES)
 
-test-exhaustive: packages
+test-exhaustive: packages $(DEV_STAMP)
 	$(WITH_SERVICES) -m exhaustive
 
 # What both need, such as a replayed quarter, is made once.
-test-all: packages
+test-all: packages $(DEV_STAMP)
 	$(WITH_SERVICES) -m 'exhaustive or not exhaustive'
 
-pictures: packages
+pictures: packages $(DEV_STAMP)
 	TIENDO_WRITE_PICTURES=1 $(PYTEST) tests/e2e/test_browser.py
 
 # For the time between two edits: what takes seconds each, whole reports first of all, is left to make test.
@@ -115,10 +117,12 @@ $(RUN_STAMP):
 	@echo 'Installing the locked packages into $(VENV)/ (once; two minutes or so) ...'
 	@$(PIP_INSTALL) --require-hashes -r requirements.txt
 	@$(PIP_INSTALL) --no-build-isolation --editable .
+	@$(BYTECODE)
 	@rm -f $(VENV)/.installed-*
 	@touch $@
 
 $(DEV_STAMP): $(RUN_STAMP)
 	@echo 'Installing the locked tools of the tests ...'
 	@$(PIP_INSTALL) --require-hashes -r requirements-dev.txt
+	@$(BYTECODE)
 	@touch $@

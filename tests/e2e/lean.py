@@ -4,6 +4,6 @@ import sys
 from pathlib import Path
 
 # Looks for what is next are a tenth of a core where they are made as often as on an idle machine.
-LEAN = {"AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5"}
+LEAN = {"AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "1"}
 # No LibreOffice is found: a PDF is a third of an edition's work, and looked at in the replayed quarter.
 WITHOUT_PDF = LEAN | {"PATH": str(Path(sys.executable).parent)}
