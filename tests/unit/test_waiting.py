@@ -45,3 +45,15 @@ def test_a_dead_service_ends_it_at_once() -> None:
 
     with pytest.raises(RuntimeError, match="scheduler ended"):
         wait_until(lambda: False, lambda: "", check=check)
+
+
+def test_the_longer_it_takes_the_less_often_one_looks(seconds: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look is work for who answers: it takes a twentieth of the time at most, and is due every two seconds."""
+    pauses: dict[float, float] = {}
+    monkeypatch.setattr(
+        waiting.time,
+        "sleep",
+        lambda pause: (pauses.setdefault(seconds[0], pause), seconds.__setitem__(0, seconds[0] + 10)),
+    )
+    wait_until(lambda: seconds[0] >= 100, lambda: "draft running", tell=lambda line: None)
+    assert [pauses[at] for at in (0, 10, 20, 30, 40, 90)] == [0.3, 0.5, 1, 1.5, 2, 2]
