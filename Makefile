@@ -52,19 +52,19 @@ up: $(RUN_STAMP)
 
 # What some tests hold the system against.
 packages:
-	@python3 tests/fixtures/packages.py
+	@if [ -x $(BIN)/python ]; then $(BIN)/python tests/fixtures/packages.py; else python3 tests/fixtures/packages.py; fi
 
-test: packages $(DEV_STAMP)
+test: $(DEV_STAMP) packages
 	$(WITH_SERVICES)
 
-test-exhaustive: packages $(DEV_STAMP)
+test-exhaustive: $(DEV_STAMP) packages
 	$(WITH_SERVICES) -m exhaustive
 
 # What both need, such as a replayed quarter, is made once.
-test-all: packages $(DEV_STAMP)
+test-all: $(DEV_STAMP) packages
 	$(WITH_SERVICES) -m 'exhaustive or not exhaustive'
 
-pictures: packages $(DEV_STAMP)
+pictures: $(DEV_STAMP) packages
 	TIENDO_WRITE_PICTURES=1 $(PYTEST) tests/e2e/test_browser.py
 
 # For the time between two edits: what takes seconds each, whole reports first of all, is left to make test.
