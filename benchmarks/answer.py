@@ -93,7 +93,7 @@ class Bench:
         return taken
 
     def at_once(self, number: int) -> tuple[float, int]:
-        """Drops many files and waits for all answers; returns the seconds and the runs that it took to collect."""
+        """Drops many files and waits for all answers; returns the seconds, to within two, and the runs that it took."""
         before, since = self.answers(), time.time()
         for turn in range(number):
             self.drop(f"hang-loat-{turn}.xlsx", turn)

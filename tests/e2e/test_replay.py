@@ -10,7 +10,6 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from e2e.lean import LEAN
 from e2e.topology import Replayed
 from tiendo.clock import HANOI, set_replay_clock
 from tiendo.local.api_client import ENDED, AirflowApi, AirflowApiError
@@ -55,7 +54,7 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
     before = editions(settings.published)
     with (
         replay_clock(settings, scenario) as clock_file,
-        airflow_services(settings, clock_file=clock_file, has_idle_machine=True, variables=LEAN | QUICK) as services,
+        airflow_services(settings, clock_file=clock_file, has_idle_machine=True, variables=QUICK) as services,
         AirflowApi(services.api.base_url) as reviewer,
     ):
         set_replay_clock(clock_file, scenario.last_instant)

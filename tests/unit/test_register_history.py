@@ -40,6 +40,44 @@ def at(month: int, day: int, hour: int = 16) -> datetime:
     return datetime(2023, month, day, hour, tzinfo=HANOI)
 
 
+def test_every_column_of_what_is_stored_says_what_the_register_says(engine: Engine, register: Register) -> None:
+    """A value that a statement does not find under its column's name would be NULL, and nobody the wiser."""
+
+    def stored(columns: str, table: str) -> list[tuple[object, ...]]:
+        with loader(engine) as connection:
+            query = text(f"select {columns} from core.{table} where plan_code = :plan order by row_order")
+            return [tuple(row) for row in connection.execute(query, {"plan": register.code})]
+
+    assert stored(
+        "indicator_code, row_order, row_kind, section_no, section_title, printed_no, name, label, unit_code, unit, "
+        "target_text, comparator, target_low, target_high, direction, nature, decision, published_in",
+        "indicator",
+    ) == [
+        (
+            i.code, i.row_order, i.row_kind, i.section_no, i.section_title, i.printed_no, i.name, i.label,
+            i.unit.code if i.unit else None, i.unit.label if i.unit else "", i.target_text, i.comparator, i.low, i.high,
+            i.direction, i.nature, i.decision, [*i.published_in],
+        )
+        for i in register.indicators
+    ]  # fmt: skip
+    assert stored("task_ref, row_order, section_ref, section_title, title, is_collective, due_on", "task") == [
+        (t.ref, t.row_order, t.section_ref, t.section_title, t.title, t.is_collective, t.due_on) for t in register.tasks
+    ]
+    assert stored("agency_code, name, short_name, kind, is_obliged, row_order", "agency") == [
+        (a.code, a.name, a.short_name, a.kind, a.is_obliged, a.row_order) for a in register.agencies
+    ]
+    with loader(engine) as connection:
+        calendar = connection.execute(
+            text(
+                "select cut_off_on, due_at, publish_at, closing_at from core.period where plan_code = :plan order by 1"
+            ),
+            {"plan": register.code},
+        )
+        assert [tuple(row) for row in calendar] == [
+            (entry.cut_off_on, entry.due_at, entry.publish_at, entry.closing_at) for entry in register.calendar
+        ]
+
+
 @pytest.fixture
 def now(tmp_path, monkeypatch):
     path = tmp_path / "clock"

@@ -5,6 +5,7 @@ import re
 import zipfile
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
@@ -12,6 +13,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from fixtures.marked import through_libreoffice
+from tiendo.feedback import template_style
 from tiendo.feedback.template import build_template, write_templates
 from tiendo.model.content import (
     SHEET_CORRECTIONS,
@@ -75,6 +77,20 @@ def test_same_register_gives_same_bytes(register: Register) -> None:
     agency = register.agency_by_code["so-y-te"]
     assert build_template(register, Q2, agency) == build_template(register, Q2, agency)
     assert build_template(register, Q2, agency) != build_template(register, Q1, agency)
+
+
+def test_cells_of_a_kind_look_as_if_each_was_made_by_itself(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class NeverKnown(dict[Any, Any]):
+        def setdefault(self, _: Any, default: Any = None) -> Any:
+            return default
+
+    bodies = [register.agency_by_code[code] for code in ("so-y-te", "cong-an-tinh", "so-tai-chinh")]
+    periods = Q1, Q2
+    made = [build_template(register, period, agency) for period in periods for agency in bodies]
+    monkeypatch.setattr(template_style, "_known", NeverKnown())
+    assert made == [build_template(register, period, agency) for period in periods for agency in bodies]
 
 
 def test_sheets_of_a_body_with_indicators(register: Register) -> None:

@@ -48,7 +48,7 @@ def test_a_dead_service_ends_it_at_once() -> None:
 
 
 def test_the_longer_it_takes_the_less_often_one_looks(seconds: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A look is work for who answers: it takes a twentieth of the time at most, and is due every two seconds."""
+    """A look is work for who answers. The end is noticed late by a twentieth of the time at most, or by 0.3 seconds."""
     pauses: dict[float, float] = {}
     monkeypatch.setattr(
         waiting.time,

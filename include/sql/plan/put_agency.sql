@@ -1,4 +1,4 @@
--- Stores a body of the register
+-- Stores the register's bodies
 insert into core.agency (
   plan_code, agency_code, name, short_name, kind, is_obliged, row_order)
 select

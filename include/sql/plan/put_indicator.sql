@@ -1,4 +1,4 @@
--- Stores an indicator of the register
+-- Stores the register's indicators
 insert into core.indicator (
   plan_code, indicator_code, row_order, row_kind, section_no, section_title, printed_no, name, label,
   unit_code, unit, target_text, comparator, target_low, target_high, direction, nature, decision,

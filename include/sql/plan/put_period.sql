@@ -1,4 +1,4 @@
--- Stores a period of the register's calendar
+-- Stores the periods of the register's calendar
 insert into core.period (
   plan_code, period, cut_off_on, due_at, publish_at, closing_at)
 select

@@ -1,4 +1,4 @@
--- Stores a task of the register
+-- Stores the register's tasks
 insert into core.task (
   plan_code, task_ref, row_order, section_ref, section_title, title, is_collective, due_on)
 select

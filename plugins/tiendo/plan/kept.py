@@ -6,7 +6,7 @@ So any edition can be built again by the register it was graded by, whatever was
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -161,9 +161,15 @@ def _version_id(connection: Connection, version: Register) -> int:
 
 
 def _put(connection: Connection, name: str, key: dict[str, Any], rows: list[dict[str, Any]]) -> None:
-    """Stores rows by one statement: a plan of a thousand bodies has tens of thousands of duties."""
-    told = simplejson.dumps(rows, use_decimal=True, default=str, ensure_ascii=False)
+    """Stores rows by one statement: of a thousand bodies, tens of thousands say who reports and who leads what."""
+    told = simplejson.dumps(rows, use_decimal=True, default=_iso, ensure_ascii=False)
     connection.execute(statement(name), key | {"rows": told})
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, date):  # an instant is one, too
+        return value.isoformat()
+    raise TypeError(f"{value!r} is nothing that a register's table holds")
 
 
 def _tables(register: Register) -> dict[str, list[dict[str, Any]]]:
