@@ -27,6 +27,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from e2e.lean import WITHOUT_PDF
+from e2e.workers import worker_of
 from tiendo import clock
 from tiendo.clock import HANOI, set_replay_clock
 from tiendo.local.api_client import ENDED, AirflowApi
@@ -220,7 +221,7 @@ class Stage:
 
     def answer_at_once(self, run: str, kills: str) -> bool | None:
         """Answers a question as soon as there is one, and kills the worker that asks; None where it did not ask."""
-        worker = self.worker(run)
+        worker = worker_of(self.api, run, "approve")
         while (request := self.api.approval_request(DAG, run, "approve")) is None:
             if not worker.is_running():
                 return None
@@ -231,18 +232,8 @@ class Stage:
         if kills == "after":
             kill(worker)
         if kills == "both":
-            kill(self.worker(run, other_than=worker.pid))
+            kill(worker_of(self.api, run, "approve", other_than=worker.pid))
         return told
-
-    def worker(self, run: str, other_than: int = 0) -> psutil.Process:
-        """Waits for the process that begins to run a run's question, or runs it."""
-        while True:
-            self.services.check()
-            tasks = self.call("local_admin", "GET", f"{RUNS}/{run}/taskInstances/approve").json()
-            for process in psutil.process_iter(["cmdline"]):
-                title = " ".join(process.info["cmdline"] or ())
-                if process.pid != other_than and "LocalExecutor" in title and tasks.get("id", "-") in title:
-                    return process
 
 
 @pytest.fixture(scope="module")

@@ -2,21 +2,22 @@
 
 import json
 import re
-import time
 from datetime import datetime
 from pathlib import Path
 
-import psutil
 import pytest
 from sqlalchemy import text
 
+from e2e.lean import LEAN
 from e2e.topology import Replayed
+from e2e.workers import worker_of
 from tiendo.clock import HANOI, set_replay_clock
 from tiendo.local.api_client import ENDED, AirflowApi, AirflowApiError
 from tiendo.local.demo import Scenario
 from tiendo.local.environment import REVIEWER, passwords
 from tiendo.local.replay import follow, publish, replay_clock
 from tiendo.local.services import airflow_services, database_urls
+from tiendo.local.waiting import wait_until
 from tiendo.settings import Settings
 from tiendo.warehouse.engine import make_engine
 
@@ -54,7 +55,7 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
     before = editions(settings.published)
     with (
         replay_clock(settings, scenario) as clock_file,
-        airflow_services(settings, clock_file=clock_file, has_idle_machine=True, variables=QUICK) as services,
+        airflow_services(settings, clock_file=clock_file, has_idle_machine=True, variables=LEAN | QUICK) as services,
         AirflowApi(services.api.base_url) as reviewer,
     ):
         set_replay_clock(clock_file, scenario.last_instant)
@@ -98,8 +99,7 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
             services.api.answer("publish_report", run_id, "approve", option="Approve")
         # A form with a mistake is asked for again, the mistake on top of the draft's page; the run goes on.
         reviewer.answer("publish_report", run_id, "approve", option="Reject", params=fields | {"comment": " "})
-        while not is_asked(reviewer, run_id):
-            time.sleep(0.05)
+        wait_until(lambda: is_asked(reviewer, run_id), lambda: reviewer.progress("publish_report", run_id))
         assert "<b>Câu trả lời trước chưa được ghi nhận: Trả lại báo cáo của Sở Y tế" in reviewer.page(draft_page)[1]
         reviewer.answer("publish_report", run_id, "approve", option="Reject", params=fields)
         assert reviewer.wait("publish_report", run_id) == "success"
@@ -136,7 +136,7 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
         wait_for_request(reviewer, anew)
         answered_at = reviewer.answer("publish_report", anew, "approve", option="Approve")
         for _ in range(2):
-            kill_the_worker(reviewer, anew, "approve")
+            worker_of(reviewer, anew, "approve").kill()
         assert reviewer.wait("publish_report", anew) == "success"
         assert reviewer.xcom("publish_report", anew, "publish").endswith("/2023-Q1/2")
         assert "Đã ban hành báo cáo quý I năm 2023, lần 2." in reviewer.note("publish_report", anew)
@@ -153,9 +153,7 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
 
 def wait_for_request(reviewer: AirflowApi, run_id: str) -> None:
     """Waits until the reviewer is asked, which may be before the asking task rests."""
-    while reviewer.approval_request("publish_report", run_id, "approve") is None:
-        assert reviewer.run_state("publish_report", run_id) not in ENDED
-        time.sleep(0.05)
+    wait_until(lambda: is_asked(reviewer, run_id), lambda: reviewer.progress("publish_report", run_id))
 
 
 def is_asked(reviewer: AirflowApi, run_id: str) -> bool:
@@ -171,8 +169,10 @@ def answer_unheard(settings: Settings, reviewer: AirflowApi, run_id: str) -> Non
     The next look at the task is not waited for: its time is moved into the past.
     """
     resting = ("approve", -1, "awaiting_input")
-    while resting not in reviewer.task_states("publish_report", run_id):
-        time.sleep(0.05)
+    wait_until(
+        lambda: resting in reviewer.task_states("publish_report", run_id),
+        lambda: reviewer.progress("publish_report", run_id),
+    )
     engine = make_engine(database_urls(settings)[1])
     with engine.begin() as connection:
         of_run = {"run_id": run_id, "account": json.dumps({"id": REVIEWER, "name": REVIEWER})}
@@ -193,19 +193,6 @@ def answer_unheard(settings: Settings, reviewer: AirflowApi, run_id: str) -> Non
         )
         assert (answered.rowcount, looked_at.rowcount) == (1, 1)
     engine.dispose()
-
-
-def kill_the_worker(reviewer: AirflowApi, run_id: str, task_id: str) -> None:
-    """Kills the process that begins to run a task, or runs it, as soon as there is one."""
-    path = f"/api/v2/dags/publish_report/dagRuns/{run_id}/taskInstances/{task_id}"
-    while True:
-        ti_id = json.loads(reviewer.page(path)[1])["id"]
-        for process in psutil.process_iter(["cmdline"]):
-            title = " ".join(process.info["cmdline"] or ())
-            if "LocalExecutor" in title and ti_id in title:
-                process.kill()
-                return
-        time.sleep(0.01)
 
 
 def editions(published: Path) -> dict[Path, bytes]:

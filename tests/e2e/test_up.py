@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from fixtures.workbooks import filled_workbook
 from tiendo.local.api_client import AirflowApi
 from tiendo.local.processes import Service
 from tiendo.local.services import CLEANUP, COMPONENTS, core_services, free_port
+from tiendo.local.waiting import wait_until
 from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.settings import PROJECT
@@ -63,9 +63,10 @@ class Up:
         return {name: (parts.get(name) or {}).get("status") for name in COMPONENTS}
 
     def wait(self, until: Callable[[], bool]) -> None:
-        while not until():
+        def check() -> None:
             assert self.process.poll() is None, self.said
-            time.sleep(0.2)
+
+        wait_until(until, lambda: self.said[-300:], check=check)
 
     def children(self) -> dict[str, psutil.Process]:
         """The services by name; some call themselves by another title once they run."""
