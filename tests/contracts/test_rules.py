@@ -5,9 +5,11 @@ from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import great_expectations as gx
 import pytest
+from great_expectations.validator.v1_validator import Validator
 
 from fixtures.amended import amended, amendment
 from fixtures.submissions import (
@@ -28,7 +30,7 @@ from tiendo.model.period import Period
 from tiendo.model.register import Register
 from tiendo.model.states import KINDS, TASK_STATES
 from tiendo.validation import catalogue
-from tiendo.validation.check import BatchFile, check_batch
+from tiendo.validation.check import BatchFile, build_records, check_batch, record_frame
 from tiendo.validation.facts import Known
 from tiendo.validation.records import (
     CorrectionRecord,
@@ -38,7 +40,7 @@ from tiendo.validation.records import (
     SubmissionRecord,
     TaskRecord,
 )
-from tiendo.validation.suites import SUBMISSION_SUITES, get_suite
+from tiendo.validation.suites import ROW_ID, SUBMISSION_SUITES, get_suite, run_suite
 
 KHDT, YTE, TAICHINH, CONGTHUONG, TTTT, XAYDUNG = (
     "so-ke-hoach-va-dau-tu", "so-y-te", "so-tai-chinh", "so-cong-thuong", "so-thong-tin-va-truyen-thong", "so-xay-dung",
@@ -450,6 +452,28 @@ def test_good_correction_is_taken(register: Register) -> None:
         (Q1, "year_to_date", Decimal(440)),
         (Q1, "quarter", Decimal(440)),
     ]
+
+
+@pytest.mark.parametrize("name", SUBMISSION_SUITES)
+def test_great_expectations_own_way_says_the_same(register: Register, name: str) -> None:
+    """All bad workbooks at once: the suite as people read it, conditions included, run by the library's validator."""
+    files = [_file(register, key, case) for key, case in enumerate(CASES)]
+    batch = build_records(register, files, history_of_q1(), today=TODAY[Q2])
+    records = [record for file in batch for record in file.by_suite()[name]]
+    suite = get_suite(name)
+    frame = record_frame(suite, records)
+    run = run_suite(suite, frame)
+    source = gx.get_context(mode="ephemeral").data_sources.add_pandas(name)
+    table = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe(name)
+    form: dict[str, Any] = {"result_format": "COMPLETE", "unexpected_index_column_names": [ROW_ID]}
+    told = Validator(table, form, {"dataframe": frame}).validate_expectation_suite(suite.for_people()).results
+    broken = {suite.rules[number].rule: rows for number, rows in run.failing}
+    assert len(broken) > 3
+    assert broken == {
+        result.expectation_config.meta["rule"]: [entry[ROW_ID] for entry in result.result["unexpected_index_list"]]
+        for result in told
+        if not result.success
+    }
 
 
 def test_a_notice_without_a_rule_is_our_mistake(register: Register) -> None:

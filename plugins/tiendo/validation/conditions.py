@@ -5,6 +5,7 @@ a rule with a condition looks at its subject where that holds, and passes over t
 """
 
 import ast
+from collections.abc import Mapping
 from functools import cache
 from types import CodeType
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def holds(condition: str, frame: "pd.DataFrame") -> "pd.Series[bool]":
+def holds(condition: str, columns: "Mapping[str, pd.Series[Any]]") -> "pd.Series[bool]":
     """Tells the rows that a condition holds for."""
     names, code = _compiled(condition)
-    mask: pd.Series[bool] = eval(code, {"__builtins__": {}}, {name: frame[name] for name in names})  # noqa: S307
+    mask: pd.Series[bool] = eval(code, {"__builtins__": {}}, {name: columns[name] for name in names})  # noqa: S307
     return mask
 
 

@@ -68,10 +68,10 @@ _NATIVE = (
 )  # fmt: skip
 
 
-def _remember_configurations() -> None:
-    """Lets the library's expectations make their configuration once, instead of seventy times a run.
+def _remember() -> None:
+    """Lets the library's expectations tell their configuration and what they need once, not up to seventy times a run.
 
-    That alone is a third of what a rule costs; nothing else about them is changed.
+    That alone is half of what a rule costs; nothing else about them is changed.
     """
     registry = logging.getLogger("great_expectations.expectations.registry")
     registry.disabled = True  # it would warn that a name is declared again
@@ -86,11 +86,28 @@ def _remembering(native: Any) -> None:
             self._configuration = native.configuration.fget(self)
         return self._configuration
 
-    members = {"_configuration": PrivateAttr(default=None), "configuration": property(configuration)}
-    type(native)(native.__name__, (native,), members | {"__doc__": native.__doc__, "__module__": __name__})
+    def get_validation_dependencies(
+        self: Any, execution_engine: Any = None, runtime_configuration: dict[str, Any] | None = None
+    ) -> Any:
+        asked = str((runtime_configuration or {}).get("result_format"))
+        if asked not in self._dependencies:
+            self._dependencies[asked] = native.get_validation_dependencies(
+                self, execution_engine, runtime_configuration
+            )
+        return self._dependencies[asked]
+
+    members = {
+        "__doc__": native.__doc__,
+        "__module__": __name__,
+        "_configuration": PrivateAttr(default=None),
+        "_dependencies": PrivateAttr(default_factory=dict),
+        "configuration": property(configuration),
+        "get_validation_dependencies": get_validation_dependencies,
+    }
+    type(native)(native.__name__, (native,), members)
 
 
-_remember_configurations()
+_remember()
 
 
 class RowExpectation(BatchExpectation):
