@@ -6,6 +6,7 @@ track; corrected to 400 it is 88,9 %, at risk.
 """
 
 import io
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -76,6 +77,8 @@ def plays(
         engine = make_engine(postgres.set(database=f"march_{number}"))
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("TIENDO_CLOCK_FILE", str(folder / "clock"))
+            # No LibreOffice: that a PDF is the same bytes twice is seen end to end.
+            patch.setenv("PATH", str(Path(sys.executable).parent))
             played.append(play(register, scenario, correction, engine, folder))
     yield played
     for one in played:
