@@ -149,13 +149,13 @@ class System:
         return self.compose("exec", "-T", "postgres", "psql", "--username=postgres", "--no-align", "--tuples-only",
                             f"--dbname={database}", f"--command={query}").strip()  # fmt: skip
 
-    def drop(self, file: DemoFile) -> None:
+    def drop(self, file: DemoFile, folder: str = "") -> None:
         """Puts a file into a body's inbox as the file server does: another container, under an account of its own."""
         script = 'umask 0027 && cat > "$0.part" && mv "$0.part" "$0"'
         command = ["run", "--rm", "--interactive", "--network", "none", "--user", FILE_SERVER]
         mounted = ["--volume", f"{self.project}_var:/share", IMAGE("python"), "sh", "-c", script]
         done = subprocess.run(
-            ["docker", *command, *mounted, f"/share/inbox/{file.agency}/{file.name}"],
+            ["docker", *command, *mounted, f"/share/inbox/{file.agency}/{folder}{file.name}"],
             input=file.content, env=self.docker.environment, capture_output=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

@@ -199,6 +199,27 @@ def test_who_looks_out_for_files_changes_none(compose: dict[str, Any]) -> None:
     assert compose["services"]["triggerer"]["volumes"] == ["var:/var/lib/tiendo:ro", "logs:/var/log/airflow"]
 
 
+@pytest.mark.parametrize("name", ["worker", "triggerer"])
+def test_what_runs_tasks_is_stopped_before_whom_it_tells_of_them(compose: dict[str, Any], name: str) -> None:
+    """Compose stops a service before those it depends on; a task that ends otherwise finds nobody to tell."""
+    depends_on = compose["services"][name]["depends_on"]
+    assert depends_on["api-server"] == {"condition": "service_started"}
+    assert depends_on.keys() > compose["services"]["scheduler"]["depends_on"].keys()
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ({}, "http://localhost:8080"),
+        ({"HTTP_PORT": "18090"}, "http://localhost:18090"),
+        ({"HTTP_PORT": "18090", "PUBLIC_URL": "https://tiendo.example.gov.vn"}, "https://tiendo.example.gov.vn"),
+    ],
+)
+def test_redirects_go_to_where_people_are(given: dict[str, str], address: str) -> None:
+    filled = _load(_environment() | given)
+    assert filled["services"]["api-server"]["environment"]["AIRFLOW__API__BASE_URL"] == address
+
+
 def test_nothing_starts_before_the_databases_are_migrated(compose: dict[str, Any]) -> None:
     for name in AIRFLOW - ONE_SHOT:
         assert compose["services"][name]["depends_on"]["init"]["condition"] == "service_completed_successfully"

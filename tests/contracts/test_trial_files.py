@@ -7,17 +7,21 @@ import pytest
 from sqlalchemy import Engine
 
 from fixtures.pipeline import Pipeline
-from fixtures.workbooks import filled_workbook
+from fixtures.workbooks import filled_workbook, put
 from tiendo.clock import HANOI
 from tiendo.collect.folder import collect, make_inboxes
 from tiendo.collect.landing import asks_for_trial
 from tiendo.collect.ledger import ledger_document
 from tiendo.model.period import Period
 from tiendo.model.register import Register
+from tiendo.reading.columns import INDICATORS
+from tiendo.report.gather import gather
+from tiendo.report.manifest import data_sha256
 from tiendo.warehouse.engine import loader
 
 BODY = "so-y-te"
 Q1 = Period(2023, 1)
+NOON = datetime(2023, 3, 10, 12, tzinfo=HANOI)
 TABLES = ("intake.submission", "core.observation", "core.task_progress", "core.indicator_status")
 
 
@@ -70,6 +74,21 @@ def test_the_same_file_then_handed_in_is_a_submission_and_a_trial_after_it_no_du
         ("trial", "accepted"), ("accepted", None), ("trial", "accepted"),
     ]  # fmt: skip
     assert pipeline.tracker(BODY, "2023-Q1")["receipt_no"] == "TN-000002"
+
+
+def test_an_edition_does_not_know_of_it(pipeline: Pipeline, register: Register, good: bytes) -> None:
+    pipeline.today(2023, 3, 10, 9)
+    make_inboxes(pipeline.settings, pipeline.register)
+    drop(pipeline, good)
+    other = filled_workbook(register, BODY, Q1, lambda book: put(book, INDICATORS, "ty-le-bhyt", "year_to_date", 91.5))
+    editions = []
+    for content in (None, other, good[:-400]):
+        if content:
+            drop(pipeline, content, "kiem-tra")
+        with loader(pipeline.engine) as connection:
+            editions.append(gather(connection, register, Q1, edition=1, as_of=NOON))
+    assert [len(edition.inputs) for edition in editions] == [1, 1, 1]
+    assert len({data_sha256(edition) for edition in editions}) == 1
 
 
 def test_a_trial_of_one_quarter_is_no_history_of_the_next(pipeline: Pipeline, register: Register) -> None:

@@ -1,7 +1,9 @@
 """The database stops in the middle, the disk fills while answers are written: a clear failure, and nothing lost."""
 
 import os
+import re
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -9,9 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import URL, Engine
 
-from crash.harness import confine, run_child
+from crash.harness import confine, give_up_root_rights, run_child
 from crash.world import Mould, World, check_same, picture
 from fixtures.turn import run_once
+from tiendo.cli.__main__ import main
 from tiendo.model.register import Register
 from tiendo.warehouse.engine import make_engine
 
@@ -88,3 +91,19 @@ def test_an_outbox_that_cannot_be_written_to(
         assert states(world) == {None}
         turn(world)
         check_same(world, undisturbed, "outbox not to be written to")
+
+
+def test_a_home_that_is_another_s_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "var"
+    home.mkdir(mode=0)
+    monkeypatch.setenv("TIENDO_HOME", str(home))
+    monkeypatch.setenv("TIENDO_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    monkeypatch.setattr(sys, "argv", ["tiendo", "ledger"])
+    outcome = run_child(main, prepare=give_up_root_rights)
+    home.chmod(0o755)
+    account = f"{os.geteuid()}:{os.getegid()}"
+    assert re.fullmatch(
+        rf"SystemExit: {home}/\S+ is closed to this account \({account}\): "
+        rf"chown -R {account} {home} gives it that folder\.",
+        outcome.error,
+    )

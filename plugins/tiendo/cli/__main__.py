@@ -3,6 +3,7 @@
 import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -101,11 +102,8 @@ def init(
         _prepare_server(admin)
     done = _planned()
     open_warehouse()
-    try:
-        make_inboxes(get_settings(), open_plans())
-        adopt_folders(get_settings())
-    except PermissionError as error:
-        sys.exit(f"{error.filename} cannot be made by this account (uid {os.geteuid()}): give it the folder first.")
+    make_inboxes(get_settings(), open_plans())
+    adopt_folders(get_settings())
     for line in done:
         typer.echo(f"Done: {line}")
 
@@ -193,6 +191,14 @@ def main() -> None:
         sys.exit(str(error))
     except OperationalError as error:
         sys.exit(why_unreachable(error))
+    except PermissionError as error:
+        home = get_settings().home
+        if error.filename is None or not Path(error.filename).is_relative_to(home):
+            raise
+        account = f"{os.geteuid()}:{os.getegid()}"
+        sys.exit(
+            f"{error.filename} is closed to this account ({account}): chown -R {account} {home} gives it that folder."
+        )
 
 
 if __name__ == "__main__":
