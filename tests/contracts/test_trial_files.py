@@ -1,6 +1,7 @@
 """A file that is only to be checked is answered as a real one would be, and nothing else comes of it."""
 
 import os
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from tiendo.reading.columns import INDICATORS
 from tiendo.report.gather import gather
 from tiendo.report.manifest import data_sha256
 from tiendo.warehouse.engine import loader
+from tiendo.warehouse.sql import statement
 
 BODY = "so-y-te"
 Q1 = Period(2023, 1)
@@ -89,6 +91,23 @@ def test_an_edition_does_not_know_of_it(pipeline: Pipeline, register: Register, 
             editions.append(gather(connection, register, Q1, edition=1, as_of=NOON))
     assert [len(edition.inputs) for edition in editions] == [1, 1, 1]
     assert len({data_sha256(edition) for edition in editions}) == 1
+
+
+def test_no_count_of_what_rules_have_met_knows_of_it(
+    pipeline: Pipeline, register: Register, good: bytes, change_rule: Callable[..., None]
+) -> None:
+    change_rule("value-not-negative", trial=True)
+    pipeline.today(2023, 3, 10, 9)
+    make_inboxes(pipeline.settings, pipeline.register)
+    wrong = filled_workbook(register, BODY, Q1, lambda book: put(book, INDICATORS, "ty-le-bhyt", "year_to_date", -5))
+    parameters = {"plan_code": register.code, "period": "2023-Q1", "rule": "value-not-negative"}
+    counts = []
+    for content, folders in ((good, []), (wrong, ["kiem-tra"]), (wrong, [])):
+        drop(pipeline, content, *folders)
+        with loader(pipeline.engine) as connection:
+            names = ("rule_fates", "trial_hits")
+            counts.append([connection.execute(statement(f"pages/{name}.sql"), parameters).all() for name in names])
+    assert counts == [[[(0, 0, 1)], []], [[(0, 0, 1)], []], [[(0, 1, 2)], [("value-not-negative", 1, 1)]]]
 
 
 def test_a_trial_of_one_quarter_is_no_history_of_the_next(pipeline: Pipeline, register: Register) -> None:

@@ -100,10 +100,13 @@ def init(
         return
     if admin := os.environ.get("TIENDO_ADMIN_DATABASE_URL"):
         _prepare_server(admin)
-    done = _planned()
-    open_warehouse()
-    make_inboxes(get_settings(), open_plans())
-    adopt_folders(get_settings())
+    try:
+        done = _planned()
+        open_warehouse()
+        make_inboxes(get_settings(), open_plans())
+        adopt_folders(get_settings())
+    except PermissionError as error:
+        sys.exit(f"{error.filename} is closed to this account (uid {os.geteuid()}): give it the folder first.")
     for line in done:
         typer.echo(f"Done: {line}")
 
@@ -195,10 +198,8 @@ def main() -> None:
         home = get_settings().home
         if error.filename is None or not Path(error.filename).is_relative_to(home):
             raise
-        account = f"{os.geteuid()}:{os.getegid()}"
-        sys.exit(
-            f"{error.filename} is closed to this account ({account}): chown -R {account} {home} gives it that folder."
-        )
+        account = f"this account (uid {os.geteuid()})"
+        sys.exit(f"{error.filename} is closed to {account}: call it as the account that owns {home}.")
 
 
 if __name__ == "__main__":

@@ -354,7 +354,7 @@ def _as_kept(expectation: Mapping[str, Any], result: "ExpectationValidationResul
 def _applicable(suite: Suite, frame: "pd.DataFrame") -> "tuple[list[int], pd.DataFrame]":
     """Returns the numbers of the rules that have anything to look at, and the frame with what they look at."""
     given: dict[Any, pd.Series[Any]] = dict(frame.items())
-    filled = {name for name, has_value in frame.notna().any().items() if has_value}
+    filled = {name for name, has_value in frame[list(suite.columns)].notna().any().items() if has_value}
     masks: dict[str, pd.Series[bool]] = {}
     columns: dict[str, Any] = {ROW_ID: given[ROW_ID]}
     numbers = []
@@ -389,14 +389,18 @@ def _evaluate(
 
     asked = {"result_format": result_format, "catch_exceptions": False}
     graph = ValidationGraph(engine, [edge for number in numbers for edge in suite.needs(number, result_format)])
+    what = "a metric"
     try:
         metrics, _ = MetricsCalculator(engine).resolve_validation_graph(graph, asked)
-        return {
-            number: suite.for_engine.expectations[number].metrics_validate(metrics, dict(asked), engine)
-            for number in numbers
-        }
+        results = {}
+        for number in numbers:
+            what = suite.rules[number].rule
+            results[number] = suite.for_engine.expectations[number].metrics_validate(metrics, dict(asked), engine)
     except Exception as error:
-        raise RuntimeError(f"suite {suite.name} could not be evaluated: {error}") from error
+        failed = [f"{each.metric_name} of {each.metric_domain_kwargs}" for each in getattr(error, "failed_metrics", ())]
+        what = ", ".join(failed) or what
+        raise RuntimeError(f"suite {suite.name}: {what} could not be evaluated: {error}") from error
+    return results
 
 
 def _engine(frame: "pd.DataFrame") -> "PandasExecutionEngine":
