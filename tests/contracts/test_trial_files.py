@@ -96,18 +96,18 @@ def test_an_edition_does_not_know_of_it(pipeline: Pipeline, register: Register, 
 def test_no_count_of_what_rules_have_met_knows_of_it(
     pipeline: Pipeline, register: Register, good: bytes, change_rule: Callable[..., None]
 ) -> None:
-    change_rule("value-not-negative", trial=True)
+    change_rule("share-in-range", trial=True)
     pipeline.today(2023, 3, 10, 9)
     make_inboxes(pipeline.settings, pipeline.register)
-    wrong = filled_workbook(register, BODY, Q1, lambda book: put(book, INDICATORS, "ty-le-bhyt", "year_to_date", -5))
-    parameters = {"plan_code": register.code, "period": "2023-Q1", "rule": "value-not-negative"}
+    wrong = filled_workbook(register, BODY, Q1, lambda book: put(book, INDICATORS, "ty-le-bhyt", "year_to_date", 105))
+    parameters = {"plan_code": register.code, "period": "2023-Q1", "rule": "share-in-range"}
     counts = []
     for content, folders in ((good, []), (wrong, ["kiem-tra"]), (wrong, [])):
         drop(pipeline, content, *folders)
         with loader(pipeline.engine) as connection:
             names = ("rule_fates", "trial_hits")
             counts.append([connection.execute(statement(f"pages/{name}.sql"), parameters).all() for name in names])
-    assert counts == [[[(0, 0, 1)], []], [[(0, 0, 1)], []], [[(0, 1, 2)], [("value-not-negative", 1, 1)]]]
+    assert counts == [[[(0, 0, 1)], []], [[(0, 0, 1)], []], [[(0, 1, 2)], [("share-in-range", 1, 1)]]]
 
 
 def test_a_trial_of_one_quarter_is_no_history_of_the_next(pipeline: Pipeline, register: Register) -> None:

@@ -236,7 +236,7 @@ class TestBatch:
     def test_rule_that_cannot_be_evaluated_raises(self) -> None:
         frame = pd.DataFrame({ROW_ID: [0], **{name: [None] for name in get_suite("figure").columns}})
         frame["figure"], frame["scale"] = ["not a number"], ["share"]
-        with pytest.raises(RuntimeError, match="suite figure: .*figure where scale.* could not be evaluated"):
+        with pytest.raises(RuntimeError, match=r"suite figure: .*figure where scale.* could not be evaluated"):
             run_suite(get_suite("figure"), frame)
 
     @pytest.mark.parametrize("agency", [KHDT, YTE, THUE])
