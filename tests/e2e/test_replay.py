@@ -99,7 +99,7 @@ def test_operations_and_the_reviewer(embedded: Replayed, scenario: Scenario) -> 
             services.api.answer("publish_report", run_id, "approve", option="Approve")
         # A form with a mistake is asked for again, the mistake on top of the draft's page; the run goes on.
         reviewer.answer("publish_report", run_id, "approve", option="Reject", params=fields | {"comment": " "})
-        wait_until(lambda: is_asked(reviewer, run_id), lambda: reviewer.progress("publish_report", run_id))
+        wait_for_request(reviewer, run_id)
         assert "<b>Câu trả lời trước chưa được ghi nhận: Trả lại báo cáo của Sở Y tế" in reviewer.page(draft_page)[1]
         reviewer.answer("publish_report", run_id, "approve", option="Reject", params=fields)
         assert reviewer.wait("publish_report", run_id) == "success"

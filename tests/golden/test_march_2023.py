@@ -6,7 +6,6 @@ track; corrected to 400 it is 88,9 %, at risk.
 """
 
 import io
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,6 +16,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import URL, Engine, create_engine
 
+from e2e.lean import WITHOUT_PDF
 from fixtures.turn import run_once
 from fixtures.workbooks import put
 from tiendo import clock
@@ -78,7 +78,7 @@ def plays(
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("TIENDO_CLOCK_FILE", str(folder / "clock"))
             # No LibreOffice: that a PDF is the same bytes twice is seen end to end.
-            patch.setenv("PATH", str(Path(sys.executable).parent))
+            patch.setenv("PATH", WITHOUT_PDF["PATH"])
             played.append(play(register, scenario, correction, engine, folder))
     yield played
     for one in played:
